@@ -1,0 +1,1 @@
+"""Translators between the ports and the outside world."""

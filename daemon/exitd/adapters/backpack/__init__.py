@@ -1,0 +1,1 @@
+"""Backpack Exchange: signed REST, public and private streams."""

@@ -1,0 +1,1 @@
+"""Telling somebody: apprise targets and a heartbeat URL."""

@@ -1,0 +1,1 @@
+"""A simulated account in front of live prices: nothing is sent."""

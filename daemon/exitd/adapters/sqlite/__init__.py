@@ -1,0 +1,1 @@
+"""The store: one file, one writer thread, group commit."""

@@ -1,0 +1,1 @@
+"""What the commands use to talk to the daemon."""

@@ -1,0 +1,1 @@
+"""YAML in, checked settings and trigger definitions out."""

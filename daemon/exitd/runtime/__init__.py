@@ -1,0 +1,1 @@
+"""Drives the engine: one loop, one writer, a dispatcher per venue, recovery."""

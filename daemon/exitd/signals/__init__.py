@@ -1,0 +1,1 @@
+"""The universal webhook format, pure: model, normalise, validate, analyse."""

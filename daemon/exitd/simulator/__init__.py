@@ -1,0 +1,1 @@
+"""A Backpack-compatible exchange on real sockets, with scripted prices and faults."""
