@@ -1,0 +1,55 @@
+"""Facts: what the engine concluded. Stored with their rows, logged once each."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+FactValue = str | int | bool | Decimal | None
+
+
+class FactKind(StrEnum):
+    TRIGGER_WAITING = "trigger.waiting"
+    TRIGGER_ARMED = "trigger.armed"
+    TRIGGER_AMENDED = "trigger.amended"
+    TRIGGER_PAUSED = "trigger.paused"
+    TRIGGER_RESUMED = "trigger.resumed"
+    TRIGGER_CANCELLED = "trigger.cancelled"
+    TRIGGER_EXPIRED = "trigger.expired"
+    TRIGGER_RETIRED = "trigger.retired"
+    TRIGGER_HIT = "trigger.hit"
+    TRIGGER_HELD = "trigger.held"
+    TRIGGER_DONE = "trigger.done"
+    ORDER_SIGNED = "order.signed"
+    ORDER_SENT = "order.sent"
+    ORDER_ACKED = "order.acked"
+    ORDER_FILLED = "order.filled"
+    ORDER_PARTIALLY_FILLED = "order.partially_filled"
+    ORDER_REFUSED = "order.refused"
+    ORDER_CANCELLED = "order.cancelled"
+    ORDER_IN_DOUBT = "order.in_doubt"
+    ORDER_RESOLVED = "order.resolved"
+    ORDER_ESCALATED = "order.escalated"
+    ORDER_UNCONFIRMED = "order.unconfirmed"
+    ORDER_ALTERED = "order.altered"
+    ORDERS_CANCELLED = "orders.cancelled"
+    POSITION_OPENED = "position.opened"
+    POSITION_CHANGED = "position.changed"
+    POSITION_CLOSED = "position.closed"
+    POSITION_DOUBTED = "position.doubted"
+
+
+class Fact(Struct, frozen=True, kw_only=True):
+    """One conclusion. `fire_id` joins everything that follows one hit.
+
+    Quantities in `fields` are base units, prices quote per base unit,
+    durations carry their unit in the name.
+    """
+
+    kind: FactKind
+    ts_ns: int
+    account: str = ""
+    symbol: str = ""
+    trigger_id: str = ""
+    fire_id: str = ""
+    fields: dict[str, FactValue] = {}

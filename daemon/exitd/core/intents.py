@@ -1,0 +1,99 @@
+"""Intents: what the engine asks the runtime to do. Nobody else invents one."""
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+from exitd.core.attempt import AttemptKey, CloseOrder
+from exitd.core.trigger import Cancel
+
+
+class Priority(IntEnum):
+    """Who goes first when a rate budget is short; the lowest number does."""
+
+    STOP = 0
+    CLOSE = 1
+    CANCEL = 2
+    ARM = 3
+    QUERY = 4
+
+
+class RequestSlot(Struct, frozen=True, gc=False):
+    """A firing wants to send: answer with `SlotOpened` when its slot is free."""
+
+    account: str
+    symbol: str
+    trigger_id: str
+    arming: int
+    priority: Priority
+
+
+class SendClose(Struct, frozen=True):
+    """Sign this order, report `AttemptSigned`, make it durable, then send it."""
+
+    order: CloseOrder
+
+
+class CancelOrder(Struct, frozen=True):
+    """Cancel one working close of ours."""
+
+    attempt: AttemptKey
+    account: str
+    symbol: str
+    venue_order_id: str
+    client_order_id: int
+
+
+class CancelOrders(Struct, frozen=True):
+    """Cancel resting orders of a symbol for a trigger, until none in scope rests.
+
+    `spare_ours` leaves our own working closes alone.
+    """
+
+    trigger_id: str
+    arming: int
+    account: str
+    symbol: str
+    cancel: Cancel
+    priority: Priority
+    spare_ours: bool = True
+
+
+class ResolveAttempt(Struct, frozen=True):
+    """Find out what became of an attempt that nobody answered for."""
+
+    attempt: AttemptKey
+    account: str
+    symbol: str
+
+
+class ProvePosition(Struct, frozen=True):
+    """Read the position by REST and report it."""
+
+    account: str
+    symbol: str
+
+
+class RefreshInstrument(Struct, frozen=True):
+    """Read the instrument again: a refusal says that our view of it is wrong."""
+
+    account: str
+    symbol: str
+
+
+class SyncClock(Struct, frozen=True):
+    """Measure the venue's clock again: it refused a request as expired."""
+
+    account: str
+
+
+Intent = (
+    RequestSlot
+    | SendClose
+    | CancelOrder
+    | CancelOrders
+    | ResolveAttempt
+    | ProvePosition
+    | RefreshInstrument
+    | SyncClock
+)

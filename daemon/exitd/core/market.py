@@ -1,0 +1,95 @@
+"""What is traded and what is observed: instruments, price sources, ticks."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class InstrumentKind(StrEnum):
+    PERPETUAL = "perpetual"
+    SPOT = "spot"
+    OTHER = "other"
+
+
+class BookState(StrEnum):
+    """What the venue's order book takes now.
+
+    A market close must not be sent while it is anything but `OPEN`.
+    """
+
+    OPEN = "open"
+    LIMIT_ONLY = "limit_only"
+    POST_ONLY = "post_only"
+    CANCEL_ONLY = "cancel_only"
+    CLOSED = "closed"
+
+
+class Instrument(Struct, frozen=True, kw_only=True):
+    """One market of one account, with the steps and minimums of its venue.
+
+    `price_step` and `quantity_step` are above zero; `min_quantity` and
+    `max_quantity` are in base units, `min_notional` in the quote currency.
+    """
+
+    account: str
+    symbol: str
+    kind: InstrumentKind
+    base: str
+    quote: str
+    price_step: Decimal
+    quantity_step: Decimal
+    min_quantity: Decimal
+    max_quantity: Decimal | None = None
+    min_notional: Decimal | None = None
+    book_state: BookState = BookState.OPEN
+
+
+class PriceKind(StrEnum):
+    """Which price is watched.
+
+    A configuration says `bid_ask`; it means the side that a close would hit:
+    `BID` where a close sells (a long), `ASK` where it buys (a short).
+    """
+
+    MARK = "mark"
+    INDEX = "index"
+    LAST = "last"
+    LAST_CLOSE = "last_close"
+    BID = "bid"
+    ASK = "ask"
+
+
+class PriceSource(Struct, frozen=True, cache_hash=True, gc=False):
+    """Where a watched price comes from; the key of one trigger book.
+
+    `feed` is the name of the account whose venue streams it. `candle` is the
+    interval (`1m`) of a `LAST_CLOSE`, empty for other kinds; `closed` takes
+    only the close of finished candles instead of the running one's.
+    """
+
+    feed: str
+    symbol: str
+    kind: PriceKind
+    candle: str = ""
+    closed: bool = False
+
+    def __str__(self) -> str:
+        suffix = f".{self.candle}" if self.candle else ""
+        suffix += ".closed" if self.closed else ""
+        return f"{self.feed}/{self.symbol}/{self.kind}{suffix}"
+
+
+class Tick(Struct, frozen=True, gc=False):
+    """One observation of one price.
+
+    `ts_venue_ns` is the venue's own instant (its engine's where it gives one),
+    `ts_recv_ns` ours on arrival. `seq` orders observations of one instant, as
+    trade ids do; zero where the venue gives no number.
+    """
+
+    source: PriceSource
+    price: Decimal
+    ts_venue_ns: int
+    ts_recv_ns: int
+    seq: int = 0

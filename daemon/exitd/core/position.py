@@ -1,0 +1,109 @@
+"""Positions: what is held, since when, and how much of it can still be closed."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from exitd.core.units import ZERO
+
+
+class OrderSide(StrEnum):
+    BUY = "buy"
+    SELL = "sell"
+
+
+class Side(StrEnum):
+    LONG = "long"
+    SHORT = "short"
+
+    @property
+    def close_side(self) -> OrderSide:
+        return OrderSide.SELL if self is Side.LONG else OrderSide.BUY
+
+
+class PositionKey(Struct, frozen=True, cache_hash=True, gc=False):
+    """What OCO and sizing go by; a venue without hedge mode uses one side at a time."""
+
+    account: str
+    symbol: str
+    side: Side
+
+    def __str__(self) -> str:
+        return f"{self.account}/{self.symbol}/{self.side}"
+
+
+class UnreflectedFill(Struct, frozen=True, gc=False):
+    """A fill of ours that the last position report was too early to show."""
+
+    ts_venue_ns: int
+    quantity: Decimal
+
+
+class PositionRecord(Struct, frozen=True, kw_only=True):
+    """The position view of one key.
+
+    `quantity` (at least zero, base units) is what the venue reported at
+    `ts_venue_ns`; `unreflected` are our own fills after that instant.
+    `lifetime` counts from flat to flat, starting with 1; it is 0 before the
+    first. `filled_in_lifetime` is what this position's exits have filled in it.
+    `proven` is false from a lost stream until REST or the stream's snapshot
+    has confirmed the view.
+    """
+
+    key: PositionKey
+    quantity: Decimal = ZERO
+    entry_price: Decimal | None = None
+    position_id: str = ""
+    ts_venue_ns: int = 0
+    unreflected: tuple[UnreflectedFill, ...] = ()
+    lifetime: int = 0
+    ts_opened_ns: int = 0
+    filled_in_lifetime: Decimal = ZERO
+    proven: bool = False
+
+    @property
+    def live(self) -> Decimal:
+        """What is left to close, at least zero, in base units."""
+        live = self.quantity
+        for fill in self.unreflected:
+            live -= fill.quantity
+        return max(live, ZERO)
+
+    @property
+    def is_open(self) -> bool:
+        return self.live > ZERO
+
+
+class Continuity(StrEnum):
+    """Whether a position seen after a gap is the one seen before it."""
+
+    SAME = "same"
+    NEW = "new"
+    UNPROVEN = "unproven"
+
+
+def continuity(
+    before: Decimal, signed_fills: Iterable[Decimal], after: Decimal
+) -> Continuity:
+    """Decide from the fills of a gap whether one lifetime spans it.
+
+    Args:
+        before: Signed position when last seen, not zero.
+        signed_fills: Every fill since, in order; buys positive, sells negative.
+        after: Signed position now, not zero.
+
+    Returns:
+        `NEW` when the fills pass through flat, `SAME` when they lead from
+        *before* to *after* without doing so, `UNPROVEN` when they do not add
+        up: then levels re-arm, trails restart, and somebody is told.
+    """
+    quantity = before
+    was_flat = False
+    for fill in signed_fills:
+        previous, quantity = quantity, quantity + fill
+        was_flat = was_flat or quantity == ZERO or (quantity > 0) != (previous > 0)
+    if quantity != after:
+        return Continuity.UNPROVEN
+    return Continuity.NEW if was_flat else Continuity.SAME

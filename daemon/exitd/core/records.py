@@ -1,0 +1,81 @@
+"""The rows that decisions imply: current state, restored as it was at a start."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from exitd.core.attempt import AttemptRecord
+from exitd.core.market import Instrument
+from exitd.core.position import OrderSide, PositionRecord
+from exitd.core.trigger import FireRecord, TriggerRecord
+
+
+class CounterRecord(Struct, frozen=True):
+    """The client ids of an account: an 8-bit tag and the 24-bit counter last used."""
+
+    account: str
+    tag: int
+    counter: int
+
+
+class IdempotencyRecord(Struct, frozen=True):
+    """The first answer to a key; the same key with another digest is a conflict."""
+
+    key: str
+    digest: str
+    trigger_ids: tuple[str, ...]
+    ts_ns: int
+
+
+class FillRecord(Struct, frozen=True, kw_only=True):
+    """One execution, kept for ever; unique by account, symbol and trade id."""
+
+    account: str
+    symbol: str
+    trade_id: str
+    venue_order_id: str
+    client_order_id: int | None
+    fire_id: str
+    side: OrderSide
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    fee_asset: str
+    is_maker: bool | None
+    ts_venue_ns: int
+
+
+class TriggerGone(Struct, frozen=True):
+    """The row of this trigger is no longer needed: its history stays in facts."""
+
+    trigger_id: str
+
+
+Record = (
+    TriggerRecord
+    | FireRecord
+    | AttemptRecord
+    | PositionRecord
+    | CounterRecord
+    | IdempotencyRecord
+    | FillRecord
+    | Instrument
+    | TriggerGone
+)
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """What a start restores: every trigger, and what is not over.
+
+    `fires` and `attempts` are those of firings still open, with all their
+    attempts. `seq` is the highest arming sequence ever given.
+    """
+
+    triggers: tuple[TriggerRecord, ...] = ()
+    fires: tuple[FireRecord, ...] = ()
+    attempts: tuple[AttemptRecord, ...] = ()
+    positions: tuple[PositionRecord, ...] = ()
+    counters: tuple[CounterRecord, ...] = ()
+    idempotency: tuple[IdempotencyRecord, ...] = ()
+    instruments: tuple[Instrument, ...] = ()
+    seq: int = 0

@@ -1,0 +1,284 @@
+"""Triggers: a rule that acts when a price crosses, and what became of it."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from exitd.core.market import PriceSource
+from exitd.core.position import PositionKey, Side
+from exitd.core.units import ZERO
+
+
+class ConditionKind(StrEnum):
+    STOP_LOSS = "stop_loss"
+    TAKE_PROFIT = "take_profit"
+    ABOVE = "above"
+    BELOW = "below"
+
+
+class Direction(StrEnum):
+    """Which way a price must come from; touching the level counts as crossing."""
+
+    FALLING = "falling"
+    RISING = "rising"
+
+
+class FixedLevel(Struct, frozen=True, tag="level", gc=False):
+    """Hit when the watched price reaches `price` (above zero, on the price step)."""
+
+    kind: ConditionKind
+    price: Decimal
+
+
+class Immediately(Struct, frozen=True, tag="now", gc=False):
+    """Hit when armed: what `exitd close` and `exitd fire` ask for."""
+
+
+Condition = FixedLevel | Immediately
+
+
+class QuantityKind(StrEnum):
+    ABSOLUTE = "absolute"
+    SHARE = "share"
+    REST = "rest"
+
+
+class Quantity(Struct, frozen=True, gc=False):
+    """How much a close takes.
+
+    `value` is base units for `ABSOLUTE`, percent (0 to 100] for `SHARE`, and
+    zero for `REST`.
+    """
+
+    kind: QuantityKind
+    value: Decimal = ZERO
+
+    @property
+    def is_whole(self) -> bool:
+        return self.kind is QuantityKind.REST or (
+            self.kind is QuantityKind.SHARE and self.value == 100
+        )
+
+
+WHOLE = Quantity(QuantityKind.SHARE, Decimal(100))
+
+
+class OrderType(StrEnum):
+    MARKET = "market"
+    LIMIT = "limit"
+
+
+class Close(Struct, frozen=True, tag="close", gc=False):
+    """Send a reduce-only close.
+
+    `slippage_limit` is percent of the level, above zero and under 100; with
+    `LIMIT` it sets the price bound, and a stop whose bound cannot be met
+    escalates to a market close.
+    """
+
+    quantity: Quantity = WHOLE
+    order: OrderType = OrderType.MARKET
+    slippage_limit: Decimal | None = None
+
+
+class CancelScope(StrEnum):
+    ALL = "all"
+    LIMIT = "limit"
+    TRIGGER = "trigger"
+    ONE = "one"
+
+
+class Cancel(Struct, frozen=True, tag="cancel", gc=False):
+    """Cancel resting orders of the symbol; `client_order_id` only with `ONE`."""
+
+    scope: CancelScope = CancelScope.ALL
+    client_order_id: str = ""
+
+
+class CancelAndClose(Struct, frozen=True, tag="cancel_and_close", gc=False):
+    """Cancel first, confirm that nothing in scope rests, then close."""
+
+    cancel: Cancel
+    close: Close
+
+
+class Notify(Struct, frozen=True, tag="notify", gc=False):
+    """Only tell."""
+
+
+Action = Close | Cancel | CancelAndClose | Notify
+
+
+class TriggerDefinition(Struct, frozen=True, kw_only=True):
+    """What somebody asked for; immutable, an amend makes a new one.
+
+    `side` is None for a trigger about the market rather than a position.
+    `template` triggers come from a file: each lifetime of the position creates
+    an arming of them, unless `once`. Others end with the lifetime.
+    `owner` is `file:<path>:<line>`, `api:<token name>` or `cli:<user>`.
+    """
+
+    id: str
+    owner: str
+    account: str
+    symbol: str
+    side: Side | None
+    source: PriceSource
+    condition: Condition
+    action: Action
+    expires_ns: int | None = None
+    template: bool = False
+    once: bool = False
+    note: str = ""
+
+    @property
+    def key(self) -> PositionKey | None:
+        if self.side is None:
+            return None
+        return PositionKey(self.account, self.symbol, self.side)
+
+    @property
+    def level(self) -> Decimal | None:
+        """The trigger price, None for one that does not watch a price."""
+        return self.condition.price if isinstance(self.condition, FixedLevel) else None
+
+    @property
+    def direction(self) -> Direction:
+        """Which way the watched price must come from.
+
+        Raises:
+            AssertionError: The trigger does not watch a price.
+        """
+        assert isinstance(self.condition, FixedLevel)
+        kind = self.condition.kind
+        if kind is ConditionKind.ABOVE:
+            return Direction.RISING
+        if kind is ConditionKind.BELOW:
+            return Direction.FALLING
+        assert self.side is not None
+        sells_when_falling = kind is ConditionKind.STOP_LOSS
+        is_long = self.side is Side.LONG
+        return Direction.FALLING if is_long == sells_when_falling else Direction.RISING
+
+    @property
+    def close(self) -> Close | None:
+        if isinstance(self.action, Close):
+            return self.action
+        if isinstance(self.action, CancelAndClose):
+            return self.action.close
+        return None
+
+    @property
+    def is_stop(self) -> bool:
+        """Whether it protects: it closes, and on the adverse side of the price."""
+        if self.close is None or self.side is None:
+            return False
+        if isinstance(self.condition, Immediately):
+            return True
+        adverse = Direction.FALLING if self.side is Side.LONG else Direction.RISING
+        return self.direction is adverse
+
+
+class TriggerState(StrEnum):
+    WAITING = "waiting"
+    ARMED = "armed"
+    FIRING = "firing"
+    DONE = "done"
+
+
+class WaitingFor(StrEnum):
+    """Why a waiting trigger waits."""
+
+    NOTHING = ""
+    POSITION = "position"
+    FIRST_PRICE = "first price"
+    RIGHT_SIDE = "already crossed"
+
+
+class DoneReason(StrEnum):
+    NONE = ""
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    RETIRED = "retired"
+    ABANDONED = "abandoned"
+
+
+class TriggerRecord(Struct, frozen=True, kw_only=True):
+    """One trigger as it stands; the row that a restart restores.
+
+    `arming` numbers its lives from 1 (0: never armed); a restart does not
+    change it. `seq` orders armings for the rule 'in the order they were armed'.
+    `lifetime` is the position's when it was armed.
+    """
+
+    definition: TriggerDefinition
+    state: TriggerState
+    arming: int = 0
+    seq: int = 0
+    waiting_for: WaitingFor = WaitingFor.NOTHING
+    reason: DoneReason = DoneReason.NONE
+    paused: bool = False
+    lifetime: int = 0
+    ts_armed_ns: int = 0
+    ts_changed_ns: int = 0
+
+    @property
+    def id(self) -> str:
+        return self.definition.id
+
+    @property
+    def fire_id(self) -> str:
+        return f"{self.definition.id}#{self.arming}"
+
+
+class FireRecord(Struct, frozen=True, kw_only=True):
+    """All that follows one hit; kept for ever.
+
+    Money is in the instrument's quote currency, quantities in base units.
+    `target` is None until the first sizing and stays None where the whole
+    position is to go (then the live size decides each time). `due_ns` is when
+    the next attempt may leave. `stage` climbs from the asked order type towards
+    market as refusals escalate it. `confirm_ns` is set while a filled close
+    waits for the position to show it.
+    """
+
+    trigger_id: str
+    arming: int
+    account: str
+    symbol: str
+    side: Side | None
+    lifetime: int
+    level: Decimal | None
+    observed: Decimal | None
+    source: PriceSource
+    ts_venue_ns: int
+    ts_recv_ns: int
+    ts_hit_ns: int
+    cause: str = "price"
+    target: Decimal | None = None
+    attempts: int = 0
+    filled: Decimal = ZERO
+    filled_quote: Decimal = ZERO
+    fee: Decimal = ZERO
+    fee_asset: str = ""
+    pnl: Decimal | None = None
+    stage: int = 0
+    cancelled_orders: int = 0
+    is_cancel_confirmed: bool = False
+    refusals: int = 0
+    held_by: str = ""
+    due_ns: int = 0
+    confirm_ns: int = 0
+    open: bool = True
+    reason: DoneReason = DoneReason.NONE
+    ts_done_ns: int = 0
+
+    @property
+    def fire_id(self) -> str:
+        return f"{self.trigger_id}#{self.arming}"
+
+    @property
+    def average_price(self) -> Decimal | None:
+        return self.filled_quote / self.filled if self.filled > ZERO else None

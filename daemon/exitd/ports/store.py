@@ -1,0 +1,142 @@
+"""Where facts and rows are kept.
+
+Rows are the truth at start-up, facts are the history; both of one decision go
+into one transaction. There is one writer, and memory never rolls back: a batch
+whose commit failed is read back and written again, in order.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import Struct
+
+from exitd.core.events import Fact
+from exitd.core.records import FillRecord, Record, Snapshot
+from exitd.core.trigger import FireRecord
+from exitd.errors import StoreError
+
+
+class Batch(Struct, frozen=True):
+    """The records and facts of one decision.
+
+    `may_fail` marks what somebody can be told about and repeat (an arm): with
+    a full disk it is refused. Everything else waits for room and is written.
+    """
+
+    records: tuple[Record, ...]
+    facts: tuple[Fact, ...]
+    may_fail: bool = False
+
+
+OnDurable = Callable[[StoreError | None], None]
+
+
+class StoreHealth(StrEnum):
+    WRITABLE = "writable"
+    FULL = "full"
+    FAILING = "failing"
+
+
+class StoredFact(Struct, frozen=True):
+    """A fact as history gives it back; `seq` rises by one with each."""
+
+    seq: int
+    fact: Fact
+
+
+class FactQuery(Struct, frozen=True, kw_only=True):
+    """Which facts; `event` may end in `*`. Newest first unless `oldest_first`."""
+
+    after_seq: int = 0
+    ts_from_ns: int = 0
+    ts_to_ns: int | None = None
+    trigger_id: str = ""
+    fire_id: str = ""
+    event: str = ""
+    limit: int = 100
+    oldest_first: bool = False
+
+
+class ExitRow(Struct, frozen=True):
+    """A firing with its fills, for export and reconciliation."""
+
+    fire: FireRecord
+    fills: tuple[FillRecord, ...]
+
+
+class TokenRecord(Struct, frozen=True):
+    """An API token; only the SHA-256 of its secret is kept.
+
+    `scopes` are `read`, `trade` and `admin`; `expires_ns` None never expires.
+    """
+
+    name: str
+    digest: str
+    scopes: tuple[str, ...]
+    ts_created_ns: int
+    expires_ns: int | None = None
+
+
+class Store(Protocol):
+    """One store, opened by one daemon.
+
+    Opening raises `StoreLocked` when another daemon holds it and
+    `StoreDamaged` when the file cannot be trusted; both name the next step.
+    """
+
+    def load(self) -> Snapshot:
+        """Read what a start restores; an undecodable row is set aside.
+
+        What was set aside is listed by `set_aside` and alerted by the caller.
+        """
+        ...
+
+    @property
+    def set_aside(self) -> tuple[str, ...]: ...
+
+    def submit(self, batch: Batch, on_durable: OnDurable | None = None) -> None:
+        """Queue a batch; *on_durable* is called on the loop once it is on disk.
+
+        Batches become durable in the order they were submitted, several in one
+        commit. *on_durable* gets a `StoreFull` only for a `may_fail` batch.
+        """
+        ...
+
+    @property
+    def health(self) -> StoreHealth: ...
+
+    @property
+    def backlog(self) -> int:
+        """Batches submitted and not yet durable."""
+        ...
+
+    def ts_committed_ns(self) -> int:
+        """When the writer last proved that it can commit, monotonic."""
+        ...
+
+    def tag(self, account: str) -> int:
+        """This deployment's 8-bit client id tag, chosen at random once."""
+        ...
+
+    async def facts(self, query: FactQuery) -> tuple[StoredFact, ...]: ...
+
+    async def exits(self, ts_from_ns: int, ts_to_ns: int) -> tuple[ExitRow, ...]: ...
+
+    async def fires(self, trigger_id: str) -> tuple[FireRecord, ...]: ...
+
+    async def put_token(self, token: TokenRecord) -> None: ...
+
+    async def drop_token(self, name: str) -> bool: ...
+
+    async def tokens(self) -> tuple[TokenRecord, ...]: ...
+
+    async def put_note(self, key: str, value: bytes) -> None:
+        """Keep a small named value: the last good file set, for one."""
+        ...
+
+    async def note(self, key: str) -> bytes | None: ...
+
+    async def close(self) -> None:
+        """Drain what was submitted, then close."""
+        ...
