@@ -32,7 +32,7 @@ class ExitdError(Exception):
     """
     Base of everything that exitd expects to go wrong.
 
-    Handled by the command line: the message on stderr, exit code 1, no traceback.
+    Handled by the command line: the message on stderr, no traceback.
     """
 
 
@@ -40,8 +40,8 @@ class ConfigurationError(ExitdError):
     """
     A file, an environment variable or an option cannot be used.
 
-    Handled by the command line, which prints every finding and ends with exit code
-    2, and by a reload, which keeps the old set armed and says so.
+    Handled by the command line, which prints every finding, and by a reload, which
+    keeps the old set armed and says so.
 
     Attributes:
         findings: One sentence each, `file:line:col: error: …` where a file is meant,

@@ -1,0 +1,32 @@
+"""The command `exitd`, as `python -m exitd` and as the installed script."""
+
+from __future__ import annotations
+
+import sys
+
+from exitd import __version__
+
+
+def main() -> int:
+    """Run the command line; returns the exit code."""
+    if not __debug__:
+        # The assertions are part of what keeps an impossible order from leaving.
+        print(
+            "exitd: error: Python runs without assertions; start it without -O"
+            " and unset PYTHONOPTIMIZE.",
+            file=sys.stderr,
+        )
+        return 2
+    if sys.argv[1:] in (["version"], ["--version"]):
+        print(f"exitd {__version__}")
+        return 0
+    print(
+        f"exitd: error: no such command: {' '.join(sys.argv[1:]) or '(none)'};"
+        " try `exitd version`.",
+        file=sys.stderr,
+    )
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
