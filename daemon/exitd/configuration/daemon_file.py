@@ -1,0 +1,307 @@
+"""exitd.yaml: how the daemon runs, which accounts it acts for, whom it tells."""
+
+import ipaddress
+import re
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import PlainValidator, WithJsonSchema, model_validator
+
+from exitd.configuration.keys import Count, ExitDefaults, Keys, described
+from exitd.configuration.policies import Policies
+from exitd.configuration.secrets import SecretReference
+from exitd.configuration.values import DurationValue, NameValue, PercentValue
+from exitd.core.units import NS_PER_S, ZERO
+
+
+def _read_url(written: object, schemes: tuple[str, str]) -> str:
+    """Read a URL of (encrypted, plain) schemes; plain ones on this machine only."""
+    text = written if isinstance(written, str) else ""
+    encrypted, unencrypted = schemes
+    try:
+        url = urlsplit(text)
+        host, _port = url.hostname or "", url.port
+    except ValueError:
+        raise ValueError(f"write a URL such as {encrypted}://example.org") from None
+    if url.scheme not in schemes or not host:
+        raise ValueError(f"write a URL such as {encrypted}://example.org")
+    if url.username is not None or url.password is not None:
+        raise ValueError("a URL here holds no user or password")
+    if url.scheme == unencrypted and not is_loopback(host):
+        raise ValueError(
+            f"only this machine is spoken to unencrypted; use {encrypted}://"
+        )
+    if url.query or url.fragment:
+        raise ValueError("a URL here has no '?' and no '#'")
+    return text.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_http_url(written: object) -> str:
+    return _read_url(written, ("https", "http"))
+
+
+def read_websocket_url(written: object) -> str:
+    return _read_url(written, ("wss", "ws"))
+
+
+_ADDRESS = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})")
+
+
+def read_address(written: object) -> str:
+    """Read `host:port`; the port is 0 to 65535, 0 picks a free one."""
+    text = written if isinstance(written, str) else ""
+    found = _ADDRESS.fullmatch(text)
+    if found is None or int(found[3]) > 65_535:
+        raise ValueError("write a host and a port, such as 127.0.0.1:8787")
+    return text
+
+
+def read_path(written: object) -> str:
+    text = written if isinstance(written, str) else ""
+    if not text.startswith("/") or len(text) > 4_096:
+        raise ValueError("write the whole path, from / on")
+    return text
+
+
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+
+
+def read_host(written: object) -> str:
+    text = written if isinstance(written, str) else ""
+    if not _HOST.fullmatch(text):
+        raise ValueError("write a host name without scheme, port or path")
+    return text.lower()
+
+
+def _uri(example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "format": "uri", "examples": [example]})
+
+
+HttpUrl = Annotated[
+    str, PlainValidator(read_http_url), _uri("https://api.backpack.exchange")
+]
+WebSocketUrl = Annotated[
+    str, PlainValidator(read_websocket_url), _uri("wss://ws.backpack.exchange")
+]
+Address = Annotated[
+    str,
+    PlainValidator(read_address),
+    WithJsonSchema({"type": "string", "pattern": r"^.+:[0-9]{1,5}$"}),
+]
+AbsolutePath = Annotated[
+    str,
+    PlainValidator(read_path),
+    WithJsonSchema({"type": "string", "pattern": "^/"}),
+]
+HostName = Annotated[str, PlainValidator(read_host), WithJsonSchema({"type": "string"})]
+
+
+class Account(Keys):
+    """A named account at a venue; positions name it as their `venue`."""
+
+    type: Literal["backpack"] = described(
+        ..., "The venue's protocol; its table is venues/<type>.yaml."
+    )
+    key: SecretReference | None = described(
+        None, "The API key. Needed in live mode.", shown="none"
+    )
+    secret: SecretReference | None = described(
+        None, "The secret that signs requests. Needed in live mode.", shown="none"
+    )
+    url: HttpUrl | None = described(
+        None, "The REST address, with `ws_url` or not at all.", shown="from the table"
+    )
+    ws_url: WebSocketUrl | None = described(
+        None, "The stream address, with `url` or not at all.", shown="from the table"
+    )
+    request_window: DurationValue | None = described(
+        None,
+        "How long a signed request is valid, at most what the table allows. An order "
+        "nobody answered is in doubt for this long and `lag_slack` more.",
+        shown="from the table",
+    )
+    lag_slack: DurationValue | None = described(
+        None,
+        "How much longer the venue's own records may still change.",
+        shown="from the table",
+    )
+    requests_per_minute: Count | None = described(
+        None, "How many requests the venue takes in a minute.", shown="from the table"
+    )
+    history_requests_per_minute: Count | None = described(
+        None, "How many candle and trade queries of them.", shown="from the table"
+    )
+    stale_after: DurationValue | None = described(
+        None, "A price older than this is not judged by.", shown="from the table"
+    )
+
+    @model_validator(mode="after")
+    def _pairs(self) -> "Account":
+        if (self.key is None) != (self.secret is None):
+            raise ValueError("'key' and 'secret' go together; write both or neither")
+        if (self.url is None) != (self.ws_url is None):
+            raise ValueError(
+                "'url' and 'ws_url' go together, or prices and orders would be of "
+                "different exchanges; write both or neither"
+            )
+        return self
+
+
+class Http(Keys):
+    """The doors of the daemon."""
+
+    socket: AbsolutePath | None = described(
+        None,
+        "The unix socket; root, the daemon's user and `socket_group` need no token.",
+        shown="exitd.sock in $RUNTIME_DIRECTORY or in the state directory",
+    )
+    socket_group: NameValue = described("exitd", "The group that may use the socket.")
+    bind: Address | Literal["off"] = described(
+        "127.0.0.1:8787", "Where HTTP is served, as host:port, or off."
+    )
+    allowed_hosts: list[HostName] = described(
+        [],
+        "Names in a Host header that are answered, besides this machine's own "
+        "(127.0.0.1, [::1] and localhost).",
+        shown="none",
+    )
+    webhook_bind: Address | Literal["off"] = described(
+        "off", "A listener of its own for /webhook/, so that nothing else is exposed."
+    )
+
+
+Loudness = Literal["on", "silent", "off"]
+
+
+class AlertEvents(Keys):
+    """Which alerts are sent, and whether they make a sound."""
+
+    hit: Loudness = described("on", "A trigger was hit.")
+    filled: Loudness = described("on", "A close filled, wholly or in part.")
+    trouble: Loudness = described(
+        "on", "An order was refused, is in doubt or goes on trying."
+    )
+    unprotected: Loudness = described("on", "An open position has no live stop.")
+    waiting: Loudness = described(
+        "on", "A level was already crossed and waits, or was missed."
+    )
+    feed: Loudness = described("silent", "A feed went stale, was lost or recovered.")
+    configuration: Loudness = described(
+        "on", "A reload was refused or waits for `exitd apply`."
+    )
+    daemon: Loudness = described("silent", "exitd started, recovered or stopped.")
+
+
+class Target(Keys):
+    """Somebody to tell."""
+
+    url: SecretReference = described(
+        ..., "Where the secret is that holds the Apprise URL (ntfy, Telegram, mail, …)."
+    )
+
+
+class Notify(Keys):
+    """Whom to tell, of what, and how often."""
+
+    targets: dict[NameValue, Target] = described(
+        {}, "Those to tell, by name.", shown="none"
+    )
+    events: AlertEvents = described(
+        AlertEvents(), "Each kind of alert: on, silent or off."
+    )
+    throttle: DurationValue = described(
+        300 * NS_PER_S, "The same alert is not sent again before this.", shown="5m"
+    )
+
+
+class Heartbeat(Keys):
+    """A dead man's switch elsewhere: it raises the alarm when exitd falls silent."""
+
+    url: SecretReference = described(
+        ..., "Where the secret is that holds the URL to fetch."
+    )
+    interval: DurationValue = described(
+        60 * NS_PER_S, "How often it is fetched while exitd is ready.", shown="60s"
+    )
+
+
+class Log(Keys):
+    """What is logged, and how it looks."""
+
+    level: Literal["debug", "info", "warning", "error"] = described(
+        "info", "The lowest level that is written."
+    )
+    format: Literal["auto", "console", "json"] = described(
+        "auto", "JSON lines, or for people; auto: for people on a terminal."
+    )
+
+
+class State(Keys):
+    """Where the daemon keeps what it must not forget."""
+
+    directory: AbsolutePath | None = described(
+        None,
+        "The directory of the database; one daemon each. Paper mode keeps a file of "
+        "its own in it.",
+        shown="$STATE_DIRECTORY, or ~/.local/state/exitd",
+    )
+
+
+class Limits(Keys):
+    """What an exit may be."""
+
+    active_triggers: Count = described(
+        100_000, "How many triggers may be active; one more is refused."
+    )
+    min_distance: PercentValue = described(
+        ZERO, "A level nearer to the price than this is refused.", shown="0%"
+    )
+    min_spread: PercentValue = described(
+        ZERO,
+        "A stop and a take-profit of one position nearer to each other than this are "
+        "refused.",
+        shown="0%",
+    )
+
+
+class DaemonFile(Keys):
+    """exitd.yaml."""
+
+    version: Literal[1] = described(..., "The version of this format.")
+    mode: Literal["paper", "live"] = described(
+        ...,
+        "paper: live prices, a simulated account, nothing is sent, NOTHING IS "
+        "PROTECTED. live: exits are sent.",
+    )
+    venues: dict[NameValue, Account] = described(
+        ..., "The accounts, by the name that positions use."
+    )
+    state: State = described(State(), "Where the daemon keeps its state.")
+    http: Http = described(Http(), "The doors of the daemon.")
+    notify: Notify = described(Notify(), "Whom to tell.")
+    heartbeat: Heartbeat | None = described(
+        None, "A URL to fetch while all is well.", shown="none"
+    )
+    log: Log = described(Log(), "Logs.")
+    limits: Limits = described(Limits(), "What an exit may be.")
+    defaults: ExitDefaults = described(
+        ExitDefaults(), "For exits that do not say otherwise."
+    )
+    policies: Policies = described(
+        Policies(), "What happens where careful people could disagree."
+    )
+
+    @model_validator(mode="after")
+    def _has_account(self) -> "DaemonFile":
+        if not self.venues:
+            raise ValueError("no account is set up; name one under venues:")
+        return self
