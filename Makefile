@@ -1,0 +1,26 @@
+# The commands themselves are ./exitd and .ci/run; this is for the habit.
+.PHONY: demo test ci format constraints log-events
+
+demo:
+	./exitd demo
+
+test:
+	./exitd test
+
+ci:
+	.ci/run
+
+format:
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+# Needs uv. Keeps the comment at the top of the file.
+constraints:
+	{ sed -n '/^#/p' constraints.txt; \
+	  printf 'hatchling\neditables\n' | uv pip compile --quiet --universal \
+	    --python-version 3.11 --all-extras --upgrade --no-annotate --no-header \
+	    pyproject.toml -; } >constraints.new
+	mv constraints.new constraints.txt
+
+log-events:
+	.venv/bin/python -m exitd.logs >docs/log-events.md

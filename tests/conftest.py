@@ -1,0 +1,43 @@
+"""What holds for every test of the suite."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Generator
+
+import hypothesis
+import pytest
+
+# A busy machine is no reason for a property to fail; a slow property shows in the
+# durations that pytest prints.
+hypothesis.settings.register_profile("exitd", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("exitd")
+
+# These need a browser. `./exitd test` names them; .ci/run installs what they need, and
+# then they run like all others.
+collect_ignore = [] if importlib.util.find_spec("playwright") else ["browser"]
+
+
+def skips_are_failures() -> bool:
+    return os.environ.get("CI", "").lower() in ("1", "true")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if skips_are_failures() and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and under CI a skip is a failure: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[
+    None, pytest.CollectReport, pytest.CollectReport
+]:
+    report = yield
+    if skips_are_failures() and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and under CI a skip is a failure: {report.longrepr}"
+    return report
