@@ -83,6 +83,7 @@ class AttemptRecord(Struct, frozen=True, kw_only=True):
     venue_order_id: str = ""
     filled: Decimal = ZERO
     filled_quote: Decimal = ZERO
+    ts_filled_venue_ns: int = 0
     refusal: str = ""
     ts_sent_ns: int = 0
     ts_changed_ns: int = 0

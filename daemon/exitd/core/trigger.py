@@ -197,8 +197,11 @@ class WaitingFor(StrEnum):
 
 
 class DoneReason(StrEnum):
+    """Why a trigger is done; `ACTED` is for one that cancelled or told."""
+
     NONE = ""
     FILLED = "filled"
+    ACTED = "acted"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     RETIRED = "retired"

@@ -1,0 +1,250 @@
+"""The engine: inputs in, decisions out; pure, synchronous, deterministic.
+
+It reads no clock, does no I/O and logs nothing. Time is in each input. What a
+decision changes is in its records; restoring them gives the same engine.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from exitd.core import arming, commands, files, firing, lifetimes, outcomes
+from exitd.core.attempt import Capabilities
+from exitd.core.events import FactKind
+from exitd.core.hits import ask_cancels, ask_slot, end_fire, on_crossed
+from exitd.core.inputs import (
+    Amend,
+    ApplyFiles,
+    Arm,
+    AttemptRefused,
+    AttemptSent,
+    AttemptSigned,
+    AttemptUnanswered,
+    CancelsConfirmed,
+    CancelTrigger,
+    ClosePosition,
+    FillReport,
+    FireNow,
+    Input,
+    InstrumentReport,
+    NothingFound,
+    OrderReport,
+    Pause,
+    PositionReport,
+    PositionsDoubted,
+    Rearm,
+    Resume,
+    SlotOpened,
+    TimePassed,
+)
+from exitd.core.intents import ProvePosition
+from exitd.core.lifecycle import TriggerCause
+from exitd.core.market import PriceSource, Tick
+from exitd.core.policy import Policies
+from exitd.core.records import CounterRecord, Snapshot
+from exitd.core.resting import judge_pending, rest, watch_expiry
+from exitd.core.state import QUIET, Decision, State, Timer, TimerKind, Turn
+from exitd.core.timers import on_timer
+from exitd.core.trigger import (
+    CancelAndClose,
+    DoneReason,
+    TriggerRecord,
+    TriggerState,
+)
+from exitd.core.units import ZERO
+
+_Handler = Callable[[Turn, Any], None]
+
+
+class Engine:
+    """Holds triggers and decides what fires; only one loop may call it."""
+
+    def __init__(self, policies: Policies | None = None) -> None:
+        self.state = State(policies or Policies())
+
+    def add_account(self, account: str, tag: int, capabilities: Capabilities) -> None:
+        """Make an account known; *tag* is its 8-bit client id tag (0 to 255)."""
+        assert 0 <= tag <= 255
+        self.state.capabilities[account] = capabilities
+        if account not in self.state.counters:
+            self.state.counters[account] = CounterRecord(account, tag, 0)
+
+    def handle(self, happened: Input) -> Decision:
+        """Take in one input and say what follows from it."""
+        if type(happened) is Tick:
+            return self._on_tick(happened)
+        turn = Turn(self.state, happened.now_ns)  # type: ignore[union-attr]
+        _HANDLERS[type(happened)](turn, happened)
+        return self._finish(turn)
+
+    def _on_tick(self, tick: Tick) -> Decision:
+        book = self.state.books.get(tick.source)
+        if book is None:
+            return QUIET
+        price = tick.price
+        ts_venue_ns = tick.ts_venue_ns
+        if ts_venue_ns <= book.ts_venue_ns and (
+            ts_venue_ns < book.ts_venue_ns or tick.seq <= book.seq
+        ):
+            self.state.ignored_ticks += 1
+            return QUIET
+        if not price.is_finite() or price <= ZERO:
+            self.state.ignored_ticks += 1
+            return QUIET
+        book.ts_venue_ns = ts_venue_ns
+        book.seq = tick.seq
+        book.ts_recv_ns = tick.ts_recv_ns
+        book.price = price
+        if book.falling_at < price < book.rising_at and not book.pending:
+            return QUIET
+        turn = Turn(self.state, tick.ts_recv_ns)
+        if book.pending:
+            judge_pending(turn, book, price)
+        on_crossed(turn, book, tick)
+        return self._finish(turn)
+
+    def _finish(self, turn: Turn) -> Decision:
+        for trigger_id in turn.ended:
+            files.apply_deferred(turn, trigger_id)
+            self._next_lifetime(turn, trigger_id)
+        return turn.decision()
+
+    def _next_lifetime(self, turn: Turn, trigger_id: str) -> None:
+        """A firing that outlived its position: its template joins the next one."""
+        record = turn.state.triggers[trigger_id]
+        key = record.definition.key
+        if key is None or not record.definition.template:
+            return
+        position = turn.state.position(key)
+        if position.quantity > ZERO and position.lifetime > record.lifetime:
+            lifetimes.begin_arming(turn, record, position)
+
+    def next_deadline_ns(self) -> int | None:
+        """When `TimePassed` is wanted next, UTC; None while nothing is timed."""
+        return self.state.next_deadline_ns()
+
+    def sources(self) -> frozenset[PriceSource]:
+        """Every price source that a trigger not yet done watches."""
+        return frozenset(
+            record.definition.source
+            for record in self.state.triggers.values()
+            if record.state is not TriggerState.DONE
+            and record.definition.level is not None
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Take up where the stored rows left off; positions count as unproven."""
+        turn = Turn(self.state, 0)
+        for instrument in snapshot.instruments:
+            turn.put_instrument(instrument)
+        for counter in snapshot.counters:
+            turn.put_counter(counter)
+        for idempotency in snapshot.idempotency:
+            turn.put_idempotency(idempotency)
+        for position in snapshot.positions:
+            turn.put_position(position)
+        for record in snapshot.triggers:
+            turn.put_trigger(record)
+            if record.state in (TriggerState.ARMED, TriggerState.WAITING):
+                rest(self.state, record)
+                watch_expiry(turn, record)
+        for attempt in snapshot.attempts:
+            turn.put_attempt(attempt)
+        for fired in snapshot.fires:
+            if fired.open:
+                turn.put_fire(fired)
+                self._watch_fire(turn, self.state.triggers[fired.trigger_id])
+        self.state.seq = max([snapshot.seq, *(r.seq for r in snapshot.triggers)])
+
+    def _watch_fire(self, turn: Turn, record: TriggerRecord) -> None:
+        fired = self.state.fires[record.id]
+        key = record.definition.key
+        if record.definition.is_stop and key is not None:
+            self.state.stops_firing.setdefault(key, {})[record.id] = None
+        if fired.confirm_ns:
+            turn.at(
+                Timer(fired.confirm_ns, TimerKind.CONFIRM, record.id, record.arming)
+            )
+        budget_ns = (
+            self.state.policies.stop_budget_ns
+            if record.definition.is_stop
+            else self.state.policies.take_profit_budget_ns
+        )
+        if record.definition.close is not None and budget_ns:
+            due_ns = fired.ts_hit_ns + budget_ns
+            turn.at(Timer(due_ns, TimerKind.BUDGET, record.id, record.arming))
+
+    def resume(self, now_ns: int) -> Decision:
+        """After recovery has reconciled: go on with every firing that is open."""
+        turn = Turn(self.state, now_ns)
+        for attempt_key in list(self.state.attempts):
+            outcomes.resume_unended(turn, attempt_key)
+        for fired in list(self.state.fires.values()):
+            record = self.state.triggers[fired.trigger_id]
+            is_cancel = not isinstance(record.definition.action, CancelAndClose)
+            if record.definition.close is None or (
+                not is_cancel and not fired.is_cancel_confirmed
+            ):
+                ask_cancels(turn, record)
+            elif fired.confirm_ns:
+                turn.intend(ProvePosition(fired.account, fired.symbol))
+            else:
+                ask_slot(turn, record)
+        return self._finish(turn)
+
+
+def _on_time(turn: Turn, passed: TimePassed) -> None:
+    for timer in turn.state.pop_due(passed.now_ns):
+        on_timer(turn, timer)
+
+
+def _on_instrument(turn: Turn, report: InstrumentReport) -> None:
+    instrument = report.instrument
+    known = turn.state.instruments.get((instrument.account, instrument.symbol))
+    if known != instrument:
+        turn.put_instrument(instrument)
+
+
+def _on_cancelled(turn: Turn, confirmed: CancelsConfirmed) -> None:
+    fired = turn.state.fires.get(confirmed.trigger_id)
+    if fired is None or fired.arming != confirmed.arming:
+        return
+    record = turn.state.triggers[confirmed.trigger_id]
+    fired = replace(
+        fired, is_cancel_confirmed=True, cancelled_orders=confirmed.cancelled
+    )
+    turn.put_fire(fired)
+    turn.fact(
+        FactKind.ORDERS_CANCELLED, record, fired=True, cancelled=confirmed.cancelled
+    )
+    if record.definition.close is None:
+        end_fire(turn, record, fired, TriggerCause.ACTED, DoneReason.ACTED)
+    else:
+        ask_slot(turn, record)
+
+
+_HANDLERS: dict[type, _Handler] = {
+    TimePassed: _on_time,
+    InstrumentReport: _on_instrument,
+    PositionReport: lifetimes.on_position,
+    PositionsDoubted: lifetimes.on_doubted,
+    SlotOpened: firing.on_slot,
+    AttemptSigned: firing.on_signed,
+    AttemptSent: firing.on_sent,
+    OrderReport: outcomes.on_order,
+    FillReport: outcomes.on_fill,
+    AttemptRefused: outcomes.on_refused,
+    AttemptUnanswered: outcomes.on_unanswered,
+    NothingFound: outcomes.on_nothing_found,
+    CancelsConfirmed: _on_cancelled,
+    Arm: arming.on_arm,
+    Amend: arming.on_amend,
+    ClosePosition: arming.on_close,
+    CancelTrigger: commands.on_cancel,
+    Pause: commands.on_pause,
+    Resume: commands.on_resume,
+    Rearm: commands.on_rearm,
+    FireNow: commands.on_fire,
+    ApplyFiles: files.on_apply,
+}

@@ -1,0 +1,31 @@
+"""The numbers and choices that a user may set; the defaults are the design's."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from exitd.core.units import NS_PER_MS, NS_PER_S
+
+
+class Policies(Struct, frozen=True, kw_only=True):
+    """Each field is a key under `policies:` in the configuration.
+
+    Durations end in `_ns`. `min_distance_percent` is how far a level must be
+    from the current price, `min_spread_percent` a stop from a take-profit;
+    zero asks for nothing. `max_active` counts triggers of one account.
+    """
+
+    price_max_age_ns: int = 5 * NS_PER_S
+    no_position_refuse: bool = True
+    min_distance_percent: Decimal = Decimal(0)
+    min_spread_percent: Decimal = Decimal(0)
+    max_active: int = 1_000_000
+    remainder_close_all: bool = True
+    confirm_after_ns: int = 5 * NS_PER_S
+    stop_budget_ns: int = 60 * NS_PER_S
+    take_profit_budget_ns: int = 60 * NS_PER_S
+    resolve_every_ns: int = 500 * NS_PER_MS
+    wider_factor: Decimal = Decimal(3)
+    limit_only_bound_percent: Decimal = Decimal(5)
+    attempts_kept_ns: int = 900 * NS_PER_S
+    idempotency_kept_ns: int = 86_400 * NS_PER_S
