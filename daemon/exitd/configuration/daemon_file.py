@@ -10,8 +10,8 @@ from pydantic import PlainValidator, WithJsonSchema, model_validator
 from exitd.configuration.keys import Count, ExitDefaults, Keys, described
 from exitd.configuration.policies import Policies
 from exitd.configuration.secrets import SecretReference
-from exitd.configuration.values import DurationValue, NameValue, PercentValue
-from exitd.core.units import NS_PER_S, ZERO
+from exitd.configuration.values import DurationValue, NameValue
+from exitd.core.units import NS_PER_S
 
 
 def _read_url(written: object, schemes: tuple[str, str]) -> str:
@@ -140,9 +140,6 @@ class Account(Keys):
     history_requests_per_minute: Count | None = described(
         None, "How many candle and trade queries of them.", shown="from the table"
     )
-    stale_after: DurationValue | None = described(
-        None, "A price older than this is not judged by.", shown="from the table"
-    )
 
     @model_validator(mode="after")
     def _pairs(self) -> "Account":
@@ -256,23 +253,6 @@ class State(Keys):
     )
 
 
-class Limits(Keys):
-    """What an exit may be."""
-
-    active_triggers: Count = described(
-        100_000, "How many triggers may be active; one more is refused."
-    )
-    min_distance: PercentValue = described(
-        ZERO, "A level nearer to the price than this is refused.", shown="0%"
-    )
-    min_spread: PercentValue = described(
-        ZERO,
-        "A stop and a take-profit of one position nearer to each other than this are "
-        "refused.",
-        shown="0%",
-    )
-
-
 class DaemonFile(Keys):
     """exitd.yaml."""
 
@@ -292,7 +272,6 @@ class DaemonFile(Keys):
         None, "A URL to fetch while all is well.", shown="none"
     )
     log: Log = described(Log(), "Logs.")
-    limits: Limits = described(Limits(), "What an exit may be.")
     defaults: ExitDefaults = described(
         ExitDefaults(), "For exits that do not say otherwise."
     )

@@ -5,11 +5,20 @@ only, the key is there to say it; a value that is known but not built is refused
 by name, so that nothing is accepted that does nothing.
 """
 
+from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
 
-from exitd.configuration.keys import Keys, described
+from exitd.configuration.keys import Count, Keys, described
+from exitd.configuration.values import (
+    BoundValue,
+    DurationValue,
+    FactorValue,
+    PercentValue,
+)
+from exitd.core.policy import Policies as CorePolicies
+from exitd.core.units import NS_PER_MS, NS_PER_S, ZERO
 
 
 class Policies(Keys):
@@ -70,10 +79,10 @@ class Policies(Keys):
         "For which positions an exit of a file is armed: every one that opens, or the "
         "first only; `once` says it for one position or exit.",
     )
-    no_position_by_api: Literal["wait", "refuse"] = described(
-        "wait",
-        "A trigger by API or command while there is no position; it ends with the "
-        "position.",
+    no_position_by_api: Literal["refuse", "wait"] = described(
+        "refuse",
+        "A trigger by API or command while there is no position: refused, or it waits "
+        "for one. It ends with the position.",
     )
     off_price_step: Literal["refuse"] = described(
         "refuse",
@@ -86,8 +95,10 @@ class Policies(Keys):
         "A level relative to the entry after the position grew: it follows the new "
         "entry, or keeps the first.",
     )
-    remainder_below_minimum: Literal["close_all", "refuse"] = described(
-        "close_all", "What a close would leave is under the venue's minimum."
+    remainder_below_minimum: Literal["close_all", "leave"] = described(
+        "close_all",
+        "What a close would leave is under the venue's minimum: close it too, or "
+        "leave it.",
     )
     both_hit: Literal["stop"] = described(
         "stop", "A stop and a take-profit are hit by one price: the stop goes."
@@ -130,6 +141,84 @@ class Policies(Keys):
         "same step.",
     )
 
+    price_max_age: DurationValue = described(
+        5 * NS_PER_S, "A price older than this is stale.", shown="5s"
+    )
+    min_distance: PercentValue = described(
+        ZERO, "A level nearer to the price than this is refused.", shown="0%"
+    )
+    min_spread: PercentValue = described(
+        ZERO,
+        "A stop and a take-profit of one position nearer to each other than this are "
+        "refused.",
+        shown="0%",
+    )
+    active_triggers: Count = described(
+        1_000_000, "How many triggers of one account may be active; more are refused."
+    )
+    stop_budget: DurationValue = described(
+        60 * NS_PER_S,
+        "After so long a stop that has not filled goes on slower, with repeated "
+        "alerts, and counts as unprotected. It never gives up.",
+        shown="60s",
+    )
+    take_profit_budget: DurationValue = described(
+        60 * NS_PER_S,
+        "After so long a take-profit that has not filled is armed again.",
+        shown="60s",
+    )
+    wider_factor: FactorValue = described(
+        Decimal(3),
+        "How many times `slippage_limit` a stop's second limit allows, before it goes "
+        "to market.",
+        shown="3",
+    )
+    limit_only_bound: BoundValue = described(
+        Decimal(5),
+        "How far from the price a close may be set while the venue's book takes "
+        "limit orders only.",
+        shown="5%",
+    )
+    confirm_after: DurationValue = described(
+        5 * NS_PER_S,
+        "A filled close that the position does not show after so long raises an alert.",
+        shown="5s",
+    )
+    resolve_every: DurationValue = described(
+        500 * NS_PER_MS,
+        "How often evidence of an order in doubt is asked for.",
+        shown="500ms",
+    )
+    attempts_kept: DurationValue = described(
+        900 * NS_PER_S,
+        "How long an ended attempt is remembered for late reports.",
+        shown="15m",
+    )
+    idempotency_kept: DurationValue = described(
+        86_400 * NS_PER_S,
+        "How long the same idempotency key returns the first answer.",
+        shown="1d",
+    )
+
+    def for_core(self) -> CorePolicies:
+        """Give the part of this that the engine goes by."""
+        return CorePolicies(
+            price_max_age_ns=self.price_max_age,
+            no_position_refuse=self.no_position_by_api == "refuse",
+            min_distance_percent=self.min_distance,
+            min_spread_percent=self.min_spread,
+            max_active=self.active_triggers,
+            remainder_close_all=self.remainder_below_minimum == "close_all",
+            confirm_after_ns=self.confirm_after,
+            stop_budget_ns=self.stop_budget,
+            take_profit_budget_ns=self.take_profit_budget,
+            resolve_every_ns=self.resolve_every,
+            wider_factor=self.wider_factor,
+            limit_only_bound_percent=self.limit_only_bound,
+            attempts_kept_ns=self.attempts_kept,
+            idempotency_kept_ns=self.idempotency_kept,
+        )
+
 
 class NotBuilt(Struct, frozen=True):
     """A value that means something, and that exitd does not do yet."""
@@ -148,9 +237,7 @@ NOT_BUILT = (
     NotBuilt("take_profit_budget_spent", "retire", "use rearm, and cancel by hand"),
     NotBuilt("bound_not_met", "retire", "use keep_firing, and cancel by hand"),
     NotBuilt("quantity_above_position", "refuse", "use accept"),
-    NotBuilt("no_position_by_api", "refuse", "use wait"),
     NotBuilt("entry_change", "keep", "write the price itself"),
-    NotBuilt("remainder_below_minimum", "refuse", "use close_all"),
     NotBuilt("crossed_at_arm_by_webhook", "wait", "use fire"),
     NotBuilt("crossed_at_arm_by_webhook", "refuse", "use fire"),
 )

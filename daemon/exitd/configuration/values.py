@@ -83,6 +83,14 @@ def read_percent_under_hundred(written: object) -> Decimal:
     return percent
 
 
+def read_factor(written: object) -> Decimal:
+    """Read how many times something: 1 to 100."""
+    factor = read_number(written)
+    if not 1 <= factor <= HUNDRED:
+        raise ValueError("write a number from 1 to 100")
+    return factor
+
+
 class EntryRelative(Struct, frozen=True, gc=False):
     """A level measured from the entry price, in signed percent."""
 
@@ -265,6 +273,11 @@ PercentValue = Annotated[
     Decimal,
     PlainValidator(read_percent_under_hundred),
     WithJsonSchema(_PERCENT_SCHEMA),
+]
+FactorValue = Annotated[
+    Decimal,
+    PlainValidator(read_factor),
+    WithJsonSchema({"type": "number", "minimum": 1, "maximum": 100}),
 ]
 QuantityValue = Annotated[
     Quantity, PlainValidator(read_quantity), WithJsonSchema(_QUANTITY_SCHEMA)

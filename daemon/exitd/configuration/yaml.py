@@ -11,7 +11,7 @@ libyaml gives the events; what they mean is decided here, from their text:
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import yaml
@@ -56,12 +56,16 @@ Plain = Scalar | dict[str, "Plain"] | list["Plain"]
 
 
 class Document(Struct):
-    """A file as read. `root` is None when it could not be, or holds nothing."""
+    """A file as read. `root` is None when it could not be, or holds nothing.
+
+    `guard` masks what must not be shown in a line.
+    """
 
     file: str
     lines: list[str]
     root: Node | None
     findings: list[Finding]
+    guard: Callable[[str], str] = mask_unread_line
 
     def locate(self, path: Path, *, key: bool = False) -> Mark:
         """Find the place of a path, or of the nearest part of it that exists.
@@ -103,7 +107,8 @@ class Document(Struct):
         return True
 
     def excerpt(self, line: int) -> str:
-        return self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+        """Give a source line as it may be shown."""
+        return self.guard(self.lines[line - 1]) if 0 < line <= len(self.lines) else ""
 
     def finding(
         self,
@@ -354,7 +359,7 @@ def parse(raw: bytes, file: str) -> Document:
                 column=mark.column,
                 width=mark.width,
                 message=problem.message,
-                excerpt=mask_unread_line(document.excerpt(mark.line)),
+                excerpt=document.excerpt(mark.line),
             )
         )
         return document
@@ -367,7 +372,7 @@ def parse(raw: bytes, file: str) -> Document:
                 column=mark.column,
                 width=mark.width,
                 message=f"key '{key}' is given twice (first on line {first.line})",
-                excerpt=mask_unread_line(document.excerpt(mark.line)),
+                excerpt=document.excerpt(mark.line),
             )
         )
     return document

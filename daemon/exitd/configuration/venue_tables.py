@@ -1,0 +1,69 @@
+"""venues/<type>.yaml: what is known of a kind of venue, loaded by its name.
+
+A table of the same name in the configuration's own directory takes the place of
+the shipped one.
+"""
+
+import functools
+from importlib import resources
+from pathlib import Path
+from typing import get_args
+
+from exitd.configuration.daemon_file import HttpUrl, WebSocketUrl
+from exitd.configuration.findings import mask_tokens
+from exitd.configuration.keys import CandleWord, Count, Keys, PriceWord, described
+from exitd.configuration.validation import validate
+from exitd.configuration.values import DurationValue
+from exitd.configuration.yaml import Document, parse
+
+CANDLES: tuple[str, ...] = get_args(CandleWord)
+
+
+class VenueTable(Keys):
+    """What is known of a kind of venue; an account may override what it names."""
+
+    url: HttpUrl = described(..., "The REST address.")
+    ws_url: WebSocketUrl = described(..., "The stream address.")
+    request_window: DurationValue = described(
+        ..., "How long a signed request is valid, unless the account says otherwise."
+    )
+    request_window_max: DurationValue = described(
+        ..., "The longest window that the venue takes."
+    )
+    lag_slack: DurationValue = described(
+        ..., "How long after expiry the venue's own records may still change."
+    )
+    requests_per_minute: Count = described(..., "Requests of one account in a minute.")
+    history_requests_per_minute: Count = described(
+        ..., "Candle and trade queries of them."
+    )
+    prices: list[PriceWord] = described(..., "The prices that it streams.")
+    candles: list[CandleWord] = described(..., "The candles that it streams.")
+
+
+def shipped_directory() -> Path:
+    """Give the directory of the configuration that comes with exitd."""
+    package = Path(str(resources.files("exitd")))
+    installed = package / "share" / "config"
+    # A checkout has no share/: its config/ lies beside daemon/.
+    return installed if installed.is_dir() else package.parents[1] / "config"
+
+
+def read_table(raw: bytes, file: str) -> tuple[VenueTable | None, Document]:
+    """Read one table; findings are in the document."""
+    document = parse(raw, file)
+    document.guard = mask_tokens
+    table, found = validate(document, VenueTable, sections=frozenset(), depth=1)
+    document.findings.extend(found)
+    if document.root is None and not document.findings:
+        document.findings.append(document.finding((), "the table is empty"))
+    return (None if document.findings else table), document
+
+
+@functools.cache
+def shipped_table(type_name: str) -> VenueTable:
+    """Read a table that comes with exitd; a damaged one is a broken installation."""
+    path = shipped_directory() / "venues" / f"{type_name}.yaml"
+    table, _document = read_table(path.read_bytes(), str(path))
+    assert table is not None, f"{path} is damaged; install exitd again"
+    return table
