@@ -1,0 +1,164 @@
+"""
+What each event means and which fields it carries; made into docs/log-events.md.
+
+A field ends in its unit (`_ms`, `_us`, `_s`); prices and quantities are decimal text.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from exitd.logs.events import Event
+
+# event | fields | meaning
+TABLE = """
+daemon.started | version mode pid | the process began
+daemon.recovered | triggers in_doubt took_ms | the stored state is loaded and reconciled
+daemon.ready | triggers feeds took_ms | prices are evaluated and orders can leave
+daemon.reloaded | reason | a reload was asked for and is done
+daemon.stopping | reason | no new work is taken; what is under way is finished
+daemon.stopped | took_ms | the process ends
+daemon.crashed | exception | a mistake of ours; systemd starts it again
+
+config.loaded | files added changed removed | the files are read, and form a valid set
+config.unchanged | files | the files were read again and say the same
+config.rejected | errors | a file is not valid; the old set stays armed
+config.held | changes | a change of an open position's stop waits for `exitd apply`
+config.applied | added changed removed by | a new set is in force
+config.drifted | triggers | what runs differs from the files, by somebody's command
+
+store.opened | path took_ms | the database is open, and ours alone
+store.migrated | before after backup | the database has a new form; the old file is kept
+store.backed_up | path took_ms | a copy is written
+store.slowed | took_ms | a commit took far longer than usual
+store.failed | reason | a commit failed; it is read back and written again
+store.full | free_mb | no room: new arms are refused, firing goes on
+store.recovered | lasted_s | commits succeed again
+store.row_set_aside | table key reason | a row could not be read and is set aside
+
+feed.connecting | venue channel attempt | a connection is being opened
+feed.connected | venue channel took_ms | prices arrive
+feed.lost | venue channel reason | the connection is gone; it is opened again
+feed.refused | venue channel reason | the venue refused a subscription
+feed.garbled | venue channel reason | a frame could not be read and was left out
+feed.stale | venue symbol price_kind age_ms triggers | no price for too long: not judged
+feed.recovered | venue symbol price_kind lasted_ms | prices are fresh again
+feed.gap_found | venue symbol since until | prices of this time were not seen
+feed.gap_filled | venue symbol since until candles | candles stand in for them
+feed.counted | venue frames age_p50_ms age_p99_ms | once a minute: how the feed did
+
+account.connected | account venue took_ms | the private stream is up, proven by REST
+account.lost | account venue reason | the private stream is gone; it is opened again
+account.reconciled | account positions orders took_ms | our record and the venue's agree
+account.contradicted | account reason | a report contradicts our record: reconcile
+account.refused | account status reason | the keys are refused; nothing can be sent
+venue.limited | venue retry_after_s | the venue asks us to slow down
+venue.failed | venue status reason | a request failed
+venue.recovered | venue lasted_s | requests succeed again
+clock.measured | venue offset_ms round_trip_ms | the clocks were compared
+clock.skewed | venue offset_ms | our clock and the venue's differ by too much
+
+trigger.waiting | trigger_id reason | it waits: no position yet, or already crossed
+trigger.armed | trigger_id arming kind trigger_price owner | it watches
+trigger.refused | trigger_id reason by | somebody asked for a trigger that cannot be
+trigger.amended | trigger_id changes by | it was changed
+trigger.paused | trigger_id by | it is not judged until resumed
+trigger.resumed | trigger_id by | it is judged again
+trigger.cancelled | trigger_id by reason | it watches no longer
+trigger.expired | trigger_id | its time is over
+trigger.retired | trigger_id reason | the position that it belongs to is gone
+trigger.trail_moved | trigger_id before after watermark | it followed the price
+trigger.confirming | trigger_id for_ms | crossed; it must stay so for this long
+trigger.condition_lost | trigger_id | the price came back before it was confirmed
+trigger.missed | trigger_id candle low high | crossed and came back while nobody watched
+trigger.hit | trigger_id fire_id price_kind price trigger_price | crossed: it fires
+trigger.held | trigger_id fire_id reason | it has hit, and cannot send yet
+trigger.done | trigger_id fire_id reason | it is over, with the reason
+
+order.signed | fire_id attempt client_order_id quantity | signed and stored, not sent
+order.sent | fire_id attempt client_order_id hit_to_sent_us | the bytes have left
+order.acked | fire_id attempt venue_order_id ack_ms | the venue took the order
+order.partially_filled | fire_id attempt filled leaves average_price | a part is filled
+order.filled | fire_id attempt filled average_price slippage_bps | all of it is filled
+order.cancelled | fire_id attempt filled reason | it ended before it was filled
+order.refused | fire_id attempt code reason next | the venue said no; what comes next
+order.in_doubt | fire_id attempt reason | no answer: the venue is asked for it
+order.resolved | fire_id attempt outcome evidence | what became of it is known
+order.escalated | fire_id attempt to reason | the next attempt is a more urgent order
+order.unconfirmed | fire_id attempt waited_s | still no evidence; it goes on asking
+order.altered | fire_id attempt reason | the venue changed the order by itself
+orders.cancelled | trigger_id symbol cancelled spared | resting orders are gone
+
+position.opened | account symbol side quantity entry_price | a lifetime begins
+position.changed | account symbol side quantity entry_price | its size or entry changed
+position.closed | account symbol side lasted_s | the lifetime is over
+position.doubted | account symbol reason | its size is unproven; the last one is used
+position.protected | account symbol triggers | a stop watches all of it
+position.unprotected | account symbol quantity reason | no stop watches it, or not all
+
+api.requested | request_id method route status took_ms by | somebody asked for a change
+api.read | request_id method route status took_ms by | somebody asked to see something
+auth.refused | reason ip | a request or a login had no right to what it wanted
+auth.granted | account by expires | a login succeeded
+token.created | name scopes by | an API token was made
+token.revoked | name by | an API token is void
+command.refused | name reason by | a command could not be done
+webhook.accepted | route webhook_id | a webhook was taken and stored
+webhook.refused | route reason ip | a webhook was not valid, or not allowed
+webhook.duplicated | route webhook_id | a webhook came again; nothing was done twice
+
+notify.sent | target event_name | a message went out
+notify.failed | target reason | a message could not be sent
+heartbeat.failed | reason | the outside watcher could not be told that all is well
+health.degraded | reasons | not ready, with the reasons; what can be judged is judged
+health.recovered | lasted_s | ready again
+loop.lagged | lag_ms | something held the loop for too long
+library.warned | logger msg | a library that exitd uses had something to say
+log.dropped | lines | standard output was blocked; so many lines are missing here
+"""
+
+
+class Entry(Struct, frozen=True):
+    event: Event
+    fields: tuple[str, ...]
+    meaning: str
+
+
+def catalogue() -> tuple[Entry, ...]:
+    """Give every row of the table; a name outside the enum is a `ValueError`."""
+    entries = []
+    for line in TABLE.splitlines():
+        if line:
+            name, fields, meaning = line.split(" | ")
+            entries.append(Entry(Event(name), tuple(fields.split()), meaning))
+    return tuple(entries)
+
+
+def catalogue_markdown() -> str:
+    """Give the page docs/log-events.md."""
+    lines = [
+        "# Log events",
+        "",
+        "Every line that exitd logs has one of these names in `event`, beside `ts`"
+        " (UTC, microseconds) and `level`. Where they apply, `venue`, `account`,"
+        " `trigger_id`, `fire_id` and `request_id` stand on the line too: one `fire_id`"
+        " tells the whole story of one firing. Prices and quantities are decimal text;"
+        " a duration has its unit at the end of its name.",
+        "",
+        "In the last column, *folded* means: when the same event of the same venue and"
+        " trigger repeats within 10 seconds, it is counted instead, and the next line"
+        " carries the count as `suppressed`. All others are written every time.",
+        "",
+        "This page is made from the source by `make log-events`.",
+        "",
+        "| event | level | fields | meaning | repeats |",
+        "|---|---|---|---|---|",
+    ]
+    for entry in catalogue():
+        fields = " ".join(f"`{field}`" for field in entry.fields)
+        repeats = "folded" if entry.event.is_folded else ""
+        lines.append(
+            f"| `{entry.event}` | {entry.event.level} | {fields} |"
+            f" {entry.meaning} | {repeats} |"
+        )
+    return "\n".join(lines) + "\n"

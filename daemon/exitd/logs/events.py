@@ -1,0 +1,140 @@
+"""
+Every event that exitd logs, with the level that it has by default.
+
+A name is a noun and what happened to it. Levels: `debug` detail, `info` a fact,
+`warning` the outside world failed or somebody should look, `error` a mistake of ours.
+What each means, and its fields, is in `catalogue`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+# Each line of these is wanted: two of them are never the same thing said twice.
+NEVER_FOLDED = frozenset(
+    (
+        *("api", "command", "config", "daemon", "order", "orders"),
+        *("position", "token", "trigger", "webhook"),
+    )
+)
+
+
+class Event(StrEnum):
+    """What happened; `level` is how loudly it is said."""
+
+    level: str
+    is_folded: bool
+
+    def __new__(cls, name: str, level: str = "info") -> Self:
+        event = str.__new__(cls, name)
+        event._value_ = name
+        event.level = level
+        event.is_folded = (
+            name.partition(".")[0] not in NEVER_FOLDED and level != "error"
+        )
+        return event
+
+    DAEMON_STARTED = "daemon.started"
+    DAEMON_RECOVERED = "daemon.recovered"
+    DAEMON_READY = "daemon.ready"
+    DAEMON_RELOADED = "daemon.reloaded"
+    DAEMON_STOPPING = "daemon.stopping"
+    DAEMON_STOPPED = "daemon.stopped"
+    DAEMON_CRASHED = "daemon.crashed", "error"
+
+    CONFIG_LOADED = "config.loaded"
+    CONFIG_UNCHANGED = "config.unchanged", "debug"
+    CONFIG_REJECTED = "config.rejected", "warning"
+    CONFIG_HELD = "config.held", "warning"
+    CONFIG_APPLIED = "config.applied"
+    CONFIG_DRIFTED = "config.drifted", "warning"
+
+    STORE_OPENED = "store.opened"
+    STORE_MIGRATED = "store.migrated"
+    STORE_BACKED_UP = "store.backed_up"
+    STORE_SLOWED = "store.slowed", "warning"
+    STORE_FAILED = "store.failed", "warning"
+    STORE_FULL = "store.full", "warning"
+    STORE_RECOVERED = "store.recovered"
+    STORE_ROW_SET_ASIDE = "store.row_set_aside", "warning"
+
+    FEED_CONNECTING = "feed.connecting", "debug"
+    FEED_CONNECTED = "feed.connected"
+    FEED_LOST = "feed.lost", "warning"
+    FEED_REFUSED = "feed.refused", "warning"
+    FEED_GARBLED = "feed.garbled", "warning"
+    FEED_STALE = "feed.stale", "warning"
+    FEED_RECOVERED = "feed.recovered"
+    FEED_GAP_FOUND = "feed.gap_found", "warning"
+    FEED_GAP_FILLED = "feed.gap_filled"
+    FEED_COUNTED = "feed.counted"
+
+    ACCOUNT_CONNECTED = "account.connected"
+    ACCOUNT_LOST = "account.lost", "warning"
+    ACCOUNT_RECONCILED = "account.reconciled", "debug"
+    ACCOUNT_CONTRADICTED = "account.contradicted", "warning"
+    ACCOUNT_REFUSED = "account.refused", "warning"
+    VENUE_LIMITED = "venue.limited", "warning"
+    VENUE_FAILED = "venue.failed", "warning"
+    VENUE_RECOVERED = "venue.recovered"
+    CLOCK_MEASURED = "clock.measured", "debug"
+    CLOCK_SKEWED = "clock.skewed", "warning"
+
+    TRIGGER_WAITING = "trigger.waiting"
+    TRIGGER_ARMED = "trigger.armed"
+    TRIGGER_REFUSED = "trigger.refused"
+    TRIGGER_AMENDED = "trigger.amended"
+    TRIGGER_PAUSED = "trigger.paused"
+    TRIGGER_RESUMED = "trigger.resumed"
+    TRIGGER_CANCELLED = "trigger.cancelled"
+    TRIGGER_EXPIRED = "trigger.expired"
+    TRIGGER_RETIRED = "trigger.retired"
+    TRIGGER_TRAIL_MOVED = "trigger.trail_moved", "debug"
+    TRIGGER_CONFIRMING = "trigger.confirming"
+    TRIGGER_CONDITION_LOST = "trigger.condition_lost"
+    TRIGGER_MISSED = "trigger.missed", "warning"
+    TRIGGER_HIT = "trigger.hit", "warning"
+    TRIGGER_HELD = "trigger.held", "warning"
+    TRIGGER_DONE = "trigger.done"
+
+    ORDER_SIGNED = "order.signed"
+    ORDER_SENT = "order.sent"
+    ORDER_ACKED = "order.acked"
+    ORDER_PARTIALLY_FILLED = "order.partially_filled"
+    ORDER_FILLED = "order.filled"
+    ORDER_CANCELLED = "order.cancelled"
+    ORDER_REFUSED = "order.refused", "warning"
+    ORDER_IN_DOUBT = "order.in_doubt", "warning"
+    ORDER_RESOLVED = "order.resolved"
+    ORDER_ESCALATED = "order.escalated", "warning"
+    ORDER_UNCONFIRMED = "order.unconfirmed", "warning"
+    ORDER_ALTERED = "order.altered", "warning"
+    ORDERS_CANCELLED = "orders.cancelled"
+
+    POSITION_OPENED = "position.opened"
+    POSITION_CHANGED = "position.changed"
+    POSITION_CLOSED = "position.closed"
+    POSITION_DOUBTED = "position.doubted", "warning"
+    POSITION_PROTECTED = "position.protected"
+    POSITION_UNPROTECTED = "position.unprotected", "warning"
+
+    API_REQUESTED = "api.requested"
+    API_READ = "api.read", "debug"
+    AUTH_REFUSED = "auth.refused", "warning"
+    AUTH_GRANTED = "auth.granted"
+    TOKEN_CREATED = "token.created"
+    TOKEN_REVOKED = "token.revoked"
+    COMMAND_REFUSED = "command.refused"
+    WEBHOOK_ACCEPTED = "webhook.accepted"
+    WEBHOOK_REFUSED = "webhook.refused", "warning"
+    WEBHOOK_DUPLICATED = "webhook.duplicated"
+
+    NOTIFY_SENT = "notify.sent", "debug"
+    NOTIFY_FAILED = "notify.failed", "warning"
+    HEARTBEAT_FAILED = "heartbeat.failed", "warning"
+    HEALTH_DEGRADED = "health.degraded", "warning"
+    HEALTH_RECOVERED = "health.recovered"
+    LOOP_LAGGED = "loop.lagged", "warning"
+    LIBRARY_WARNED = "library.warned", "warning"
+    LOG_DROPPED = "log.dropped", "warning"
