@@ -24,11 +24,15 @@ def skips_are_failures() -> bool:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport() -> Generator[
+    None, pytest.TestReport, pytest.TestReport
+]:
     report = yield
     if skips_are_failures() and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"skipped, and under CI a skip is a failure: {report.longrepr}"
+        report.longrepr = (
+            f"skipped, and under CI a skip is a failure: {report.longrepr}"
+        )
     return report
 
 
@@ -39,5 +43,7 @@ def pytest_make_collect_report() -> Generator[
     report = yield
     if skips_are_failures() and report.skipped:
         report.outcome = "failed"
-        report.longrepr = f"skipped, and under CI a skip is a failure: {report.longrepr}"
+        report.longrepr = (
+            f"skipped, and under CI a skip is a failure: {report.longrepr}"
+        )
     return report

@@ -98,7 +98,6 @@ class Pipeline(Struct, frozen=True, kw_only=True):
             made["suppressed"] = suppressed
         text = self.redactor.mask(bounded(made, self.render))
         if self.has_priority:
-            # Every row of it, or journald files the rest under another priority.
             return PRIORITIES[level] + text + b"\n"
         return text + b"\n"
 
