@@ -1,0 +1,153 @@
+"""Reading history: facts, firings with their fills, tokens and notes.
+
+Runs in threads of its own on connections that cannot write, so that a long
+answer holds up neither the loop nor the writer.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from sqlalchemy import LargeBinary, Select, Text, cast, literal_column, select
+
+from exitd.adapters.sqlite import schema
+from exitd.adapters.sqlite.loading import BadRow, read, read_fills, read_tokens
+from exitd.adapters.sqlite.rows import Undecodable, check, key_bytes, stored_fact
+from exitd.adapters.sqlite.statements import bound, read_rows
+from exitd.core.records import FillRecord
+from exitd.core.trigger import FireRecord
+from exitd.ports.store import ExitRow, FactQuery, StoredFact, TokenRecord
+
+Reader = Callable[[], AbstractContextManager[sqlite3.Connection]]
+OnBadRows = Callable[[list[BadRow]], None]
+
+AFTER_EVERY_TEXT = "\U0010ffff"
+
+
+def facts_statement(query: FactQuery) -> Select[tuple[object, ...]]:
+    facts = schema.FACTS
+    as_blobs = [
+        cast(column, LargeBinary)
+        for column in facts.c
+        if column.name not in ("seq", "checksum")
+    ]
+    statement = select(facts.c.seq, *as_blobs, facts.c.checksum)
+    if query.after_seq:
+        statement = statement.where(facts.c.seq > query.after_seq)
+    if query.ts_from_ns:
+        statement = statement.where(facts.c.ts_ns >= query.ts_from_ns)
+    if query.ts_to_ns is not None:
+        statement = statement.where(facts.c.ts_ns < query.ts_to_ns)
+    if query.trigger_id:
+        # The second condition lets SQLite see that the partial index answers it.
+        statement = statement.where(
+            facts.c.trigger_id == query.trigger_id,
+            facts.c.trigger_id != literal_column("''"),
+        )
+    if query.fire_id:
+        statement = statement.where(facts.c.fire_id == query.fire_id)
+    if query.event.endswith("*"):
+        prefix = query.event[:-1]
+        statement = statement.where(
+            facts.c.kind >= prefix, facts.c.kind < prefix + AFTER_EVERY_TEXT
+        )
+    elif query.event:
+        statement = statement.where(facts.c.kind == query.event)
+    order = facts.c.seq.asc() if query.oldest_first else facts.c.seq.desc()
+    return statement.order_by(order).limit(query.limit)
+
+
+class History:
+    def __init__(self, reader: Reader, on_bad: OnBadRows) -> None:
+        self._reader = reader
+        self._on_bad = on_bad
+
+    def facts(self, query: FactQuery) -> tuple[StoredFact, ...]:
+        facts: list[StoredFact] = []
+        bad: list[BadRow] = []
+        statement, values = bound(facts_statement(query))
+        with self._reader() as driver:
+            for row in driver.execute(statement, values):
+                try:
+                    facts.append(stored_fact(row))
+                except Undecodable as error:
+                    bad.append(BadRow(schema.FACTS, row[0], str(row[0]), str(error)))
+        self._on_bad(bad)
+        return tuple(facts)
+
+    def fires(self, trigger_id: str) -> tuple[FireRecord, ...]:
+        """All firings of a trigger, oldest first."""
+        fires = schema.FIRES
+        return self._fires(read_rows(fires).where(fires.c.trigger_id == trigger_id))
+
+    def exits(self, ts_from_ns: int, ts_to_ns: int) -> tuple[ExitRow, ...]:
+        """Firings hit in [from, to), in the order of their hits, with their fills."""
+        fires = schema.FIRES
+        found = self._fires(
+            read_rows(fires).where(
+                fires.c.ts_hit_ns >= ts_from_ns, fires.c.ts_hit_ns < ts_to_ns
+            )
+        )
+        fills: dict[str, list[FillRecord]] = {}
+        bad: list[BadRow] = []
+        table = schema.FILLS
+        fire_id = fires.c.trigger_id.concat("#").concat(cast(fires.c.arming, Text))
+        statement = read_rows(table).where(
+            table.c.fire_id.in_(
+                select(fire_id).where(
+                    fires.c.ts_hit_ns >= ts_from_ns, fires.c.ts_hit_ns < ts_to_ns
+                )
+            )
+        )
+        with self._reader() as driver:
+            for fill in read_fills(driver, bad.append, statement):
+                fills.setdefault(fill.fire_id, []).append(fill)
+        self._on_bad(bad)
+        return tuple(
+            ExitRow(
+                fire,
+                tuple(
+                    sorted(
+                        fills.get(fire.fire_id, ()),
+                        key=lambda fill: (fill.ts_venue_ns, fill.trade_id),
+                    )
+                ),
+            )
+            for fire in sorted(found, key=lambda fire: fire.ts_hit_ns)
+        )
+
+    def tokens(self) -> tuple[TokenRecord, ...]:
+        bad: list[BadRow] = []
+        with self._reader() as driver:
+            tokens = tuple(read_tokens(driver, bad.append))
+        self._on_bad(bad)
+        return tokens
+
+    def note(self, key: str) -> bytes | None:
+        notes = schema.NOTES
+        statement, values = bound(
+            select(schema.rowid(notes), notes.c.body, notes.c.checksum).where(
+                notes.c.key == key
+            )
+        )
+        with self._reader() as driver:
+            row = driver.execute(statement, values).fetchone()
+        if row is None:
+            return None
+        number, body, stored = row
+        try:
+            check(key_bytes(key), body, stored)
+        except Undecodable as error:
+            self._on_bad([BadRow(notes, number, key, str(error))])
+            return None
+        assert isinstance(body, bytes)
+        return body
+
+    def _fires(self, statement: Select[tuple[object, ...]]) -> tuple[FireRecord, ...]:
+        bad: list[BadRow] = []
+        with self._reader() as driver:
+            fires = tuple(
+                read(driver, FireRecord, schema.FIRES, bad.append, rows=statement)
+            )
+        self._on_bad(bad)
+        return fires

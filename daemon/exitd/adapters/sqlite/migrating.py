@@ -1,0 +1,120 @@
+"""Making a new database, and bringing an older one up to date."""
+
+import os
+import sqlite3
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.pool import StaticPool
+
+from exitd.adapters.sqlite.database import IN_MEMORY, connect, write_engine
+from exitd.adapters.sqlite.statements import UPSERT_META
+from exitd.errors import StoreError
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def upgrade(connection: Connection, migrations: Path = MIGRATIONS) -> None:
+    """Run every migration that is missing, in one transaction.
+
+    Raises:
+        sqlite3.Error, sqlalchemy.exc.SQLAlchemyError: The database is as before.
+    """
+    # Alembic takes a quarter of a second to import, and a usual start needs none.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    try:
+        command.upgrade(config, "head")
+        connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK")
+        raise
+
+
+@cache
+def template() -> sqlite3.Connection:
+    """Keep an empty database of the newest schema in memory, to copy from."""
+    engine = create_engine(
+        "sqlite://", creator=lambda: connect(IN_MEMORY), poolclass=StaticPool
+    )
+    connection = engine.connect()
+    upgrade(connection)
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
+
+
+def fill_from_template(target: sqlite3.Connection) -> None:
+    template().backup(target)
+
+
+def revision_of(driver: sqlite3.Connection) -> str | None:
+    """Which schema the file has; None when it is no database of exitd."""
+    try:
+        row = driver.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError:
+        return None
+    return None if row is None else str(row[0])
+
+
+def known_revisions(migrations: Path = MIGRATIONS) -> tuple[str, ...]:
+    """Oldest first: they are numbered."""
+    names = sorted(path.stem for path in (migrations / "versions").glob("r*.py"))
+    return tuple(name.split("_", 1)[0] for name in names)
+
+
+def bring_up_to_date(path: Path, migrations: Path = MIGRATIONS) -> list[str]:
+    """Migrate the file if it is older, with a copy kept; returns what was done.
+
+    Raises:
+        StoreError: The file is from a newer exitd.
+        sqlite3.Error, sqlalchemy.exc.SQLAlchemyError: The file is as it was.
+    """
+    known = known_revisions(migrations)
+    with closing(connect(path)) as driver:
+        revision = revision_of(driver)
+        if revision not in known:
+            raise StoreError(
+                f"{path} was written by a newer exitd (schema {revision}, this one"
+                f" knows up to {known[-1]}): run that version, or restore the copy"
+                " that it kept when it migrated."
+            )
+        if revision == known[-1]:
+            return []
+        copy = path.with_name(f"{path.name}.before-{known[-1]}")
+        back_up(driver, copy)
+    engine = write_engine(path)
+    with engine.connect() as connection:
+        upgrade(connection, migrations)
+    return [
+        f"{path} was migrated from schema {revision} to {known[-1]}; the old file is"
+        f" kept as {copy.name}."
+    ]
+
+
+def back_up(driver: sqlite3.Connection, target: Path) -> None:
+    """Write a copy of a database that may be in use, whole and synced.
+
+    The copy says that it is one, so that a daemon which finds it does not take
+    it for its own last state.
+
+    Raises:
+        sqlite3.Error, OSError: There is no copy; an older one at *target* stays.
+    """
+    partial = target.with_name(f"{target.name}.partial")
+    partial.unlink(missing_ok=True)
+    os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    with closing(connect(partial)) as copy:
+        driver.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
+        copy.execute(UPSERT_META, ("stop", "backup"))
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    partial.replace(target)

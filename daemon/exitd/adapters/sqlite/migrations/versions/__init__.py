@@ -1,0 +1,1 @@
+"""One migration a file, in order; a migration that was released never changes."""

@@ -1,0 +1,69 @@
+"""Room kept for firings: a file that is given up when the disk is full."""
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+DEFAULT_RESERVE_BYTES = 8 * 1024 * 1024
+"""Enough for a thousand firings with their attempts, fills and facts."""
+
+
+class Reserve(Protocol):
+    @property
+    def is_there(self) -> bool: ...
+
+    def release(self) -> bool:
+        """Give the room up; False when there was none to give."""
+        ...
+
+    def restore(self) -> bool:
+        """Take the room again; False while there is none to take."""
+        ...
+
+
+class ReserveFile:
+    """Blocks allocated beside the database, without content."""
+
+    def __init__(self, path: Path, size_bytes: int) -> None:
+        self._path = path.with_name(f"{path.name}.reserve")
+        self._size_bytes = size_bytes
+        self._is_there = False
+
+    @property
+    def is_there(self) -> bool:
+        return self._is_there
+
+    def release(self) -> bool:
+        had_room = self._is_there and self._size_bytes > 0
+        self._path.unlink(missing_ok=True)
+        self._is_there = False
+        return had_room
+
+    def restore(self) -> bool:
+        if self._is_there:
+            return True
+        try:
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                if self._size_bytes > 0:
+                    # Truncating alone would make a hole, and a hole holds no room.
+                    os.posix_fallocate(fd, 0, self._size_bytes)
+            finally:
+                os.close(fd)
+        except OSError:
+            self._path.unlink(missing_ok=True)
+            return False
+        self._is_there = True
+        return True
+
+
+class NoReserve:
+    """For a database in memory."""
+
+    is_there = True
+
+    def release(self) -> bool:
+        return False
+
+    def restore(self) -> bool:
+        return True

@@ -1,0 +1,239 @@
+"""The tables, as SQLAlchemy sees them; the migrations make them.
+
+Every table of records is laid out alike: the key, columns for people and for
+queries, then `body` (the record as JSON, decimals as text), and `checksum` over
+key and body. Only `body` is read back; the columns before it are a view of it.
+
+There are no foreign keys: each row must be restorable without the others, and
+no constraint between rows may ever refuse what a firing has to write.
+"""
+
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
+from sqlalchemy.sql.elements import ColumnClause
+
+METADATA = MetaData()
+
+
+def _text(name: str, *, key: bool = False) -> Column[str]:
+    return Column(name, Text, primary_key=key, nullable=False)
+
+
+def _integer(name: str, *, key: bool = False, optional: bool = False) -> Column[int]:
+    return Column(
+        name, Integer, primary_key=key, nullable=optional, autoincrement=False
+    )
+
+
+def _blob(name: str) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=False)
+
+
+TRIGGERS = Table(
+    "triggers",
+    METADATA,
+    _text("id", key=True),
+    _text("account"),
+    _text("symbol"),
+    _text("side"),
+    _text("state"),
+    _text("owner"),
+    Column("level", Text),
+    _integer("arming"),
+    _integer("ts_changed_ns"),
+    _text("body"),
+    _integer("checksum"),
+    sqlite_strict=True,
+)
+
+FIRES = Table(
+    "fires",
+    METADATA,
+    _text("trigger_id", key=True),
+    _integer("arming", key=True),
+    _text("account"),
+    _text("symbol"),
+    _text("side"),
+    _integer("open"),
+    _text("reason"),
+    _integer("ts_hit_ns"),
+    _integer("ts_done_ns"),
+    _text("body"),
+    _integer("checksum"),
+    Index("fires_open", "open", sqlite_where=text("open = 1")),
+    Index("fires_ts_hit_ns", "ts_hit_ns"),
+    sqlite_strict=True,
+)
+
+ATTEMPTS = Table(
+    "attempts",
+    METADATA,
+    _text("trigger_id", key=True),
+    _integer("arming", key=True),
+    _integer("n", key=True),
+    _text("account"),
+    _text("symbol"),
+    _integer("client_order_id"),
+    _text("venue_order_id"),
+    _text("state"),
+    _integer("ts_changed_ns"),
+    _text("body"),
+    _blob("signed"),
+    _integer("checksum"),
+    UniqueConstraint("account", "client_order_id"),
+    sqlite_strict=True,
+)
+
+POSITIONS = Table(
+    "positions",
+    METADATA,
+    _text("account", key=True),
+    _text("symbol", key=True),
+    _text("side", key=True),
+    _text("quantity"),
+    _integer("lifetime"),
+    _text("body"),
+    _integer("checksum"),
+    sqlite_strict=True,
+)
+
+COUNTERS = Table(
+    "counters",
+    METADATA,
+    _text("account", key=True),
+    _integer("tag"),
+    _integer("counter"),
+    _text("body"),
+    _integer("checksum"),
+    sqlite_strict=True,
+)
+
+IDEMPOTENCY = Table(
+    "idempotency",
+    METADATA,
+    _text("key", key=True),
+    _integer("ts_ns"),
+    _text("body"),
+    _integer("checksum"),
+    Index("idempotency_ts_ns", "ts_ns"),
+    sqlite_strict=True,
+)
+
+FILLS = Table(
+    "fills",
+    METADATA,
+    _text("account", key=True),
+    _text("symbol", key=True),
+    _text("trade_id", key=True),
+    _text("fire_id"),
+    _text("venue_order_id"),
+    _integer("client_order_id", optional=True),
+    _text("side"),
+    _text("quantity"),
+    _text("price"),
+    _text("fee"),
+    _text("fee_asset"),
+    _integer("ts_venue_ns"),
+    _text("body"),
+    _integer("checksum"),
+    Index("fills_fire_id", "fire_id"),
+    sqlite_strict=True,
+)
+
+INSTRUMENTS = Table(
+    "instruments",
+    METADATA,
+    _text("account", key=True),
+    _text("symbol", key=True),
+    _text("body"),
+    _integer("checksum"),
+    sqlite_strict=True,
+)
+
+FACTS = Table(
+    "facts",
+    METADATA,
+    _integer("seq", key=True),
+    _integer("ts_ns"),
+    _text("kind"),
+    _text("account"),
+    _text("symbol"),
+    _text("trigger_id"),
+    _text("fire_id"),
+    _text("fields"),
+    # The names of the fields that are decimals, which JSON cannot say itself.
+    _text("decimals"),
+    _integer("checksum"),
+    Index("facts_ts_ns", "ts_ns"),
+    Index("facts_kind", "kind"),
+    Index("facts_trigger_id", "trigger_id", sqlite_where=text("trigger_id <> ''")),
+    # Serves the story of one firing, and pruning, which spares those.
+    Index("facts_fire_id_ts_ns", "fire_id", "ts_ns"),
+    sqlite_strict=True,
+)
+
+TOKENS = Table(
+    "tokens",
+    METADATA,
+    _text("name", key=True),
+    _text("body"),
+    _integer("checksum"),
+    sqlite_strict=True,
+)
+
+NOTES = Table(
+    "notes",
+    METADATA,
+    _text("key", key=True),
+    _blob("body"),
+    _integer("checksum"),
+    sqlite_strict=True,
+)
+
+META = Table(
+    "meta",
+    METADATA,
+    _text("key", key=True),
+    _text("value"),
+    sqlite_strict=True,
+)
+
+# One row: the last batch written, the last fact's number, and the highest arming
+# sequence ever given. It changes in the transaction of the batch itself, which is
+# how a batch whose commit was answered with an error is known to be there or not.
+PROGRESS = Table(
+    "progress",
+    METADATA,
+    _integer("id", key=True),
+    _integer("batch"),
+    _integer("fact_seq"),
+    _integer("arming_seq"),
+    sqlite_strict=True,
+)
+
+SET_ASIDE = Table(
+    "set_aside",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _integer("ts_ns"),
+    _text("origin"),
+    _text("row_key"),
+    _text("reason"),
+    _blob("content"),
+    sqlite_strict=True,
+)
+
+
+def rowid(table: Table) -> ColumnClause[int]:
+    """SQLite's own number of a row; it rises in the order of insertion."""
+    return literal_column(f"{table.name}.rowid", Integer)

@@ -1,0 +1,154 @@
+"""Every statement that the writer runs, compiled once from the tables.
+
+SQLAlchemy writes the SQL; the driver's own connection runs it, because one
+commit through SQLAlchemy's execution costs three times as much.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    ClauseElement,
+    Integer,
+    LargeBinary,
+    Select,
+    Table,
+    bindparam,
+    cast,
+    delete,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite import dialect, insert
+
+from exitd.adapters.sqlite import schema
+from exitd.adapters.sqlite.rows import ROW_KINDS
+
+_DIALECT = dialect(paramstyle="qmark")
+
+
+def compiled(statement: ClauseElement) -> str:
+    return str(statement.compile(dialect=_DIALECT))
+
+
+def bound(statement: ClauseElement) -> tuple[str, tuple[Any, ...]]:
+    """Give the SQL of a statement, and its values in the order of the marks."""
+    result = statement.compile(
+        dialect=_DIALECT, compile_kwargs={"render_postcompile": True}
+    )
+    names = getattr(result, "positiontup", None) or ()
+    return str(result), tuple(result.params[name] for name in names)
+
+
+def upsert(table: Table) -> str:
+    """Insert a whole row, or replace the one under the same key."""
+    statement = insert(table).values({c.name: bindparam(c.name) for c in table.c})
+    return compiled(
+        statement.on_conflict_do_update(
+            index_elements=table.primary_key.columns,
+            set_={
+                column.name: statement.excluded[column.name]
+                for column in table.c
+                if not column.primary_key
+            },
+        )
+    )
+
+
+def _keep_fill() -> str:
+    """Insert a fill once; a repeat counts only if it is the first with a fire id.
+
+    The stream may tell of an execution before anybody knows whose it is.
+    """
+    fills = schema.FILLS
+    statement = insert(fills).values({c.name: bindparam(c.name) for c in fills.c})
+    return compiled(
+        statement.on_conflict_do_update(
+            index_elements=fills.primary_key.columns,
+            set_={
+                column.name: statement.excluded[column.name]
+                for column in fills.c
+                if not column.primary_key
+            },
+            where=(fills.c.fire_id == "") & (statement.excluded.fire_id != ""),
+        )
+    )
+
+
+def insert_row(table: Table) -> str:
+    return compiled(insert(table).values({c.name: bindparam(c.name) for c in table.c}))
+
+
+UPSERTS = {
+    record: upsert(kind.table)
+    for record, kind in ROW_KINDS.items()
+    if kind.table is not schema.FILLS
+}
+# Literals in the condition are bound too: they come after the row's own values.
+KEEP_FILL = _keep_fill()
+INSERT_FACT = insert_row(schema.FACTS)
+UPSERT_NOTE = upsert(schema.NOTES)
+UPSERT_META = upsert(schema.META)
+DELETE_TRIGGER = compiled(
+    delete(schema.TRIGGERS).where(schema.TRIGGERS.c.id == bindparam("id"))
+)
+DELETE_TOKEN = compiled(
+    delete(schema.TOKENS).where(schema.TOKENS.c.name == bindparam("name"))
+)
+READ_PROGRESS = compiled(
+    select(
+        schema.PROGRESS.c.batch,
+        schema.PROGRESS.c.fact_seq,
+        schema.PROGRESS.c.arming_seq,
+    )
+)
+WRITE_PROGRESS = compiled(
+    update(schema.PROGRESS).values(
+        batch=bindparam("b"), fact_seq=bindparam("f"), arming_seq=bindparam("a")
+    )
+)
+READ_META = compiled(select(schema.META.c.key, schema.META.c.value))
+READ_SET_ASIDE = compiled(
+    select(
+        schema.SET_ASIDE.c.id,
+        schema.SET_ASIDE.c.origin,
+        schema.SET_ASIDE.c.row_key,
+        schema.SET_ASIDE.c.reason,
+    ).order_by(schema.SET_ASIDE.c.id)
+)
+INSERT_SET_ASIDE = compiled(
+    insert(schema.SET_ASIDE).values(
+        {c.name: bindparam(c.name) for c in schema.SET_ASIDE.c if c.name != "id"}
+    )
+)
+
+
+def _prune(table: Table, *spared: ClauseElement) -> str:
+    """Delete a few of the oldest rows: one small transaction, then look up again."""
+    time = table.c.ts_ns
+    key = table.primary_key.columns.values()[0]
+    oldest: Select[tuple[object]] = select(key).where(time < bindparam("before_ns"))
+    for condition in spared:
+        oldest = oldest.where(condition)  # type: ignore[arg-type]
+    return compiled(
+        delete(table).where(key.in_(oldest.limit(bindparam("rows", type_=Integer))))
+    )
+
+
+PRUNE_FACTS = _prune(schema.FACTS, schema.FACTS.c.fire_id == bindparam("none"))
+PRUNE_IDEMPOTENCY = _prune(schema.IDEMPOTENCY)
+
+
+def read_rows(table: Table, *, signed: bool = False) -> Select[tuple[object, ...]]:
+    """Select rowid, key, body, [signed] and checksum, in the order of insertion.
+
+    Texts come as blobs: a flipped bit can make text that is no UTF-8, and then
+    the driver would refuse the whole answer instead of one row.
+    """
+    columns = [
+        *table.primary_key.columns,
+        table.c.body,
+        *((table.c.signed,) if signed else ()),
+    ]
+    from_driver = [cast(column, LargeBinary) for column in columns]
+    rowid = schema.rowid(table)
+    return select(rowid, *from_driver, table.c.checksum).order_by(rowid)

@@ -1,0 +1,275 @@
+"""What is written when, and what happens when it cannot be: the writer's policy.
+
+Batches leave in the order in which they came, as many as are waiting in one
+commit. A commit that failed is read back and written again until it is there;
+only a `may_fail` batch is ever refused, and only for want of room.
+"""
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from itertools import islice
+from typing import NamedTuple
+
+from exitd.adapters.sqlite import statements
+from exitd.adapters.sqlite.database import Database
+from exitd.adapters.sqlite.failures import Failure, failure_of
+from exitd.adapters.sqlite.reserve import Reserve
+from exitd.core.units import NS_PER_MS, NS_PER_S
+from exitd.errors import StoreError, StoreFull
+from exitd.ports.clock import Clock
+from exitd.ports.store import Batch, OnDurable, StoreHealth
+
+GROUP_BATCHES = 512
+"""Batches in one commit; more would only make the first of them wait."""
+
+RETRY_NS = 250 * NS_PER_MS
+PROBE_NS = 5 * NS_PER_S
+"""An idle writer proves this often that it could commit."""
+
+CHECKPOINT_COMMITS = 256
+PRUNE_ROWS = 100
+"""Rows deleted in one go: about a millisecond in front of whatever comes next."""
+
+
+class QueuedBatch(NamedTuple):
+    batch: Batch
+    on_durable: OnDurable | None
+
+
+class Job(NamedTuple):
+    """A small change that somebody waits for and can repeat: a token, a note.
+
+    `done` is called with the outcome in the writer's thread.
+    """
+
+    work: Callable[[sqlite3.Connection], object]
+    done: Callable[[object, StoreError | None], None]
+
+
+Entry = QueuedBatch | Job
+Settled = tuple[OnDurable | None, StoreError | None]
+
+
+class Writer:
+    """Driven by a thread, or inline by the simulation; by one at a time."""
+
+    def __init__(
+        self,
+        database: Database,
+        reserve: Reserve,
+        clock: Clock,
+        deliver: Callable[[list[Settled]], None],
+    ) -> None:
+        self._database = database
+        self._reserve = reserve
+        self._clock = clock
+        self._deliver = deliver
+        self._pending: deque[Entry] = deque()
+        self._prune_before_ns: int | None = None
+        self._commits_since_checkpoint = 0
+        self.health = StoreHealth.WRITABLE
+        self.detail = ""
+        self.ts_committed_ns = clock.monotonic_ns()
+
+    def add(self, entry: Entry) -> None:
+        self._pending.append(entry)
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether something is left that must be tried again later."""
+        return bool(self._pending)
+
+    @property
+    def has_idle_work(self) -> bool:
+        return self._prune_before_ns is not None
+
+    def prune(self, before_ns: int) -> None:
+        self._prune_before_ns = before_ns
+
+    def work(self) -> None:
+        """Write what is pending, until all is written or the disk says no."""
+        while self._pending:
+            if isinstance(self._pending[0], Job):
+                self._run_job()
+                continue
+            if self.health is StoreHealth.FULL and not self._reserve.is_there:
+                # What is left of the reserve belongs to firings.
+                self._refuse_what_may_fail()
+                if not self._pending or isinstance(self._pending[0], Job):
+                    continue
+            if not self._write_group():
+                return
+
+    def idle(self) -> None:
+        """Use a quiet moment: recover, probe, checkpoint, prune; a little of each."""
+        if self.health is not StoreHealth.WRITABLE:
+            self._recover()
+        elif self._prune_before_ns is not None:
+            self._prune_some(self._prune_before_ns)
+        elif self._clock.monotonic_ns() - self.ts_committed_ns >= PROBE_NS:
+            self._attempt(self._database.probe)
+        elif self._commits_since_checkpoint >= CHECKPOINT_COMMITS:
+            self._attempt(self.checkpoint)
+
+    def checkpoint(self) -> None:
+        """Fold the log into the database, so that no commit has to.
+
+        Raises:
+            sqlite3.Error: The disk does not take it; the log keeps everything.
+        """
+        self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        self._commits_since_checkpoint = 0
+
+    def _group(self) -> list[QueuedBatch]:
+        group: list[QueuedBatch] = []
+        for entry in islice(self._pending, GROUP_BATCHES):
+            if not isinstance(entry, QueuedBatch):
+                break
+            group.append(entry)
+        return group
+
+    def _write_group(self) -> bool:
+        """Commit the batches at the head; False when that must wait."""
+        group = self._group()
+        before = self._database.batch
+        try:
+            self._ensure_open()
+            self._database.write([queued.batch for queued in group])
+        except sqlite3.Error as error:
+            failure = failure_of(error)
+            if not self._read_back(failure, error):
+                return False
+            if self._database.batch == before:
+                return self._after_refusal(failure, error)
+            # The commit was answered with an error, and yet it is there.
+            assert self._database.batch == before + len(group)
+        self._committed()
+        for _ in group:
+            self._pending.popleft()
+        self._deliver([(queued.on_durable, None) for queued in group])
+        return True
+
+    def _read_back(self, failure: Failure, error: sqlite3.Error) -> bool:
+        """Learn what is really there; False while even that fails."""
+        try:
+            if failure is Failure.UNKNOWN or not self._database.is_open:
+                self._fail(error)
+                self._database.reopen()
+            else:
+                self._database.read_progress()
+        except sqlite3.Error as again:
+            self._note(failure_of(again), again)
+            if self.health is StoreHealth.FULL:
+                self._reserve.release()
+            return False
+        return True
+
+    def _after_refusal(self, failure: Failure, error: sqlite3.Error) -> bool:
+        """Go on after a group is known not to be there; False to wait first."""
+        if failure is not Failure.FULL:
+            self._fail(error)
+            return False
+        self._fill_up()
+        self._refuse_what_may_fail()
+        if not self._pending:
+            return True
+        return self._reserve.release()
+
+    def _refuse_what_may_fail(self) -> None:
+        refused: list[Settled] = []
+        kept: deque[Entry] = deque()
+        for entry in self._pending:
+            if isinstance(entry, Job):
+                entry.done(None, no_room())
+            elif entry.batch.may_fail:
+                refused.append((entry.on_durable, no_room()))
+            else:
+                kept.append(entry)
+        self._pending = kept
+        if refused:
+            self._deliver(refused)
+
+    def _run_job(self) -> None:
+        job = self._pending.popleft()
+        assert isinstance(job, Job)
+        try:
+            self._ensure_open()
+            outcome = self._database.change(job.work)
+        except sqlite3.Error as error:
+            failure = failure_of(error)
+            self._read_back(failure, error)
+            if failure is Failure.FULL:
+                self._fill_up()
+                job.done(None, no_room())
+            else:
+                job.done(None, StoreError(f"The store could not be written: {error}."))
+            return
+        self._committed()
+        job.done(outcome, None)
+
+    def _prune_some(self, before_ns: int) -> None:
+        def delete_some(driver: sqlite3.Connection) -> int:
+            facts = driver.execute(
+                statements.PRUNE_FACTS, (before_ns, "", PRUNE_ROWS, 0)
+            )
+            keys = driver.execute(
+                statements.PRUNE_IDEMPOTENCY, (before_ns, PRUNE_ROWS, 0)
+            )
+            return facts.rowcount + keys.rowcount
+
+        def delete_and_look() -> None:
+            if self._database.change(delete_some) == 0:
+                self._prune_before_ns = None
+
+        self._attempt(delete_and_look)
+
+    def _recover(self) -> None:
+        """Find out whether the disk takes writes again, reserve included."""
+        # The reserve comes first: room that a probe finds may be the last there is.
+        if self._reserve.is_there or self._reserve.restore():
+            self._attempt(self._database.probe)
+
+    def _attempt(self, work: Callable[[], None]) -> None:
+        try:
+            self._ensure_open()
+            work()
+        except sqlite3.Error as error:
+            failure = failure_of(error)
+            if self._read_back(failure, error):
+                self._note(failure, error)
+            return
+        self._committed()
+
+    def _note(self, failure: Failure, error: sqlite3.Error) -> None:
+        if failure is Failure.FULL:
+            self._fill_up()
+        else:
+            self._fail(error)
+
+    def _fill_up(self) -> None:
+        self.health, self.detail = StoreHealth.FULL, "no room is left on the disk"
+
+    def _ensure_open(self) -> None:
+        if not self._database.is_open:
+            self._database.reopen()
+
+    def _committed(self) -> None:
+        self.ts_committed_ns = self._clock.monotonic_ns()
+        self._commits_since_checkpoint += 1
+        if self.health is not StoreHealth.WRITABLE:
+            # A commit that goes through on the last of the reserve is no recovery.
+            if self._reserve.is_there:
+                self.health, self.detail = StoreHealth.WRITABLE, ""
+            else:
+                self._fill_up()
+
+    def _fail(self, error: sqlite3.Error) -> None:
+        self.health, self.detail = StoreHealth.FAILING, str(error)
+
+
+def no_room() -> StoreFull:
+    return StoreFull(
+        "The disk of the state directory is full: nothing new is armed until there"
+        " is room; what is armed still fires."
+    )
