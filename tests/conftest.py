@@ -19,8 +19,9 @@ hypothesis.settings.load_profile("exitd")
 collect_ignore = [] if importlib.util.find_spec("playwright") else ["browser"]
 
 
-def skips_are_failures() -> bool:
-    return os.environ.get("CI", "").lower() in ("1", "true")
+def is_forbidden_skip(report: pytest.TestReport | pytest.CollectReport) -> bool:
+    is_ci = os.environ.get("CI", "").lower() in ("1", "true")
+    return is_ci and report.skipped and not hasattr(report, "wasxfail")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -28,11 +29,9 @@ def pytest_runtest_makereport() -> Generator[
     None, pytest.TestReport, pytest.TestReport
 ]:
     report = yield
-    if skips_are_failures() and report.skipped and not hasattr(report, "wasxfail"):
+    if is_forbidden_skip(report):
         report.outcome = "failed"
-        report.longrepr = (
-            f"skipped, and under CI a skip is a failure: {report.longrepr}"
-        )
+        report.longrepr = f"under CI a skip is a failure: {report.longrepr}"
     return report
 
 
@@ -41,9 +40,7 @@ def pytest_make_collect_report() -> Generator[
     None, pytest.CollectReport, pytest.CollectReport
 ]:
     report = yield
-    if skips_are_failures() and report.skipped:
+    if is_forbidden_skip(report):
         report.outcome = "failed"
-        report.longrepr = (
-            f"skipped, and under CI a skip is a failure: {report.longrepr}"
-        )
+        report.longrepr = f"under CI a skip is a failure: {report.longrepr}"
     return report

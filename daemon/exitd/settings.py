@@ -42,33 +42,43 @@ class Settings(BaseSettings):
     )
 
     # The configuration file.
-    config: Path = Field(Path("/etc/exitd/exitd.yaml"), validation_alias="EXITD_CONFIG")
+    config: Path = Field(
+        default=Path("/etc/exitd/exitd.yaml"), validation_alias="EXITD_CONFIG"
+    )
     # The folder of the database; without it, what the configuration says.
-    state: Path | None = Field(None, validation_alias="EXITD_STATE")
+    state: Path | None = Field(default=None, validation_alias="EXITD_STATE")
     # Where a command reaches the daemon, such as `http://127.0.0.1:8787`; without it,
     # the socket.
     url: str | None = Field(
-        None, validation_alias="EXITD_URL", pattern=r"^(https?|unix)://.+"
+        default=None, validation_alias="EXITD_URL", pattern=r"^(https?|unix)://.+"
     )
-    socket: Path = Field(Path("/run/exitd/exitd.sock"), validation_alias="EXITD_SOCKET")
+    socket: Path = Field(
+        default=Path("/run/exitd/exitd.sock"), validation_alias="EXITD_SOCKET"
+    )
     # What a command shows to a daemon that it reaches over HTTP.
     token: Annotated[Secret | None, BeforeValidator(_as_secret)] = Field(
-        None, validation_alias="EXITD_TOKEN"
+        default=None, validation_alias="EXITD_TOKEN"
     )
 
     credentials_directory: Path | None = Field(
-        None, validation_alias="CREDENTIALS_DIRECTORY"
+        default=None, validation_alias="CREDENTIALS_DIRECTORY"
     )
-    state_directory: Folder = Field(None, validation_alias="STATE_DIRECTORY")
-    runtime_directory: Folder = Field(None, validation_alias="RUNTIME_DIRECTORY")
+    state_directory: Folder = Field(default=None, validation_alias="STATE_DIRECTORY")
+    runtime_directory: Folder = Field(
+        default=None, validation_alias="RUNTIME_DIRECTORY"
+    )
     notify_socket: str | None = Field(
-        None, validation_alias="NOTIFY_SOCKET", pattern="^[/@]"
+        default=None, validation_alias="NOTIFY_SOCKET", pattern="^[/@]"
     )
-    watchdog_usec: int | None = Field(None, validation_alias="WATCHDOG_USEC", gt=0)
-    watchdog_pid: int | None = Field(None, validation_alias="WATCHDOG_PID", gt=0)
-    journal_stream: str | None = Field(None, validation_alias="JOURNAL_STREAM")
+    watchdog_usec: int | None = Field(
+        default=None, validation_alias="WATCHDOG_USEC", gt=0
+    )
+    watchdog_pid: int | None = Field(
+        default=None, validation_alias="WATCHDOG_PID", gt=0
+    )
+    journal_stream: str | None = Field(default=None, validation_alias="JOURNAL_STREAM")
     # Any value at all means no colours (no-color.org).
-    no_color: str | None = Field(None, validation_alias="NO_COLOR")
+    no_color: str | None = Field(default=None, validation_alias="NO_COLOR")
 
     @property
     def state_folder(self) -> Path | None:
