@@ -8,12 +8,12 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from sqlalchemy import LargeBinary, Select, Text, cast, literal_column, select
+from sqlalchemy import LargeBinary, Text, cast, literal_column, select
 
 from exitd.adapters.sqlite import schema
 from exitd.adapters.sqlite.loading import BadRow, read, read_fills, read_tokens
 from exitd.adapters.sqlite.rows import Undecodable, check, key_bytes, stored_fact
-from exitd.adapters.sqlite.statements import bound, read_rows
+from exitd.adapters.sqlite.statements import Rows, bound, read_rows
 from exitd.core.records import FillRecord
 from exitd.core.trigger import FireRecord
 from exitd.ports.store import ExitRow, FactQuery, StoredFact, TokenRecord
@@ -24,7 +24,7 @@ OnBadRows = Callable[[list[BadRow]], None]
 AFTER_EVERY_TEXT = "\U0010ffff"
 
 
-def facts_statement(query: FactQuery) -> Select[tuple[object, ...]]:
+def facts_statement(query: FactQuery) -> Rows:
     facts = schema.FACTS
     as_blobs = [
         cast(column, LargeBinary)
@@ -143,7 +143,7 @@ class History:
         assert isinstance(body, bytes)
         return body
 
-    def _fires(self, statement: Select[tuple[object, ...]]) -> tuple[FireRecord, ...]:
+    def _fires(self, statement: Rows) -> tuple[FireRecord, ...]:
         bad: list[BadRow] = []
         with self._reader() as driver:
             fires = tuple(

@@ -1,14 +1,15 @@
-"""What a start reads: every row that can be trusted, and a list of those that cannot."""
+"""What a start reads: every row that can be trusted, and a list of the rest."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import Select, Table, literal_column
+from sqlalchemy import Table, literal_column
 
 from exitd.adapters.sqlite import schema, statements
 from exitd.adapters.sqlite.rows import Undecodable, check
+from exitd.adapters.sqlite.statements import Rows
 from exitd.core.attempt import AttemptRecord
 from exitd.core.market import Instrument
 from exitd.core.position import PositionRecord
@@ -42,7 +43,7 @@ def read(
     table: Table,
     on_bad: OnBad,
     *,
-    rows: Select[tuple[object, ...]] | None = None,
+    rows: Rows | None = None,
 ) -> Iterator[R]:
     """Decode a table row by row; what cannot be is told to *on_bad*."""
     decode = msgspec.json.Decoder(record).decode
@@ -79,7 +80,7 @@ def read_attempts(driver: sqlite3.Connection, on_bad: OnBad) -> Iterator[Attempt
             on_bad(BadRow(attempts, rowid, name, str(error)))
 
 
-def open_fires() -> Select[tuple[object, ...]]:
+def open_fires() -> Rows:
     return statements.read_rows(schema.FIRES).where(
         # As literals, so that SQLite sees that the partial index answers it.
         literal_column("fires.open") == literal_column("1")
@@ -114,7 +115,7 @@ def read_snapshot(driver: sqlite3.Connection, on_bad: OnBad) -> Snapshot:
 
 
 def read_fills(
-    driver: sqlite3.Connection, on_bad: OnBad, rows: Select[tuple[object, ...]]
+    driver: sqlite3.Connection, on_bad: OnBad, rows: Rows
 ) -> Iterator[FillRecord]:
     return read(driver, FillRecord, schema.FILLS, on_bad, rows=rows)
 

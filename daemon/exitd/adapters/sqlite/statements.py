@@ -23,6 +23,9 @@ from sqlalchemy.dialects.sqlite import dialect, insert
 from exitd.adapters.sqlite import schema
 from exitd.adapters.sqlite.rows import ROW_KINDS
 
+Rows = Select[*tuple[Any, ...]]
+"""A statement that reads rows of any columns."""
+
 _DIALECT = dialect(paramstyle="qmark")
 
 
@@ -126,7 +129,7 @@ def _prune(table: Table, *spared: ClauseElement) -> str:
     """Delete a few of the oldest rows: one small transaction, then look up again."""
     time = table.c.ts_ns
     key = table.primary_key.columns.values()[0]
-    oldest: Select[tuple[object]] = select(key).where(time < bindparam("before_ns"))
+    oldest: Rows = select(key).where(time < bindparam("before_ns"))
     for condition in spared:
         oldest = oldest.where(condition)  # type: ignore[arg-type]
     return compiled(
@@ -138,7 +141,7 @@ PRUNE_FACTS = _prune(schema.FACTS, schema.FACTS.c.fire_id == bindparam("none"))
 PRUNE_IDEMPOTENCY = _prune(schema.IDEMPOTENCY)
 
 
-def read_rows(table: Table, *, signed: bool = False) -> Select[tuple[object, ...]]:
+def read_rows(table: Table, *, signed: bool = False) -> Rows:
     """Select rowid, key, body, [signed] and checksum, in the order of insertion.
 
     Texts come as blobs: a flipped bit can make text that is no UTF-8, and then

@@ -5,14 +5,14 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar, cast
 
 from sqlalchemy import Engine
 
 from exitd.adapters.sqlite import statements
-from exitd.adapters.sqlite.database import IN_MEMORY, Database, connect
+from exitd.adapters.sqlite.database import Database
 from exitd.adapters.sqlite.drivers import InlineDriver, ThreadDriver, WriterDriver
 from exitd.adapters.sqlite.history import History
 from exitd.adapters.sqlite.loading import (

@@ -27,7 +27,12 @@ RETRY_NS = 250 * NS_PER_MS
 PROBE_NS = 5 * NS_PER_S
 """An idle writer proves this often that it could commit."""
 
-CHECKPOINT_COMMITS = 256
+CHECKPOINT_COMMITS = 64
+"""The log is folded in, in a quiet moment, after this many commits."""
+
+CHECKPOINT_COMMITS_FULL = 32
+"""And at once after this many on a full disk: the log must not eat the reserve."""
+
 PRUNE_ROWS = 100
 """Rows deleted in one go: about a millisecond in front of whatever comes next."""
 
@@ -148,6 +153,11 @@ class Writer:
         for _ in group:
             self._pending.popleft()
         self._deliver([(queued.on_durable, None) for queued in group])
+        if (
+            self.health is not StoreHealth.WRITABLE
+            and self._commits_since_checkpoint >= CHECKPOINT_COMMITS_FULL
+        ):
+            self._attempt(self.checkpoint)
         return True
 
     def _read_back(self, failure: Failure, error: sqlite3.Error) -> bool:
