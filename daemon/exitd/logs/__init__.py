@@ -27,7 +27,7 @@ from structlog.contextvars import bound_contextvars as bound
 
 from exitd.errors import ConfigurationError
 from exitd.logs.events import Event
-from exitd.logs.levels import LEVELS, LevelGate
+from exitd.logs.levels import LevelGate
 from exitd.logs.libraries import listen_to_libraries, stop_listening
 from exitd.logs.pipeline import Pipeline
 from exitd.logs.redaction import Redactor
@@ -46,14 +46,17 @@ _current: Log | None = None
 
 def log(event: Event, /, **fields: object) -> None:
     """Write *event* at its own level, with what is bound to this task."""
-    if _current is not None:
-        _current.logger.log(LEVELS[event.level], event, **fields)
+    log_at(event.level, event, **fields)
 
 
 def log_at(level: str, event: Event, /, **fields: object) -> None:
     """Write *event* at another level than its own."""
-    if _current is not None:
-        _current.logger.log(LEVELS[level], event, **fields)
+    if _current is None:
+        return
+    if "event" in fields:
+        # structlog's own name for the event itself.
+        fields["event_"] = fields.pop("event")
+    getattr(_current.logger, level)(event, **fields)
 
 
 class Destination(Struct, frozen=True, kw_only=True):
