@@ -109,7 +109,7 @@ class Account(Keys):
     """A named account at a venue; positions name it as their `venue`."""
 
     type: Literal["backpack"] = described(
-        ..., "The venue's protocol; its table is venues/<type>.yaml."
+        ..., "The venue's protocol; its table is `venues/<type>.yaml`."
     )
     key: SecretReference | None = described(
         None, "The API key. Needed in live mode.", shown="none"

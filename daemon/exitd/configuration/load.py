@@ -4,9 +4,6 @@ All or nothing over all files: one error anywhere and nothing is used, but every
 file is read, so that all errors are told at once.
 """
 
-import hashlib
-import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path as FilePath
 
@@ -18,166 +15,91 @@ from exitd.configuration.daemon_file import DaemonFile
 from exitd.configuration.exit_rules import findings as grammar_findings
 from exitd.configuration.findings import Finding, Severity, has_errors, in_order
 from exitd.configuration.keys import ExitDefaults
-from exitd.configuration.loaded import (
-    Loaded,
-    LoadedFile,
-    Settings,
-    account_settings,
-)
+from exitd.configuration.loaded import Loaded, LoadedFile, Settings, account_settings
 from exitd.configuration.masking import mask_secrets
 from exitd.configuration.policies import Policies
 from exitd.configuration.position_file import PositionFile
 from exitd.configuration.positions import checked
+from exitd.configuration.sources import (
+    Source,
+    digest_of,
+    find_sources,
+    read_bytes,
+    root_of,
+)
 from exitd.configuration.validation import validate
-from exitd.configuration.venue_tables import VenueTable, read_table, shipped_table
-from exitd.configuration.yaml import FILE_BYTES_MAX, Document, parse
-
-DAEMON_FILE = "exitd.yaml"
-POSITIONS_DIRECTORY = "conf.d"
-VENUES_DIRECTORY = "venues"
-FILES_MAX = 1_000
+from exitd.configuration.venue_tables import (
+    VenueTable,
+    read_table,
+    shipped_table,
+    shipped_types,
+)
+from exitd.configuration.yaml import Document, parse
 
 _DAEMON_SECTIONS = frozenset(DaemonFile.model_fields) - {"version", "mode"}
 _POSITION_SECTIONS = frozenset(PositionFile.model_fields)
 
 
-class _Source(Struct, frozen=True):
-    """A file to read: its relative name, as shown to people, and where it is."""
-
-    name: str
-    shown: str
-    path: FilePath
-
-
 class _Reading(Struct):
     """What has been read so far."""
 
-    sources: list[_Source]
-    findings: list[Finding]
-    files: list[LoadedFile]
-    tables: dict[str, VenueTable]
-    placed: list[Placed]
+    findings: list[Finding] = []
+    files: list[LoadedFile] = []
+    raw: list[tuple[str, bytes | None]] = []
+    tables: dict[str, VenueTable] = {}
+    placed: list[Placed] = []
+    daemon: DaemonFile | None = None
+    accounts: dict[str, str] | None = None
+
+    @property
+    def defaults(self) -> ExitDefaults:
+        return self.daemon.defaults if self.daemon is not None else ExitDefaults()
+
+    @property
+    def policies(self) -> Policies:
+        return self.daemon.policies if self.daemon is not None else Policies()
 
 
-def _read_bytes(path: FilePath) -> bytes:
-    """Read a regular file, at most one byte more than is allowed; `OSError` if not."""
-    # Without O_NONBLOCK a FIFO would hold the daemon for ever.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(0, "it is not a file")
-        return file.read(FILE_BYTES_MAX + 1)
-
-
-def _positions_sources(
-    root: FilePath, shown: FilePath, findings: list[Finding]
-) -> list[_Source]:
-    directory = root / POSITIONS_DIRECTORY
-    sources: list[_Source] = []
+def _read(source: Source, reading: _Reading) -> bytes | None:
+    shown = str(source.path)
     try:
-        names = sorted(entry.name for entry in os.scandir(directory))
+        return read_bytes(source.path)
     except FileNotFoundError:
-        return sources
+        message = "there is no such file; `exitd init` writes one"
     except OSError as error:
-        place = str(shown / POSITIONS_DIRECTORY)
-        findings.append(
-            Finding(file=place, message=f"cannot be read: {error.strerror}")
+        message = f"cannot be read: {error.strerror}"
+    except ValueError:
+        message = "this is not the name of a file"
+    reading.findings.append(Finding(file=shown, message=message))
+    return None
+
+
+def _table(source: Source, raw: bytes, reading: _Reading) -> Document:
+    """Take the user's own table of a venue type in place of the shipped one."""
+    table, document = read_table(raw, str(source.path))
+    reading.findings.extend(document.findings)
+    kind = source.path.stem
+    if kind not in shipped_types():
+        message = f"not used: exitd knows no venue type '{kind}'"
+        reading.findings.append(
+            document.finding((), message, severity=Severity.WARNING)
         )
-        return sources
-    for name in names:
-        relative = f"{POSITIONS_DIRECTORY}/{name}"
-        if name.startswith(".") or name.endswith("~"):
-            continue
-        if name.endswith(".yaml"):
-            sources.append(_Source(relative, str(shown / relative), directory / name))
-        elif name.endswith((".yml", ".json")):
-            findings.append(
-                Finding(
-                    file=str(shown / relative),
-                    severity=Severity.WARNING,
-                    message="not read: only names that end in .yaml are",
-                )
-            )
-    return sources
+    elif table is not None:
+        reading.tables[kind] = table
+    return document
 
 
-def _sources(path: FilePath, findings: list[Finding]) -> tuple[FilePath, list[_Source]]:
-    """Find the files of a configuration from its directory or one of its files."""
-    root = path if path.is_dir() else path.parent
-    shown = root
-    if not path.is_dir() and path.name != DAEMON_FILE:
-        if root.name == POSITIONS_DIRECTORY:
-            root = shown = root.parent
-        daemon = root / DAEMON_FILE
-        one = _Source(str(path.relative_to(root)), str(path), path)
-        rest = [_Source(DAEMON_FILE, str(daemon), daemon)] if daemon.exists() else []
-        return root, [*rest, one]
-    daemon = root / DAEMON_FILE
-    sources = [_Source(DAEMON_FILE, str(shown / DAEMON_FILE), daemon)]
-    sources.extend(_positions_sources(root, shown, findings))
-    if len(sources) > FILES_MAX:
-        message = f"more than {FILES_MAX} files; put positions together"
-        findings.append(Finding(file=str(shown / POSITIONS_DIRECTORY), message=message))
-        del sources[FILES_MAX:]
-    return root, sources
-
-
-def _read(source: _Source, findings: list[Finding]) -> LoadedFile | None:
-    try:
-        raw = _read_bytes(source.path)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it cannot be read"
-        is_missing = isinstance(error, FileNotFoundError)
-        message = (
-            "there is no such file; `exitd init` writes one" if is_missing else why
-        )
-        findings.append(Finding(file=source.shown, message=message))
-        return None
-    document = parse(raw, source.shown)
-    digest = hashlib.sha256(raw).hexdigest()
-    return LoadedFile(name=source.name, digest=digest, document=document)
-
-
-def _tables(root: FilePath, reading: _Reading, types: set[str]) -> None:
-    """Load the table of each venue type: the user's own, or the shipped one."""
-    for type_name in sorted(types):
-        name = f"{VENUES_DIRECTORY}/{type_name}.yaml"
-        own = root / name
-        if not own.is_file():
-            reading.tables[type_name] = shipped_table(type_name)
-            continue
-        try:
-            raw = _read_bytes(own)
-        except OSError as error:
-            message = f"cannot be read: {error.strerror}"
-            reading.findings.append(Finding(file=str(own), message=message))
-            continue
-        table, document = read_table(raw, str(own))
-        reading.findings.extend(document.findings)
-        digest = hashlib.sha256(raw).hexdigest()
-        reading.files.append(LoadedFile(name=name, digest=digest, document=document))
-        if table is not None:
-            reading.tables[type_name] = table
-
-
-def _daemon(
-    root: FilePath,
-    file: LoadedFile,
-    reading: _Reading,
-    environment: Mapping[str, str],
-) -> DaemonFile | None:
-    document = file.document
+def _daemon(raw: bytes, source: Source, reading: _Reading) -> Document:
+    document = parse(raw, str(source.path))
     mask_secrets(document)
     if document.root is None and not document.findings:
         document.findings.append(document.finding((), "the file is empty"))
     model, found = validate(document, DaemonFile, sections=_DAEMON_SECTIONS, depth=1)
     reading.findings.extend((*document.findings, *found))
-    if model is not None:
-        _tables(root, reading, {account.type for account in model.venues.values()})
-        reading.findings.extend(
-            checks.check_daemon(document, model, reading.tables, environment)
-        )
-    return model
+    reading.daemon = model
+    if document.root is not None:
+        reading.accounts = _accounts(document)
+    return document
 
 
 def _accounts(document: Document) -> dict[str, str]:
@@ -193,10 +115,8 @@ def _accounts(document: Document) -> dict[str, str]:
     return accounts
 
 
-def _positions(
-    file: LoadedFile, reading: _Reading, defaults: ExitDefaults, policies: Policies
-) -> None:
-    document = file.document
+def _positions(raw: bytes, source: Source, reading: _Reading) -> Document:
+    document = parse(raw, str(source.path))
     reading.findings.extend(document.findings)
     if document.root is None and not document.findings:
         reading.findings.append(
@@ -207,37 +127,45 @@ def _positions(
     )
     reading.findings.extend(found)
     if model is None:
-        return
-    layers = (model.defaults, defaults)
+        return document
+    layers = (model.defaults, reading.defaults)
+    once = reading.policies.file_lifetimes == "first"
     for name, position in model.positions.items():
         wrong = grammar_findings(document, name, position, layers)
         reading.findings.extend(wrong)
         if not wrong:
-            once = policies.file_lifetimes == "first"
-            complete = checked(document, file.name, name, position, layers, once=once)
+            complete = checked(document, source.name, name, position, layers, once=once)
             reading.placed.append(Placed(complete, document))
+    return document
 
 
 def _check_together(
-    reading: _Reading,
-    accounts: Mapping[str, str] | None,
-    policies: Policies,
-    now_ns: int | None,
+    reading: _Reading, environment: Mapping[str, str], now_ns: int | None
 ) -> None:
-    found = reading.findings
+    found, policies = reading.findings, reading.policies
+    if reading.daemon is not None:
+        (document,) = (file.document for file in reading.files if file.is_daemon)
+        found.extend(
+            checks.check_daemon(document, reading.daemon, reading.tables, environment)
+        )
     found.extend(checks.check_unique(reading.placed))
     found.extend(checks.check_count(reading.placed, policies))
     for item in reading.placed:
-        if accounts is not None:
-            found.extend(checks.check_venue(item, accounts, reading.tables))
+        if reading.accounts is not None:
+            found.extend(checks.check_venue(item, reading.accounts, reading.tables))
         found.extend(checks.check_position(item, policies, now_ns))
 
 
-def _digest(files: list[LoadedFile]) -> str:
-    total = hashlib.sha256()
-    for file in sorted(files, key=lambda f: f.name):
-        total.update(f"{file.name}\0{file.digest}\n".encode())
-    return total.hexdigest()
+def _settings(reading: _Reading) -> Settings | None:
+    if reading.daemon is None:
+        return None
+    return Settings(
+        file=reading.daemon,
+        accounts={
+            name: account_settings(name, account, reading.tables[account.type])
+            for name, account in reading.daemon.venues.items()
+        },
+    )
 
 
 def load(
@@ -249,40 +177,28 @@ def load(
     Never raises for what a file holds: everything wrong is in `findings`. With
     *now_ns* (UTC), what has expired is named too. Secrets are not read here.
     """
-    reading = _Reading([], [], [], {}, [])
-    root, reading.sources = _sources(FilePath(path), reading.findings)
-    daemon: DaemonFile | None = None
-    accounts: dict[str, str] | None = None
-    defaults, policies = ExitDefaults(), Policies()
-    for source in reading.sources:
-        file = _read(source, reading.findings)
-        if file is None:
+    reading = _Reading()
+    reading.tables.update({kind: shipped_table(kind) for kind in shipped_types()})
+    path = FilePath(path)
+    for source in find_sources(path, reading.findings):
+        raw = _read(source, reading)
+        reading.raw.append((source.name, raw))
+        if raw is None:
             continue
-        reading.files.append(file)
-        if source.name != DAEMON_FILE:
-            _positions(file, reading, defaults, policies)
-            continue
-        daemon = _daemon(root, file, reading, environment)
-        if file.document.root is not None:
-            accounts = _accounts(file.document)
-        if daemon is not None:
-            defaults, policies = daemon.defaults, daemon.policies
-    _check_together(reading, accounts, policies, now_ns)
+        if source.is_daemon:
+            document = _daemon(raw, source, reading)
+        elif source.is_venue:
+            document = _table(source, raw, reading)
+        else:
+            document = _positions(raw, source, reading)
+        reading.files.append(LoadedFile(name=source.name, document=document))
+    _check_together(reading, environment, now_ns)
     is_usable = not has_errors(reading.findings)
-    settings = None
-    if daemon is not None and is_usable:
-        settings = Settings(
-            file=daemon,
-            accounts={
-                name: account_settings(name, account, reading.tables[account.type])
-                for name, account in daemon.venues.items()
-            },
-        )
     return Loaded(
-        directory=root,
-        settings=settings,
+        directory=root_of(path),
+        settings=_settings(reading) if is_usable else None,
         positions=tuple(item.position for item in reading.placed) if is_usable else (),
         findings=in_order(reading.findings),
         files=tuple(reading.files),
-        digest=_digest(reading.files),
+        digest=digest_of(reading.raw),
     )

@@ -8,6 +8,7 @@ from exitd.configuration.daemon_file import Account, DaemonFile
 from exitd.configuration.findings import Finding, Severity, has_errors
 from exitd.configuration.positions import CheckedPosition
 from exitd.configuration.secrets import SecretReference
+from exitd.configuration.sources import DAEMON_FILE
 from exitd.configuration.venue_tables import VenueTable
 from exitd.configuration.yaml import Document, Path
 
@@ -56,21 +57,20 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 class LoadedFile(Struct, frozen=True, kw_only=True):
-    """One file that was read.
-
-    `name` is relative to the configuration's directory, `digest` the SHA-256 of
-    its bytes.
-    """
+    """One file that was read; `name` is relative to the configuration's directory."""
 
     name: str
-    digest: str
     document: Document
+
+    @property
+    def is_daemon(self) -> bool:
+        return self.name == DAEMON_FILE
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
     """All or nothing: with one error anywhere there are no settings, no positions.
 
-    `digest` changes when any file does.
+    `digest` changes when a file does, comes or goes.
     """
 
     directory: FilePath

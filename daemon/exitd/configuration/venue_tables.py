@@ -9,14 +9,12 @@ from importlib import resources
 from pathlib import Path
 from typing import get_args
 
-from exitd.configuration.daemon_file import HttpUrl, WebSocketUrl
+from exitd.configuration.daemon_file import Account, HttpUrl, WebSocketUrl
 from exitd.configuration.findings import mask_tokens
 from exitd.configuration.keys import CandleWord, Count, Keys, PriceWord, described
 from exitd.configuration.validation import validate
 from exitd.configuration.values import DurationValue
 from exitd.configuration.yaml import Document, parse
-
-CANDLES: tuple[str, ...] = get_args(CandleWord)
 
 
 class VenueTable(Keys):
@@ -58,6 +56,12 @@ def read_table(raw: bytes, file: str) -> tuple[VenueTable | None, Document]:
     if document.root is None and not document.findings:
         document.findings.append(document.finding((), "the table is empty"))
     return (None if document.findings else table), document
+
+
+@functools.cache
+def shipped_types() -> tuple[str, ...]:
+    """Give the kinds of venues that an account's `type` can be."""
+    return tuple(get_args(Account.model_fields["type"].annotation))
 
 
 @functools.cache

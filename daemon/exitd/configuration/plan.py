@@ -1,0 +1,315 @@
+"""What a newly loaded set of files would change, and what of it waits for a person.
+
+Pure: the running triggers and what is known of the markets go in, a plan comes out.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from exitd.configuration.differences import (
+    Difference,
+    differences,
+    summary,
+    weakening,
+)
+from exitd.configuration.findings import Finding, has_errors, in_order
+from exitd.configuration.loaded import Loaded
+from exitd.configuration.market_checks import (
+    Markets,
+    check_markets,
+    distance_percent,
+    is_crossed,
+)
+from exitd.configuration.policies import Policies
+from exitd.configuration.positions import CheckedExit, CheckedPosition
+from exitd.configuration.triggers import definitions, is_of_file
+from exitd.core.position import PositionKey, PositionRecord
+from exitd.core.trigger import (
+    DoneReason,
+    FixedLevel,
+    TriggerDefinition,
+    TriggerRecord,
+    TriggerState,
+)
+from exitd.core.units import text
+
+
+class ChangeKind(StrEnum):
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """One trigger that a reload would add, change or remove.
+
+    `distance` says how far its level is from the price, where that is known.
+    `waits_because` is why a person has to agree; empty where nobody has to.
+    """
+
+    kind: ChangeKind
+    id: str
+    file: str
+    line: int
+    summary: str
+    differences: tuple[Difference, ...] = ()
+    distance: str = ""
+    would_fire_now: bool = False
+    waits_because: str = ""
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """The difference between what runs and what the files say.
+
+    `definitions` are all triggers of the files, as they would be applied.
+    `findings` has everything wrong with them; with an error nothing is applied.
+    """
+
+    changes: tuple[Change, ...]
+    unchanged: int
+    definitions: tuple[TriggerDefinition, ...]
+    findings: tuple[Finding, ...]
+    by_api: int = 0
+    by_webhook: int = 0
+    paused: tuple[str, ...] = ()
+    without_backstop: tuple[str, ...] = ()
+    is_paper: bool = False
+    digest: str = ""
+
+    @property
+    def is_refused(self) -> bool:
+        return has_errors(self.findings)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.changes
+
+    @property
+    def waits(self) -> bool:
+        """Whether the whole set waits for `exitd apply`."""
+        return any(change.waits_because for change in self.changes)
+
+    @property
+    def fires_now(self) -> bool:
+        """Whether applying it fires at once, which needs `--yes`."""
+        return any(change.would_fire_now for change in self.changes)
+
+
+class _Facts(Struct, frozen=True):
+    """What is known while a plan is made; `positions` None: nothing is known."""
+
+    known: Markets
+    positions: Mapping[PositionKey, PositionRecord] | None
+    policies: Policies
+
+    def is_open(self, trigger: TriggerDefinition) -> bool:
+        """Whether its position is open, or may be."""
+        key = trigger.key
+        if key is None or self.positions is None:
+            return True
+        record = self.positions.get(key)
+        return record is not None and record.is_open
+
+    def price(self, trigger: TriggerDefinition) -> Decimal | None:
+        return self.known.prices.get(trigger.source)
+
+    def is_crossed(self, trigger: TriggerDefinition) -> bool:
+        price = self.price(trigger)
+        is_level = isinstance(trigger.condition, FixedLevel)
+        return is_level and price is not None and is_crossed(trigger, price)
+
+    def distance(self, trigger: TriggerDefinition) -> str:
+        price, level = self.price(trigger), trigger.level
+        if price is None or level is None:
+            return ""
+        if is_crossed(trigger, price):
+            return f"{trigger.source.kind} {text(price)}, crossed"
+        away = round(distance_percent(price, level), 1)
+        return f"{trigger.source.kind} {text(price)}, {text(away)}% away"
+
+
+def _place(owner: str) -> tuple[str, int]:
+    """Split `file:<path>:<line>`."""
+    path, _, line = owner.removeprefix("file:").rpartition(":")
+    return path, int(line) if line.isdigit() else 0
+
+
+def _is_running(record: TriggerRecord) -> bool:
+    """Whether the files own it still; one that they removed was cancelled."""
+    is_gone = (
+        record.state is TriggerState.DONE and record.reason is DoneReason.CANCELLED
+    )
+    return is_of_file(record.definition) and not is_gone
+
+
+def _waiting_reason(
+    before: TriggerRecord | None, after: TriggerDefinition | None, facts: _Facts
+) -> str:
+    if before is None or before.state is TriggerState.DONE:
+        return ""
+    if facts.policies.weakening_reload == "apply":
+        return ""
+    why = weakening(before.definition, after)
+    return (
+        f"{why} of an open position" if why and facts.is_open(before.definition) else ""
+    )
+
+
+def _crossing(
+    trigger: TriggerDefinition, before: TriggerRecord | None, facts: _Facts
+) -> bool:
+    """Whether a new or changed trigger would fire at once."""
+    if facts.policies.crossed_at_arm_by_file == "wait":
+        return False
+    if before is not None:
+        # What has fired stays done for its position, whatever its file says now.
+        if before.state is TriggerState.DONE:
+            return False
+        old = before.definition
+        if (old.condition, old.source, old.key) == (
+            trigger.condition,
+            trigger.source,
+            trigger.key,
+        ):
+            return False
+    return facts.is_open(trigger) and facts.is_crossed(trigger)
+
+
+def _change(
+    before: TriggerRecord | None, after: TriggerDefinition, facts: _Facts
+) -> Change | None:
+    old = None if before is None else before.definition
+    differing = () if old is None else differences(old, after)
+    if old is not None and not differing:
+        return None
+    fires = _crossing(after, before, facts)
+    reasons = [_waiting_reason(before, after, facts)]
+    if fires:
+        reasons.append("it would fire now")
+    file, line = _place(after.owner)
+    return Change(
+        kind=ChangeKind.ADDED if old is None else ChangeKind.CHANGED,
+        id=after.id,
+        file=file,
+        line=line,
+        summary=summary(after),
+        differences=differing,
+        distance=facts.distance(after),
+        would_fire_now=fires,
+        waits_because=", ".join(reason for reason in reasons if reason),
+    )
+
+
+def _removal(before: TriggerRecord, facts: _Facts) -> Change:
+    file, line = _place(before.definition.owner)
+    return Change(
+        kind=ChangeKind.REMOVED,
+        id=before.id,
+        file=file,
+        line=line,
+        summary=summary(before.definition),
+        distance=facts.distance(before.definition),
+        waits_because=_waiting_reason(before, None, facts),
+    )
+
+
+def _expired(
+    loaded: Loaded,
+    position: CheckedPosition,
+    exit_: CheckedExit,
+    definition: TriggerDefinition,
+    now_ns: int,
+) -> Finding | None:
+    """Refuse an exit that would be new and has expired (behaviour 37)."""
+    if definition.expires_ns is None or definition.expires_ns > now_ns:
+        return None
+    return loaded.finding(
+        position,
+        (*exit_.path, "expires"),
+        f"'{definition.id}' would be new, and has expired; remove it or write a later "
+        "time",
+    )
+
+
+def _taken(
+    loaded: Loaded,
+    position: CheckedPosition,
+    exit_: CheckedExit,
+    holder: TriggerRecord | None,
+) -> Finding | None:
+    """Refuse a name that a trigger from elsewhere goes by."""
+    if holder is None:
+        return None
+    return loaded.finding(
+        position,
+        exit_.path,
+        f"'{holder.id}' was armed by {holder.definition.owner} already; cancel that "
+        "one or use another name",
+        key=True,
+    )
+
+
+def plan(
+    loaded: Loaded,
+    running: Iterable[TriggerRecord],
+    *,
+    now_ns: int,
+    known: Markets | None = None,
+    positions: Mapping[PositionKey, PositionRecord] | None = None,
+) -> Plan:
+    """
+    Compare what runs with what was loaded.
+
+    Args:
+        running: Every trigger there is, whoever set it.
+        now_ns: UTC.
+        known: Instruments and prices; what is not known is not checked.
+        positions: None where they are not known: then each counts as open.
+    """
+    records = tuple(running)
+    policies = loaded.settings.file.policies if loaded.settings else Policies()
+    facts = _Facts(known or Markets(), positions, policies)
+    by_id = {record.id: record for record in records if _is_running(record)}
+    new = definitions(
+        loaded, now_ns=now_ns, running={i: r.definition for i, r in by_id.items()}
+    )
+    found = [*loaded.findings, *check_markets(loaded, facts.known)]
+    places = ((p, e) for p in loaded.positions for e in p.exits)
+    changes: list[Change] = []
+    others = {
+        record.id: record
+        for record in records
+        if record.state is not TriggerState.DONE and not is_of_file(record.definition)
+    }
+    for (position, exit_), trigger in zip(places, new, strict=True):
+        clash = _taken(loaded, position, exit_, others.get(trigger.id))
+        found.extend([clash] if clash is not None else [])
+        change = _change(by_id.get(trigger.id), trigger, facts)
+        if change is not None:
+            changes.append(change)
+            refusal = _expired(loaded, position, exit_, trigger, now_ns)
+            found.extend([refusal] if refusal is not None else [])
+    unchanged = len(new) - len(changes)
+    kept = {trigger.id for trigger in new}
+    if not loaded.has_errors:
+        changes.extend(
+            _removal(record, facts)
+            for record in by_id.values()
+            if record.id not in kept and record.state is not TriggerState.DONE
+        )
+    owners = [record.definition.owner for record in others.values()]
+    return Plan(
+        changes=tuple(sorted(changes, key=lambda c: (c.file, c.line, c.id))),
+        unchanged=unchanged,
+        definitions=new,
+        findings=in_order(found),
+        by_api=sum(not owner.startswith("webhook:") for owner in owners),
+        by_webhook=sum(owner.startswith("webhook:") for owner in owners),
+        paused=tuple(r.id for r in by_id.values() if r.paused and r.id in kept),
+        without_backstop=tuple(p.name for p in loaded.positions if p.side is not None),
+        is_paper=loaded.settings is not None and not loaded.settings.is_live,
+        digest=loaded.digest,
+    )
