@@ -125,12 +125,15 @@ class Engine:
         return self.state.next_deadline_ns()
 
     def sources(self) -> frozenset[PriceSource]:
-        """Every price source that a trigger not yet done watches."""
+        """Every price source that a trigger of this run has watched."""
+        return frozenset(self.state.books)
+
+    def watched(self) -> frozenset[PriceSource]:
+        """The sources on which a level rests now."""
         return frozenset(
-            record.definition.source
-            for record in self.state.triggers.values()
-            if record.state is not TriggerState.DONE
-            and record.definition.level is not None
+            source
+            for source, book in self.state.books.items()
+            if len(book) or book.pending
         )
 
     def restore(self, snapshot: Snapshot) -> None:

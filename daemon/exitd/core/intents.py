@@ -33,6 +33,10 @@ class SendClose(Struct, frozen=True):
 
     order: CloseOrder
 
+    @property
+    def account(self) -> str:
+        return self.order.account
+
 
 class CancelOrder(Struct, frozen=True):
     """Cancel one working close of ours."""

@@ -1,0 +1,116 @@
+"""Cancelling the resting orders of a symbol, until none in scope rests."""
+
+import asyncio
+
+from exitd.core.inputs import CancelsConfirmed, OrderReport
+from exitd.core.intents import CancelOrders
+from exitd.core.trigger import Cancel, CancelScope, OrderType
+from exitd.errors import VenueError
+from exitd.logs import Event, log_at
+from exitd.ports.venue import Refusal, Venue
+from exitd.runtime.loop import EngineLoop
+
+_FIRST_PAUSE_S, _MOST_PAUSE_S = 0.1, 5.0
+
+
+def in_scope(cancel: Cancel, order: OrderReport) -> bool:
+    """Whether a resting order is one of those that *cancel* means."""
+    match cancel.scope:
+        case CancelScope.ALL:
+            return True
+        case CancelScope.LIMIT:
+            return order.order is OrderType.LIMIT and not order.is_trigger
+        case CancelScope.TRIGGER:
+            return order.is_trigger
+        case CancelScope.ONE:
+            return str(order.client_order_id) == cancel.client_order_id
+
+
+async def cancel_scope(intent: CancelOrders, loop: EngineLoop, venue: Venue) -> None:
+    """Cancel, list, and repeat while anything in scope rests; then confirm.
+
+    Cancelling is idempotent, so a failure is simply tried again. It ends early
+    only when the firing itself has ended.
+    """
+    pause_s = _FIRST_PAUSE_S
+    cancelled: set[str] = set()
+    is_first = True
+    while True:
+        fired = loop.engine.state.fires.get(intent.trigger_id)
+        if fired is None or fired.arming != intent.arming:
+            return
+        try:
+            if is_first:
+                is_first = False
+                cancelled |= await _cancel_at_once(intent, loop, venue)
+            resting = await _resting(intent, loop, venue)
+            if not resting:
+                _confirm(intent, loop, len(cancelled))
+                return
+            for order in resting:
+                cancelled.add(order.venue_order_id)
+                await _cancel_one(venue, intent, order)
+        except VenueError as error:
+            log_at(
+                "warning",
+                Event.VENUE_FAILED,
+                venue=venue.account,
+                trigger_id=intent.trigger_id,
+                reason=str(error),
+            )
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s * 2, _MOST_PAUSE_S)
+
+
+def _confirm(intent: CancelOrders, loop: EngineLoop, cancelled: int) -> None:
+    loop.handle(
+        CancelsConfirmed(
+            intent.trigger_id, intent.arming, cancelled, loop.clock.now_ns()
+        )
+    )
+
+
+async def _cancel_at_once(
+    intent: CancelOrders, loop: EngineLoop, venue: Venue
+) -> set[str]:
+    """Cancel in one request, before listing, where that cannot hit what we spare."""
+    cancel = intent.cancel
+    attempts = loop.engine.state.attempts.values()
+    if cancel.scope is CancelScope.ONE or any(
+        a.order.symbol == intent.symbol and not a.is_ended for a in attempts
+    ):
+        return set()
+    outcome = await venue.cancel_orders(intent.symbol, cancel.scope)
+    if isinstance(outcome, tuple):
+        return {order.venue_order_id for order in outcome}
+    return set()
+
+
+async def _resting(
+    intent: CancelOrders, loop: EngineLoop, venue: Venue
+) -> list[OrderReport]:
+    ours = loop.engine.state.attempt_of_client_id
+    return [
+        order
+        for order in await venue.open_orders(intent.symbol)
+        if in_scope(intent.cancel, order)
+        and not (
+            intent.spare_ours
+            and order.client_order_id is not None
+            and (venue.account, order.client_order_id) in ours
+        )
+    ]
+
+
+async def _cancel_one(venue: Venue, intent: CancelOrders, order: OrderReport) -> None:
+    outcome = await venue.cancel_order(
+        intent.symbol, venue_order_id=order.venue_order_id
+    )
+    if isinstance(outcome, Refusal):
+        log_at(
+            "info",
+            Event.VENUE_FAILED,
+            venue=venue.account,
+            trigger_id=intent.trigger_id,
+            reason=f"{outcome.code}: {outcome.message}",
+        )

@@ -1,0 +1,260 @@
+"""Sends what the engine wants to one venue, the most urgent first.
+
+A firing that wants to send is queued until the rate budget has a slot for it;
+then the engine sizes it, it is signed, and it leaves once it is durable.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from heapq import heappop, heappush
+from typing import Any, assert_never
+
+from exitd.core.attempt import AttemptKey, RefusalKind
+from exitd.core.inputs import (
+    AttemptRefused,
+    AttemptSent,
+    AttemptSigned,
+    AttemptUnanswered,
+    OrderReport,
+    SlotOpened,
+)
+from exitd.core.intents import (
+    CancelOrder,
+    CancelOrders,
+    Intent,
+    Priority,
+    ProvePosition,
+    RefreshInstrument,
+    RequestSlot,
+    ResolveAttempt,
+    SendClose,
+    SyncClock,
+)
+from exitd.errors import VenueError
+from exitd.logs import Event, log
+from exitd.ports.venue import Prepared, Refusal, Venue
+from exitd.runtime.budget import RateBudget
+from exitd.runtime.cancels import cancel_scope
+from exitd.runtime.inquiry import Inquiry
+from exitd.runtime.loop import EngineLoop
+
+_NS_PER_S = 1_000_000_000
+_PROOF_PATIENCE_S = 1.0
+_UNAUTHORIZED_PAUSE_NS = 15 * _NS_PER_S
+#: Sends under way at once; more would queue in the transport, out of our sight.
+_IN_FLIGHT_MAX = 64
+
+
+class Dispatcher:
+    """The outgoing side of one account.
+
+    `is_open` is the gate: while it is shut (before recovery, at shutdown)
+    requests queue and nothing is sent.
+    """
+
+    def __init__(
+        self,
+        loop: EngineLoop,
+        venue: Venue,
+        budget: RateBudget,
+        inquiry: Inquiry,
+        spawn: Callable[[Coroutine[Any, Any, None], str], None],
+    ) -> None:
+        self._loop = loop
+        self._venue = venue
+        self._budget = budget
+        self._inquiry = inquiry
+        self._spawn = spawn
+        self._queue: list[tuple[Priority, int, RequestSlot]] = []
+        self._queued: set[tuple[str, int]] = set()
+        self._seq = 0
+        self._in_flight = 0
+        self._wake: asyncio.TimerHandle | None = None
+        self._proving: set[str] = set()
+        self.is_open = False
+        loop.attach(venue.account, self.take)
+
+    @property
+    def depth(self) -> int:
+        """Firings that wait for a slot."""
+        return len(self._queue)
+
+    @property
+    def in_flight(self) -> int:
+        """Sends without an answer so far."""
+        return self._in_flight
+
+    def open(self) -> None:
+        self.is_open = True
+        self._pump()
+
+    def take(self, intent: Intent) -> None:
+        """Carry out one intent of this account; never waits."""
+        match intent:
+            case RequestSlot():
+                self._enqueue(intent)
+            case SendClose():
+                self._sign(intent)
+            case CancelOrder():
+                self._spawn(self._cancel(intent), f"cancel {intent.attempt}")
+            case CancelOrders():
+                work = cancel_scope(intent, self._loop, self._venue)
+                self._spawn(work, f"cancel orders for {intent.trigger_id}")
+            case ResolveAttempt():
+                self._inquiry.resolve(intent.symbol)
+            case ProvePosition():
+                self._inquiry.prove(intent.symbol)
+            case RefreshInstrument():
+                self._inquiry.refresh(intent.symbol)
+            case SyncClock():
+                self._inquiry.sync_clock()
+            case _:
+                assert_never(intent)
+
+    def _enqueue(self, request: RequestSlot) -> None:
+        name = (request.trigger_id, request.arming)
+        if name in self._queued:
+            return
+        self._queued.add(name)
+        self._seq += 1
+        heappush(self._queue, (request.priority, self._seq, request))
+        self._pump()
+
+    def _pump(self) -> None:
+        """Open slots for as many queued firings as the budget allows now."""
+        while self._queue and self.is_open and self._in_flight < _IN_FLIGHT_MAX:
+            priority, _, request = self._queue[0]
+            now_ns = self._loop.clock.monotonic_ns()
+            wait_ns = self._budget.wait_ns(priority, now_ns)
+            if wait_ns:
+                self._wake_in(wait_ns)
+                return
+            heappop(self._queue)
+            if not self._is_proven(request) and request.symbol not in self._proving:
+                self._spawn(self._prove_first(request), f"prove {request.symbol}")
+                continue
+            self._queued.discard((request.trigger_id, request.arming))
+            self._loop.handle(
+                SlotOpened(
+                    request.trigger_id, request.arming, self._loop.clock.now_ns()
+                )
+            )
+
+    def _is_proven(self, request: RequestSlot) -> bool:
+        state = self._loop.engine.state
+        record = state.triggers.get(request.trigger_id)
+        if record is None or record.definition.key is None:
+            return True
+        return state.position(record.definition.key).proven
+
+    async def _prove_first(self, request: RequestSlot) -> None:
+        """Ask for the position for a second at most; then the last size must do."""
+        self._proving.add(request.symbol)
+        try:
+            async with asyncio.timeout(_PROOF_PATIENCE_S):
+                await self._inquiry.read_position(request.symbol)
+        except (TimeoutError, VenueError) as error:
+            log(
+                Event.POSITION_DOUBTED,
+                account=self._venue.account,
+                symbol=request.symbol,
+                reason=str(error) or "the venue did not answer within a second",
+            )
+        self._seq += 1
+        heappush(self._queue, (request.priority, self._seq, request))
+        self._pump()
+        self._proving.discard(request.symbol)
+
+    def _wake_in(self, wait_ns: int) -> None:
+        if self._wake is None:
+            loop = asyncio.get_running_loop()
+            self._wake = loop.call_later(wait_ns / _NS_PER_S, self._woken)
+
+    def _woken(self) -> None:
+        self._wake = None
+        self._pump()
+
+    def _sign(self, intent: SendClose) -> None:
+        """Sign, write down, and send what was written once it is durable."""
+        self._budget.take(Priority.STOP, self._loop.clock.monotonic_ns())
+        prepared = self._venue.prepare(intent.order)
+        self._in_flight += 1
+        self._loop.when_durable(lambda: self._launch(intent, prepared))
+        self._loop.handle(
+            AttemptSigned(
+                intent.order,
+                prepared.body,
+                prepared.ts_signed_venue_ns,
+                prepared.expires_venue_ns,
+                self._loop.clock.now_ns(),
+            )
+        )
+
+    def _launch(self, intent: SendClose, prepared: Prepared) -> None:
+        key = intent.order.attempt
+        self._spawn(self._send(intent, prepared), f"send {key}")
+        # After the task's first step, which writes the request to the socket.
+        asyncio.get_running_loop().call_soon(self._note_sent, key)
+
+    def _note_sent(self, key: AttemptKey) -> None:
+        self._loop.handle(AttemptSent(key, self._loop.clock.now_ns()))
+
+    async def _send(self, intent: SendClose, prepared: Prepared) -> None:
+        order, now_ns = intent.order, self._loop.clock.now_ns
+        try:
+            outcome = await self._venue.send(order, prepared)
+        except VenueError as error:
+            self._note_sent(order.attempt)
+            self._loop.handle(AttemptUnanswered(order.attempt, str(error), now_ns()))
+        else:
+            self._note_sent(order.attempt)
+            self._take_outcome(order.attempt, outcome)
+        finally:
+            self._in_flight -= 1
+            self._pump()
+
+    def _take_outcome(self, key: AttemptKey, outcome: OrderReport | Refusal) -> None:
+        if isinstance(outcome, OrderReport):
+            self._loop.handle(outcome)
+            return
+        now_ns = self._loop.clock.monotonic_ns()
+        if outcome.kind is RefusalKind.UNAUTHORIZED:
+            self._budget.pause(now_ns + _UNAUTHORIZED_PAUSE_NS)
+        elif outcome.kind is RefusalKind.RATE_LIMITED:
+            self._budget.pause(now_ns + (outcome.retry_after_ns or _NS_PER_S))
+        self._loop.handle(
+            AttemptRefused(
+                attempt=key,
+                kind=outcome.kind,
+                code=outcome.code,
+                message=outcome.message,
+                retry_after_ns=outcome.retry_after_ns,
+                now_ns=self._loop.clock.now_ns(),
+            )
+        )
+
+    async def _cancel(self, intent: CancelOrder) -> None:
+        """Take back a working close; what became of it is asked for if unclear."""
+        self._budget.take(Priority.CANCEL, self._loop.clock.monotonic_ns())
+        try:
+            outcome = await self._venue.cancel_order(
+                intent.symbol,
+                venue_order_id=intent.venue_order_id,
+                client_order_id=(
+                    None if intent.venue_order_id else intent.client_order_id
+                ),
+            )
+        except VenueError as error:
+            log(Event.VENUE_FAILED, venue=self._venue.account, reason=str(error))
+            outcome = None
+        if isinstance(outcome, OrderReport):
+            self._loop.handle(outcome)
+        else:
+            self._inquiry.resolve(intent.symbol)
+
+    def stop(self) -> None:
+        """Open no more slots; what is in flight goes on."""
+        self.is_open = False
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None

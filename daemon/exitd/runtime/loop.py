@@ -1,0 +1,184 @@
+"""The one place that calls the engine.
+
+An input goes in where it arrives, synchronously. Its facts and rows go to the
+store, its intents to the dispatcher of their account, and whatever those call
+back with at once (a free slot, a signature) joins the same commit: a hit and
+its signed close are durable together, and the close leaves after that.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from exitd.core.engine import Engine
+from exitd.core.events import Fact
+from exitd.core.inputs import Arm, CancelTrigger, Command, Input, TimePassed
+from exitd.core.intents import Intent
+from exitd.core.records import Record
+from exitd.core.state import Accepted, Decision, Reply
+from exitd.errors import StoreError, StoreFull
+from exitd.ports.clock import Clock
+from exitd.ports.store import Batch, Store, StoreHealth
+
+IntentSink = Callable[[Intent], None]
+T = TypeVar("T", Record, Fact)
+FactSink = Callable[[Sequence[Fact]], None]
+
+_NS_PER_S = 1_000_000_000
+
+
+class EngineLoop:
+    """Feeds the engine, keeps what it says, passes on what it wants.
+
+    Only the event loop's own thread may call it.
+    """
+
+    def __init__(self, engine: Engine, store: Store, clock: Clock) -> None:
+        self.engine = engine
+        self.store = store
+        self.clock = clock
+        self.turns = 0
+        self._sinks: dict[str, IntentSink] = {}
+        self._fact_sinks: list[FactSink] = []
+        self._depth = 0
+        self._decisions: list[Decision] = []
+        self._waiting: list[Callable[[], None]] = []
+        self._may_fail = False
+        self._on_refused: Callable[[StoreError], None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_due_ns = 0
+
+    def attach(self, account: str, sink: IntentSink) -> None:
+        """Send the intents of an account to *sink*."""
+        self._sinks[account] = sink
+
+    def on_facts(self, sink: FactSink) -> None:
+        """Show every fact to *sink*, after it was handed to the store."""
+        self._fact_sinks.append(sink)
+
+    def handle(self, happened: Input) -> Decision:
+        """Let the engine decide, and see to everything that follows from it."""
+        decision = self.engine.handle(happened)
+        if decision.is_quiet:
+            return decision
+        self.take(decision)
+        return decision
+
+    def take(self, decision: Decision) -> None:
+        """Store a decision and carry out its intents."""
+        self._decisions.append(decision)
+        self._depth += 1
+        try:
+            for intent in decision.intents:
+                self._sinks[intent.account](intent)
+        finally:
+            self._depth -= 1
+        if not self._depth:
+            self._flush()
+
+    def when_durable(self, then: Callable[[], None]) -> None:
+        """Call *then* once everything decided in this turn is on disk."""
+        self._waiting.append(then)
+
+    async def command(self, command: Command) -> Reply:
+        """Carry out a command; returns once its outcome is durable.
+
+        Raises:
+            StoreFull: The disk has no room for a new trigger; it is not armed.
+        """
+        if isinstance(command, Arm) and self.store.health is not StoreHealth.WRITABLE:
+            raise StoreFull(
+                "the disk has no room for a new trigger, so nothing was armed; free "
+                "some and arm again"
+            )
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if isinstance(command, Arm):
+            self._may_fail = True
+            self._on_refused = done.set_exception
+
+        def durable() -> None:
+            if not done.done():
+                done.set_result(None)
+
+        self.when_durable(durable)
+        decision = self.handle(command)
+        if decision.is_quiet:
+            self._flush()
+        assert decision.reply is not None, "every command is answered"
+        try:
+            await done
+        except StoreFull:
+            self._withdraw(decision.reply)
+            raise
+        return decision.reply
+
+    def _withdraw(self, reply: Reply) -> None:
+        """Take back an arming that the store could not keep (behaviour 31)."""
+        if not isinstance(reply, Accepted):
+            return
+        for trigger_id in reply.trigger_ids:
+            self.handle(
+                CancelTrigger(
+                    trigger_id=trigger_id,
+                    by="a full disk",
+                    now_ns=self.clock.now_ns(),
+                )
+            )
+
+    def _flush(self) -> None:
+        decisions, self._decisions = self._decisions, []
+        waiting, self._waiting = self._waiting, []
+        may_fail, self._may_fail = self._may_fail, False
+        refused, self._on_refused = self._on_refused, None
+        self.turns += 1
+        records = tuple(_each(decisions, lambda d: d.records))
+        facts = tuple(_each(decisions, lambda d: d.facts))
+        if not records and not facts:
+            for then in waiting:
+                then()
+            return
+
+        def settled(error: StoreError | None) -> None:
+            if error is not None:
+                assert refused is not None, "only an arm may be refused by the store"
+                refused(error)
+                return
+            for then in waiting:
+                then()
+
+        self.store.submit(
+            Batch(records, facts, may_fail),
+            settled if waiting or refused else None,
+        )
+        for sink in self._fact_sinks:
+            sink(facts)
+        self.set_timer()
+
+    def set_timer(self) -> None:
+        """Wake up for the engine's next deadline."""
+        due_ns = self.engine.next_deadline_ns()
+        if due_ns is None or (self._timer is not None and due_ns == self._timer_due_ns):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        wait_s = max(0, due_ns - self.clock.now_ns()) / _NS_PER_S
+        self._timer_due_ns = due_ns
+        self._timer = asyncio.get_running_loop().call_later(wait_s, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self.handle(TimePassed(self.clock.now_ns()))
+        self.set_timer()
+
+    def stop(self) -> None:
+        """Set no more timers."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _each(
+    decisions: Sequence[Decision], part: Callable[[Decision], Sequence[T]]
+) -> Iterator[T]:
+    for decision in decisions:
+        yield from part(decision)

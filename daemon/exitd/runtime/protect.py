@@ -1,0 +1,76 @@
+"""The protection audit: every open position against the stops that watch it."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from exitd.core.market import PriceSource
+from exitd.core.position import PositionKey
+from exitd.core.sizing import target_quantity
+from exitd.core.state import State
+from exitd.core.trigger import TriggerRecord, TriggerState
+from exitd.core.units import ZERO, text
+
+
+class Hole(Struct, frozen=True):
+    """A position that no live stop covers whole, and why."""
+
+    key: PositionKey
+    quantity: Decimal
+    covered: Decimal
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.key.side} {text(self.quantity)} {self.key.symbol} on "
+            f"{self.key.account}: {self.reason}"
+        )
+
+
+def audit(state: State, stale: frozenset[PriceSource]) -> tuple[Hole, ...]:
+    """List the open positions without full protection.
+
+    A stop counts while it is armed on a fresh price, or firing.
+    """
+    holes = []
+    for key, position in state.positions.items():
+        if not position.is_open:
+            continue
+        stops = [r for r in state.triggers_on(key) if r.definition.is_stop]
+        live = [r for r in stops if _is_live(r, stale)]
+        covered = ZERO
+        for record in live:
+            close = record.definition.close
+            assert close is not None
+            covered += target_quantity(close.quantity, position)
+        if covered < position.live:
+            reason = _why(stops, live, stale)
+            holes.append(Hole(key, position.live, covered, reason))
+    return tuple(holes)
+
+
+def _is_live(record: TriggerRecord, stale: frozenset[PriceSource]) -> bool:
+    if record.state is TriggerState.FIRING:
+        return True
+    return (
+        record.state is TriggerState.ARMED
+        and not record.paused
+        and record.definition.source not in stale
+    )
+
+
+def _why(
+    stops: list[TriggerRecord],
+    live: list[TriggerRecord],
+    stale: frozenset[PriceSource],
+) -> str:
+    if live:
+        return "its stops cover only a part of it"
+    for record in stops:
+        if record.paused:
+            return f"{record.id} is paused"
+        if record.state is TriggerState.WAITING:
+            return f"{record.id} waits: {record.waiting_for}"
+        if record.state is TriggerState.ARMED and record.definition.source in stale:
+            return f"{record.id} watches a price that is stale"
+    return "no stop watches it"

@@ -1,0 +1,95 @@
+"""Before anything is evaluated: load, ask the venue what happened, then go on."""
+
+import asyncio
+
+from exitd.core.records import Snapshot
+from exitd.core.units import ZERO
+from exitd.errors import VenueError
+from exitd.logs import Event, log, log_at
+from exitd.runtime.accounts import Account
+from exitd.runtime.loop import EngineLoop
+from exitd.runtime.reconcile import reconcile
+
+_PATIENCE_S = 10.0
+_RETRY_S = 0.5
+
+
+def restore(loop: EngineLoop, snapshot: Snapshot) -> None:
+    """Put back what was stored; nothing is sent and nothing judged by this."""
+    loop.engine.restore(snapshot)
+
+
+async def recover_account(account: Account, loop: EngineLoop) -> bool:
+    """Reconcile one account; gives up waiting after ten seconds.
+
+    Returns:
+        Whether the venue answered. If not, the stored state is evaluated as it
+        is, the account is not ready, and its reconcile goes on trying.
+    """
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            await _until_answered(account, loop)
+    except TimeoutError:
+        log_at(
+            "warning",
+            Event.ACCOUNT_CONTRADICTED,
+            account=account.name,
+            reason="the venue did not answer within 10 s: going on with what is "
+            "stored, which may be out of date",
+        )
+        return False
+    account.is_reconciled = True
+    return True
+
+
+async def _until_answered(account: Account, loop: EngineLoop) -> None:
+    while True:
+        try:
+            await account.inquiry.read_clock()
+            await account.inquiry.read_instruments()
+            await reconcile(loop, account.venue, after_gap=True)
+            await _settle_doubts(account, loop)
+        except VenueError as error:
+            log(Event.VENUE_FAILED, venue=account.name, reason=str(error))
+            await asyncio.sleep(_RETRY_S)
+        else:
+            return
+
+
+async def _settle_doubts(account: Account, loop: EngineLoop) -> None:
+    """Fetch what the venue knows of closes that were under way; fills too."""
+    state = loop.engine.state
+    mine = [
+        a
+        for a in state.attempts.values()
+        if not a.is_ended and a.order.account == account.name
+    ]
+    if not mine:
+        return
+    since_ns = min(a.ts_signed_venue_ns for a in mine) - 60_000_000_000
+    for report in await account.venue.orders_since(since_ns):
+        if (account.name, report.client_order_id or 0) in state.attempt_of_client_id:
+            loop.handle(report)
+    for fill in await account.venue.fills_since(since_ns):
+        loop.handle(fill)
+
+
+async def recover(accounts: list[Account], loop: EngineLoop) -> tuple[Account, ...]:
+    """Recover every account at once, then go on with every open firing.
+
+    Returns:
+        The accounts whose venue did not answer.
+    """
+    answered = await asyncio.gather(*(recover_account(a, loop) for a in accounts))
+    decision = loop.engine.resume(loop.clock.now_ns())
+    if not decision.is_quiet:
+        loop.take(decision)
+    loop.set_timer()
+    state = loop.engine.state
+    log(
+        Event.DAEMON_RECOVERED,
+        triggers=len(state.triggers),
+        in_doubt=sum(not a.is_ended for a in state.attempts.values()),
+        positions=sum(p.quantity > ZERO for p in state.positions.values()),
+    )
+    return tuple(a for a, ok in zip(accounts, answered, strict=True) if not ok)

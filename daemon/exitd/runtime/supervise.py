@@ -1,0 +1,45 @@
+"""Keeping connections up: run, notice the end, wait a little, run again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+
+from exitd.errors import FeedError
+
+_FIRST_S, _MOST_S, _FACTOR = 0.1, 5.0, 1.7
+
+
+def backoff(jitter: Callable[[], float]) -> Iterator[float]:
+    """Give the waits between attempts, in seconds: 0.1 rising to 5, with jitter.
+
+    Args:
+        jitter: A number in [0, 1); spreads what reconnects at the same moment.
+    """
+    wait_s = _FIRST_S
+    while True:
+        yield wait_s * (0.75 + jitter() / 2)
+        wait_s = min(wait_s * _FACTOR, _MOST_S)
+
+
+async def keep_running(
+    run: Callable[[], Awaitable[None]],
+    on_lost: Callable[[str], None],
+    *,
+    was_up: Callable[[], bool],
+    waits: Callable[[], Iterator[float]],
+) -> None:
+    """Call *run* for ever; the waits start over after a connection that was up.
+
+    Only `FeedError` is expected of *run*; anything else is a bug and passes
+    through.
+    """
+    pauses = waits()
+    while True:
+        try:
+            await run()
+            reason = "the connection was closed"
+        except FeedError as error:
+            reason = str(error)
+        on_lost(reason)
+        if was_up():
+            pauses = waits()
+        await asyncio.sleep(next(pauses))
