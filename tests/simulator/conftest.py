@@ -1,0 +1,11 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from simulator.rig import Rig, running
+
+
+@pytest.fixture
+async def rig() -> AsyncIterator[Rig]:
+    async with running() as started:
+        yield started
