@@ -71,6 +71,8 @@ class Dispatcher:
         self._in_flight = 0
         self._wake: asyncio.TimerHandle | None = None
         self._proving: set[str] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.is_open = False
         loop.attach(venue.account, self.take)
 
@@ -179,6 +181,7 @@ class Dispatcher:
         self._budget.take(Priority.STOP, self._loop.clock.monotonic_ns())
         prepared = self._venue.prepare(intent.order)
         self._in_flight += 1
+        self._idle.clear()
         self._loop.when_durable(lambda: self._launch(intent, prepared))
         self._loop.handle(
             AttemptSigned(
@@ -211,6 +214,8 @@ class Dispatcher:
             self._take_outcome(order.attempt, outcome)
         finally:
             self._in_flight -= 1
+            if not self._in_flight:
+                self._idle.set()
             self._pump()
 
     def _take_outcome(self, key: AttemptKey, outcome: OrderReport | Refusal) -> None:
@@ -251,6 +256,10 @@ class Dispatcher:
             self._loop.handle(outcome)
         else:
             self._inquiry.resolve(intent.symbol)
+
+    async def drain(self) -> None:
+        """Return once every send has its answer."""
+        await self._idle.wait()
 
     def stop(self) -> None:
         """Open no more slots; what is in flight goes on."""

@@ -1,0 +1,33 @@
+"""Each fact is logged once, under its own name, as it was stored."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from exitd.core.events import Fact, FactKind
+from exitd.core.units import text
+from exitd.logs import Event, log
+
+_EVENTS = {kind: Event(kind.value) for kind in FactKind}
+
+
+class FactLog:
+    """Writes facts to the log; a paper daemon marks every line."""
+
+    def __init__(self, marks: dict[str, str] | None = None) -> None:
+        self._marks = marks or {}
+
+    def write(self, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            ids = {
+                "account": fact.account,
+                "symbol": fact.symbol,
+                "trigger_id": fact.trigger_id,
+                "fire_id": fact.fire_id,
+            }
+            fields = {
+                name: text(value) if isinstance(value, Decimal) else value
+                for name, value in fact.fields.items()
+                if value is not None and value != ""
+            }
+            named = {name: value for name, value in ids.items() if value}
+            log(_EVENTS[fact.kind], **named, **fields, **self._marks)

@@ -1,0 +1,117 @@
+"""Which facts a person is told, how loudly, and in what words."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from exitd.core.events import Fact, FactKind
+from exitd.core.units import text
+from exitd.ports.alerts import Alert, AlertLevel, Alerts
+
+K = FactKind
+
+
+class Telling:
+    """Turns facts into alerts; hands them over and never waits."""
+
+    def __init__(self, alerts: Alerts, *, prefix: str = "") -> None:
+        """
+        Args:
+            alerts: Where alerts go.
+            prefix: Put before every text: `PAPER, NOT PROTECTING: ` in paper mode.
+        """
+        self._alerts = alerts
+        self._prefix = prefix
+
+    def take(self, facts: Sequence[Fact]) -> None:
+        """Tell what of these a person should know."""
+        for fact in facts:
+            found = alert_for(fact)
+            if found is not None:
+                self.tell(found)
+
+    def tell(self, alert: Alert) -> None:
+        self._alerts.tell(
+            Alert(
+                level=alert.level,
+                topic=alert.topic,
+                about=alert.about,
+                text=self._prefix + alert.text,
+                cleared=alert.cleared,
+            )
+        )
+
+
+def alert_for(fact: Fact) -> Alert | None:
+    """Give the alert that a fact is worth, if any."""
+    level = _LEVELS.get(fact.kind)
+    if level is None:
+        return None
+    if fact.kind is K.ORDER_REFUSED and fact.fields.get("alert") is False:
+        return None
+    if fact.kind is K.TRIGGER_ARMED and not fact.fields.get("again"):
+        return None
+    return Alert(
+        level=level,
+        topic=fact.kind.value,
+        about=fact.trigger_id or f"{fact.account}/{fact.symbol}",
+        text=_sentence(fact),
+    )
+
+
+_LEVELS = {
+    K.TRIGGER_HIT: AlertLevel.WARNING,
+    K.TRIGGER_HELD: AlertLevel.WARNING,
+    K.TRIGGER_WAITING: AlertLevel.WARNING,
+    K.TRIGGER_ARMED: AlertLevel.WARNING,
+    K.TRIGGER_DONE: AlertLevel.INFO,
+    K.ORDER_FILLED: AlertLevel.INFO,
+    K.ORDER_REFUSED: AlertLevel.CRITICAL,
+    K.ORDER_IN_DOUBT: AlertLevel.CRITICAL,
+    K.ORDER_RESOLVED: AlertLevel.INFO,
+    K.ORDER_UNCONFIRMED: AlertLevel.CRITICAL,
+    K.ORDER_ALTERED: AlertLevel.CRITICAL,
+    K.ORDER_ESCALATED: AlertLevel.WARNING,
+    K.POSITION_DOUBTED: AlertLevel.WARNING,
+}
+
+
+def _sentence(fact: Fact) -> str:
+    f = {k: v if isinstance(v, str) else _plain(v) for k, v in fact.fields.items()}
+    who = fact.trigger_id
+    match fact.kind:
+        case K.TRIGGER_HIT:
+            return (
+                f"{who} was hit: {fact.symbol} at {f['observed']}, level {f['level']}"
+            )
+        case K.TRIGGER_HELD:
+            return f"{who} has been hit and is not out yet: {f['why']}"
+        case K.TRIGGER_WAITING:
+            return f"{who} does not watch yet: {f['waiting_for']}"
+        case K.TRIGGER_ARMED:
+            return f"{who} is on watch again: {f['again']}"
+        case K.TRIGGER_DONE:
+            return f"{who} is done: {f['reason']}, {f['filled']} filled"
+        case K.ORDER_FILLED:
+            return f"{who}: {f['filled']} {fact.symbol} filled at {f['average_price']}"
+        case K.ORDER_REFUSED:
+            return f"{who}: the venue refused its close: {f['message']}"
+        case K.ORDER_IN_DOUBT:
+            return f"{who}: nobody knows yet whether its close arrived: {f['why']}"
+        case K.ORDER_RESOLVED:
+            found = fact.fields.get("found")
+            outcome = "it had arrived" if found else "it never arrived; trying again"
+            return f"{who}: its close in doubt is resolved: {outcome}"
+        case K.ORDER_UNCONFIRMED:
+            return f"{who}: its close is filled, but the position does not show it"
+        case K.ORDER_ALTERED:
+            return f"{who}: the venue took another order than was sent; cancelling it"
+        case K.ORDER_ESCALATED:
+            return f"{who}: its close goes on as {f['to']}"
+        case _:
+            return f"{fact.account}/{fact.symbol}: {f.get('why', fact.kind.value)}"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Decimal):
+        return text(value)
+    return "unknown" if value is None else str(value)
