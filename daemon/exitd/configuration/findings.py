@@ -76,7 +76,7 @@ def did_you_mean(written: str, known: Iterable[str]) -> str:
 
 def quoted(written: object) -> str:
     """Quote what somebody wrote, shortened, key material blanked out."""
-    shown = mask_tokens(str(written)).replace("\n", " ")
+    shown = mask_tokens(str(written)[:600]).replace("\n", " ")
     return f"'{shown[:37]}…'" if len(shown) > 40 else f"'{shown}'"
 
 

@@ -5,6 +5,8 @@ Made from the models, so that it cannot say anything else than `exitd check` doe
 
 from typing import Any, Literal
 
+from pydantic.json_schema import GenerateJsonSchema
+
 from exitd.configuration.daemon_file import DaemonFile
 from exitd.configuration.position_file import CONDITIONS, PositionFile
 
@@ -35,6 +37,24 @@ def _without_null(node: Json) -> Json:
     return {**choices[0], **rest} if len(choices) == 1 else {**rest, "anyOf": choices}
 
 
+class _FromModels(GenerateJsonSchema):
+    """Leaves out defaults that mean nothing to a reader, such as nanoseconds."""
+
+    def encode_default(self, dft: Any) -> Any:
+        return dft if isinstance(dft, str | int) else None
+
+
+def _checked_names(node: Json) -> Json:
+    """Refuse names that do not fit, where the generator leaves them unchecked."""
+    patterns = node.get("patternProperties")
+    if patterns is None:
+        return node
+    ((pattern, value),) = patterns.items()
+    rest = {name: held for name, held in node.items() if name != "patternProperties"}
+    names = {"pattern": pattern}
+    return {**rest, "propertyNames": names, "additionalProperties": value}
+
+
 def _clean(node: Any) -> Any:
     """Leave what helps somebody who types: no titles, no defaults in nanoseconds."""
     if isinstance(node, list):
@@ -45,7 +65,7 @@ def _clean(node: Any) -> Any:
     is_key = "description" in node and "properties" not in node
     kept = {
         name: _clean(value)
-        for name, value in _without_null(node).items()
+        for name, value in _checked_names(_without_null(node)).items()
         if name not in ("default", "x-default")
         and value != []
         and not (name == "title" and isinstance(value, str))
@@ -68,7 +88,7 @@ def _allow_empty(node: Json) -> Json:
 def schema(kind: FileKind = "daemon") -> Json:
     """Give the schema of exitd.yaml, or of a file under conf.d."""
     model = DaemonFile if kind == "daemon" else PositionFile
-    made: Json = _clean(model.model_json_schema())
+    made: Json = _clean(model.model_json_schema(schema_generator=_FromModels))
     definitions: Json = made["$defs"]
     if "Exit" in definitions:
         definitions["Exit"]["oneOf"] = _one_of(CONDITIONS)

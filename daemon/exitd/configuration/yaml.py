@@ -24,6 +24,7 @@ DEPTH_MAX = 20
 NODES_MAX = 200_000
 # Longer digits are no price; refusing them keeps int() and Decimal() cheap.
 NUMBER_CHARACTERS_MAX = 40
+LINE_CHARACTERS_MAX = 600
 
 Path = tuple[str | int, ...]
 
@@ -108,7 +109,10 @@ class Document(Struct):
 
     def excerpt(self, line: int) -> str:
         """Give a source line as it may be shown."""
-        return self.guard(self.lines[line - 1]) if 0 < line <= len(self.lines) else ""
+        if not 0 < line <= len(self.lines):
+            return ""
+        # Cut well beyond what is shown, so that no half of a secret gets through.
+        return self.guard(self.lines[line - 1][:LINE_CHARACTERS_MAX])
 
     def finding(
         self,
@@ -168,6 +172,7 @@ _SYNTAX = (
     ("did not find expected ',' or ']'", "a ',' or ']' is missing"),
     ("did not find expected key", "the indentation does not fit the lines above"),
     ("did not find expected <document start>", "only one document fits in a file"),
+    ("expected node content", "a key or a value is missing here"),
     ("unexpected end of stream", "a quote is opened and never closed"),
 )
 

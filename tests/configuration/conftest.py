@@ -1,0 +1,74 @@
+"""A configuration directory to write files into."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from exitd.configuration.load import load
+from exitd.configuration.loaded import Loaded
+
+DAEMON = """\
+version: 1
+mode: paper
+venues:
+  backpack: {type: backpack}
+"""
+
+Loader = Callable[..., Loaded]
+
+
+@pytest.fixture
+def load_files(tmp_path: Path) -> Loader:
+    """Write files and load them; exitd.yaml is a usable one unless given."""
+
+    def write_and_load(
+        files: dict[str, str] | str = "",
+        *,
+        daemon: str = DAEMON,
+        environment: dict[str, str] | None = None,
+        now_ns: int | None = None,
+    ) -> Loaded:
+        if isinstance(files, str):
+            files = {"conf.d/p.yaml": files} if files else {}
+        for name, text in {"exitd.yaml": daemon, **files}.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return load(tmp_path, environment or {}, now_ns=now_ns)
+
+    return write_and_load
+
+
+@pytest.fixture
+def messages(load_files: Loader) -> Callable[..., list[str]]:
+    """Load and give `line:column: severity: sentence` of each finding."""
+
+    def load_and_list(*args: object, **options: object) -> list[str]:
+        loaded = load_files(*args, **options)
+        return [
+            f"{f.line}:{f.column}: {f.severity}: {f.message}" for f in loaded.findings
+        ]
+
+    return load_and_list
+
+
+@pytest.fixture
+def exit_errors(messages: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    """Load one exit of one long position and give the error sentences alone."""
+
+    def load_exit(exit_: str, *, side: str = "side: long", more: str = "") -> list[str]:
+        text = (
+            "positions:\n"
+            "  sol:\n"
+            "    venue: backpack\n"
+            "    symbol: SOL_USDC_PERP\n"
+            f"    {side}\n"
+            f"    {more}\n"
+            "    exits:\n"
+            f"      x: {exit_}\n"
+        )
+        found = messages(text)
+        return [m.partition(": error: ")[2] for m in found if ": error: " in m]
+
+    return load_exit
