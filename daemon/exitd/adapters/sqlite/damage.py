@@ -9,7 +9,7 @@ import sqlite3
 import struct
 from pathlib import Path
 
-from exitd.adapters.sqlite.migrating import revision_of
+from exitd.adapters.sqlite.statements import READ_PROGRESS
 from exitd.errors import StoreDamaged
 
 MAGIC = b"SQLite format 3\x00"
@@ -20,8 +20,8 @@ WAL_MAGICS = (0x377F0682, 0x377F0683)
 
 def damaged(path: Path, why: str) -> StoreDamaged:
     return StoreDamaged(
-        f"{path} is damaged ({why}): restore a backup with `exitd restore`, or move"
-        " the file away to start with nothing armed; it is left as it is."
+        f"{path} cannot be trusted ({why}): restore a backup with `exitd restore`, or"
+        f" move {path.name}* out of the directory to start with nothing armed."
     )
 
 
@@ -54,9 +54,14 @@ def check_files(path: Path) -> None:
 
 
 def check_content(
-    driver: sqlite3.Connection, path: Path, *, accept_missing_log: bool
+    driver: sqlite3.Connection, path: Path, *, least_batch: int
 ) -> list[str]:
     """Read the file through SQLite's own checks; returns what is worth a warning.
+
+    Args:
+        driver: A connection to it.
+        path: Where it is.
+        least_batch: A batch that it must have come to, or it is not the latest.
 
     Raises:
         StoreDamaged: A check failed, or the log is gone or damaged.
@@ -70,16 +75,25 @@ def check_content(
     (verdict,) = driver.execute("PRAGMA integrity_check(1)").fetchone()
     if verdict != "ok":
         raise damaged(path, str(verdict).strip().replace("\n", " "))
-    row = driver.execute("SELECT value FROM meta WHERE key = 'stop'").fetchone()
-    if row == ("running",) and not has_log and not accept_missing_log:
+    row = driver.execute(READ_PROGRESS).fetchone()
+    if row is None:
+        raise damaged(path, "the row that says how far it came is missing")
+    if row[0] < least_batch:
         raise damaged(
             path,
-            f"exitd did not close it, and {log_of(path).name}, which held the latest"
-            " changes, is gone",
+            f"it ends with batch {row[0]}, and batch {least_batch} had been stored:"
+            " its log was removed, or an older file was put in its place",
         )
-    if driver.execute("SELECT count(*) FROM progress WHERE id = 1").fetchone() != (1,):
-        raise damaged(path, "the row that says how far it came is missing")
     return notices
+
+
+def revision_of(driver: sqlite3.Connection) -> str | None:
+    """Which schema the file has; None when it is no database of exitd."""
+    try:
+        row = driver.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError:
+        return None
+    return None if row is None else str(row[0])
 
 
 def _check_log(driver: sqlite3.Connection, path: Path) -> list[str]:

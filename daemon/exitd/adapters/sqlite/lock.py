@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from exitd.errors import StoreError, StoreLocked
@@ -11,7 +12,10 @@ class StateLock:
     """Held until it is released or the process ends, however it ends.
 
     The file stays when the lock is released: a second daemon may be about to
-    lock it, and two locks on two files of one name exclude nobody.
+    lock it, and two locks on two files of one name exclude nobody. It also
+    carries the number of the last batch that was durable, which is how a
+    database that lost its log, or was replaced by an older one, gives itself
+    away.
     """
 
     def __init__(self, path: Path) -> None:
@@ -26,10 +30,13 @@ class StateLock:
             fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise unwritable(path.parent, error) from error
+        self._fd = fd
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._batch = self._read_mark()
+            self.mark(self._batch)
         except BlockingIOError:
-            holder = os.read(fd, 32).decode(errors="replace").strip() or "unknown"
+            holder = os.pread(fd, 20, 0).decode(errors="replace").strip() or "unknown"
             os.close(fd)
             raise StoreLocked(
                 f"{path} is held by another exitd (process {holder}): stop that one"
@@ -39,16 +46,32 @@ class StateLock:
             os.close(fd)
             raise StoreError(
                 f"{self.path} cannot be locked ({error.strerror}): keep the state on"
-                " a local file system."
+                " a local file system with room on it."
             ) from error
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
-        self._fd: int | None = fd
+
+    @property
+    def batch(self) -> int:
+        """The last batch known to have been durable; zero when none is."""
+        return self._batch
+
+    def mark(self, batch: int) -> None:
+        """Note how far the database came, once it did.
+
+        It is not synced: after a power cut the mark may be behind, never ahead.
+        """
+        self._batch = batch
+        # A mark that cannot be written stays behind, and that is all it does.
+        with suppress(OSError):
+            os.pwrite(self._fd, f"{os.getpid():<19}\n{batch:<19}\n".encode(), 0)
 
     def release(self) -> None:
-        if self._fd is not None:
+        if self._fd >= 0:
             os.close(self._fd)
-            self._fd = None
+            self._fd = -1
+
+    def _read_mark(self) -> int:
+        text = os.pread(self._fd, 40, 0)[20:].strip()
+        return int(text) if text.isdigit() else 0
 
 
 def unwritable(directory: Path, error: OSError) -> StoreError:

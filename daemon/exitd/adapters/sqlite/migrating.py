@@ -1,6 +1,5 @@
 """Making a new database, and bringing an older one up to date."""
 
-import os
 import sqlite3
 from contextlib import closing
 from functools import cache
@@ -9,8 +8,9 @@ from pathlib import Path
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
+from exitd.adapters.sqlite.backup import copy_database
+from exitd.adapters.sqlite.damage import revision_of
 from exitd.adapters.sqlite.database import IN_MEMORY, connect, write_engine
-from exitd.adapters.sqlite.statements import UPSERT_META
 from exitd.errors import StoreError
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -55,15 +55,6 @@ def fill_from_template(target: sqlite3.Connection) -> None:
     template().backup(target)
 
 
-def revision_of(driver: sqlite3.Connection) -> str | None:
-    """Which schema the file has; None when it is no database of exitd."""
-    try:
-        row = driver.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.OperationalError:
-        return None
-    return None if row is None else str(row[0])
-
-
 def known_revisions(migrations: Path = MIGRATIONS) -> tuple[str, ...]:
     """Oldest first: they are numbered."""
     names = sorted(path.stem for path in (migrations / "versions").glob("r*.py"))
@@ -89,7 +80,7 @@ def bring_up_to_date(path: Path, migrations: Path = MIGRATIONS) -> list[str]:
         if revision == known[-1]:
             return []
         copy = path.with_name(f"{path.name}.before-{known[-1]}")
-        back_up(driver, copy)
+        copy_database(driver, copy)
     engine = write_engine(path)
     with engine.connect() as connection:
         upgrade(connection, migrations)
@@ -97,24 +88,3 @@ def bring_up_to_date(path: Path, migrations: Path = MIGRATIONS) -> list[str]:
         f"{path} was migrated from schema {revision} to {known[-1]}; the old file is"
         f" kept as {copy.name}."
     ]
-
-
-def back_up(driver: sqlite3.Connection, target: Path) -> None:
-    """Write a copy of a database that may be in use, whole and synced.
-
-    The copy says that it is one, so that a daemon which finds it does not take
-    it for its own last state.
-
-    Raises:
-        sqlite3.Error, OSError: There is no copy; an older one at *target* stays.
-    """
-    partial = target.with_name(f"{target.name}.partial")
-    partial.unlink(missing_ok=True)
-    os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    with closing(connect(partial)) as copy:
-        driver.backup(copy)
-        copy.execute("PRAGMA journal_mode = DELETE")
-        copy.execute(UPSERT_META, ("stop", "backup"))
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(target)

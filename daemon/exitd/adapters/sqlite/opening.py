@@ -44,7 +44,6 @@ def open_store(
     reserve: Reserve | None = None,
     connection_class: type[sqlite3.Connection] = sqlite3.Connection,
     migrations: Path = MIGRATIONS,
-    accept_missing_log: bool = False,
 ) -> SqliteStore:
     """Open the state at *path*, or make a new one where nothing is.
 
@@ -58,8 +57,6 @@ def open_store(
         reserve: Another reserve than the file.
         connection_class: What the writer connects with.
         migrations: Where Alembic finds its scripts.
-        accept_missing_log: Open a file that was not closed although its log is
-            gone, because a person says that another program folded it in.
 
     Raises:
         StoreLocked: Another daemon holds it.
@@ -73,7 +70,7 @@ def open_store(
     _make_directory(path.parent)
     lock = StateLock(path)
     try:
-        notices = _prepare(path, migrations, accept_missing_log=accept_missing_log)
+        notices = _prepare(path, migrations, lock.batch)
         database, meta = _open_database(path, connection_class)
         reserve = reserve or ReserveFile(path, reserve_bytes)
         reserve.restore()
@@ -129,12 +126,14 @@ def _make_directory(directory: Path) -> None:
         )
 
 
-def _prepare(
-    path: Path, migrations: Path, *, accept_missing_log: bool
-) -> tuple[str, ...]:
+def _prepare(path: Path, migrations: Path, least_batch: int) -> tuple[str, ...]:
     """Make the file, or prove that what is there can be trusted."""
     damage.check_files(path)
     if not path.exists():
+        if least_batch > 0:
+            raise damage.damaged(
+                path, f"the file is gone, and batch {least_batch} had been stored"
+            )
         _create(path)
         return ()
     notices: list[str] = []
@@ -146,9 +145,7 @@ def _prepare(
             f"{path} cannot be opened ({error}): give it to the user that runs exitd."
         ) from error
     try:
-        notices += damage.check_content(
-            driver, path, accept_missing_log=accept_missing_log
-        )
+        notices += damage.check_content(driver, path, least_batch=least_batch)
     except sqlite3.DatabaseError as error:
         raise damage.damaged(path, str(error)) from error
     finally:
@@ -204,8 +201,6 @@ def _open_database(
     try:
         database.open()
         meta = _begin(database)
-        # The mark must be in the file itself: it is what tells a log that was
-        # taken away from one that was folded in by a clean stop.
         database.fold_log_in()
     except sqlite3.Error as error:
         database.close()

@@ -12,6 +12,7 @@ from typing import TypeVar, cast
 from sqlalchemy import Engine
 
 from exitd.adapters.sqlite import statements
+from exitd.adapters.sqlite.damage import damaged
 from exitd.adapters.sqlite.database import Database
 from exitd.adapters.sqlite.drivers import InlineDriver, ThreadDriver, WriterDriver
 from exitd.adapters.sqlite.history import History
@@ -27,7 +28,7 @@ from exitd.adapters.sqlite.rows import note_row, token_row
 from exitd.adapters.sqlite.writer import Job, QueuedBatch, Settled, Writer
 from exitd.core.records import Snapshot
 from exitd.core.trigger import FireRecord
-from exitd.errors import StoreDamaged, StoreError
+from exitd.errors import StoreError
 from exitd.ports.clock import Clock
 from exitd.ports.store import (
     Batch,
@@ -91,7 +92,9 @@ class SqliteStore:
         self._bug: BaseException | None = None
         self._is_closed = False
         self._set_aside = list_set_aside(database.driver)
-        self._writer = Writer(database, reserve, clock, self._deliver)
+        self._writer = Writer(
+            database, reserve, clock, self._deliver, lock.mark if lock else _forget
+        )
         self._history = History(self._reader, self._put_aside)
         self._driver: WriterDriver = (
             InlineDriver(self._writer, self._the_loop)
@@ -105,10 +108,7 @@ class SqliteStore:
             with self._reader() as driver:
                 snapshot = read_snapshot(driver, bad.append)
         except sqlite3.Error as error:
-            raise StoreDamaged(
-                f"{self.path} cannot be read ({error}): restore a backup with"
-                " `exitd restore`, or move the file away to start with nothing armed."
-            ) from error
+            raise damaged(self.path, str(error)) from error
         self._put_aside(bad)
         return snapshot
 
@@ -334,3 +334,7 @@ class SqliteStore:
                 f" moved: {error}"
                 for row in bad
             )
+
+
+def _forget(_: int) -> None:
+    """A database in memory has nothing beside it to compare with."""

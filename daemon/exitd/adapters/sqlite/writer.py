@@ -65,11 +65,13 @@ class Writer:
         reserve: Reserve,
         clock: Clock,
         deliver: Callable[[list[Settled]], None],
+        mark: Callable[[int], None],
     ) -> None:
         self._database = database
         self._reserve = reserve
         self._clock = clock
         self._deliver = deliver
+        self._mark = mark
         self._pending: deque[Entry] = deque()
         self._prune_before_ns: int | None = None
         self._commits_since_checkpoint = 0
@@ -153,6 +155,7 @@ class Writer:
         for _ in group:
             self._pending.popleft()
         self._deliver([(queued.on_durable, None) for queued in group])
+        self._mark(self._database.batch)
         if (
             self.health is not StoreHealth.WRITABLE
             and self._commits_since_checkpoint >= CHECKPOINT_COMMITS_FULL
