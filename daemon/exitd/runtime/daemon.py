@@ -5,7 +5,6 @@ from collections.abc import Coroutine
 from typing import Any
 
 from exitd.core.events import Fact, FactKind
-from exitd.core.market import PriceSource
 from exitd.core.units import NS_PER_S
 from exitd.logs import Event, log
 from exitd.ports.alerts import Alert, AlertLevel, Alerts
@@ -40,6 +39,7 @@ class Daemon:
         clock: SteadyClock,
         alerts: Alerts,
         files: Files,
+        accounts: dict[str, Account],
         mode: str,
         version: str,
     ) -> None:
@@ -49,7 +49,7 @@ class Daemon:
         self.files = files
         self.mode = mode
         self.version = version
-        self.accounts: dict[str, Account] = {}
+        self.accounts = accounts
         self.holes: tuple[Hole, ...] = ()
         self.ts_started_ns = clock.now_ns()
         self.ts_beat_ns = clock.monotonic_ns()
@@ -79,9 +79,6 @@ class Daemon:
         bug = task.exception()
         if bug is not None:
             self._crash.set_exception(bug)
-
-    def add(self, account: Account) -> None:
-        self.accounts[account.name] = account
 
     async def start(self) -> None:
         """Restore, reconcile, apply the files, open the gates, bring prices up."""
@@ -126,12 +123,6 @@ class Daemon:
         self._sources_changed = False
         for account in self.accounts.values():
             account.watch_sources()
-
-    async def poll_price(self, source: PriceSource) -> Any:
-        """Ask a feed for one price by REST; None where there is no fresh one."""
-        account = self.accounts.get(source.feed)
-        tick = await account.feed.poll(source) if account is not None else None
-        return None if tick is None else tick.price
 
     async def _beat(self) -> None:
         """Show that the loop turns, and notice when it did not for a while."""
