@@ -1,3 +1,5 @@
+"""An exchange for each test that asks for one."""
+
 from collections.abc import AsyncIterator
 
 import pytest

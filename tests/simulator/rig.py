@@ -147,8 +147,20 @@ class Listener:
     async def send(self, text: str) -> None:
         await self.socket.send(text)
 
-    async def subscribe(self, *streams: str) -> None:
-        await self.send(json.dumps({"method": "SUBSCRIBE", "params": list(streams)}))
+    async def subscribe(self, *streams: str, by: Trader | None = None) -> None:
+        """
+        Subscribe, and return once it holds.
+
+        A success gets no reply, so the frame also asks for a stream that does not
+        exist: when its error arrives, the others are in force.
+        """
+        names = [*streams, "no such stream"]
+        if by is None:
+            await self.send(json.dumps({"method": "SUBSCRIBE", "params": names}))
+        else:
+            await self.send(by.subscription(*names))
+        while (await self.next()).get("error", {}).get("code") != 4006:
+            pass
 
     async def next(self) -> dict[str, Any]:
         async with asyncio.timeout(DEADLINE_S):
@@ -201,7 +213,7 @@ class Rig:
         """Wait until *condition()* holds inside the exchange."""
         async with asyncio.timeout(DEADLINE_S):
             while not condition():
-                await asyncio.sleep(0.001)
+                await self.http.get("/api/v1/ping")
 
 
 @asynccontextmanager

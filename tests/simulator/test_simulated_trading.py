@@ -48,11 +48,8 @@ async def test_given_private_streams_when_order_fills_then_order_and_position_fr
 ):
     trader = rig.trader()
     async with rig.listen() as listener:
-        await listener.send(
-            trader.subscription("account.orderUpdate", "account.positionUpdate")
-        )
-        await rig.until(
-            lambda: rig.exchange.hub.has_listeners("account.positionUpdate", trader.key)
+        await listener.subscribe(
+            "account.orderUpdate", "account.positionUpdate", by=trader
         )
 
         await trader.placed(side="Bid", quantity="2", clientId=7)

@@ -61,6 +61,10 @@ class Candle:
     quote_volume: Decimal = ZERO
     trades: int = 0
 
+    @property
+    def length_s(self) -> int:
+        return self.end_s - self.start_s
+
     def observe(self, price: Decimal) -> None:
         if self.open is None or self.high is None or self.low is None:
             self.open = self.high = self.low = price

@@ -119,6 +119,9 @@ class Exchange:
             self.candles.observe(symbol, "Mark", prices.mark, ts_us)
             self.candles.observe(symbol, "Index", prices.index, ts_us)
             self.maker.quote(symbol, ts_us)
+            # A market that has a last price has traded once.
+            size = self.state.markets[symbol].quantity_min
+            self.maker.print_at_anchor(symbol, size, self.clock.stamp_us())
         self._walk(-1, 0)
         for written in script.positions:
             self.engine.set_position(
@@ -181,11 +184,11 @@ class Exchange:
         if not self.paused:
             self.advance(self.cadence_ms)
         for symbol in self.state.markets:
-            self.maker.quote(symbol, self.clock.stamp_us())
+            # A book that somebody wrote by hand stays as trades left it.
+            if symbol not in self.maker.held:
+                self.maker.quote(symbol, self.clock.stamp_us())
         self.publish()
-        for symbol in self.state.markets:
-            self.publisher.mark_price(symbol)
-            self.publisher.ticker(symbol)
+        self.publisher.beat()
 
     def visible_until_us(self, request: Request) -> int:
         """How new a history row may be; a lag fault holds the newest back."""

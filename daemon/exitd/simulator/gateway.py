@@ -40,7 +40,7 @@ class Gateway:
         peer = None if client is None else (client[0], client[1])
         if scope["type"] == "websocket":
             transport = self._transports(peer)
-            await serve_socket(self._exchange, transport, receive, send)
+            await serve_socket(self._exchange, transport, scope["path"], receive, send)
             return
         assert scope["type"] == "http", "lifespan events are switched off"
         request = _request(scope, await _body(receive))

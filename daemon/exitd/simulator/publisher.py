@@ -7,7 +7,7 @@ from typing import Any
 
 from exitd.simulator import frames
 from exitd.simulator.accounts import Account, Position
-from exitd.simulator.candles import INTERVALS, Candle, Candles, span
+from exitd.simulator.candles import Candle, Candles, span
 from exitd.simulator.clock import VenueClock
 from exitd.simulator.happenings import (
     BalanceHappened,
@@ -24,6 +24,7 @@ from exitd.simulator.state import EngineState
 from exitd.simulator.values import text
 
 _DAY_S = 86_400
+_GAP_BARS = 100
 
 
 class Publisher:
@@ -40,7 +41,9 @@ class Publisher:
         self._tops: dict[str, object] = {}
         self._depths: dict[str, dict[str, dict[Decimal, Decimal]]] = {}
         self._depth_ids: dict[str, int] = {}
-        self._last_bars: dict[tuple[str, str], Candle] = {}
+        self._last_bars: dict[str, Candle] = {}
+        self._last_closes: dict[str, Decimal] = {}
+        self._marked: set[str] = set()
 
     def update_id(self, symbol: str) -> int:
         return self._update_ids[symbol]
@@ -133,8 +136,18 @@ class Publisher:
                         )
                     )
 
+    def beat(self) -> None:
+        """Send each mark that was not sent since the last beat, and the tickers."""
+        marked, self._marked = self._marked, set()
+        for symbol in self._state.markets:
+            if symbol not in marked:
+                self.mark_price(symbol)
+            self.ticker(symbol)
+        self._marked.clear()
+
     def mark_price(self, symbol: str) -> None:
         state = self._state
+        self._marked.add(symbol)
         now_us = self._clock.now_us()
         funding_ms = next_funding_ms(state.markets[symbol], now_us)
         if state.markets[symbol].is_perp:
@@ -191,33 +204,39 @@ class Publisher:
 
     def klines(self, now_s: int) -> None:
         """Push the bars that changed, and each bar that ended, once."""
-        for stream, _ in list(self._hub.listened()):
-            if stream.startswith("kline."):
-                _, interval, symbol = stream.split(".", 2)
-                self._kline(stream, interval, self._state.markets[symbol], now_s)
+        streams = {s for s, _ in self._hub.listened() if s.startswith("kline.")}
+        # What ended while nobody listened is never repeated.
+        for gone in self._last_bars.keys() - streams:
+            del self._last_bars[gone]
+        for stream in streams:
+            _, interval, symbol = stream.split(".", 2)
+            self._kline(stream, interval, self._state.markets[symbol], now_s)
 
     def _kline(self, stream: str, interval: str, market: Market, now_s: int) -> None:
-        assert interval in INTERVALS
         start_s, _ = span(interval, now_s)
-        seen = self._last_bars.get((stream, ""))
+        seen = self._last_bars.get(stream)
+        if seen is not None and start_s - seen.end_s > _GAP_BARS * seen.length_s:
+            seen = None  # the clock was moved; nobody wants the bars in between
         while seen is not None and seen.start_s < start_s:
             ended = self._candles.bar(market, "Last", interval, seen.start_s)
             self._push_bar(stream, market.symbol, ended, is_closed=True)
-            following, _ = span(interval, seen.end_s)
-            seen = self._candles.bar(market, "Last", interval, following)
-            self._last_bars[(stream, "")] = seen
-            if seen.start_s < start_s - 100 * (seen.end_s - seen.start_s):
-                break  # nobody listened for long; do not replay the gap
+            following, following_end = span(interval, seen.end_s)
+            seen = Candle(following, following_end)
         bar = self._candles.bar(market, "Last", interval, now_s)
         has_changed = seen is None or bar.trades != seen.trades
         if has_changed and bar.open is not None:
             self._push_bar(stream, market.symbol, bar, is_closed=False)
-        self._last_bars[(stream, "")] = bar
+        self._last_bars[stream] = bar
 
     def _push_bar(
         self, stream: str, symbol: str, bar: Candle, *, is_closed: bool
     ) -> None:
         now_us = self._clock.now_us()
+        last = self._last_closes.get(stream)
+        if bar.close is not None:
+            self._last_closes[stream] = bar.close
+        elif self._state.quirks.empty_kline == "flat" and last is not None:
+            bar.observe(last)
         self._hub.publish(stream, lambda: frames.kline(symbol, bar, is_closed, now_us))
 
     def ticker(self, symbol: str) -> None:

@@ -14,6 +14,7 @@ from exitd.simulator.refusal import Refused, invalid_request
 from exitd.simulator.signature import Parameters, spelled
 
 JSON = "application/json; charset=utf-8"
+MARKET_TYPES = frozenset({"SPOT", "PERP", "IPERP", "DATED", "PREDICTION", "RFQ"})
 TEXT = "text/plain; charset=utf-8"
 
 
@@ -125,6 +126,21 @@ class Request:
     def several(self, name: str) -> list[str]:
         """A repeatable parameter, with or without brackets after its name."""
         return [value for key, value in self.query if key in (name, f"{name}[]")]
+
+    def market_types(self) -> list[str]:
+        """
+        The kinds of market asked for; none means no restriction.
+
+        Raises:
+            Refused: One is not a kind.
+        """
+        kinds = self.several("marketType")
+        if not MARKET_TYPES.issuperset(kinds):
+            raise invalid_request(
+                'failed to parse parameter `marketType`: failed to parse "MarketType": '
+                "Expect a valid enumeration value."
+            )
+        return kinds
 
     def integer(self, name: str) -> int | None:
         """

@@ -19,7 +19,7 @@ def _account(exchange: Exchange, request: Request) -> Account:
 
 
 def positions(exchange: Exchange, request: Request) -> Reply:
-    symbol, kinds = request.parameter("symbol"), request.several("marketType")
+    symbol, kinds = request.parameter("symbol"), request.market_types()
     if symbol is not None and symbol not in exchange.state.markets:
         raise invalid_request(
             'failed to parse parameter `symbol`: failed to parse "MarketSymbol": '

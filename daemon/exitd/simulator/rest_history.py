@@ -56,7 +56,7 @@ def _paged(
 
 
 def _wants_symbol(exchange: Exchange, request: Request) -> Callable[[str], bool]:
-    symbol, kinds = request.parameter("symbol"), request.several("marketType")
+    symbol, kinds = request.parameter("symbol"), request.market_types()
     markets = exchange.state.markets
 
     def wanted(of: str) -> bool:

@@ -34,7 +34,7 @@ def _market(exchange: Exchange, request: Request) -> Market:
 def _markets(exchange: Exchange, request: Request, *default: str) -> list[Market]:
     if request.parameter("symbol") is not None:
         return [_market(exchange, request)]
-    kinds = request.several("marketType") or default
+    kinds = request.market_types() or default
     return [m for m in exchange.state.markets.values() if m.kind in kinds]
 
 

@@ -86,7 +86,7 @@ def get(exchange: Exchange, request: Request) -> Reply:
 
 
 def get_all(exchange: Exchange, request: Request) -> Reply:
-    symbol, kinds = request.parameter("symbol"), request.several("marketType")
+    symbol, kinds = request.parameter("symbol"), request.market_types()
     if symbol is not None:
         _check_symbol(exchange, symbol)
     account = exchange.state.open_account(request.key)

@@ -156,12 +156,16 @@ class StreamSession:
 async def serve_socket(
     exchange: Exchange,
     transport: asyncio.Transport | None,
+    path: str,
     receive: Any,
     send: Any,
 ) -> None:
     """Run one WebSocket until either end closes it (ASGI `receive` and `send`)."""
     opened = await receive()
     assert opened["type"] == "websocket.connect"
+    if path not in ("", "/"):
+        await send({"type": "websocket.close"})
+        return
     await send({"type": "websocket.accept"})
     session = exchange.hub.open(transport)
     stream = StreamSession(exchange, session)
