@@ -57,11 +57,13 @@ _ADDRESS = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})")
 
 
 def read_address(written: object) -> str:
-    """Read `host:port`; the port is 0 to 65535, 0 picks a free one."""
+    """Read `host:port` or `off`; the port is 0 to 65535, 0 picks a free one."""
     text = written if isinstance(written, str) else ""
+    if text == "off":
+        return text
     found = _ADDRESS.fullmatch(text)
     if found is None or int(found[3]) > 65_535:
-        raise ValueError("write a host and a port, such as 127.0.0.1:8787")
+        raise ValueError("write a host and a port, such as 127.0.0.1:8787, or off")
     return text
 
 
@@ -95,7 +97,7 @@ WebSocketUrl = Annotated[
 Address = Annotated[
     str,
     PlainValidator(read_address),
-    WithJsonSchema({"type": "string", "pattern": r"^.+:[0-9]{1,5}$"}),
+    WithJsonSchema({"type": "string", "pattern": r"^(off|.+:[0-9]{1,5})$"}),
 ]
 AbsolutePath = Annotated[
     str,
@@ -162,7 +164,7 @@ class Http(Keys):
         shown="exitd.sock in $RUNTIME_DIRECTORY or in the state directory",
     )
     socket_group: NameValue = described("exitd", "The group that may use the socket.")
-    bind: Address | Literal["off"] = described(
+    bind: Address = described(
         "127.0.0.1:8787", "Where HTTP is served, as host:port, or off."
     )
     allowed_hosts: list[HostName] = described(
@@ -171,7 +173,7 @@ class Http(Keys):
         "(127.0.0.1, [::1] and localhost).",
         shown="none",
     )
-    webhook_bind: Address | Literal["off"] = described(
+    webhook_bind: Address = described(
         "off", "A listener of its own for /webhook/, so that nothing else is exposed."
     )
 

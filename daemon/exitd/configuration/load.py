@@ -36,7 +36,11 @@ from exitd.configuration.venue_tables import (
 )
 from exitd.configuration.yaml import Document, parse
 
-_DAEMON_SECTIONS = frozenset(DaemonFile.model_fields) - {"version", "mode"}
+_DAEMON_SECTIONS = frozenset(DaemonFile.model_fields) - {
+    "version",
+    "mode",
+    "venues",
+}
 _POSITION_SECTIONS = frozenset(PositionFile.model_fields)
 
 

@@ -145,6 +145,10 @@ def _is_running(record: TriggerRecord) -> bool:
     return is_of_file(record.definition) and not is_gone
 
 
+def _is_alive(record: TriggerRecord) -> bool:
+    return record.state is not TriggerState.DONE
+
+
 def _waiting_reason(
     before: TriggerRecord | None, after: TriggerDefinition | None, facts: _Facts
 ) -> str:
@@ -282,7 +286,7 @@ def plan(
     others = {
         record.id: record
         for record in records
-        if record.state is not TriggerState.DONE and not is_of_file(record.definition)
+        if _is_alive(record) and not is_of_file(record.definition)
     }
     for (position, exit_), trigger in zip(places, new, strict=True):
         clash = _taken(loaded, position, exit_, others.get(trigger.id))
@@ -295,11 +299,8 @@ def plan(
     unchanged = len(new) - len(changes)
     kept = {trigger.id for trigger in new}
     if not loaded.has_errors:
-        changes.extend(
-            _removal(record, facts)
-            for record in by_id.values()
-            if record.id not in kept and record.state is not TriggerState.DONE
-        )
+        gone = (record for record in by_id.values() if record.id not in kept)
+        changes.extend(_removal(r, facts) for r in gone if _is_alive(r))
     owners = [record.definition.owner for record in others.values()]
     return Plan(
         changes=tuple(sorted(changes, key=lambda c: (c.file, c.line, c.id))),

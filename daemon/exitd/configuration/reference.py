@@ -28,7 +28,7 @@ _WORDS = {
     values.read_factor: "number",
     daemon_file.read_http_url: "URL",
     daemon_file.read_websocket_url: "URL",
-    daemon_file.read_address: "host:port",
+    daemon_file.read_address: "host:port or `off`",
     daemon_file.read_path: "absolute path",
     daemon_file.read_host: "host name",
     position_file.read_symbol: "symbol",
