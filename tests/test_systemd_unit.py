@@ -1,0 +1,93 @@
+"""The unit says what the daemon relies on; systemd-analyze itself runs in .ci/run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parent.parent / "systemd"
+
+
+def unit() -> dict[str, dict[str, list[str]]]:
+    """Sections, keys and all values of each key; configparser would keep one."""
+    sections: dict[str, dict[str, list[str]]] = {}
+    for line in (FOLDER / "exitd.service").read_text().splitlines():
+        if line.startswith("["):
+            section = sections.setdefault(line.strip("[]"), {})
+        elif line and not line.startswith("#"):
+            key, _, value = line.partition("=")
+            section.setdefault(key, []).append(value)
+    return sections
+
+
+UNIT = unit()
+SERVICE = UNIT["Service"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        # What makes systemd wait for READY, restart for ever, and kill what hangs.
+        ("Type", "notify"),
+        ("Restart", "always"),
+        ("WatchdogSec", "10"),
+        ("ExecReload", "/bin/kill -HUP $MAINPID"),
+        # The journal is the record of each fire.
+        ("LogRateLimitIntervalSec", "0"),
+        # Whoever is in the group may use the socket, and nobody else may look.
+        ("User", "exitd"),
+        ("Group", "exitd"),
+        ("RuntimeDirectoryMode", "0750"),
+        ("StateDirectoryMode", "0700"),
+        ("UMask", "0077"),
+        # Keys do not end up in a core file.
+        ("LimitCORE", "0"),
+        ("NoNewPrivileges", "yes"),
+        ("CapabilityBoundingSet", ""),
+        ("ProtectSystem", "strict"),
+        ("MemoryDenyWriteExecute", "yes"),
+    ],
+)
+def test_given_unit_when_read_then_it_says_what_the_daemon_relies_on(key, value):
+    assert SERVICE[key] == [value]
+
+
+def test_given_unit_when_it_keeps_failing_then_systemd_never_gives_up():
+    assert UNIT["Unit"]["StartLimitIntervalSec"] == ["0"]
+
+
+def test_given_bad_file_when_started_then_no_check_stands_in_the_way():
+    assert "ExecStartPre" not in SERVICE
+
+
+def test_given_group_when_it_connects_then_the_daemon_can_see_who_it_is():
+    assert "PrivateUsers" not in SERVICE
+
+
+def test_given_unit_when_read_then_no_key_is_in_the_environment():
+    names = [value.partition("=")[0] for value in SERVICE["Environment"]]
+
+    assert names == ["EXITD_STATE", "EXITD_SOCKET"]
+
+
+def test_given_credentials_when_loaded_then_their_files_are_made_for_root_alone():
+    rows = [
+        line.split()
+        for line in (FOLDER / "exitd.tmpfiles").read_text().splitlines()
+        if line and not line.startswith("#")
+    ]
+    made = {path: (kind, mode, user) for kind, path, mode, user, *_ in rows}
+
+    for credential in SERVICE["LoadCredential"]:
+        name, _, path = credential.partition(":")
+        assert Path(path).name == name
+        assert made[path] == ("f", "0400", "root")
+    assert made["/etc/exitd/credentials"] == ("d", "0700", "root")
+
+
+def test_given_option_when_debian_12_would_ignore_it_then_it_is_not_used():
+    newer = {"RestartSteps", "RestartMaxDelaySec", "MemoryZSwapMax", "PrivatePIDs"}
+
+    assert not newer & SERVICE.keys()
+    assert SERVICE["Type"] != ["notify-reload"]
