@@ -1,0 +1,69 @@
+"""Everything a person or a program can ask of the daemon, one method each.
+
+    control = Control(daemon)
+    await control.triggers.arm(requests, by)
+    await control.reading.search(Filter(symbol="SOL_USDC_PERP"))
+
+The HTTP API, and whatever other door there is, calls these and nothing below.
+Methods return views and raise `ControlError`.
+"""
+
+import secrets
+from collections.abc import Callable
+
+from exitd.ports.alerts import Alert, AlertLevel
+from exitd.runtime.control.dry_run import order_if_fired
+from exitd.runtime.control.files import FileCommands
+from exitd.runtime.control.history import History
+from exitd.runtime.control.identifiers import Identifiers
+from exitd.runtime.control.problems import ControlError
+from exitd.runtime.control.reading import Filter, Reading
+from exitd.runtime.control.requests import TriggerChange, TriggerRequest
+from exitd.runtime.control.running import Caller
+from exitd.runtime.control.standing import Standing
+from exitd.runtime.control.tokens import Tokens
+from exitd.runtime.control.triggers import Triggers
+from exitd.runtime.daemon import Daemon
+from exitd.runtime.views import OrderView
+
+__all__ = [
+    "Caller",
+    "Control",
+    "ControlError",
+    "Filter",
+    "TriggerChange",
+    "TriggerRequest",
+]
+
+
+class Control:
+    """The commands of one daemon."""
+
+    def __init__(
+        self,
+        daemon: Daemon,
+        *,
+        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self.daemon = daemon
+        self.triggers = Triggers(daemon, Identifiers(daemon.clock, random_bytes))
+        self.reading = Reading(daemon)
+        self.standing = Standing(daemon, self.reading)
+        self.files = FileCommands(daemon)
+        self.history = History(daemon)
+        self.tokens = Tokens(daemon, random_bytes)
+
+    def order_if_fired(self, trigger_id: str, *, account: str = "") -> OrderView:
+        """Show the exact order that firing a trigger would send; sends nothing."""
+        return order_if_fired(self.daemon, trigger_id, account)
+
+    def notify_test(self, by: Caller) -> None:
+        """Send one message to everybody who is told."""
+        self.daemon.telling.tell(
+            Alert(
+                level=AlertLevel.INFO,
+                topic="notify.test",
+                about=by.name,
+                text=f"this is a test message, asked for by {by.name}",
+            )
+        )

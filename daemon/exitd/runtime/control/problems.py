@@ -1,0 +1,100 @@
+"""Why a command could not be done, in one small tree.
+
+    ControlError          never raised itself
+    ├── NotFound          404  there is no such thing, or not in this account
+    ├── Conflict          409  it does not fit what is there now
+    ├── Unusable          422  what was asked for cannot be
+    ├── Unauthenticated   401  nobody knows who asks
+    ├── Forbidden         403  who asks may not do this
+    ├── VenueFailed       502  the venue said no, or did not answer
+    ├── NotReady          503  ask again shortly
+    └── NoRoom            507  the disk is full
+
+The codes are stable: programs go by them, people by the sentence.
+"""
+
+from exitd.core.state import Refused
+from exitd.errors import ExitdError
+
+
+class ControlError(ExitdError):
+    """
+    A command that was not done.
+
+    Attributes:
+        code: Stable, `snake_case`.
+        status: The HTTP status that it is answered with.
+        sentence: One sentence that names the place.
+        remedy: What to do about it, empty where the sentence says it.
+        retry_after_s: When to ask again, where that helps.
+    """
+
+    status = 400
+
+    def __init__(
+        self,
+        code: str,
+        sentence: str,
+        remedy: str = "",
+        *,
+        retry_after_s: int | None = None,
+    ) -> None:
+        super().__init__(f"{sentence}; {remedy}" if remedy else sentence)
+        self.code = code
+        self.sentence = sentence
+        self.remedy = remedy
+        self.retry_after_s = retry_after_s
+
+
+class NotFound(ControlError):
+    status = 404
+
+
+class Conflict(ControlError):
+    status = 409
+
+
+class Unusable(ControlError):
+    status = 422
+
+
+class Unauthenticated(ControlError):
+    status = 401
+
+
+class Forbidden(ControlError):
+    status = 403
+
+
+class VenueFailed(ControlError):
+    status = 502
+
+
+class NotReady(ControlError):
+    status = 503
+
+
+class NoRoom(ControlError):
+    status = 507
+
+
+_UNUSABLE = frozenset(
+    {
+        "bad_close",
+        "below_minimum",
+        "expired",
+        "off_step",
+        "too_near",
+        "unknown_symbol",
+    }
+)
+
+
+def from_refusal(refused: Refused) -> ControlError:
+    """Give the engine's refusal its place in the tree; its remedy stands after `;`."""
+    sentence, _, remedy = refused.sentence.partition("; ")
+    if refused.code == "unknown":
+        return NotFound(refused.code, sentence, remedy)
+    if refused.code in _UNUSABLE:
+        return Unusable(refused.code, sentence, remedy)
+    return Conflict(refused.code, sentence, remedy)

@@ -1,0 +1,62 @@
+"""Who asks, and what of the daemon every command looks at."""
+
+from msgspec import Struct
+
+from exitd.configuration.policies import Policies
+from exitd.configuration.positions import CheckedPosition
+from exitd.core.market import PriceSource
+from exitd.runtime.control.problems import NotReady
+from exitd.runtime.daemon import Daemon
+
+_RETRY_AFTER_S = 2
+
+
+class Caller(Struct, frozen=True):
+    """Who asks: `cli:<user>` or `api:<token name>`, and from where, in words."""
+
+    name: str
+    place: str = ""
+
+
+class AllPrices:
+    """How old prices are, whichever account streams them."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._accounts = daemon.accounts
+
+    def is_stale(self, source: PriceSource) -> bool:
+        account = self._accounts.get(source.feed)
+        return account is None or account.is_stale(source)
+
+    def price_age_ns(self, source: PriceSource) -> int | None:
+        account = self._accounts.get(source.feed)
+        return account.price_age_ns(source) if account is not None else None
+
+
+def file_positions(daemon: Daemon) -> tuple[CheckedPosition, ...]:
+    """Give the positions of the files in force; none before there are any."""
+    loaded = daemon.files.loaded
+    return loaded.positions if loaded is not None else ()
+
+
+def policies_of(daemon: Daemon) -> Policies:
+    loaded = daemon.files.loaded
+    settings = loaded.settings if loaded is not None else None
+    return settings.file.policies if settings is not None else Policies()
+
+
+def refuse_while_recovering(daemon: Daemon) -> None:
+    """Half-known positions are no ground to arm on (behaviour 30).
+
+    Raises:
+        NotReady: The stored state and the venues do not agree yet.
+    """
+    if not daemon.is_recovered or daemon.is_stopping:
+        raise NotReady(
+            "recovering" if not daemon.is_stopping else "stopping",
+            "the daemon is still making its record agree with the venue"
+            if not daemon.is_stopping
+            else "the daemon is stopping",
+            "ask again in a moment",
+            retry_after_s=_RETRY_AFTER_S,
+        )

@@ -1,0 +1,122 @@
+"""How the daemon stands: mode, readiness, counts, the last exit, the files."""
+
+import asyncio
+from collections import Counter
+
+from exitd.core.trigger import TriggerRecord, TriggerState
+from exitd.core.units import NS_PER_S
+from exitd.ports.store import FactQuery
+from exitd.runtime.control.reading import Reading
+from exitd.runtime.control.running import AllPrices
+from exitd.runtime.daemon import Daemon
+from exitd.runtime.reload import Files
+from exitd.runtime.shown import (
+    FILE_OWNER,
+    fire_view,
+    shown_state,
+    timestamp,
+    timestamp_or_none,
+)
+from exitd.runtime.views import ConfigurationView, FireView, StatusView
+
+LIVE, PAPER = "LIVE", "PAPER, NOT PROTECTING"
+_CHUNK = 2_000
+_FACTS_SEARCHED = 50
+
+
+class Standing:
+    """Sums the daemon up."""
+
+    def __init__(self, daemon: Daemon, reading: Reading) -> None:
+        self._daemon = daemon
+        self._reading = reading
+
+    async def status(self) -> StatusView:
+        daemon = self._daemon
+        reasons = daemon.reasons_not_ready()
+        positions = self._reading.positions().positions
+        now_ns = daemon.clock.now_ns()
+        return StatusView(
+            mode=daemon.mode,
+            banner=LIVE if daemon.mode == "live" else PAPER,
+            version=daemon.version,
+            is_ready=not reasons,
+            reasons=reasons,
+            uptime_s=(now_ns - daemon.ts_started_ns) // NS_PER_S,
+            triggers=await self._counts(),
+            positions=len(positions),
+            unprotected=tuple(
+                f"{p.key}: {p.unprotected}" for p in positions if not p.is_protected
+            ),
+            feeds=(await self._reading.feeds()).feeds,
+            last_exit=await self.last_exit(),
+            configuration=self.configuration(),
+            store=daemon.store.health.value,
+            store_backlog=daemon.store.backlog,
+            ts_now=timestamp(now_ns),
+        )
+
+    async def _counts(self) -> dict[str, int]:
+        """Count triggers by the state that people see."""
+        state, prices = self._daemon.loop.engine.state, AllPrices(self._daemon)
+        counted: Counter[str] = Counter()
+        for index, record in enumerate(list(state.triggers.values())):
+            counted[shown_state(state, record, prices)] += 1
+            if index % _CHUNK == _CHUNK - 1:
+                await asyncio.sleep(0)
+        return dict(sorted(counted.items()))
+
+    async def last_exit(self) -> FireView | None:
+        """Give the latest firing that filled or acted."""
+        store = self._daemon.store
+        facts = await store.facts(
+            FactQuery(event="trigger.done", limit=_FACTS_SEARCHED)
+        )
+        for stored in facts:
+            fact = stored.fact
+            if fact.fields.get("reason") not in ("filled", "acted"):
+                continue
+            for fired in await store.fires(fact.trigger_id):
+                if fired.fire_id == fact.fire_id:
+                    return fire_view(fired)
+        return None
+
+    def configuration(self) -> ConfigurationView:
+        files = self._daemon.files
+        held, errors = _held(files), _errors(files)
+        return ConfigurationView(
+            path=str(files.path),
+            digest=files.loaded.digest if files.loaded is not None else "",
+            is_in_sync=files.loaded is not None and not held and not errors,
+            held=held,
+            errors=errors,
+            drift=drift(self._daemon),
+            ts_applied=timestamp_or_none(files.ts_applied_ns),
+        )
+
+
+def _held(files: Files) -> tuple[str, ...]:
+    if files.held is None:
+        return ()
+    return tuple(
+        f"{change.id}: {change.waits_because}"
+        for change in files.held.changes
+        if change.waits_because
+    )
+
+
+def _errors(files: Files) -> tuple[str, ...]:
+    if files.rejected is None:
+        return ()
+    return tuple(str(finding) for finding in files.rejected.findings)
+
+
+def drift(daemon: Daemon) -> tuple[str, ...]:
+    """Name the file-owned triggers that a command has paused."""
+
+    def has_drifted(record: TriggerRecord) -> bool:
+        is_of_file = record.definition.owner.startswith(FILE_OWNER)
+        return is_of_file and record.paused and record.state is not TriggerState.DONE
+
+    triggers = daemon.loop.engine.state.triggers
+    return tuple(id for id, record in triggers.items() if has_drifted(record))

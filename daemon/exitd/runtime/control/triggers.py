@@ -1,0 +1,321 @@
+"""Commands that change triggers, and the close of a position."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from exitd.core.inputs import (
+    Amend,
+    Arm,
+    CancelTrigger,
+    ClosePosition,
+    Command,
+    FireNow,
+    IfCrossed,
+    Pause,
+    Rearm,
+    Resume,
+)
+from exitd.core.position import PositionKey
+from exitd.core.state import Accepted, Refused, State
+from exitd.core.trigger import WHOLE, Quantity, TriggerDefinition, TriggerState
+from exitd.core.units import ZERO
+from exitd.errors import StoreFull
+from exitd.logs import Event, log
+from exitd.runtime.control.identifiers import Identifiers
+from exitd.runtime.control.identities import (
+    find_position,
+    find_trigger,
+    refuse_file_owned,
+)
+from exitd.runtime.control.problems import Conflict, NoRoom, from_refusal
+from exitd.runtime.control.requests import (
+    TriggerChange,
+    TriggerRequest,
+    changed,
+    definition_of,
+    market_of,
+)
+from exitd.runtime.control.running import (
+    AllPrices,
+    Caller,
+    file_positions,
+    policies_of,
+    refuse_while_recovering,
+)
+from exitd.runtime.daemon import Daemon
+from exitd.runtime.shown import trigger_view
+from exitd.runtime.views import ArmedView
+
+IfNoPosition = Literal["refuse", "wait"]
+
+
+class Triggers:
+    """Arms, amends, cancels, pauses, resumes, rearms, fires and closes.
+
+    Every method returns once what it did is durable, and raises a
+    `ControlError` where nothing was done.
+    """
+
+    def __init__(self, daemon: Daemon, identifiers: Identifiers) -> None:
+        self._daemon = daemon
+        self._identifiers = identifiers
+
+    async def arm(
+        self,
+        requests: Sequence[TriggerRequest],
+        by: Caller,
+        *,
+        if_crossed: IfCrossed | None = None,
+        if_no_position: IfNoPosition | None = None,
+        idempotency_key: str = "",
+    ) -> ArmedView:
+        """Arm all or none.
+
+        With an *idempotency_key* that was used before, the same requests give
+        the first answer again and other ones are a conflict. What is None is
+        decided by the policies of the configuration.
+        """
+        refuse_while_recovering(self._daemon)
+        now_ns = self._daemon.loop.clock.now_ns()
+        definitions = tuple(
+            self._definition(request, by, if_no_position, now_ns)
+            for request in requests
+        )
+        asked = (tuple(requests), if_crossed, if_no_position)
+        reply = await self._do(
+            Arm(
+                definitions=definitions,
+                if_crossed=if_crossed or self._if_crossed(),
+                idempotency_key=idempotency_key,
+                digest=digest(asked) if idempotency_key else "",
+                now_ns=now_ns,
+            ),
+            by,
+        )
+        return self._view(reply.trigger_ids, reply.notes)
+
+    def _definition(
+        self,
+        request: TriggerRequest,
+        by: Caller,
+        if_no_position: IfNoPosition | None,
+        now_ns: int,
+    ) -> TriggerDefinition:
+        daemon = self._daemon
+        market = market_of(request, file_positions(daemon), daemon.accounts)
+        if request.position and request.name:
+            id = f"{request.position}/{request.name}"
+        else:
+            id = self._identifiers.next("trg")
+        made = definition_of(request, market, id=id, owner=by.name, now_ns=now_ns)
+        if made.key is None or if_no_position is None:
+            return made
+        if daemon.loop.engine.state.position(made.key).quantity > ZERO:
+            return made
+        if if_no_position == "refuse":
+            raise Conflict(
+                "no_position",
+                f"there is no {made.side} position in {made.symbol} to protect",
+                "open it first, or let the trigger wait for it",
+            )
+        # It waits for one position and ends with it, as other commands' triggers do.
+        return replace(made, template=True, once=True)
+
+    def _if_crossed(self) -> IfCrossed:
+        return IfCrossed(policies_of(self._daemon).crossed_at_arm_by_api)
+
+    async def amend(
+        self,
+        trigger_id: str,
+        change: TriggerChange,
+        by: Caller,
+        *,
+        if_crossed: IfCrossed | None = None,
+        account: str = "",
+    ) -> ArmedView:
+        refuse_while_recovering(self._daemon)
+        record = find_trigger(self._state, trigger_id, account)
+        refuse_file_owned(record, "amended")
+        now_ns = self._daemon.loop.clock.now_ns()
+        definition = changed(record.definition, change, now_ns=now_ns)
+        command = Amend(
+            definition=definition,
+            if_crossed=if_crossed or self._if_crossed(),
+            now_ns=now_ns,
+        )
+        reply = await self._do(command, by)
+        return self._view(reply.trigger_ids, reply.notes)
+
+    async def cancel(
+        self,
+        trigger_id: str,
+        by: Caller,
+        *,
+        abandon: bool = False,
+        account: str = "",
+    ) -> ArmedView:
+        """Watch no longer; with *abandon*, give up a firing too.
+
+        Giving up is a person's emergency exit, so it is open for triggers that
+        a file owns as well.
+        """
+        record = find_trigger(self._state, trigger_id, account)
+        if not (abandon and record.state is TriggerState.FIRING):
+            refuse_file_owned(record, "cancelled")
+        return await self._by_id(
+            CancelTrigger(
+                trigger_id=trigger_id,
+                by=by.name,
+                abandon=abandon,
+                now_ns=self._daemon.loop.clock.now_ns(),
+            ),
+            by,
+        )
+
+    async def pause(
+        self, trigger_id: str, by: Caller, *, account: str = ""
+    ) -> ArmedView:
+        """Stop watching until resumed; a file-owned one then shows as drift."""
+        find_trigger(self._state, trigger_id, account)
+        now_ns = self._daemon.loop.clock.now_ns()
+        return await self._by_id(
+            Pause(trigger_id=trigger_id, by=by.name, now_ns=now_ns), by
+        )
+
+    async def resume(
+        self, trigger_id: str, by: Caller, *, account: str = ""
+    ) -> ArmedView:
+        find_trigger(self._state, trigger_id, account)
+        now_ns = self._daemon.loop.clock.now_ns()
+        return await self._by_id(
+            Resume(trigger_id=trigger_id, by=by.name, now_ns=now_ns), by
+        )
+
+    async def rearm(
+        self, trigger_id: str, by: Caller, *, account: str = ""
+    ) -> ArmedView:
+        refuse_while_recovering(self._daemon)
+        find_trigger(self._state, trigger_id, account)
+        now_ns = self._daemon.loop.clock.now_ns()
+        return await self._by_id(
+            Rearm(trigger_id=trigger_id, by=by.name, now_ns=now_ns), by
+        )
+
+    async def fire(
+        self, trigger_id: str, by: Caller, *, account: str = ""
+    ) -> ArmedView:
+        """Fire an armed trigger as if its price had crossed."""
+        refuse_while_recovering(self._daemon)
+        find_trigger(self._state, trigger_id, account)
+        now_ns = self._daemon.loop.clock.now_ns()
+        return await self._by_id(
+            FireNow(trigger_id=trigger_id, by=by.name, now_ns=now_ns), by
+        )
+
+    async def close(
+        self,
+        position: str,
+        by: Caller,
+        *,
+        quantity: Quantity = WHOLE,
+        account: str = "",
+        idempotency_key: str = "",
+    ) -> ArmedView:
+        """Close a position now, reduce-only, by a trigger of its own."""
+        refuse_while_recovering(self._daemon)
+        id = self._identifiers.next("cls")
+        if idempotency_key:
+            id = f"cls_{digest(idempotency_key)[:26]}"
+            earlier = self._state.triggers.get(id)
+            if earlier is not None:
+                return self._earlier_close(earlier.definition, quantity, position)
+        key = find_position(self._daemon, position, account)
+        return await self._close(key, id, quantity, by)
+
+    async def close_all(
+        self, by: Caller, *, account: str = ""
+    ) -> tuple[ArmedView, ...]:
+        """Close every open position whole, those that can be."""
+        refuse_while_recovering(self._daemon)
+        keys = [
+            key
+            for key, position in self._state.positions.items()
+            if position.is_open and account in ("", key.account)
+        ]
+        return tuple(
+            [
+                await self._close(key, self._identifiers.next("cls"), WHOLE, by)
+                for key in keys
+            ]
+        )
+
+    async def _close(
+        self, key: PositionKey, id: str, quantity: Quantity, by: Caller
+    ) -> ArmedView:
+        command = ClosePosition(
+            id=id,
+            owner=by.name,
+            key=key,
+            quantity=quantity,
+            now_ns=self._daemon.loop.clock.now_ns(),
+        )
+        return await self._by_id(command, by)
+
+    def _earlier_close(
+        self, earlier: TriggerDefinition, quantity: Quantity, position: str
+    ) -> ArmedView:
+        close, key = earlier.close, earlier.key
+        asked = close is not None and close.quantity == quantity
+        if not asked or position not in (str(key), earlier.symbol):
+            raise Conflict(
+                "idempotency_conflict",
+                "this idempotency key was used before with another body",
+                "use a new key for a new request",
+            )
+        return self._view((earlier.id,), ())
+
+    async def _by_id(self, command: Command, by: Caller) -> ArmedView:
+        reply = await self._do(command, by)
+        return self._view(reply.trigger_ids, reply.notes)
+
+    async def _do(self, command: Command, by: Caller) -> Accepted:
+        """Carry out a command, or raise what stood against it."""
+        try:
+            reply = await self._daemon.loop.command(command)
+        except StoreFull as error:
+            sentence, _, remedy = str(error).partition("; ")
+            raise NoRoom("store_full", sentence, remedy) from error
+        if isinstance(reply, Refused):
+            log(
+                Event.COMMAND_REFUSED,
+                name=type(command).__name__,
+                reason=reply.sentence,
+                by=by.name,
+            )
+            raise from_refusal(reply)
+        return reply
+
+    @property
+    def _state(self) -> State:
+        return self._daemon.loop.engine.state
+
+    def _view(self, ids: Iterable[str], notes: tuple[str, ...]) -> ArmedView:
+        state = self._daemon.loop.engine.state
+        prices = AllPrices(self._daemon)
+        return ArmedView(
+            triggers=tuple(
+                trigger_view(state, state.triggers[id], prices)
+                for id in ids
+                if id in state.triggers
+            ),
+            notes=notes,
+        )
+
+
+def digest(asked: object) -> str:
+    """Give the SHA-256 of a request, the same for the same words."""
+    return hashlib.sha256(msgspec.json.encode(asked, order="sorted")).hexdigest()

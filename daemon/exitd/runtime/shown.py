@@ -1,0 +1,334 @@
+"""From the engine's records to what people see; reads, never changes."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Protocol
+
+from exitd.core.attempt import AttemptRecord, AttemptState
+from exitd.core.market import PriceKind, PriceSource
+from exitd.core.position import OrderSide, PositionKey, PositionRecord, Side
+from exitd.core.state import State
+from exitd.core.trigger import (
+    Cancel,
+    CancelAndClose,
+    CancelScope,
+    Close,
+    Direction,
+    FireRecord,
+    FixedLevel,
+    Notify,
+    Quantity,
+    QuantityKind,
+    TriggerDefinition,
+    TriggerRecord,
+    TriggerState,
+)
+from exitd.core.units import HUNDRED, NS_PER_MS, NS_PER_S, text
+from exitd.ports.store import StoredFact
+from exitd.runtime.protect import Hole
+from exitd.runtime.views import (
+    FactView,
+    FeedView,
+    FireView,
+    PositionView,
+    TriggerView,
+)
+
+FILE_OWNER = "file:"
+_WORKING = (AttemptState.WORKING, AttemptState.PARTIALLY_FILLED)
+_PERCENT = Decimal("0.01")
+
+
+class Prices(Protocol):
+    """How old prices are, by what the runtime knows of their feeds."""
+
+    def is_stale(self, source: PriceSource) -> bool: ...
+
+    def price_age_ns(self, source: PriceSource) -> int | None: ...
+
+
+def timestamp(ts_ns: int) -> str:
+    """Write UTC nanoseconds as RFC 3339, all nine digits of the second."""
+    seconds, fraction_ns = divmod(ts_ns, NS_PER_S)
+    whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{whole}.{fraction_ns:09d}Z"
+
+
+def timestamp_or_none(ts_ns: int | None) -> str | None:
+    return timestamp(ts_ns) if ts_ns else None
+
+
+def text_or_none(number: Decimal | None) -> str | None:
+    return text(number) if number is not None else None
+
+
+def percent_text(share: Decimal) -> str:
+    return format(share.quantize(_PERCENT), "f")
+
+
+def quantity_text(quantity: Quantity) -> str:
+    """Write a quantity as files do: `50%`, `2.5` or `rest`."""
+    match quantity.kind:
+        case QuantityKind.REST:
+            return "rest"
+        case QuantityKind.SHARE:
+            return f"{text(quantity.value)}%"
+        case QuantityKind.ABSOLUTE:
+            return text(quantity.value)
+
+
+def file_place(owner: str) -> str | None:
+    """Give `path:line` of a trigger that a file owns, None for others."""
+    return owner.removeprefix(FILE_OWNER) if owner.startswith(FILE_OWNER) else None
+
+
+def last_price(state: State, source: PriceSource) -> Decimal | None:
+    book = state.books.get(source)
+    return book.price if book is not None else None
+
+
+def distance_percent(definition: TriggerDefinition, price: Decimal) -> Decimal:
+    """Give how far *price* has to go to the level, in percent of the price."""
+    level = definition.level
+    assert level is not None
+    gap = price - level if definition.direction is Direction.FALLING else level - price
+    return gap / price * HUNDRED
+
+
+def _attempts_of(state: State, fired: FireRecord) -> list[AttemptRecord]:
+    return [
+        attempt
+        for key, attempt in state.attempts.items()
+        if key.trigger_id == fired.trigger_id and key.arming == fired.arming
+    ]
+
+
+def slippage_percent(fired: FireRecord) -> Decimal | None:
+    """Give the average fill against the level, positive when worse for us."""
+    reference = fired.level if fired.level is not None else fired.observed
+    average = fired.average_price
+    if reference is None or average is None or fired.side is None:
+        return None
+    sells = fired.side.close_side is OrderSide.SELL
+    worse = reference - average if sells else average - reference
+    return worse / reference * HUNDRED
+
+
+def fire_view(
+    fired: FireRecord, attempts: tuple[AttemptRecord, ...] | list[AttemptRecord] = ()
+) -> FireView:
+    gap = None
+    if fired.level is not None and fired.observed is not None:
+        gap = abs(fired.observed - fired.level) / fired.level * HUNDRED
+    slipped = slippage_percent(fired)
+    average = fired.average_price
+    return FireView(
+        fire_id=fired.fire_id,
+        trigger_id=fired.trigger_id,
+        arming=fired.arming,
+        account=fired.account,
+        symbol=fired.symbol,
+        side=fired.side.value if fired.side is not None else None,
+        cause=fired.cause,
+        level=text_or_none(fired.level),
+        observed=text_or_none(fired.observed),
+        gap_percent=percent_text(gap) if gap is not None else None,
+        source=str(fired.source),
+        attempts=fired.attempts,
+        filled=text(fired.filled),
+        average_price=text_or_none(average),
+        slippage_percent=percent_text(slipped) if slipped is not None else None,
+        fee=text(fired.fee),
+        fee_asset=fired.fee_asset,
+        pnl=text_or_none(fired.pnl),
+        cancelled_orders=fired.cancelled_orders,
+        held_by=fired.held_by,
+        orders=tuple(a.venue_order_id for a in attempts if a.venue_order_id),
+        is_open=fired.open,
+        reason=fired.reason.value,
+        ts_venue=timestamp(fired.ts_venue_ns),
+        ts_recv=timestamp(fired.ts_recv_ns),
+        ts_hit=timestamp(fired.ts_hit_ns),
+        ts_done=timestamp_or_none(fired.ts_done_ns),
+    )
+
+
+def open_fire_view(state: State, trigger_id: str) -> FireView | None:
+    """Show the firing of a trigger that is under way, None without one."""
+    fired = state.fires.get(trigger_id)
+    if fired is None:
+        return None
+    return fire_view(fired, _attempts_of(state, fired))
+
+
+def shown_state(state: State, record: TriggerRecord, prices: Prices | None) -> str:
+    """Give the one word that people see for a trigger."""
+    match record.state:
+        case TriggerState.DONE:
+            return record.reason.value
+        case TriggerState.FIRING:
+            fired = state.fires.get(record.id)
+            attempt = state.open_attempt_of(fired) if fired is not None else None
+            is_working = attempt is not None and attempt.state in _WORKING
+            return "working" if is_working else "firing"
+        case _ if record.paused:
+            return "paused"
+        case TriggerState.WAITING:
+            return "waiting"
+        case TriggerState.ARMED:
+            watches = record.definition.level is not None
+            source = record.definition.source
+            is_stale = watches and prices is not None and prices.is_stale(source)
+            return "stale" if is_stale else "armed"
+
+
+def _cancel_words(action: Cancel) -> str:
+    if action.scope is CancelScope.ONE:
+        return action.client_order_id
+    return action.scope.value
+
+
+def action_words(definition: TriggerDefinition) -> tuple[str, str | None]:
+    """Give what a trigger does in a file's word, and which orders it cancels."""
+    match definition.action:
+        case Close():
+            return "close", None
+        case Cancel() as cancel:
+            return "cancel", _cancel_words(cancel)
+        case CancelAndClose(cancel=cancel):
+            return "cancel_and_close", _cancel_words(cancel)
+        case Notify():
+            return "notify", None
+
+
+def trigger_view(
+    state: State,
+    record: TriggerRecord,
+    prices: Prices | None,
+    fire: FireView | None = None,
+) -> TriggerView:
+    """Show a trigger; *fire* is its last firing where none is under way."""
+    definition = record.definition
+    condition, source, close = definition.condition, definition.source, definition.close
+    watches = isinstance(condition, FixedLevel)
+    price = last_price(state, source) if watches else None
+    age_ns = prices.price_age_ns(source) if watches and prices is not None else None
+    action, cancels = action_words(definition)
+    limit = close.slippage_limit if close is not None else None
+    return TriggerView(
+        id=record.id,
+        account=definition.account,
+        symbol=definition.symbol,
+        side=definition.side.value if definition.side is not None else None,
+        position=str(definition.key) if definition.key is not None else None,
+        kind=condition.kind.value if isinstance(condition, FixedLevel) else "now",
+        level=text_or_none(definition.level),
+        price_kind=source.kind.value,
+        feed=source.feed,
+        candle=source.candle,
+        price=text_or_none(price),
+        price_age_ms=age_ns // NS_PER_MS if age_ns is not None else None,
+        distance_percent=(
+            percent_text(distance_percent(definition, price))
+            if price is not None
+            else None
+        ),
+        action=action,
+        quantity=quantity_text(close.quantity) if close is not None else None,
+        order=close.order.value if close is not None else None,
+        slippage_limit=f"{text(limit)}%" if limit is not None else None,
+        cancels=cancels,
+        owner=definition.owner,
+        file=file_place(definition.owner),
+        state=shown_state(state, record, prices),
+        waiting_for=record.waiting_for.value,
+        paused=record.paused,
+        is_done=record.state is TriggerState.DONE,
+        is_stop=definition.is_stop,
+        arming=record.arming,
+        once=definition.once,
+        expires=timestamp_or_none(definition.expires_ns),
+        note=definition.note,
+        ts_armed=timestamp_or_none(record.ts_armed_ns),
+        ts_changed=timestamp(record.ts_changed_ns),
+        fire=open_fire_view(state, record.id) or fire,
+    )
+
+
+def protecting_stops(
+    state: State, position: PositionRecord, prices: Prices | None
+) -> tuple[str, ...]:
+    """Name the stops that watch a position now, or are closing it."""
+    return tuple(
+        record.id
+        for record in state.triggers_on(position.key)
+        if record.definition.is_stop
+        and shown_state(state, record, prices) in ("armed", "firing", "working")
+    )
+
+
+def position_view(
+    state: State, position: PositionRecord, prices: Prices | None, hole: Hole | None
+) -> PositionView:
+    """Show a position; *hole* is what the protection audit found on it."""
+    key = position.key
+    mark = last_price(state, PriceSource(key.account, key.symbol, PriceKind.MARK))
+    return PositionView(
+        key=str(key),
+        account=key.account,
+        symbol=key.symbol,
+        side=key.side.value,
+        quantity=text(position.live),
+        entry_price=text_or_none(position.entry_price),
+        mark=text_or_none(mark),
+        is_proven=position.proven,
+        is_protected=hole is None,
+        protected_by=protecting_stops(state, position, prices),
+        unprotected=hole.reason if hole is not None else "",
+        triggers=tuple(
+            r.id for r in state.triggers_on(key) if r.state is not TriggerState.DONE
+        ),
+        lifetime=position.lifetime,
+        ts_opened=timestamp_or_none(position.ts_opened_ns),
+    )
+
+
+def feed_view(
+    state: State, source: PriceSource, prices: Prices | None, triggers: int
+) -> FeedView:
+    age_ns = prices.price_age_ns(source) if prices is not None else None
+    return FeedView(
+        source=str(source),
+        account=source.feed,
+        symbol=source.symbol,
+        price_kind=source.kind.value,
+        price=text_or_none(last_price(state, source)),
+        age_ms=age_ns // NS_PER_MS if age_ns is not None else None,
+        is_stale=prices is None or prices.is_stale(source),
+        triggers=triggers,
+    )
+
+
+def fact_view(stored: StoredFact) -> FactView:
+    fact = stored.fact
+    return FactView(
+        seq=stored.seq,
+        ts=timestamp(fact.ts_ns),
+        event=fact.kind.value,
+        account=fact.account,
+        symbol=fact.symbol,
+        trigger_id=fact.trigger_id,
+        fire_id=fact.fire_id,
+        fields={
+            name: text(value) if isinstance(value, Decimal) else value
+            for name, value in fact.fields.items()
+        },
+    )
+
+
+def parse_position_key(written: str) -> PositionKey | None:
+    """Read `account/symbol/side`; None when it is not of that form."""
+    parts = written.split("/")
+    if len(parts) != 3 or parts[2] not in (Side.LONG, Side.SHORT):
+        return None
+    return PositionKey(parts[0], parts[1], Side(parts[2]))
