@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
 import msgspec
@@ -84,7 +84,7 @@ def order_report(
         client_order_id=id_or_none(order.client_id),
         status=status,
         side=side_of(order.side),
-        quantity=None if order.quantity is None else finite(order.quantity),
+        quantity=_quantity(order),
         filled=finite(order.executed_quantity or ZERO),
         filled_quote=finite(order.executed_quote_quantity or ZERO),
         order=ORDER_TYPES.get(order.order_type.lower()),
@@ -97,6 +97,23 @@ def order_report(
         ts_venue_ns=created_ns if ts_venue_ns is None else ts_venue_ns,
         now_ns=now_ns,
     )
+
+
+def _quantity(order: WireOrder) -> Decimal | None:
+    """The size asked for; None while a trigger order follows its whole position."""
+    if order.status == "TriggerPending":
+        return quantity_of_trigger(order.trigger_quantity)
+    return None if order.quantity is None else finite(order.quantity)
+
+
+def quantity_of_trigger(text: str | None) -> Decimal | None:
+    """Read a trigger quantity; None for a share of the position, such as `100%`."""
+    if text is None or text.endswith("%"):
+        return None
+    try:
+        return finite(Decimal(text))
+    except InvalidOperation as exc:
+        raise ValueError(f"a trigger quantity of {text[:20]!r}") from exc
 
 
 def fill_report(account: str, fill: WireFill, now_ns: int) -> FillReport:

@@ -20,7 +20,9 @@ from exitd.adapters.backpack.refusals import expiry_kind
 from exitd.adapters.backpack.reports import (
     ORDER_TYPES,
     STATUSES,
+    finite,
     net_reports,
+    quantity_of_trigger,
     side_of,
     status_of,
 )
@@ -61,6 +63,7 @@ class _OrderUpdate(Struct, frozen=True):
     quantity: Decimal | None = field(name="q", default=None)
     price: Decimal | None = field(name="p", default=None)
     trigger_price: Decimal | None = field(name="P", default=None)
+    trigger_quantity: str | None = field(name="Y", default=None)
     executed: Decimal | None = field(name="z", default=None)
     executed_quote: Decimal | None = field(name="Z", default=None)
     reduce_only: bool | None = field(name="r", default=None)
@@ -176,17 +179,18 @@ class PrivateStream:
         client_id = id_or_none(update.client_id)
         side = side_of(update.side)
         events: list[PrivateEvent] = []
-        if update.fill_quantity is not None and update.trade_id is not None:
+        # A fill says all of this; one that does not may not pass unnoticed.
+        if update.trade_id is not None or update.kind == "orderFill":
             fill = FillReport(
                 account=session.account,
                 symbol=update.symbol,
                 venue_order_id=str(update.id),
                 client_order_id=client_id,
-                trade_id=str(update.trade_id),
+                trade_id=str(_needed(update.trade_id)),
                 side=side,
-                quantity=_finite(update.fill_quantity),
-                price=_finite(update.fill_price),
-                fee=ZERO if update.fee is None else _finite(update.fee),
+                quantity=finite(_needed(update.fill_quantity)),
+                price=finite(_needed(update.fill_price)),
+                fee=ZERO if update.fee is None else finite(update.fee),
                 fee_asset=update.fee_asset or "",
                 is_maker=update.is_maker,
                 ts_venue_ns=ts_venue_ns,
@@ -205,12 +209,12 @@ class PrivateStream:
                 client_order_id=client_id,
                 status=status,
                 side=side,
-                quantity=update.quantity,
-                filled=ZERO if update.executed is None else _finite(update.executed),
+                quantity=_quantity(update),
+                filled=ZERO if update.executed is None else finite(update.executed),
                 filled_quote=(
                     ZERO
                     if update.executed_quote is None
-                    else _finite(update.executed_quote)
+                    else finite(update.executed_quote)
                 ),
                 order=ORDER_TYPES.get(update.order_type.lower()),
                 price=update.price,
@@ -230,7 +234,7 @@ class PrivateStream:
         return net_reports(
             session.account,
             update.symbol,
-            _finite(update.net),
+            finite(update.net),
             update.entry_price,
             str(update.position_id),
             ts_venue_ns,
@@ -238,12 +242,17 @@ class PrivateStream:
         )
 
 
+def _needed(value: T | None) -> T:
+    if value is None:
+        raise ValueError("a fill without its trade, quantity or price")
+    return value
+
+
+def _quantity(update: _OrderUpdate) -> Decimal | None:
+    if update.status == "TriggerPending":
+        return quantity_of_trigger(update.trigger_quantity)
+    return None if update.quantity is None else finite(update.quantity)
+
+
 def _each(one_or_many: T | list[T]) -> list[T]:
     return one_or_many if isinstance(one_or_many, list) else [one_or_many]
-
-
-def _finite(number: Decimal | None) -> Decimal:
-    """Raises `ValueError` for what is not a number."""
-    if number is None or not number.is_finite():
-        raise ValueError(f"{number} where a number belongs")
-    return number

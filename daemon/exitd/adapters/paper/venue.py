@@ -1,0 +1,302 @@
+"""The venue of `mode: paper`: live prices, a simulated account, nothing sent.
+
+Closes fill at the last price that was pushed in, with a stated fee, in this process.
+Every order id starts with PAPER, so that no record of one can be taken for real.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Protocol
+
+import msgspec
+
+from exitd.adapters.paper.account import PaperAccount, PaperOrder, PaperState
+from exitd.core.attempt import (
+    Capabilities,
+    CloseOrder,
+    Dedupe,
+    RefusalKind,
+    TimeInForce,
+)
+from exitd.core.inputs import FillReport, OrderReport, OrderStatus, PositionReport
+from exitd.core.market import Instrument, PriceKind, PriceSource, Tick
+from exitd.core.position import Side
+from exitd.core.trigger import CancelScope, OrderType
+from exitd.core.units import NS_PER_S, ZERO
+from exitd.errors import FeedError
+from exitd.ports.clock import Clock
+from exitd.ports.venue import (
+    Candle,
+    NativeStop,
+    Prepared,
+    PrivateEvent,
+    Refusal,
+    StreamUp,
+)
+
+# Five basis points, about what a taker pays on a perpetual.
+FEE_RATE = Decimal("0.0005")
+WINDOW_NS = 5 * NS_PER_S
+
+
+class PublicReads(Protocol):
+    """What is read from the real venue: nothing of it belongs to an account."""
+
+    async def instruments(self) -> tuple[Instrument, ...]: ...
+
+    async def mark_price(self, symbol: str) -> Decimal | None: ...
+
+    async def candles(
+        self, source: PriceSource, ts_from_ns: int, ts_to_ns: int
+    ) -> tuple[Candle, ...]: ...
+
+
+class PaperVenue:
+    """Implements the `Venue` port without a venue.
+
+    Push every tick of its symbols into `on_tick`, before the engine sees it.
+
+    Args:
+        market: Where public data comes from: the real venue, read only.
+        positions: What it starts with, such as a copy of the real positions.
+        fee_rate: Charged on the quote amount of each fill.
+        state: What `state()` gave before a restart; then *positions* is not used.
+
+    Raises:
+        msgspec.DecodeError: *state* is not what `state()` gave.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        *,
+        clock: Clock,
+        market: PublicReads,
+        positions: Iterable[PositionReport] = (),
+        fee_rate: Decimal = FEE_RATE,
+        state: bytes = b"",
+    ) -> None:
+        self.account = account
+        # In process there is no lag, and a client id is refused when seen before.
+        self.capabilities = Capabilities(dedupe=Dedupe.ALWAYS, lag_slack_ns=0)
+        self._clock = clock
+        self._market = market
+        restored = msgspec.json.decode(state, type=PaperState) if state else None
+        self._book = PaperAccount(account, fee_rate, restored)
+        self._on_event: Callable[[PrivateEvent], None] | None = None
+        self._lost: asyncio.Future[str] | None = None
+        if restored is None:
+            for report in positions:
+                if report.quantity > ZERO:
+                    is_long = report.key.side is Side.LONG
+                    net = report.quantity if is_long else -report.quantity
+                    self._book.set_position(
+                        report.key.symbol, net, report.entry_price, report.ts_venue_ns
+                    )
+            self._book.events.clear()
+
+    def on_tick(self, tick: Tick) -> None:
+        self._book.on_tick(tick)
+        self._tell()
+
+    def state(self) -> bytes:
+        """Give the whole account, to be stored."""
+        return msgspec.json.encode(self._book.state)
+
+    def venue_now_ns(self) -> int:
+        return self._clock.now_ns()
+
+    async def sync_clock(self) -> int:
+        return 0
+
+    async def instruments(self) -> tuple[Instrument, ...]:
+        return tuple(
+            msgspec.structs.replace(instrument, account=self.account)
+            for instrument in await self._market.instruments()
+        )
+
+    async def positions(self, symbol: str | None = None) -> tuple[PositionReport, ...]:
+        now_ns = self._clock.now_ns()
+        if symbol is not None:
+            return tuple(self._book.position_reports(symbol, now_ns))
+        return tuple(
+            report
+            for name in self._book.state.positions
+            for report in self._book.position_reports(name, now_ns)
+            if report.quantity > ZERO
+        )
+
+    async def open_orders(self, symbol: str | None = None) -> tuple[OrderReport, ...]:
+        return tuple(
+            self._book.report(order)
+            for order in self._book.state.orders
+            if order.is_resting and symbol in (None, order.symbol)
+        )
+
+    async def orders_since(
+        self, ts_venue_ns: int, symbol: str | None = None
+    ) -> tuple[OrderReport, ...]:
+        return tuple(
+            self._book.report(order)
+            for order in reversed(self._book.state.orders)
+            if order.ts_created_ns >= ts_venue_ns and symbol in (None, order.symbol)
+        )
+
+    async def fills_since(
+        self, ts_venue_ns: int, symbol: str | None = None
+    ) -> tuple[FillReport, ...]:
+        return tuple(
+            fill
+            for fill in self._book.state.fills
+            if fill.ts_venue_ns >= ts_venue_ns and symbol in (None, fill.symbol)
+        )
+
+    def prepare(self, order: CloseOrder) -> Prepared:
+        now_ns = self._clock.now_ns()
+        body = msgspec.json.encode({"paper": order})
+        return Prepared(body, now_ns, now_ns + WINDOW_NS)
+
+    async def send(
+        self, order: CloseOrder, prepared: Prepared
+    ) -> OrderReport | Refusal:
+        now_ns = self._clock.now_ns()
+        if now_ns > prepared.expires_venue_ns:
+            return Refusal(RefusalKind.EXPIRED, "PAPER", "Request has expired")
+        if any(o.client_order_id == order.client_order_id for o in self._orders()):
+            return Refusal(RefusalKind.INVALID, "PAPER", "this client id was used")
+        if self._book.reducible(order.symbol, order.side) == ZERO:
+            return Refusal(RefusalKind.NOT_REDUCED, "PAPER", "there is no position")
+        price = self._book.price(order.symbol)
+        if price is None:
+            return Refusal(
+                RefusalKind.LIQUIDITY, "PAPER", f"no price of {order.symbol} was seen"
+            )
+        taken = PaperOrder(
+            id=self._book.number(),
+            client_order_id=order.client_order_id,
+            symbol=order.symbol,
+            side=order.side,
+            quantity=order.quantity,
+            order=order.order,
+            price=order.price,
+            rests=order.time_in_force is TimeInForce.GTC
+            and order.order is OrderType.LIMIT,
+            ts_created_ns=now_ns,
+            ts_changed_ns=now_ns,
+        )
+        self._book.accept(taken)
+        if self._book.is_met(taken):
+            self._book.execute(taken, price, now_ns)
+        elif not taken.rests:
+            self._book.end(
+                taken,
+                OrderStatus.EXPIRED,
+                now_ns,
+                "ImmediateOrCancel",
+                RefusalKind.LIQUIDITY,
+            )
+        self._tell()
+        return self._book.report(taken)
+
+    async def place_native_stop(self, stop: NativeStop) -> OrderReport | Refusal:
+        now_ns = self._clock.now_ns()
+        held = self._book.reducible(stop.symbol, stop.side)
+        kind = PriceKind(stop.trigger_kind)
+        price = self._book.price_of(stop.symbol, kind) or self._book.price(stop.symbol)
+        if held == ZERO or price is None:
+            return Refusal(
+                RefusalKind.NOT_REDUCED, "PAPER", "there is no position or no price"
+            )
+        order = PaperOrder(
+            id=self._book.number(),
+            client_order_id=stop.client_order_id,
+            symbol=stop.symbol,
+            side=stop.side,
+            quantity=held if stop.quantity is None else stop.quantity,
+            order=OrderType.MARKET if stop.limit_price is None else OrderType.LIMIT,
+            price=stop.limit_price,
+            rests=stop.limit_price is not None,
+            trigger_price=stop.trigger_price,
+            trigger_kind=kind,
+            fires_falling=stop.trigger_price <= price,
+            follows_position=stop.quantity is None,
+            ts_created_ns=now_ns,
+            ts_changed_ns=now_ns,
+        )
+        self._book.accept(order)
+        self._tell()
+        return self._book.report(order)
+
+    async def cancel_order(
+        self,
+        symbol: str,
+        *,
+        venue_order_id: str = "",
+        client_order_id: int | None = None,
+    ) -> OrderReport | Refusal | None:
+        for order in self._orders():
+            is_meant = order.id == venue_order_id or (
+                client_order_id is not None and order.client_order_id == client_order_id
+            )
+            if is_meant and order.symbol == symbol and order.is_resting:
+                self._book.end(order, OrderStatus.CANCELLED, self._clock.now_ns())
+                self._tell()
+                return self._book.report(order)
+        return Refusal(RefusalKind.INVALID, "PAPER", "no such order rests")
+
+    async def cancel_orders(
+        self, symbol: str, scope: CancelScope
+    ) -> tuple[OrderReport, ...] | Refusal | None:
+        assert scope is not CancelScope.ONE
+        is_trigger = {CancelScope.TRIGGER: True, CancelScope.LIMIT: False}.get(scope)
+        cancelled = [
+            order
+            for order in self._orders()
+            if order.symbol == symbol
+            and order.is_resting
+            and is_trigger in (None, order.is_trigger)
+        ]
+        for order in cancelled:
+            self._book.end(order, OrderStatus.CANCELLED, self._clock.now_ns())
+        self._tell()
+        return tuple(self._book.report(order) for order in cancelled)
+
+    async def mark_price(self, symbol: str) -> Decimal | None:
+        seen = self._book.price_of(symbol, PriceKind.MARK)
+        return await self._market.mark_price(symbol) if seen is None else seen
+
+    async def candles(
+        self, source: PriceSource, ts_from_ns: int, ts_to_ns: int
+    ) -> tuple[Candle, ...]:
+        return await self._market.candles(source, ts_from_ns, ts_to_ns)
+
+    async def run_stream(self, on_event: Callable[[PrivateEvent], None]) -> None:
+        self._book.events.clear()
+        on_event(StreamUp(self.account))
+        for report in await self.positions():
+            on_event(report)
+        self._on_event = on_event
+        self._lost = asyncio.get_running_loop().create_future()
+        try:
+            raise FeedError(await self._lost)
+        finally:
+            self._on_event = None
+
+    def abort_stream(self) -> None:
+        if self._lost is not None and not self._lost.done():
+            self._lost.set_result("the paper stream was aborted")
+
+    async def close(self) -> None:
+        self.abort_stream()
+
+    def _orders(self) -> list[PaperOrder]:
+        return self._book.state.orders
+
+    def _tell(self) -> None:
+        events, self._book.events = self._book.events, []
+        if self._on_event is not None:
+            for event in events:
+                self._on_event(event)
