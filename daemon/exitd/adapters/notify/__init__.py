@@ -1,1 +1,1 @@
-"""Telling somebody: apprise targets and a heartbeat URL."""
+"""Telling people: alerts through Apprise, and the heartbeat of a dead man's switch."""
