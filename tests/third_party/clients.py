@@ -222,10 +222,9 @@ async def ccxt_streams(client: Any, url: str) -> None:
     await check("watch_ohlcv", lambda b: b and b[-1][4] > 0, PERP, "1m")
     orders = asyncio.ensure_future(client.watch_orders(PERP))
     positions = asyncio.ensure_future(client.watch_positions([PERP]))
-    while (
-        "account.positionUpdate.SOL_USDC_PERP" not in control(url, "state")["streams"]
-    ):
-        await asyncio.sleep(0.05)
+    wanted = "account.positionUpdate.SOL_USDC_PERP"
+    while wanted not in (await asyncio.to_thread(control, url, "state"))["streams"]:
+        pass
     await client.create_order(PERP, "market", "buy", 1)
     await expect("ccxt.pro", "watch_orders", orders, lambda o: o[0]["symbol"] == PERP)
     await expect(
