@@ -75,11 +75,14 @@ def _clean(node: Any) -> Any:
     return kept
 
 
-def _allow_empty(node: Json) -> Json:
+def _allow_empty(node: Json, definitions: Json) -> Json:
     """Let a section be empty, as when all of its keys are commented out."""
-    rest = {name: value for name, value in node.items() if name != "$ref"}
     if "$ref" in node:
-        return {**rest, "anyOf": [{"$ref": node["$ref"]}, {"type": "null"}]}
+        # The generator leaves out a description that its definition has as well.
+        named = definitions[node["$ref"].rpartition("/")[2]]
+        about = node.get("description", named["description"])
+        choices = [{"$ref": node["$ref"]}, {"type": "null"}]
+        return {"description": about, "anyOf": choices}
     if node.get("type") == "object":
         return {**node, "type": ["object", "null"]}
     return node
@@ -96,7 +99,7 @@ def schema(kind: FileKind = "daemon") -> Json:
         definitions["SecretReference"]["oneOf"] = _one_of(_PLACES)
     for name, node in made["properties"].items():
         if name not in ("version", "mode", "venues"):
-            made["properties"][name] = _allow_empty(node)
+            made["properties"][name] = _allow_empty(node, definitions)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:exitd:{kind}:1",

@@ -1,0 +1,157 @@
+"""A change counts once it has settled, however it was written."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from exitd.configuration.loaded import Loaded
+from exitd.configuration.sources import directory_digest
+from exitd.configuration.watch import changes
+
+DEADLINE_S = 10.0
+OLD = "positions: {a: {venue: b, symbol: S, exits: {x: {below: 1, do: notify}}}}\n"
+NEW = OLD.replace("below: 1", "below: 2")
+
+
+class Watcher:
+    """Collects digests in a task; `next` waits for one, with a deadline."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.stop = asyncio.Event()
+        self.seen: asyncio.Queue[str] = asyncio.Queue()
+
+    async def run(self, known: str) -> None:
+        found = changes(
+            self.directory, known, stop=self.stop, settle_s=0.05, look_every_s=0.5
+        )
+        async with aclosing(found):
+            async for digest in found:
+                self.seen.put_nowait(digest)
+
+    async def next(self) -> str:
+        async with asyncio.timeout(DEADLINE_S):
+            return await self.seen.get()
+
+
+@pytest.fixture
+def directory(load_files: Callable[..., Loaded], tmp_path: Path) -> Path:
+    load_files(OLD)
+    return tmp_path
+
+
+@asynccontextmanager
+async def watching(directory: Path, known: str | None = None) -> AsyncIterator[Watcher]:
+    watcher = Watcher(directory)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(watcher.run(known or directory_digest(directory)))
+        try:
+            yield watcher
+        finally:
+            watcher.stop.set()
+
+
+def write_in_place(path: Path) -> None:
+    path.write_text(NEW)
+
+
+def write_and_rename(path: Path) -> None:
+    other = path.with_suffix(".tmp")
+    other.write_text(NEW)
+    other.replace(path)
+
+
+def write_as_vim_does(path: Path) -> None:
+    swap = path.with_name(f".{path.name}.swp")
+    swap.write_text("")
+    path.rename(f"{path}~")
+    path.write_text(NEW)
+    os.unlink(f"{path}~")
+    swap.unlink()
+
+
+def write_in_pieces(path: Path) -> None:
+    with path.open("w") as file:
+        for character in NEW:
+            file.write(character)
+            file.flush()
+
+
+def write_by_a_link(path: Path) -> None:
+    target = path.parent.parent / "elsewhere"
+    target.write_text(NEW)
+    path.unlink()
+    path.symlink_to(target)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        write_in_place,
+        write_and_rename,
+        write_as_vim_does,
+        write_in_pieces,
+        write_by_a_link,
+    ],
+)
+async def test_given_a_change_when_written_any_way_then_told_once_it_has_settled(
+    write: Callable[[Path], None], directory: Path
+) -> None:
+    async with watching(directory) as watcher:
+        write(directory / "conf.d" / "p.yaml")
+
+        assert await watcher.next() == directory_digest(directory)
+    assert (directory / "conf.d" / "p.yaml").read_text() == NEW
+
+
+async def test_given_a_change_since_loading_when_started_then_told(
+    directory: Path,
+) -> None:
+    async with watching(directory, known="what was loaded") as watcher:
+        assert await watcher.next() == directory_digest(directory)
+
+
+async def test_given_files_added_and_removed_when_watched_then_each_is_told(
+    directory: Path,
+) -> None:
+    async with watching(directory) as watcher:
+        added = directory / "conf.d" / "new.yaml"
+        before = directory_digest(directory)
+        added.write_text("positions: {}\n")
+        assert await watcher.next() != before
+        added.unlink()
+        assert await watcher.next() == before
+
+
+async def test_given_a_directory_made_later_when_watched_then_its_files_are_told(
+    directory: Path,
+) -> None:
+    async with watching(directory) as watcher:
+        venues = directory / "venues"
+        venues.mkdir()
+        (venues / "backpack.yaml").write_text("url: https://a.org\n")
+
+        assert await watcher.next() == directory_digest(directory)
+
+
+async def test_given_other_files_and_equal_content_when_watched_then_not_told(
+    directory: Path,
+) -> None:
+    async with watching(directory) as watcher:
+        (directory / "notes.txt").write_text("hello")
+        (directory / "conf.d" / ".p.yaml.swp").write_text("x")
+        (directory / "conf.d" / "p.yaml").write_text(OLD)
+        (directory / "conf.d" / "q.yaml").write_text("positions: {}\n")
+
+        assert await watcher.next() == directory_digest(directory)
+        assert watcher.seen.empty()
+
+
+async def test_given_a_stop_when_nothing_changes_then_it_ends(directory: Path) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        async with watching(directory) as watcher:
+            watcher.stop.set()
