@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from exitd.adapters.sqlite import statements
@@ -94,6 +95,20 @@ def read_engine(path: Path) -> Engine:
     )
 
 
+def checked_out(engine: Engine) -> Connection:
+    """Take a connection; its failure is the driver's error, as everywhere here.
+
+    Raises:
+        sqlite3.Error: The file cannot be opened.
+    """
+    try:
+        return engine.connect()
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error):
+            raise error.orig from None
+        raise
+
+
 class Database:
     """The write connection, and the numbers that each transaction moves on.
 
@@ -133,7 +148,7 @@ class Database:
         Raises:
             sqlite3.Error: The file cannot be opened or read.
         """
-        held = self._engine.connect()
+        held = checked_out(self._engine)
         driver = held.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         self._held, self._driver = held, driver

@@ -96,12 +96,19 @@ def read_snapshot(driver: sqlite3.Connection, on_bad: OnBad) -> Snapshot:
     driver.execute("BEGIN")
     try:
         _, _, seq = driver.execute(statements.READ_PROGRESS).fetchone()
+        fires = tuple(read(driver, FireRecord, schema.FIRES, on_bad, rows=open_fires()))
+        loaded = {(fire.trigger_id, fire.arming) for fire in fires}
         return Snapshot(
             triggers=tuple(read(driver, TriggerRecord, schema.TRIGGERS, on_bad)),
-            fires=tuple(
-                read(driver, FireRecord, schema.FIRES, on_bad, rows=open_fires())
+            fires=fires,
+            # An attempt means nothing without its firing, so it is left where it is
+            # when the row of that one is set aside.
+            attempts=tuple(
+                attempt
+                for attempt in read_attempts(driver, on_bad)
+                if (attempt.order.attempt.trigger_id, attempt.order.attempt.arming)
+                in loaded
             ),
-            attempts=tuple(read_attempts(driver, on_bad)),
             positions=tuple(read(driver, PositionRecord, schema.POSITIONS, on_bad)),
             counters=tuple(read(driver, CounterRecord, schema.COUNTERS, on_bad)),
             idempotency=tuple(

@@ -7,6 +7,9 @@ from typing import Protocol
 DEFAULT_RESERVE_BYTES = 8 * 1024 * 1024
 """Enough for a thousand firings with their attempts, fills and facts."""
 
+SPARE_BYTES = 256 * 1024
+"""Room besides the reserve that makes a disk count as no longer full."""
+
 
 class Reserve(Protocol):
     @property
@@ -17,7 +20,7 @@ class Reserve(Protocol):
         ...
 
     def restore(self) -> bool:
-        """Take the room again; False while there is none to take."""
+        """Take the room again; False while there is none, or none besides."""
         ...
 
 
@@ -40,21 +43,28 @@ class ReserveFile:
         return had_room
 
     def restore(self) -> bool:
-        if self._is_there:
-            return True
+        if not self._is_there:
+            self._is_there = allocate(self._path, self._size_bytes)
+        spare = self._path.with_name(f"{self._path.name}.spare")
+        has_spare = self._is_there and allocate(spare, SPARE_BYTES)
+        spare.unlink(missing_ok=True)
+        return has_spare
+
+
+def allocate(path: Path, size_bytes: int) -> bool:
+    """Make a file that really takes its room; False, and no file, without it."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                if self._size_bytes > 0:
-                    # Truncating alone would make a hole, and a hole holds no room.
-                    os.posix_fallocate(fd, 0, self._size_bytes)
-            finally:
-                os.close(fd)
-        except OSError:
-            self._path.unlink(missing_ok=True)
-            return False
-        self._is_there = True
-        return True
+            if size_bytes > 0:
+                # Truncating alone would make a hole, and a hole holds no room.
+                os.posix_fallocate(fd, 0, size_bytes)
+        finally:
+            os.close(fd)
+    except OSError:
+        path.unlink(missing_ok=True)
+        return False
+    return True
 
 
 class NoReserve:

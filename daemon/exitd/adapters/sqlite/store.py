@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from exitd.adapters.sqlite import statements
 from exitd.adapters.sqlite.damage import damaged
-from exitd.adapters.sqlite.database import Database
+from exitd.adapters.sqlite.database import Database, checked_out
 from exitd.adapters.sqlite.drivers import InlineDriver, ThreadDriver, WriterDriver
 from exitd.adapters.sqlite.history import History
 from exitd.adapters.sqlite.loading import (
@@ -273,7 +273,7 @@ class SqliteStore:
         if self._readers is None:
             yield self._database.driver
             return
-        with self._readers.connect() as connection:
+        with checked_out(self._readers) as connection:
             driver = connection.connection.driver_connection
             assert isinstance(driver, sqlite3.Connection)
             yield driver

@@ -75,6 +75,8 @@ class Writer:
         self._pending: deque[Entry] = deque()
         self._prune_before_ns: int | None = None
         self._commits_since_checkpoint = 0
+        self._group_batches = GROUP_BATCHES
+        self._recover_due_ns = 0
         self.health = StoreHealth.WRITABLE
         self.detail = ""
         self.ts_committed_ns = clock.monotonic_ns()
@@ -96,6 +98,7 @@ class Writer:
 
     def work(self) -> None:
         """Write what is pending, until all is written or the disk says no."""
+        self._recover_if_due()
         while self._pending:
             if isinstance(self._pending[0], Job):
                 self._run_job()
@@ -111,7 +114,7 @@ class Writer:
     def idle(self) -> None:
         """Use a quiet moment: recover, probe, checkpoint, prune; a little of each."""
         if self.health is not StoreHealth.WRITABLE:
-            self._recover()
+            self._recover_if_due()
         elif self._prune_before_ns is not None:
             self._prune_some(self._prune_before_ns)
         elif self._clock.monotonic_ns() - self.ts_committed_ns >= PROBE_NS:
@@ -130,7 +133,7 @@ class Writer:
 
     def _group(self) -> list[QueuedBatch]:
         group: list[QueuedBatch] = []
-        for entry in islice(self._pending, GROUP_BATCHES):
+        for entry in islice(self._pending, self._group_batches):
             if not isinstance(entry, QueuedBatch):
                 break
             group.append(entry)
@@ -140,6 +143,7 @@ class Writer:
         """Commit the batches at the head; False when that must wait."""
         group = self._group()
         before = self._database.batch
+        was_well = self.health is StoreHealth.WRITABLE
         try:
             self._ensure_open()
             self._database.write([queued.batch for queued in group])
@@ -148,7 +152,11 @@ class Writer:
             if not self._read_back(failure, error):
                 return False
             if self._database.batch == before:
-                return self._after_refusal(failure, error)
+                if failure is Failure.FULL:
+                    return self._make_room(len(group))
+                self._fail(error)
+                # Once at once: most of what goes wrong with a disk goes wrong once.
+                return was_well
             # The commit was answered with an error, and yet it is there.
             assert self._database.batch == before + len(group)
         self._committed()
@@ -178,16 +186,15 @@ class Writer:
             return False
         return True
 
-    def _after_refusal(self, failure: Failure, error: sqlite3.Error) -> bool:
-        """Go on after a group is known not to be there; False to wait first."""
-        if failure is not Failure.FULL:
-            self._fail(error)
-            return False
+    def _make_room(self, batches: int) -> bool:
+        """Go on after a group of *batches* did not fit; False to wait first."""
         self._fill_up()
         self._refuse_what_may_fail()
-        if not self._pending:
+        if not self._pending or self._reserve.release():
             return True
-        return self._reserve.release()
+        # What is too much together may still fit one by one.
+        self._group_batches = max(1, batches // 2)
+        return batches > 1
 
     def _refuse_what_may_fail(self) -> None:
         refused: list[Settled] = []
@@ -237,11 +244,23 @@ class Writer:
 
         self._attempt(delete_and_look)
 
-    def _recover(self) -> None:
-        """Find out whether the disk takes writes again, reserve included."""
+    def _recover_if_due(self) -> None:
+        """Find out, now and then, whether the disk takes writes again.
+
+        By the clock and not only in quiet moments: while arms are refused, those
+        who ask for them ask again.
+        """
+        now_ns = self._clock.monotonic_ns()
+        if self.health is StoreHealth.WRITABLE or now_ns < self._recover_due_ns:
+            return
+        self._recover_due_ns = now_ns + RETRY_NS
         # The reserve comes first: room that a probe finds may be the last there is.
-        if self._reserve.is_there or self._reserve.restore():
+        is_roomy = self._reserve.restore()
+        if is_roomy or self.health is StoreHealth.FAILING:
             self._attempt(self._database.probe)
+        if is_roomy and self.ts_committed_ns >= now_ns:
+            self.health, self.detail = StoreHealth.WRITABLE, ""
+            self._group_batches = GROUP_BATCHES
 
     def _attempt(self, work: Callable[[], None]) -> None:
         try:
@@ -262,6 +281,7 @@ class Writer:
 
     def _fill_up(self) -> None:
         self.health, self.detail = StoreHealth.FULL, "no room is left on the disk"
+        self._recover_due_ns = self._clock.monotonic_ns() + RETRY_NS
 
     def _ensure_open(self) -> None:
         if not self._database.is_open:
@@ -270,7 +290,7 @@ class Writer:
     def _committed(self) -> None:
         self.ts_committed_ns = self._clock.monotonic_ns()
         self._commits_since_checkpoint += 1
-        if self.health is not StoreHealth.WRITABLE:
+        if self.health is StoreHealth.FAILING:
             # A commit that goes through on the last of the reserve is no recovery.
             if self._reserve.is_there:
                 self.health, self.detail = StoreHealth.WRITABLE, ""
