@@ -1,1 +1,1 @@
-"""The HTTP doors of the daemon."""
+"""The HTTP API: one door of several, over a unix socket and loopback TCP."""

@@ -1,0 +1,69 @@
+"""Files, tokens and tests: what an administrator does."""
+
+from fastapi import APIRouter, Request, Response
+
+from exitd.api.answers import Shapes, answer, caller_of
+from exitd.api.bodies import ApplyBody, TokenBody, read_body
+from exitd.runtime.control import Control
+from exitd.runtime.control.requests import expires_ns
+from exitd.runtime.views import PlanView, TokensView, TokenView
+
+
+def administration_routes(control: Control, shapes: Shapes) -> APIRouter:
+    router = APIRouter(tags=["administration"])
+
+    @router.get("/v1/plan", responses=shapes.gives(PlanView))
+    async def plan() -> Response:
+        """Read the files and say what they would change; changes nothing."""
+        return answer(await control.files.plan())
+
+    @router.post(
+        "/v1/apply",
+        responses=shapes.gives(PlanView),
+        openapi_extra=shapes.takes(ApplyBody),
+    )
+    async def apply(request: Request) -> Response:
+        """Put the files in force, what weakens a stop included."""
+        body = await read_body(request, ApplyBody)
+        return answer(await control.files.apply(caller_of(request), yes=body.yes))
+
+    @router.post("/v1/reload", responses=shapes.gives(PlanView))
+    async def reload(request: Request) -> Response:
+        """Read the files again; what needs a person's agreement waits for apply."""
+        return answer(await control.files.reload(caller_of(request)))
+
+    @router.get("/v1/tokens", responses=shapes.gives(TokensView))
+    async def tokens() -> Response:
+        """List tokens; their secrets are not kept."""
+        return answer(await control.tokens.list())
+
+    @router.post(
+        "/v1/tokens",
+        status_code=201,
+        responses=shapes.gives(TokenView, 201),
+        openapi_extra=shapes.takes(TokenBody),
+    )
+    async def create(request: Request) -> Response:
+        """Make a token. Its secret is in this answer and is never shown again."""
+        body = await read_body(request, TokenBody)
+        view = await control.tokens.create(
+            body.name,
+            body.scopes,
+            caller_of(request),
+            expires_ns=expires_ns(body.expires, control.daemon.clock.now_ns()),
+        )
+        return answer(view, 201)
+
+    @router.delete("/v1/tokens/{name}", responses=shapes.gives(TokensView))
+    async def revoke(request: Request, name: str) -> Response:
+        """Make a token void at once."""
+        await control.tokens.revoke(name, caller_of(request))
+        return answer(await control.tokens.list())
+
+    @router.post("/v1/notify/test", status_code=202)
+    async def notify_test(request: Request) -> Response:
+        """Send one message to everybody who is told."""
+        control.notify_test(caller_of(request))
+        return Response(status_code=202)
+
+    return router

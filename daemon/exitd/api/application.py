@@ -1,0 +1,74 @@
+"""Puts the API together: routes, guard, problems, documentation."""
+
+from collections.abc import Iterable
+
+from fastapi import FastAPI
+
+from exitd.api.administration import administration_routes
+from exitd.api.answers import Shapes
+from exitd.api.guard import Door, Guard
+from exitd.api.history import history_routes
+from exitd.api.problems import Problem, add_problem_handlers
+from exitd.api.reading import health_routes, reading_routes
+from exitd.api.triggers import trigger_routes
+from exitd.errors import ConfigurationError
+from exitd.runtime.control import Control
+from exitd.runtime.control.identifiers import Identifiers
+
+_DESCRIPTION = (
+    "Prices and quantities are decimal strings. Every change over TCP needs a token"
+    " with its scope; problems are RFC 9457 with a stable `code`."
+)
+
+
+def make_app(
+    control: Control,
+    *,
+    allowed_hosts: Iterable[str] = (),
+    identifiers: Identifiers,
+    doors: Iterable[Door] = (),
+) -> Guard:
+    """Make the application that `HttpServer` serves.
+
+    Args:
+        allowed_hosts: Names in a Host header besides this machine's own.
+        identifiers: Makes the ids of requests.
+        doors: Other applications, under prefixes of their own.
+    """
+    app = FastAPI(
+        title="exitd",
+        version=control.daemon.version,
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    shapes = Shapes()
+    add_problem_handlers(app)
+    app.include_router(health_routes(control, shapes))
+    app.include_router(reading_routes(control, shapes))
+    app.include_router(trigger_routes(control, shapes))
+    app.include_router(history_routes(control, shapes))
+    app.include_router(administration_routes(control, shapes))
+    app.openapi = shapes.document(app, Problem)  # type: ignore[method-assign]
+    return Guard(
+        app,
+        tokens=control.tokens,
+        allowed_hosts=tuple(allowed_hosts),
+        make_id=lambda: identifiers.next("req"),
+        monotonic_ns=control.daemon.clock.monotonic_ns,
+        doors=tuple(doors),
+    )
+
+
+async def refuse_open_door(control: Control, bind: str, *, is_loopback: bool) -> None:
+    """Serve other machines only where there is a token to ask them for.
+
+    Raises:
+        ConfigurationError: *bind* reaches beyond this machine and no token is valid.
+    """
+    if not is_loopback and not await control.tokens.any_valid():
+        raise ConfigurationError(
+            f"http.bind is {bind}, which other machines can reach, and there is no "
+            "token; make one with `exitd token new`, or bind to 127.0.0.1"
+        )

@@ -1,0 +1,312 @@
+"""What every request passes first: host, size, depth, who asks and for what.
+
+Deny by default: whatever is not a read needs a token with its scope, or a unix peer
+that the kernel vouches for, before any route is looked up.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+
+from msgspec import Struct
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from exitd.api.listening import Listener, Peer
+from exitd.api.problems import control_problem, problem_response
+from exitd.core.units import NS_PER_MS
+from exitd.logs import Event, bound, log
+from exitd.runtime.control.problems import (
+    ControlError,
+    Forbidden,
+    Unauthenticated,
+)
+from exitd.runtime.control.running import Caller
+from exitd.runtime.control.tokens import Tokens
+
+BODY_BYTES_MAX = 64 * 1024
+DEPTH_MAX = 20
+_BODY_S = 15.0
+_REQUESTS_MAX = 200
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_ADMIN_PATHS = ("/v1/tokens", "/v1/apply", "/v1/reload")
+_RANKS = {"read": 0, "trade": 1, "admin": 2}
+_OPEN_PATHS = frozenset({"/-/healthy", "/-/ready"})
+
+MakeId = Callable[[], str]
+
+
+class Door(Struct, frozen=True):
+    """Another application under a path of its own, with its own way to log in."""
+
+    prefix: str
+    app: ASGIApp
+
+
+def scope_needed(method: str, path: str) -> str:
+    """Give the scope that a request needs: read, trade or admin."""
+    if path.startswith(_ADMIN_PATHS):
+        return "admin"
+    return "read" if method in _READS else "trade"
+
+
+class Guard:
+    """The outermost application: everything else is behind it."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        tokens: Tokens,
+        allowed_hosts: tuple[str, ...],
+        make_id: MakeId,
+        monotonic_ns: Callable[[], int],
+        doors: tuple[Door, ...] = (),
+    ) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._hosts = _LOCAL_HOSTS | {host.lower() for host in allowed_hosts}
+        self._make_id = make_id
+        self._monotonic_ns = monotonic_ns
+        self._doors = doors
+        self._under_way = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else self._make_id()
+        scope["state"]["request_id"] = request_id
+        answer = _Answer(send, request_id)
+        if self._under_way >= _REQUESTS_MAX:
+            busy = problem_response(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "busy",
+                f"{_REQUESTS_MAX} requests are under way already",
+                remedy="ask again in a moment",
+                request_id=request_id,
+                headers={"Retry-After": "1"},
+            )
+            await busy(scope, receive, answer.send)
+            return
+        self._under_way += 1
+        started_ns = self._monotonic_ns()
+        try:
+            with bound(request_id=request_id):
+                await self._pass(scope, headers, receive, answer)
+                _note(scope, answer.status, self._monotonic_ns() - started_ns)
+        finally:
+            self._under_way -= 1
+
+    async def _pass(
+        self, scope: Scope, headers: Headers, receive: Receive, answer: "_Answer"
+    ) -> None:
+        request_id = answer.request_id
+        try:
+            self._check_host(scope, headers)
+            app = self._door_for(scope["path"])
+            if app is None:
+                app = self._app
+                scope["state"]["caller"] = await self._caller(scope, headers)
+            receive = await _read_whole(headers, receive)
+        except ControlError as error:
+            _tell_refused(scope, error)
+            refused = control_problem(error, request_id)
+            await refused(scope, receive, answer.send)
+            return
+        await app(scope, receive, answer.send)
+
+    def _door_for(self, path: str) -> ASGIApp | None:
+        for door in self._doors:
+            if path.startswith(door.prefix):
+                return door.app
+        return None
+
+    def _check_host(self, scope: Scope, headers: Headers) -> None:
+        """Answer to our own names only, or any web page could ask through DNS."""
+        listener: Listener = scope["state"]["listener"]
+        if listener.is_unix:
+            return
+        host = headers.get("host", "").lower()
+        name = host if host.endswith("]") else host.rpartition(":")[0] or host
+        if name not in self._hosts:
+            raise Misdirected(
+                "unknown_host",
+                "this daemon does not go by the name in the Host header",
+                "use 127.0.0.1, or add the name to http.allowed_hosts",
+            )
+
+    async def _caller(self, scope: Scope, headers: Headers) -> Caller | None:
+        """Say who asks; None for a read that needs nobody.
+
+        Raises:
+            Unauthenticated: A token is needed, and there is no valid one.
+            Forbidden: The token has not the scope.
+        """
+        needed = scope_needed(scope["method"], scope["path"])
+        peer: Peer | None = scope["state"].get("peer")
+        if peer is not None and peer.is_trusted:
+            return Caller(f"cli:{peer.user}", f"unix socket, uid {peer.uid}")
+        place = _place(scope, peer)
+        kind, _, secret = headers.get("authorization", "").partition(" ")
+        if secret and kind.lower() == "bearer":
+            token = await self._tokens.check(secret.strip())
+            if max(_RANKS[given] for given in token.scopes) < _RANKS[needed]:
+                raise Forbidden(
+                    "scope",
+                    f"the token {token.name} has not the scope {needed}",
+                    f"make one with `exitd token new NAME --scope {needed}`",
+                )
+            return Caller(f"api:{token.name}", place)
+        listener: Listener = scope["state"]["listener"]
+        is_open = needed == "read" and listener.is_loopback
+        if not is_open and scope["path"] not in _OPEN_PATHS:
+            raise Unauthenticated(
+                "bad_token",
+                "the token is not valid",
+                "make one with `exitd token new`",
+            )
+        return None
+
+
+class Misdirected(ControlError):
+    status = 421
+
+
+class TooLarge(ControlError):
+    status = 413
+
+
+class TooDeep(ControlError):
+    status = 400
+
+
+class TooSlow(ControlError):
+    status = 408
+
+
+def _place(scope: Scope, peer: Peer | None) -> str:
+    if peer is not None:
+        return f"unix socket, uid {peer.uid}"
+    client = scope.get("client")
+    return f"{client[0]}:{client[1]}" if client else "unknown"
+
+
+def _tell_refused(scope: Scope, error: ControlError) -> None:
+    if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        place = _place(scope, scope["state"].get("peer"))
+        log(Event.AUTH_REFUSED, reason=error.code, ip=place)
+
+
+def _note(scope: Scope, status: int, took_ns: int) -> None:
+    """Log every change with who asked and from where; reads only for debugging."""
+    is_read = scope["method"] in _READS
+    caller: Caller | None = scope["state"].get("caller")
+    route = scope.get("route")
+    log(
+        Event.API_READ if is_read else Event.API_REQUESTED,
+        method=scope["method"],
+        route=getattr(route, "path", "") or "unknown",
+        path=scope["path"][:200],
+        status=status,
+        took_ms=took_ns // NS_PER_MS,
+        by=caller.name if caller is not None else "",
+        ip=_place(scope, scope["state"].get("peer")),
+    )
+
+
+class _Answer:
+    """Marks the answer with the request's id and notes its status."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self.request_id = request_id
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-ID"] = self.request_id
+            headers["X-Content-Type-Options"] = "nosniff"
+            headers.setdefault("Cache-Control", "no-store")
+        await self._send(message)
+
+
+async def _read_whole(headers: Headers, receive: Receive) -> Receive:
+    """Take in the body within its limits; what follows gets it from memory.
+
+    Raises:
+        TooLarge: It has more than 64 KiB, or is nested deeper than 20.
+        TooSlow: It did not arrive in time.
+    """
+    announced = headers.get("content-length", "0")
+    if announced.isdigit() and int(announced) > BODY_BYTES_MAX:
+        raise _too_large()
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(_BODY_S):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    break
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > BODY_BYTES_MAX:
+                    raise _too_large()
+                if not message.get("more_body", False):
+                    break
+    except TimeoutError as error:
+        raise TooSlow(
+            "slow_body", f"the body did not arrive within {_BODY_S:.0f} s", "send it"
+        ) from error
+    body = b"".join(parts)
+    if depth(body) > DEPTH_MAX:
+        raise TooDeep(
+            "too_deep",
+            f"the body is nested deeper than {DEPTH_MAX} levels",
+            "send a flat object",
+        )
+    return _replay(body, receive)
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(
+        "too_large",
+        f"the body has more than {BODY_BYTES_MAX // 1024} KiB",
+        "send fewer triggers at once",
+    )
+
+
+_NESTING = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+
+
+def depth(body: bytes) -> int:
+    """Count how deep brackets nest outside strings."""
+    deepest = level = 0
+    for found in _NESTING.finditer(body):
+        sign = found[0]
+        if sign in (b"[", b"{"):
+            level += 1
+            deepest = max(deepest, level)
+        elif sign in (b"]", b"}"):
+            level -= 1
+    return deepest
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    is_given = False
+
+    async def replay() -> Message:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

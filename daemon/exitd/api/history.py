@@ -1,0 +1,123 @@
+"""Facts as they come, by page, by waiting or as a stream; exits with their fills."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from msgspec.structs import replace
+
+from exitd.api.answers import Shapes, answer
+from exitd.api.bodies import BadRequest
+from exitd.configuration.values import read_instant
+from exitd.core.units import NS_PER_S
+from exitd.ports.store import FactQuery
+from exitd.runtime.control import Control
+from exitd.runtime.control.history import FACTS_MAX, WAIT_S_MAX
+from exitd.runtime.views import ExitsView, FactsView
+
+_SEQ_MAX = 2**62
+_SIGN_OF_LIFE_S = 15.0
+_DAY_NS = 86_400 * NS_PER_S
+
+Text = Annotated[str, Query(max_length=200)]
+After = Annotated[int, Query(ge=0, le=_SEQ_MAX)]
+
+
+def history_routes(control: Control, shapes: Shapes) -> APIRouter:
+    router = APIRouter(tags=["history"])
+
+    @router.get("/v1/facts", responses=shapes.gives(FactsView))
+    async def facts(
+        after: After = 0,
+        trigger: Text = "",
+        fire: Text = "",
+        event: Text = "",
+        limit: Annotated[int, Query(ge=1, le=FACTS_MAX)] = 100,
+        oldest_first: bool = False,
+        wait: Annotated[float, Query(ge=0, le=WAIT_S_MAX)] = 0.0,
+    ) -> Response:
+        """List facts, newest first; `event` may end in `*`.
+
+        With `wait` (seconds) the answer comes once there is a fact after `after`,
+        or empty when the time is over. Follow on with `after=last_seq`.
+        """
+        query = FactQuery(
+            after_seq=after,
+            trigger_id=trigger,
+            fire_id=fire,
+            event=event,
+            limit=limit,
+            oldest_first=oldest_first or wait > 0,
+        )
+        return answer(await control.history.facts(query, wait_s=wait))
+
+    @router.get("/v1/facts/stream", responses=shapes.gives(FactsView))
+    async def stream(
+        request: Request,
+        after: After | None = None,
+        trigger: Text = "",
+        event: Text = "",
+    ) -> Response:
+        """Stream facts as server-sent events, from `after` or from now on.
+
+        A reconnecting reader sends the `Last-Event-ID` that it saw.
+        """
+        seen = request.headers.get("last-event-id", "")
+        if seen.isascii() and seen.isdigit() and int(seen) <= _SEQ_MAX:
+            after = int(seen)
+        if after is None:
+            after = await control.history.last_seq()
+        query = FactQuery(
+            after_seq=after,
+            trigger_id=trigger,
+            event=event,
+            limit=FACTS_MAX,
+            oldest_first=True,
+        )
+        return StreamingResponse(
+            _events(control, query), media_type="text/event-stream"
+        )
+
+    @router.get("/v1/exits", responses=shapes.gives(ExitsView))
+    async def exits(
+        since: Annotated[str, Query(alias="from", max_length=40)] = "",
+        until: Annotated[str, Query(alias="to", max_length=40)] = "",
+    ) -> Response:
+        """List firings with their fills, by the instant of the hit; a day by default.
+
+        `from` and `to` are times with a zone, such as 2027-01-31T16:00:00Z.
+        """
+        to_ns = _instant("to", until) or control.daemon.clock.now_ns() + 1
+        from_ns = _instant("from", since) or to_ns - _DAY_NS
+        return answer(await control.history.exits(from_ns, to_ns))
+
+    return router
+
+
+def _instant(name: str, written: str) -> int | None:
+    """Read an instant in UTC nanoseconds; None when nothing was written."""
+    if not written:
+        return None
+    try:
+        ts_ns = read_instant(written).ts_ns
+    except ValueError as error:
+        raise BadRequest("bad_time", f"{name}: {error}") from error
+    return max(-_SEQ_MAX, min(ts_ns, _SEQ_MAX))
+
+
+async def _events(control: Control, query: FactQuery) -> AsyncIterator[bytes]:
+    yield b": exitd\n\n"
+    while True:
+        try:
+            async with asyncio.timeout(_SIGN_OF_LIFE_S):
+                page = await control.history.next_facts(query)
+        except TimeoutError:
+            yield b": still here\n\n"
+            continue
+        for fact in page.facts:
+            body = msgspec.json.encode(fact)
+            yield b"id: %d\nevent: fact\ndata: %s\n\n" % (fact.seq, body)
+        query = replace(query, after_seq=page.last_seq)

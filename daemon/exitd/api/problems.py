@@ -1,0 +1,148 @@
+"""Answers to what went wrong: RFC 9457 problem details, one shape for all."""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from msgspec import Struct
+from starlette.exceptions import HTTPException
+
+from exitd.errors import VenueError
+from exitd.runtime.control.problems import ControlError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """What went wrong, in one sentence, and what to do about it.
+
+    `code` is stable; `type` leads to it in the documentation.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    remedy: str
+    code: str
+    request_id: str
+
+
+def problem_response(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    remedy: str = "",
+    request_id: str = "",
+    headers: dict[str, str] | None = None,
+) -> Response:
+    problem = Problem(
+        type=f"/docs#problem-{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        remedy=remedy,
+        code=code,
+        request_id=request_id,
+    )
+    return Response(
+        msgspec.json.encode(problem),
+        status_code=status,
+        media_type=MEDIA_TYPE,
+        headers=headers,
+    )
+
+
+def request_id_of(request: Request) -> str:
+    found = request.scope.get("state", {}).get("request_id", "")
+    return found if isinstance(found, str) else ""
+
+
+def control_problem(error: ControlError, request_id: str) -> Response:
+    headers = {}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(error.retry_after_s)
+    return problem_response(
+        error.status,
+        error.code,
+        error.sentence,
+        remedy=error.remedy,
+        request_id=request_id,
+        headers=headers,
+    )
+
+
+async def _on_control(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ControlError)
+    return control_problem(error, request_id_of(request))
+
+
+async def _on_venue(request: Request, error: Exception) -> Response:
+    assert isinstance(error, VenueError)
+    return problem_response(
+        HTTPStatus.BAD_GATEWAY,
+        "venue_failed",
+        str(error),
+        remedy="look at the venue's status and try again",
+        request_id=request_id_of(request),
+    )
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    remedy = "/docs lists what there is" if status == HTTPStatus.NOT_FOUND else ""
+    return problem_response(
+        status,
+        status.name.lower(),
+        f"{request.method} {request.url.path}: {error.detail}",
+        remedy=remedy,
+        request_id=request_id_of(request),
+        headers=dict(error.headers or {}),
+    )
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return problem_response(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid",
+        first_fault(error.errors()),
+        request_id=request_id_of(request),
+    )
+
+
+async def _on_bug(request: Request, error: Exception) -> Response:
+    # The server logs the traceback; the answer tells nothing of the inside.
+    return problem_response(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "bug",
+        "this is a mistake in exitd; nothing is known about what was done",
+        remedy="look at `exitd ls` before trying again, and report the log",
+        request_id=request_id_of(request),
+    )
+
+
+def first_fault(faults: Any) -> str:
+    """Say the first thing that is wrong with what was sent: where, and what."""
+    fault = faults[0]
+    place = ".".join(str(part) for part in fault["loc"])
+    said = str(fault["msg"]).removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        said = "is not a known key; /docs lists those there are"
+    if fault["type"] == "missing":
+        said = "is missing"
+    return f"{place}: {said}" if place else said
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(ControlError, _on_control)
+    app.add_exception_handler(VenueError, _on_venue)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(Exception, _on_bug)
