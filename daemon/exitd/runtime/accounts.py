@@ -60,6 +60,7 @@ class Account:
         self._reconcile_every_s = reconcile_every_s
         self._clock_every_s = clock_every_s
         self._wants_reconcile = asyncio.Event()
+        loop.on_contradiction(self._wants_reconcile.set)
 
     def is_stale(self, source: PriceSource) -> bool:
         return source in self.stale
@@ -211,4 +212,5 @@ class Account:
 
     async def stop(self) -> None:
         self.dispatcher.stop()
+        await self.feed.close()
         await self.venue.close()

@@ -7,6 +7,8 @@ from exitd.core.events import Fact, FactKind
 from exitd.core.units import text
 from exitd.logs import Event, log
 
+#: A log line's `level` is how loud it is.
+_NAMES = {"level": "trigger_price", "level_before": "trigger_price_before"}
 _EVENTS = {kind: Event(kind.value) for kind in FactKind}
 
 
@@ -25,7 +27,9 @@ class FactLog:
                 "fire_id": fact.fire_id,
             }
             fields = {
-                name: text(value) if isinstance(value, Decimal) else value
+                _NAMES.get(name, name): (
+                    text(value) if isinstance(value, Decimal) else value
+                )
                 for name, value in fact.fields.items()
                 if value is not None and value != ""
             }

@@ -15,8 +15,9 @@ from exitd.core.events import Fact
 from exitd.core.inputs import Arm, CancelTrigger, Command, Input, TimePassed
 from exitd.core.intents import Intent
 from exitd.core.records import Record
-from exitd.core.state import Accepted, Decision, Reply
-from exitd.errors import StoreError, StoreFull
+from exitd.core.state import QUIET, Accepted, Decision, Reply
+from exitd.errors import CoreError, StoreError, StoreFull
+from exitd.logs import Event, log
 from exitd.ports.clock import Clock
 from exitd.ports.store import Batch, Store, StoreHealth
 
@@ -40,6 +41,7 @@ class EngineLoop:
         self.turns = 0
         self._sinks: dict[str, IntentSink] = {}
         self._fact_sinks: list[FactSink] = []
+        self._on_contradiction: list[Callable[[], None]] = []
         self._depth = 0
         self._decisions: list[Decision] = []
         self._waiting: list[Callable[[], None]] = []
@@ -56,12 +58,21 @@ class EngineLoop:
         """Show every fact to *sink*, after it was handed to the store."""
         self._fact_sinks.append(sink)
 
+    def on_contradiction(self, then: Callable[[], None]) -> None:
+        """Call *then* when a report contradicts what is known: time to reconcile."""
+        self._on_contradiction.append(then)
+
     def handle(self, happened: Input) -> Decision:
         """Let the engine decide, and see to everything that follows from it."""
-        decision = self.engine.handle(happened)
-        if decision.is_quiet:
-            return decision
-        self.take(decision)
+        try:
+            decision = self.engine.handle(happened)
+        except CoreError as error:
+            log(Event.ACCOUNT_CONTRADICTED, reason=str(error))
+            for contradicted in self._on_contradiction:
+                contradicted()
+            return QUIET
+        if not decision.is_quiet:
+            self.take(decision)
         return decision
 
     def take(self, decision: Decision) -> None:

@@ -8,6 +8,7 @@ its stream frames hold. Everything below the exchange gets its time as a value.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 
 class VenueClock:
@@ -18,13 +19,16 @@ class VenueClock:
         skew_ms: Offset from this host's clock; above zero, the exchange is ahead.
     """
 
-    def __init__(self, skew_ms: int = 0) -> None:
+    def __init__(
+        self, skew_ms: int = 0, read_ns: Callable[[], int] = time.time_ns
+    ) -> None:
         self.skew_ms = skew_ms
+        self._read_ns = read_ns
         self._last_us = 0
 
     def now_us(self) -> int:
         """Microseconds since the epoch, as the exchange would report them."""
-        return time.time_ns() // 1_000 + self.skew_ms * 1_000
+        return self._read_ns() // 1_000 + self.skew_ms * 1_000
 
     def stamp_us(self) -> int:
         """A time for one engine call: later than every stamp before it."""

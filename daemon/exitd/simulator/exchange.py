@@ -66,7 +66,12 @@ class Exchange:
         elapsed_ms: How far the price paths have come.
     """
 
-    def __init__(self, settings: Settings, script: Script | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        script: Script | None = None,
+        clock: VenueClock | None = None,
+    ) -> None:
         quirks = Quirks().changed({} if script is None else script.quirks, "script")
         quirks = quirks.changed(settings.quirks)
         scripted = script or Script()
@@ -79,7 +84,7 @@ class Exchange:
         self.settings = settings
         self.seed = seed
         self.cadence_ms = scripted.cadence_ms or settings.cadence_ms
-        self.clock = VenueClock()
+        self.clock = clock or VenueClock()
         self.state = EngineState(markets=scripted_markets(scripted), quirks=quirks)
         if scripted.balances is not None:
             self.state.opening_balances = dict(scripted.balances)

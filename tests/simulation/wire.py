@@ -1,0 +1,192 @@
+"""The network between a daemon and the exchange: late, lossy, and it remembers.
+
+A request that has left goes on by itself: a crash of the daemon does not take it back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any, Literal
+from urllib.parse import parse_qsl
+
+import httpx
+import msgspec
+from websockets.exceptions import ConnectionClosedError
+
+from exitd.simulator import rest
+from exitd.simulator.exchange import Exchange
+from exitd.simulator.requests import Reply, Request
+from exitd.simulator.streams import serve_socket
+
+ORDER = "/api/v1/order"
+
+
+class Rates(msgspec.Struct, frozen=True, kw_only=True):
+    """How often a call goes wrong, each as a probability."""
+
+    lost_request: float = 0.0
+    lost_reply: float = 0.0
+    delayed: float = 0.0
+    error_before: float = 0.0
+    error_after: float = 0.0
+    limited: float = 0.0
+    read_failure: float = 0.0
+    history_lag_s: float = 0.0
+    stream_drop: float = 0.0
+    is_stream_silent: bool = False
+
+
+CALM = Rates()
+
+
+class Network:
+    """Carries requests and frames to one exchange."""
+
+    def __init__(self, exchange: Exchange, rng: Random, rates: Rates) -> None:
+        self.exchange = exchange
+        self.rates = rates
+        self.rng = rng
+        self.on_order: Callable[[dict[str, Any]], None] = lambda body: None
+        self.bodies: dict[int, set[bytes]] = {}
+        self.sockets: list[SimulatedSocket] = []
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def spawn(self, work: Awaitable[Any]) -> asyncio.Task[Any]:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def latency_s(self) -> float:
+        return self.rng.uniform(0.001, 0.03)
+
+    def chance(self, probability: float) -> bool:
+        return self.rng.random() < probability
+
+    async def carry(self, request: Request) -> Reply | None:
+        """Take one request to the exchange and its reply back; None when lost."""
+        rates = self.rates
+        await asyncio.sleep(self.latency_s())
+        is_order = request.path == ORDER and request.method == "POST"
+        if not is_order and self.chance(rates.read_failure):
+            return None
+        if is_order:
+            body = msgspec.json.decode(request.body)
+            self.bodies.setdefault(body["clientId"], set()).add(request.body)
+            self.on_order(body)
+        if self.chance(rates.lost_request):
+            return None
+        if self.chance(rates.limited):
+            limit = {"code": "TOO_MANY_REQUESTS", "message": "rate limit"}
+            return Reply(429, msgspec.json.encode(limit))
+        if self.chance(rates.error_before):
+            return rest.server_error()
+        if self.chance(rates.delayed):
+            await asyncio.sleep(self.rng.uniform(0.5, 9.0))
+        reply = await rest.answer(self.exchange, request, "127.0.0.1")
+        await asyncio.sleep(self.latency_s())
+        if self.chance(rates.lost_reply):
+            return None
+        if self.chance(rates.error_after):
+            return rest.server_error()
+        return reply
+
+    async def connect(self, url: str) -> SimulatedSocket:
+        await asyncio.sleep(self.latency_s())
+        socket = SimulatedSocket(self)
+        self.sockets.append(socket)
+        return socket
+
+    def drop_sockets(self) -> None:
+        for socket in self.sockets:
+            socket.abort()
+        self.sockets.clear()
+
+
+class SimulatedTransport(httpx.AsyncBaseTransport):
+    """What the adapter sends with."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        content = request.content
+        url = request.url
+        sent = Request(
+            method=request.method,
+            path=url.path,
+            query=parse_qsl(url.query.decode(), keep_blank_values=True),
+            headers={k.lower(): v for k, v in request.headers.items()},
+            body=content,
+        )
+        # Shielded: what has left arrives, whatever becomes of the sender.
+        reply = await asyncio.shield(self._network.spawn(self._network.carry(sent)))
+        if reply is None:
+            await asyncio.sleep(60)
+            raise httpx.ReadError("the connection was cut")
+        return httpx.Response(
+            reply.status,
+            headers=[("content-type", reply.content_type), *reply.headers],
+            content=reply.body,
+        )
+
+
+class SimulatedSocket:
+    """A WebSocket in virtual time, with the surface that the adapter uses."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._incoming: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._is_closed = False
+        self._outgoing.put_nowait({"type": "websocket.connect"})
+        self._served = network.spawn(
+            serve_socket(
+                network.exchange, None, "/", self._outgoing.get, self._to_client
+            )
+        )
+
+    @property
+    def transport(self) -> SimulatedSocket:
+        return self
+
+    def abort(self) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            self._incoming.put_nowait(None)
+            self._outgoing.put_nowait({"type": "websocket.disconnect"})
+
+    async def _to_client(self, message: dict[str, Any]) -> None:
+        if message["type"] == "websocket.send" and not self._is_closed:
+            await asyncio.sleep(self._network.rng.uniform(0.0005, 0.004))
+            self._incoming.put_nowait(message["text"].encode())
+
+    async def recv(self, decode: Literal[False]) -> bytes:
+        frame = await self._incoming.get()
+        if frame is None:
+            raise ConnectionClosedError(None, None)
+        return frame
+
+    async def send(self, message: str) -> None:
+        if self._is_closed:
+            raise ConnectionClosedError(None, None)
+        await asyncio.sleep(self._network.latency_s())
+        self._outgoing.put_nowait({"type": "websocket.receive", "text": message})
+
+    async def ping(self) -> asyncio.Future[float]:
+        if self._is_closed:
+            raise ConnectionClosedError(None, None)
+        pong: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        delay_s = 2 * self._network.latency_s()
+
+        def answer() -> None:
+            if not pong.done():
+                pong.set_result(delay_s)
+
+        asyncio.get_running_loop().call_later(delay_s, answer)
+        return pong
+
+    async def close(self) -> None:
+        self.abort()
