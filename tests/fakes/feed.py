@@ -48,7 +48,8 @@ class FakeFeed:
         now_ns = self._clock.now_ns()
         ts_ns = now_ns if ts_venue_ns is None else ts_venue_ns
         self.prove_alive()
-        self._on_tick(Tick(source, Decimal(price), ts_ns, now_ns, seq))
+        watched = next(known for known in self.watched if known == source)
+        self._on_tick(Tick(watched, Decimal(price), ts_ns, now_ns, seq))
         return True
 
     def prove_alive(self) -> None:

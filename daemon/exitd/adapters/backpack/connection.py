@@ -81,6 +81,7 @@ class Connection:
         self._ping_s = ping_s
         self._socket: Socket | None = None
         self._lost = ""
+        self._is_heard = False
 
     async def run(
         self,
@@ -154,7 +155,7 @@ class Connection:
         try:
             while True:
                 frame = await socket.recv(False)
-                self.ts_alive_ns = self._clock.monotonic_ns()
+                self._alive()
                 on_frame(frame)
         except ConnectionClosed as exc:
             self._lost = self._lost or str(exc)
@@ -169,11 +170,10 @@ class Connection:
         # Rounds without a sign of life are counted, not seconds: after a stall of our
         # own the frames of that time still wait in the socket.
         missed = 0
-        seen_ns = self.ts_alive_ns
         while missed < PINGS_MISSED_MAX:
             await asyncio.sleep(self._ping_s)
-            missed = missed + 1 if self.ts_alive_ns == seen_ns else 0
-            seen_ns = self.ts_alive_ns
+            missed = 0 if self._is_heard else missed + 1
+            self._is_heard = False
             # Not awaited here: a ping cannot even be written to a frozen peer whose
             # buffers are full.
             ping = group.create_task(self._ping(), name="ws-ping")
@@ -189,4 +189,5 @@ class Connection:
             self.fail(str(exc))
 
     def _alive(self) -> None:
+        self._is_heard = True
         self.ts_alive_ns = self._clock.monotonic_ns()

@@ -49,9 +49,8 @@ MAX_AGE_NS = 10 * NS_PER_S
 # price look old.
 AHEAD_NS_MAX = 86_400 * NS_PER_S
 GARBAGE_PER_S_MAX = 200
-CLOSES_S = 1.0
 # Historical queries are limited to 30 a minute (Backpack's support pages).
-HISTORY_S = 2.0
+HISTORY_ROUNDS = 2
 
 
 class _Route(Struct):
@@ -90,7 +89,8 @@ class BackpackFeed:
             measured once per connection.
         transport: Carries HTTP; for tests and the simulation.
         connect: Opens WebSockets; for tests and the simulation.
-        ping_s: How often the peer is asked for a sign of life.
+        ping_s: How often the peer is asked for a sign of life, and missed candles are
+            looked for.
     """
 
     def __init__(
@@ -109,17 +109,27 @@ class BackpackFeed:
     ) -> None:
         self.name = name
         self.counters = FeedCounters()
+        self.watched: frozenset[PriceSource] = frozenset()
         self._clock = clock
         self._venue_clock = venue_clock or VenueClock(clock)
         self._max_age_ns = max_age_ns
         self._rest = RestClient(url, deadline_s=deadline_s, transport=transport)
         self._connection = Connection(ws_url, connect, clock, ping_s=ping_s)
-        self._subscriptions = Subscriptions(self._connection, self._refused)
+        # The streams that have carried data on this connection.
+        self._live: set[str] = set()
+        self._subscriptions = Subscriptions(
+            self._connection,
+            self._live.__contains__,
+            self._refused,
+            settle_s=2 * ping_s,
+            grace_s=ping_s / 4,
+        )
         self._routes: dict[str, _Route] = {}
         self._closes: dict[PriceSource, ClosedCandles] = {}
         self._on_tick: TickSink | None = None
         self._on_notice: Callable[[FeedNotice], None] | None = None
         self._garbage_second = (0, 0)
+        self._round_s = ping_s
 
     @property
     def ts_alive_ns(self) -> int:
@@ -130,6 +140,7 @@ class BackpackFeed:
         for source in sources:
             route = routes.setdefault(stream_of(source), _Route(source.symbol))
             setattr(route, _place(source), source)
+        self.watched = sources
         self._routes = routes
         now_ns = self._venue_clock.now_ns()
         self._closes = {
@@ -148,6 +159,7 @@ class BackpackFeed:
             FeedError: The connection was lost, or never came about.
         """
         self._on_tick, self._on_notice = on_tick, on_notice
+        self._live.clear()
         await self._connection.run(
             self._on_frame, self._begin, self._subscriptions.run, self._watch_closes
         )
@@ -192,6 +204,7 @@ class BackpackFeed:
         if data.symbol != route.symbol:
             self._garbage(f"{message.stream} carried a price of {data.symbol[:40]}")
             return
+        self._live.add(message.stream)
         match data:
             case MarkFrame(mark=mark, index=index):
                 at_us = data.engine_us or data.emitted_us
@@ -263,11 +276,11 @@ class BackpackFeed:
 
     async def _watch_closes(self) -> None:
         while True:
-            await asyncio.sleep(CLOSES_S)
+            await asyncio.sleep(self._round_s)
             for closes in list(self._closes.values()):
                 if closes.is_missed(self._venue_clock.now_ns()):
                     await self._fetch_closes(closes)
-                    await asyncio.sleep(HISTORY_S)
+                    await asyncio.sleep(HISTORY_ROUNDS * self._round_s)
 
     async def _fetch_closes(self, closes: ClosedCandles) -> None:
         asked_ns = self._venue_clock.now_ns()

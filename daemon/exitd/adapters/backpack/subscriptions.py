@@ -29,63 +29,99 @@ def stream_of(source: PriceSource) -> str:
 class Subscriptions:
     """One connection's subscriptions, changed in chunks.
 
-    An error names no stream, and a success says nothing at all. So a ping follows
-    each chunk: an error that comes before its pong belongs to the chunk, whose
-    streams are then asked for one by one to find the one that was refused.
+    A success says nothing, and an error names no stream: it says only that something
+    was refused, some time ago. So after an error, the streams that carried data in the
+    meantime are taken for good, and the others asked for again, one by one.
+
+    Args:
+        is_live: Whether a stream has carried data on this connection.
+        on_refused: Told the name of a stream that is refused, and the error.
+        settle_s: How long streams have to show that they carry data.
+        grace_s: How long after a pong an error may still come.
     """
 
     def __init__(
-        self, connection: Connection, on_refused: Callable[[str, str], None]
+        self,
+        connection: Connection,
+        is_live: Callable[[str], bool],
+        on_refused: Callable[[str, str], None],
+        *,
+        settle_s: float,
+        grace_s: float,
     ) -> None:
         self._connection = connection
+        self._is_live = is_live
         self._on_refused = on_refused
+        self._settle_s = settle_s
+        self._grace_s = grace_s
         self._wanted: frozenset[str] = frozenset()
-        self._changed = asyncio.Event()
-        self._errors: list[str] = []
+        self._asked: frozenset[str] = frozenset()
+        self._suspects: set[str] = set()
+        self._woken = asyncio.Event()
+        self._error = ""
 
     def want(self, streams: Iterable[str]) -> None:
-        wanted = frozenset(streams)
-        if wanted != self._wanted:
-            self._wanted = wanted
-            self._changed.set()
+        self._wanted = frozenset(streams)
+        self._woken.set()
 
     def refused(self, error: str) -> None:
         """Take note of an error frame."""
-        self._errors.append(error)
+        self._error = error
+        self._woken.set()
 
     async def run(self) -> None:
         """Subscribe to what is wanted, on a new connection; never returns."""
-        asked: frozenset[str] = frozenset()
-        self._errors.clear()
+        self._asked, self._error = frozenset(), ""
+        self._suspects.clear()
         while True:
-            self._changed.clear()
-            wanted = self._wanted
-            for chunk in _chunks(asked - wanted):
-                await self._ask("UNSUBSCRIBE", chunk)
-            for chunk in _chunks(wanted - asked):
-                await self._subscribe(chunk)
-            asked = wanted
-            await self._changed.wait()
+            self._woken.clear()
+            await self._change()
+            if self._error:
+                await asyncio.sleep(self._settle_s)
+                self._suspects |= self._asked
+                self._error = ""
+            self._suspects = {
+                stream
+                for stream in self._suspects & self._asked
+                if not self._is_live(stream)
+            }
+            if self._suspects:
+                await self._probe(self._suspects.pop())
+            else:
+                await self._woken.wait()
 
-    async def _subscribe(self, chunk: list[str]) -> None:
-        error = await self._ask("SUBSCRIBE", chunk)
-        if error is None:
-            return
-        if len(chunk) == 1:
-            self._on_refused(chunk[0], error)
-            return
-        # Whether the others of a refused chunk count is not documented: start over.
-        await self._ask("UNSUBSCRIBE", chunk)
-        for stream in chunk:
-            await self._subscribe([stream])
+    async def _change(self) -> None:
+        wanted = self._wanted
+        for chunk in _chunks(self._asked - wanted):
+            await self._send("UNSUBSCRIBE", chunk)
+        for chunk in _chunks(wanted - self._asked):
+            await self._send("SUBSCRIBE", chunk)
+        self._asked = wanted
 
-    async def _ask(self, method: str, streams: list[str]) -> str | None:
-        """Send one frame and wait for its pong; gives the error it met, if any."""
-        self._errors.clear()
+    async def _probe(self, stream: str) -> None:
+        """Ask for one stream again, alone, to see whether it is the refused one."""
+        # Whether subscribing twice is an error is not documented: start over.
+        await self._send("UNSUBSCRIBE", [stream])
+        await self._met_error()
+        await self._send("SUBSCRIBE", [stream])
+        error = await self._met_error()
+        if error:
+            self._on_refused(stream, error)
+
+    async def _met_error(self) -> str:
+        """Give the error to what was just sent, waiting a little for it.
+
+        A pong comes after everything that was sent before its ping has been received,
+        but not always after everything has been answered.
+        """
+        await self._connection.answered()
+        await asyncio.sleep(self._grace_s)
+        error, self._error = self._error, ""
+        return error
+
+    async def _send(self, method: str, streams: list[str]) -> None:
         frame = msgspec.json.encode({"method": method, "params": streams})
         await self._connection.send(frame.decode())
-        await self._connection.answered()
-        return self._errors[0] if self._errors else None
 
 
 def _chunks(streams: frozenset[str]) -> list[list[str]]:
