@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from exitd.adapters.system.chance import share
 from exitd.adapters.system.clock import SystemClock
 from exitd.adapters.system.sdnotify import ServiceManager
 from exitd.ports.clock import Clock
@@ -50,6 +51,13 @@ def test_given_manual_clock_when_stepped_then_monotonic_stands():
     clock.step(-9)
 
     assert (clock.now_ns(), clock.monotonic_ns()) == (4, 8)
+
+
+def test_given_dice_when_rolled_then_each_share_is_below_one():
+    shares = [share() for _ in range(100)]
+
+    assert all(0 <= value < 1 for value in shares)
+    assert len(set(shares)) > 1
 
 
 def test_given_systemd_when_ready_then_status_follows_in_the_same_message(manager):
