@@ -161,6 +161,12 @@ def test_given_a_wrong_daemon_file_when_loaded_then_said(
         ("type: backpack, url: https://a.org", "'url' and 'ws_url' go together"),
         ("type: backpack, url: http://a.org, ws_url: wss://a.org", "use https://"),
         ("type: backpack, url: a.org, ws_url: wss://a.org", "write a URL such as"),
+        (
+            "type: backpack, url: 'http://[a', ws_url: wss://a.org",
+            "write a URL such as",
+        ),
+        ("type: backpack, url: 'https://a:b', ws_url: wss://a.org", "write a URL such"),
+        ("type: backpack, url: 5, ws_url: wss://a.org", "write a URL such as"),
         ("type: backpack, url: ftp://a, ws_url: wss://a.org", "write a URL such as"),
         ("type: backpack, request_window: 61s", "a window of at most 60s"),
         ("type: backpack, request_window: 5", "with its unit, such as 5s"),
@@ -362,3 +368,99 @@ def test_given_policies_when_asked_then_the_core_gets_its_numbers(
     assert str(core.min_distance_percent) == "0.1"
     assert not core.remainder_close_all
     assert core.max_active == 5
+
+
+def test_given_addresses_when_loaded_then_this_machine_is_known(
+    load_files: Loader,
+) -> None:
+    loaded = load_files(
+        daemon="version: 1\nmode: paper\nvenues:\n  b: {type: backpack,\n"
+        "    url: 'http://localhost:8080/', ws_url: 'ws://[::1]:8080'}\n"
+        "http: {bind: '[::1]:0', webhook_bind: 'localhost:8788',\n"
+        "  allowed_hosts: [Exitd.Example.org]}\n"
+    )
+
+    assert loaded.findings == ()
+    assert loaded.settings is not None
+    assert loaded.settings.accounts["b"].url == "http://localhost:8080"
+    assert loaded.settings.file.http.allowed_hosts == ["exitd.example.org"]
+
+
+def test_given_a_name_for_all_machines_when_bound_then_warned(
+    messages: Messages,
+) -> None:
+    (message,) = messages(
+        daemon="version: 1\nmode: paper\nvenues: {b: {type: backpack}}\n"
+        "http: {webhook_bind: 'exitd.example.org:8788'}\n"
+    )
+
+    assert ": warning: exitd.example.org:8788 can be reached from other" in message
+
+
+def test_given_odd_directories_when_loaded_then_findings(
+    load_files: Loader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_files()
+    (tmp_path / "conf.d").write_text("a file, not a directory")
+    no_directory = load(tmp_path, {})
+    no_path = load(f"{tmp_path}/a\0b", {})
+
+    (tmp_path / "conf.d").unlink()
+    load_files({f"conf.d/{n}.yaml": f"positions: {{a{n}: {POSITION}}}" for n in "abc"})
+    monkeypatch.setattr("exitd.configuration.sources.FILES_MAX", 2)
+    too_many = load(tmp_path, {})
+
+    assert "conf.d: error: cannot be read: Not a directory" in str(
+        no_directory.findings[0]
+    )
+    assert "not the name of a file" in render(no_path.findings)
+    assert "more than 2 files; put positions together" in render(too_many.findings)
+
+
+def test_given_an_unreadable_file_when_digested_then_it_counts(
+    load_files: Loader, tmp_path: Path
+) -> None:
+    load_files()
+    before = directory_digest(tmp_path)
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d" / "a.yaml").mkdir()
+
+    assert directory_digest(tmp_path) != before
+    assert load(tmp_path, {}).digest == directory_digest(tmp_path)
+
+
+def test_given_one_file_without_a_daemon_file_when_loaded_then_it_is_still_checked(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "alone.yaml"
+    path.write_text(f"positions: {{a: {POSITION}}}\n")
+
+    loaded = load(path, {})
+
+    assert loaded.findings == ()
+    assert loaded.settings is None
+    assert [p.file for p in loaded.positions] == ["alone.yaml"]
+
+
+def test_given_an_empty_file_of_positions_when_loaded_then_warned(
+    messages: Messages,
+) -> None:
+    assert messages("# nothing yet\n") == ["1:1: warning: holds no positions"]
+    assert messages("positions:\n  # nothing yet\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("5", "a file holds keys"),
+        ("positions: [a]", "keys belong here"),
+        ("positions: {a: }", "'a' has no value"),
+        ("positions: {a: 5}", "keys belong here"),
+        ("positions: {a: {venue: b, symbol: 5, exits: {x: {}}}}", "is not a symbol"),
+        ("defaults: {close: }", "'close' has no value"),
+    ],
+)
+def test_given_a_wrong_file_of_positions_when_loaded_then_said(
+    text: str, part: str, messages: Messages
+) -> None:
+    assert any(part in message for message in messages(text))

@@ -1,6 +1,7 @@
 """Mutated configurations give findings, never an exception; and they give them fast."""
 
 import random
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -92,11 +93,13 @@ def test_given_1400_lines_when_loaded_then_within_50_ms(
     load_files("\n".join(lines))
     took_ms: list[float] = []
 
-    for _ in range(7):  # the best of seven: the machine may be busy
-        started_ns = time.perf_counter_ns()
+    for _ in range(7):
+        started_ns = time.process_time_ns()  # the machine may be busy with others
         loaded = load(tmp_path, {})
-        took_ms.append((time.perf_counter_ns() - started_ns) / 1e6)
+        took_ms.append((time.process_time_ns() - started_ns) / 1e6)
 
     assert len(definitions(loaded, now_ns=0)) == 400
     assert loaded.findings == ()
-    assert min(took_ms) < 50, f"{len(lines)} lines took {min(took_ms):.1f} ms"
+    print(f"{len(lines)} lines in {min(took_ms):.1f} ms")  # noqa: T201 (the number is wanted)
+    limit_ms = 50 if sys.gettrace() is None else 500
+    assert min(took_ms) < limit_ms, f"{len(lines)} lines took {min(took_ms):.1f} ms"

@@ -13,7 +13,7 @@ from exitd.configuration.market_checks import markets
 from exitd.configuration.plan import ChangeKind, Plan, plan
 from exitd.configuration.plan_text import plan_as_json, render_plan
 from exitd.configuration.triggers import definitions
-from exitd.core.market import PriceKind, PriceSource
+from exitd.core.market import Instrument, InstrumentKind, PriceKind, PriceSource
 from exitd.core.position import PositionKey, PositionRecord, Side
 from exitd.core.trigger import (
     DoneReason,
@@ -23,6 +23,16 @@ from exitd.core.trigger import (
 
 LONG = PositionKey("backpack", "S", Side.LONG)
 MARK = PriceSource("backpack", "S", PriceKind.MARK)
+INSTRUMENT = Instrument(
+    account="backpack",
+    symbol="S",
+    kind=InstrumentKind.PERPETUAL,
+    base="S",
+    quote="USDC",
+    price_step=Decimal("0.01"),
+    quantity_step=Decimal("0.01"),
+    min_quantity=Decimal("0.01"),
+)
 OPEN = {LONG: PositionRecord(key=LONG, quantity=Decimal(10))}
 FLAT: dict[PositionKey, PositionRecord] = {}
 LIVE = (
@@ -63,7 +73,7 @@ class Desk:
             self.load(*exits, **options),
             running,
             now_ns=self.now_ns,
-            known=markets((), prices),
+            known=markets((INSTRUMENT,), prices),
             positions=self.positions,
         )
 
@@ -374,3 +384,18 @@ def test_given_no_price_when_planned_then_no_distance(desk: Desk) -> None:
 
     assert [c.distance for c in made.changes] == ["", ""]
     assert not made.waits
+
+
+def test_given_a_price_near_an_armed_level_when_planned_then_it_is_not_refused(
+    desk: Desk,
+) -> None:
+    desk.daemon = LIVE + "policies: {min_distance: 2%}\n"
+    running = desk.running(*BASE)
+    desk.price = "132"
+
+    same = desk.plan(running, *BASE)
+    new = desk.plan(running, *BASE, "b: {stop_loss: 131}")
+
+    assert not same.is_refused
+    assert [f.line for f in new.findings] == [9]
+    assert new.is_refused

@@ -165,10 +165,10 @@ def bomb() -> bytes:
 )
 def test_given_a_bomb_when_read_then_it_is_refused_in_50_ms(raw: bytes) -> None:
     took_ms = []
-    for _ in range(3):  # the best of three: the machine may be busy
-        started_ns = time.perf_counter_ns()
+    for _ in range(3):
+        started_ns = time.process_time_ns()  # the machine may be busy with others
         document = parse(raw, "a.yaml")
-        took_ms.append((time.perf_counter_ns() - started_ns) / 1e6)
+        took_ms.append((time.process_time_ns() - started_ns) / 1e6)
         assert len(document.findings) == 1
 
     assert min(took_ms) < 50

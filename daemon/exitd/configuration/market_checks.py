@@ -3,7 +3,7 @@
 This is what `exitd check --online` and every reload add to the rest.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -11,7 +11,7 @@ from msgspec import Struct
 from exitd.configuration.findings import Finding, Severity, did_you_mean
 from exitd.configuration.loaded import Loaded
 from exitd.configuration.positions import CheckedExit, CheckedPosition
-from exitd.configuration.triggers import definition, price_source
+from exitd.configuration.triggers import definition, price_source, trigger_id
 from exitd.core.market import Instrument, InstrumentKind, PriceSource
 from exitd.core.position import PositionKey, PositionRecord, Side
 from exitd.core.trigger import Direction, QuantityKind, TriggerDefinition
@@ -68,6 +68,7 @@ class _Context(Struct, frozen=True):
     instrument: Instrument
     known: Markets
     min_distance: Decimal
+    tells_crossed: bool
 
     def say(
         self, exit_: CheckedExit, word: str, message: str, severity: Severity
@@ -152,13 +153,14 @@ def _market(context: _Context, exit_: CheckedExit) -> Iterator[Finding]:
         trigger = definition(position, exit_, now_ns=0)
         away = distance_percent(price, exit_.level)
         if is_crossed(trigger, price):
-            yield context.say(
-                exit_,
-                word,
-                f"{text(exit_.level)} is crossed already: the {source.kind} price is "
-                f"{text(price)}",
-                WARNING,
-            )
+            if context.tells_crossed:
+                yield context.say(
+                    exit_,
+                    word,
+                    f"{text(exit_.level)} is crossed already: the {source.kind} price "
+                    f"is {text(price)}",
+                    WARNING,
+                )
         elif away < context.min_distance:
             yield context.say(
                 exit_,
@@ -196,14 +198,27 @@ def _entry(context: _Context, exit_: CheckedExit, word: str) -> Iterator[Finding
         )
 
 
-def check_markets(loaded: Loaded, known: Markets) -> list[Finding]:
-    """Check what was loaded against the markets; findings are not sorted."""
+def check_markets(
+    loaded: Loaded, known: Markets, *, only: Container[str] | None = None
+) -> list[Finding]:
+    """
+    Check what was loaded against the markets; findings are not sorted.
+
+    With *only*, just the exits of these ids, and without saying which levels are
+    crossed: a reload must not be refused because the price has come near a level
+    that is armed already, and its plan tells of crossed levels itself.
+    """
     found: list[Finding] = []
     policies = loaded.settings.file.policies if loaded.settings is not None else None
     min_distance = policies.min_distance if policies is not None else Decimal(0)
     for position in loaded.positions:
         symbols = known.symbols(position.venue)
-        if not symbols:
+        exits = [
+            exit_
+            for exit_ in position.exits
+            if only is None or trigger_id(position, exit_) in only
+        ]
+        if not symbols or not exits:
             continue
         instrument = known.instruments.get((position.venue, position.symbol))
         place = (*position.path, "symbol")
@@ -227,8 +242,10 @@ def check_markets(loaded: Loaded, known: Markets) -> list[Finding]:
                 )
             )
             continue
-        context = _Context(loaded, position, instrument, known, min_distance)
-        for exit_ in position.exits:
+        context = _Context(
+            loaded, position, instrument, known, min_distance, only is None
+        )
+        for exit_ in exits:
             found.extend(_level(context, exit_))
             found.extend(_quantity(context, exit_))
             found.extend(_market(context, exit_))

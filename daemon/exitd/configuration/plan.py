@@ -280,7 +280,7 @@ def plan(
     new = definitions(
         loaded, now_ns=now_ns, running={i: r.definition for i, r in by_id.items()}
     )
-    found = [*loaded.findings, *check_markets(loaded, facts.known)]
+    found = list(loaded.findings)
     places = ((p, e) for p in loaded.positions for e in p.exits)
     changes: list[Change] = []
     others = {
@@ -297,6 +297,8 @@ def plan(
             refusal = _expired(loaded, position, exit_, trigger, now_ns)
             found.extend([refusal] if refusal is not None else [])
     unchanged = len(new) - len(changes)
+    touched = {change.id for change in changes}
+    found.extend(check_markets(loaded, facts.known, only=touched))
     kept = {trigger.id for trigger in new}
     if not loaded.has_errors:
         gone = (record for record in by_id.values() if record.id not in kept)

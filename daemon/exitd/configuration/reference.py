@@ -13,7 +13,7 @@ from exitd.configuration import daemon_file, position_file, values
 from exitd.configuration.keys import ExitDefaults
 from exitd.configuration.policies import NOT_BUILT, Policies
 from exitd.configuration.secrets import SecretReference
-from exitd.configuration.venue_tables import VenueTable
+from exitd.configuration.venue_tables import VenueTable, shipped_directory
 
 _WORDS = {
     values.read_level: "price, or `+12%` from the entry",
@@ -177,9 +177,16 @@ def _not_built() -> str:
     )
 
 
+def _example() -> str:
+    path = shipped_directory() / "conf.d" / "sol.yaml"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    shown = "\n".join(lines[lines.index("positions:") :])
+    return f"## An example\n\n```yaml\n{shown}\n```\n"
+
+
 def reference() -> str:
     """Give the page in Markdown."""
-    parts = [_INTRODUCTION, _MEANING, "## exitd.yaml\n"]
+    parts = [_INTRODUCTION, _example(), _MEANING, "## exitd.yaml\n"]
     parts.extend(_table(title, model) for title, model in _DAEMON)
     parts.append(_table("policies", Policies))
     parts.append(_not_built())
