@@ -201,7 +201,6 @@ def _open_database(
     try:
         database.open()
         meta = _begin(database)
-        database.fold_log_in()
     except sqlite3.Error as error:
         database.close()
         if isinstance(error, sqlite3.OperationalError):

@@ -1,0 +1,185 @@
+"""What the SQLite store does beyond the contract: pruning, probing, other programs."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from adapters.sqlite_states import opened
+from contract.store_contract import DEADLINE_S, keep
+from contract.store_samples import fact, firing, trigger
+from exitd.adapters.sqlite import open_store
+from exitd.adapters.sqlite.database import IN_MEMORY
+from exitd.adapters.sqlite.writer import PROBE_NS
+from exitd.core.records import IdempotencyRecord
+from exitd.ports.store import Batch, FactQuery, StoreHealth
+from fakes.clocks import ManualClock
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "exitd.db"
+
+
+@pytest.mark.parametrize("inline", [False, True])
+async def test_given_old_history_when_pruned_then_firings_and_new_stay(
+    path: Path, inline: bool
+):
+    store = open_store(path, ManualClock(), inline=inline, reserve_bytes=0)
+    old = tuple(fact(ts_ns=n, n=n) for n in range(450))
+    answers = (
+        IdempotencyRecord("old", "d", (), 5),
+        IdempotencyRecord("k", "d", (), 500),
+    )
+    await keep(store, Batch(answers, old), *firing(1), Batch((), (fact(ts_ns=500),)))
+
+    store.prune(500)
+
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            left = await store.facts(FactQuery(limit=1_000, oldest_first=True))
+            idempotency = store.load().idempotency
+            if len(left) <= 5 and len(idempotency) == 1:
+                break
+    assert [stored.seq for stored in left] == [451, 452, 453, 454, 455]
+    assert [record.key for record in idempotency] == ["k"]
+    assert len(await store.exits(0, 10_000)) == 1
+    await keep(store, Batch((), (fact(),)))
+    (newest,) = await store.facts(FactQuery(limit=1))
+    assert newest.seq == 456
+    await store.close()
+
+
+async def test_given_pruning_when_batches_come_then_they_are_not_kept_waiting(
+    path: Path,
+):
+    store = opened(path)
+    await keep(store, Batch((), tuple(fact(ts_ns=n) for n in range(20_000))))
+    store.prune(20_000)
+
+    async with asyncio.timeout(DEADLINE_S):
+        while len(await store.facts(FactQuery(limit=20_000))) == 20_000:
+            pass
+    await keep(store, Batch((trigger(),), ()))
+
+    assert len(await store.facts(FactQuery(limit=20_000))) > 0, "long before it is done"
+    await store.close()
+
+
+async def test_given_quiet_store_when_time_passes_then_it_proves_that_it_can_commit(
+    path: Path,
+):
+    clock = ManualClock()
+    store = open_store(path, clock, reserve_bytes=0)
+    await keep(store, Batch((), ()))
+    before_ns = store.ts_committed_ns()
+
+    clock.advance(PROBE_NS)
+
+    async with asyncio.timeout(DEADLINE_S):
+        while store.ts_committed_ns() == before_ns:
+            await store.note("anything")
+    assert store.ts_committed_ns() == before_ns + PROBE_NS
+    await store.close()
+
+
+async def test_given_file_locked_by_another_program_when_let_go_then_written(
+    path: Path,
+):
+    store = opened(path)
+    told = asyncio.Event()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        store.submit(Batch((trigger(),), ()), lambda _: told.set())
+        # A read that is answered proves that the loop and the readers go on.
+        assert await store.facts(FactQuery()) == ()
+        assert not told.is_set()
+        other.execute("ROLLBACK")
+
+    async with asyncio.timeout(DEADLINE_S):
+        await told.wait()
+    assert store.load().triggers == (trigger(),)
+    await store.close()
+
+
+async def test_given_long_reader_when_batches_come_then_both_go_on(path: Path):
+    store = opened(path)
+    await keep(store, *firing(1))
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        seen = other.execute("SELECT count(*) FROM triggers").fetchone()
+        for n in range(2, 100):
+            await keep(store, *firing(n))
+        assert other.execute("SELECT count(*) FROM triggers").fetchone() == seen
+        other.execute("COMMIT")
+
+    assert len(store.load().triggers) == 99
+    assert store.health is StoreHealth.WRITABLE
+    await store.close()
+
+
+async def test_given_database_in_memory_when_used_then_the_same_store():
+    store = open_store(IN_MEMORY, ManualClock(), inline=True)
+    other = open_store(IN_MEMORY, ManualClock(), inline=True)
+
+    await keep(store, *firing(1))
+
+    assert len(store.load().triggers) == 1
+    assert len(await store.exits(0, 10_000)) == 1
+    assert 1 <= store.tag("main") <= 255
+    assert other.load().triggers == ()
+    await store.close()
+    await other.close()
+
+
+async def test_given_inline_store_when_submitted_then_on_disk_before_anything_else(
+    path: Path,
+):
+    store = open_store(path, ManualClock(), inline=True, reserve_bytes=0)
+
+    store.submit(Batch((trigger(),), ()))
+
+    assert store.load().triggers == (trigger(),)
+    await store.close()
+
+
+async def test_given_close_when_called_twice_then_nothing_more_happens(path: Path):
+    store = opened(path)
+    await store.close()
+    await store.close()
+    await store.abandon()
+
+
+async def test_b122_given_100000_triggers_when_loaded_then_in_bounded_time(path: Path):
+    store = opened(path)
+    start = time.perf_counter()
+    done = asyncio.Event()
+    for n in range(0, 100_000, 10):
+        some = tuple(trigger(f"trg_{m:08}", seq=m) for m in range(n, n + 10))
+        store.submit(Batch(some, tuple(fact(trigger_id=t.id) for t in some), True))
+    store.submit(Batch((), ()), lambda _: done.set())
+    await done.wait()
+    armed_s = time.perf_counter() - start
+    await store.close()
+
+    start = time.perf_counter()
+    store = opened(path)
+    opened_s = time.perf_counter() - start
+    start = time.perf_counter()
+    snapshot = store.load()
+    loaded_s = time.perf_counter() - start
+
+    assert len(snapshot.triggers) == 100_000
+    assert snapshot.seq == 99_999
+    print(  # noqa: T201
+        f"armed {100_000 / armed_s:.0f}/s, opened {opened_s:.2f} s,"
+        f" loaded {loaded_s:.2f} s"
+    )
+    assert 100_000 / armed_s > 2_000
+    assert loaded_s < 2.5
+    await store.close()
