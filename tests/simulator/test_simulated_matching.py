@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exitd.simulator.admission import unrealised
 from exitd.simulator.refusal import Refused
 from simulator.floor import PERP, Floor
 
@@ -132,7 +133,11 @@ order_drafts = st.fixed_dictionaries(
     }
 )
 cancels = st.fixed_dictionaries({"cancel": st.integers(0, 40)})
-sequences = st.lists(st.one_of(order_drafts, order_drafts, cancels), max_size=40)
+steps = st.one_of(order_drafts, order_drafts, order_drafts, cancels)
+# Long enough that positions grow, shrink and flip under resting orders.
+sequences = st.integers(20, 60).flatmap(
+    lambda size: st.lists(steps, min_size=size, max_size=size)
+)
 
 
 def naive(number: int, draft: dict[str, Any]) -> NaiveOrder:
