@@ -1,0 +1,225 @@
+"""A whole daemon on a fake venue, served on a real socket and a real port."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from exitd.adapters.sqlite.opening import open_store
+from exitd.adapters.system.clock import SystemClock
+from exitd.api.application import make_app
+from exitd.api.listening import HttpServer, listen_tcp, listen_unix
+from exitd.client import Address
+from exitd.core.engine import Engine
+from exitd.core.market import PriceKind, PriceSource
+from exitd.core.units import NS_PER_S
+from exitd.ports.alerts import Alert
+from exitd.runtime.accounts import Account
+from exitd.runtime.budget import RateBudget
+from exitd.runtime.control import Caller, Control
+from exitd.runtime.control.identifiers import Identifiers
+from exitd.runtime.daemon import Daemon
+from exitd.runtime.loop import EngineLoop
+from exitd.runtime.reload import Files
+from exitd.runtime.steady import SteadyClock
+from fakes.exchange import SOL
+from fakes.feed import FakeFeed
+from fakes.venue import FakeVenue
+
+ACCOUNT = "main"
+KEY = f"{ACCOUNT}/{SOL}/long"
+ME = Caller("cli:tester", "a test")
+MARK = PriceSource(ACCOUNT, SOL, PriceKind.MARK)
+ENVIRONMENT = {"A_KEY": "key", "A_SECRET": "secret"}
+
+DAEMON_YAML = """\
+version: 1
+mode: live
+venues:
+  main:
+    type: backpack
+    key: {env: A_KEY}
+    secret: {env: A_SECRET}
+"""
+POSITIONS_YAML = """\
+positions:
+  sol-core:
+    venue: main
+    symbol: SOL_USDC_PERP
+    side: long
+    exits:
+      sl: {stop_loss: 90}
+"""
+
+
+class Heard:
+    """Alerts, kept."""
+
+    def __init__(self) -> None:
+        self.alerts: list[Alert] = []
+
+    def tell(self, alert: Alert) -> None:
+        self.alerts.append(alert)
+
+
+class ClosedFeed(FakeFeed):
+    """A feed that can be closed for good, as the real one."""
+
+    async def close(self) -> None:
+        self.abort()
+
+
+def steady_waits() -> Iterator[float]:
+    while True:
+        yield 0.01
+
+
+@dataclass
+class World:
+    """The daemon and what it stands between: a venue, a feed, its callers."""
+
+    daemon: Daemon
+    control: Control
+    venue: FakeVenue
+    feed: FakeFeed
+    folder: Path
+    heard: Heard
+    socket: Path = field(default_factory=Path)
+    port: int = 0
+
+    def mark(self, price: str) -> None:
+        """Let the mark price be seen, by the feed and by queries."""
+        self.venue.set_price(SOL, price)
+        if not self.feed.push(MARK, price):
+            self.feed.polled[MARK] = self.venue.marks[SOL]
+
+    async def watched_mark(self, price: str) -> None:
+        """As `mark`, once the feed watches it."""
+        async with asyncio.timeout(5):
+            while not self.feed.push(MARK, price):
+                await asyncio.sleep(0)
+        self.venue.set_price(SOL, price)
+
+    async def until(self, holds) -> None:  # type: ignore[no-untyped-def]
+        """Wait until *holds* is true, five seconds at most."""
+        async with asyncio.timeout(5):
+            while not holds():
+                await asyncio.sleep(0)
+
+    def state_of(self, trigger_id: str) -> str:
+        return self.daemon.loop.engine.state.triggers[trigger_id].state.value
+
+    @property
+    def address(self) -> Address:
+        return Address(socket=str(self.socket))
+
+    def tcp(self, token: str = "") -> httpx.AsyncClient:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{self.port}", headers=headers, trust_env=False
+        )
+
+    def unix(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url="http://localhost",
+            transport=httpx.AsyncHTTPTransport(uds=str(self.socket)),
+            trust_env=False,
+        )
+
+
+def build(folder: Path, *, exits: str = "", mode: str = "live") -> World:
+    """Put a daemon together; it is not started."""
+    config = folder / "config"
+    (config / "conf.d").mkdir(parents=True)
+    (config / "exitd.yaml").write_text(DAEMON_YAML.replace("live", mode))
+    if exits:
+        (config / "conf.d" / "sol.yaml").write_text(exits)
+    clock = SteadyClock(SystemClock())
+    store = open_store(
+        folder / "exitd.db", clock, asyncio.get_running_loop(), reserve_bytes=0
+    )
+    loop = EngineLoop(Engine(), store, clock)
+    venue, feed, heard = FakeVenue(clock, ACCOUNT), ClosedFeed(clock, ACCOUNT), Heard()
+    accounts: dict[str, Account] = {}
+
+    async def poll(source: PriceSource):  # type: ignore[no-untyped-def]
+        tick = await feed.poll(source)
+        return tick.price if tick is not None else None
+
+    daemon = Daemon(
+        loop=loop,
+        store=store,
+        clock=clock,
+        alerts=heard,
+        files=Files(config, ENVIRONMENT, loop, poll),
+        accounts=accounts,
+        mode=mode,
+        version="0.0.0",
+    )
+    accounts[ACCOUNT] = Account(
+        venue,
+        feed,
+        loop,
+        budget=RateBudget(600_000, 1_000, 100),
+        spawn=daemon.spawn,
+        waits=steady_waits,
+    )
+    loop.engine.add_account(ACCOUNT, store.tag(ACCOUNT), venue.capabilities)
+    return World(daemon, Control(daemon), venue, feed, folder, heard)
+
+
+@asynccontextmanager
+async def started(
+    folder: Path, *, net: str = "10", mark: str = "100", exits: str = ""
+) -> AsyncIterator[World]:
+    """Run a daemon with a position of *net* at entry 100."""
+    world = build(folder, exits=exits)
+    if net != "0":
+        world.venue.hold(SOL, net)
+    world.mark(mark)
+    await world.daemon.start()
+    try:
+        async with asyncio.timeout(5):
+            await world.feed.connected.wait()
+            await world.venue.connected.wait()
+        yield world
+    finally:
+        await world.daemon.stop()
+
+
+@asynccontextmanager
+async def served(world: World, **options: object) -> AsyncIterator[World]:
+    """Serve a daemon on a unix socket and on a free port of this machine."""
+    world.socket = world.folder / "exitd.sock"
+    tcp = listen_tcp("127.0.0.1", 0)
+    world.port = tcp.socket.getsockname()[1]
+    numbers = iter(range(1, 1 << 30))
+
+    def counted(length: int) -> bytes:
+        return next(numbers).to_bytes(length, "big")
+
+    app = make_app(
+        world.control,
+        identifiers=Identifiers(world.daemon.clock, counted),
+        **options,  # type: ignore[arg-type]
+    )
+    server = HttpServer(app, (listen_unix(world.socket, "exitd"), tcp))
+    serving = asyncio.create_task(server.run_until_stopped())
+    try:
+        await asyncio.wait(
+            (serving, asyncio.create_task(server.up.wait())),
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        yield world
+    finally:
+        server.stop()
+        await serving
+
+
+def soon_ns(seconds: float = 60) -> int:
+    return int(seconds * NS_PER_S)
