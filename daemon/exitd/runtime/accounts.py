@@ -11,7 +11,7 @@ from exitd.core.trigger import TriggerState
 from exitd.core.units import NS_PER_S
 from exitd.errors import VenueError
 from exitd.logs import Event, log
-from exitd.ports.feed import Feed, FeedNotice, FeedSignal
+from exitd.ports.feed import Feed, FeedNotice, FeedSignal, TickSink
 from exitd.ports.venue import PrivateEvent, StreamDown, StreamUp, Venue
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.dispatch import Dispatcher
@@ -42,6 +42,7 @@ class Account:
         waits: Callable[[], Iterator[float]],
         reconcile_every_s: float = 30.0,
         clock_every_s: float = 30.0,
+        before_tick: TickSink | None = None,
     ) -> None:
         self.name = venue.account
         self.venue = venue
@@ -59,6 +60,7 @@ class Account:
         self._waits = waits
         self._reconcile_every_s = reconcile_every_s
         self._clock_every_s = clock_every_s
+        self._before_tick = before_tick
         self._wants_reconcile = asyncio.Event()
         loop.on_contradiction(self._wants_reconcile.set)
 
@@ -104,6 +106,8 @@ class Account:
     _was_stream_up = False
 
     def _on_tick(self, tick: Tick) -> None:
+        if self._before_tick is not None:
+            self._before_tick(tick)
         self._loop.handle(tick)
 
     def _on_notice(self, notice: FeedNotice) -> None:

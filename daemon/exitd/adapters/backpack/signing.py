@@ -118,3 +118,12 @@ class Signer:
         # The names of the streams are not part of what is signed.
         text = canonical("subscribe", {}, timestamp_ms, window_ms)
         return [self.key, self.sign(text), str(timestamp_ms), str(window_ms)]
+
+
+def throwaway_keys() -> tuple[Secret, Secret]:
+    """Make a key pair that no account has: for reading public data only."""
+    key = SigningKey.generate()
+    return (
+        Secret(base64.b64encode(bytes(key.verify_key)).decode()),
+        Secret(base64.b64encode(bytes(key)).decode()),
+    )

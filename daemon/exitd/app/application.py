@@ -1,0 +1,271 @@
+"""Builds a daemon from settings, runs it, and follows signals and files."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+
+from exitd import __version__
+from exitd.adapters.notify.heartbeat import Heartbeat
+from exitd.adapters.notify.messenger import open_messenger, read_targets
+from exitd.adapters.sqlite.opening import open_store
+from exitd.adapters.sqlite.store import SqliteStore
+from exitd.adapters.system.clock import SystemClock
+from exitd.adapters.system.sdnotify import ServiceManager
+from exitd.app.doors import open_doors
+from exitd.app.files import (
+    Keys,
+    keep_last_good,
+    read_configuration,
+    read_keys,
+    state_directory,
+)
+from exitd.app.venues import build_account, keep_paper, live_venue, paper_venue
+from exitd.configuration.loaded import Loaded
+from exitd.configuration.loaded import Settings as FileSettings
+from exitd.configuration.secrets import resolve
+from exitd.configuration.sources import root_of
+from exitd.configuration.watch import changes
+from exitd.core.engine import Engine
+from exitd.core.market import PriceSource
+from exitd.core.units import NS_PER_MS, NS_PER_S, trap_floats
+from exitd.logs import Event, configure, log
+from exitd.ports.alerts import Alerts
+from exitd.runtime.accounts import Account
+from exitd.runtime.control import Control
+from exitd.runtime.daemon import Daemon
+from exitd.runtime.loop import EngineLoop
+from exitd.runtime.reload import Files
+from exitd.runtime.steady import SteadyClock
+from exitd.secret import Secret
+from exitd.settings import Settings
+
+OnReady = Callable[["Application"], None]
+
+
+class Application:
+    """One run of the daemon.
+
+    `places` lists where it is served once it is up: the socket's path and, if
+    there is one, `host:port`.
+    """
+
+    def __init__(self, config: Path, settings: Settings) -> None:
+        self.config = config
+        self.settings = settings
+        self.environment = dict(os.environ)
+        self.clock = SteadyClock(SystemClock())
+        self.service = ServiceManager(
+            settings.notify_socket,
+            watchdog_usec=settings.watchdog_usec,
+            watchdog_pid=settings.watchdog_pid,
+        )
+        self.stop = asyncio.Event()
+        self.reload = asyncio.Event()
+        self.places: tuple[str, ...] = ()
+        self.state = Path()
+        self.daemon: Daemon
+
+    async def run(self, on_ready: OnReady | None = None) -> int:
+        """Run until told to stop; returns the exit status.
+
+        Raises:
+            ConfigurationError: The files cannot be used, and no earlier set can.
+            StoreError: The state cannot be opened.
+        """
+        loaded, files, refused = read_configuration(
+            self.config, self.settings, self.environment
+        )
+        keys = read_keys(files.accounts.values(), self.environment)
+        targets = read_targets(files.file.notify, self.environment)
+        self.state = state_directory(self.settings, files)
+        self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        logs = configure(
+            format=files.file.log.format,
+            level=files.file.log.level,
+            secrets=[*(s for pair in keys.values() for s in pair), *targets.values()],
+            now_ns=self.clock.now_ns,
+            monotonic_ns=self.clock.monotonic_ns,
+            journal_stream=self.settings.journal_stream,
+        )
+        with closing(logs):
+            log(
+                Event.DAEMON_STARTED,
+                version=__version__,
+                mode=files.file.mode,
+                pid=os.getpid(),
+            )
+            self._note_files(loaded, refused)
+            return await self._open_and_serve(files, keys, targets, on_ready)
+
+    def _note_files(self, loaded: Loaded, refused: Loaded | None) -> None:
+        if refused is None:
+            keep_last_good(loaded, self.state)
+            return
+        log(Event.CONFIG_REJECTED, errors=[str(f) for f in refused.findings])
+
+    async def _open_and_serve(
+        self,
+        files: FileSettings,
+        keys: Mapping[str, Keys],
+        targets: Mapping[str, Secret],
+        on_ready: OnReady | None,
+    ) -> int:
+        name = "exitd.db" if files.is_live else "exitd-paper.db"
+        store = open_store(self.state / name, self.clock, asyncio.get_running_loop())
+        messenger = open_messenger(files.file.notify, targets, self.clock)
+        try:
+            self.daemon = await self._build(files, keys, store, messenger)
+            control = Control(self.daemon)
+            server, listeners = await open_doors(
+                self.daemon, control, files.file.http, self.settings, self.state
+            )
+            self.places = tuple(listener.place for listener in listeners)
+            served = asyncio.ensure_future(server.run_until_stopped())
+            try:
+                return await self._serve(files, on_ready)
+            finally:
+                server.stop()
+                await served
+        finally:
+            await messenger.close()
+            await store.close()
+
+    async def _build(
+        self,
+        files: FileSettings,
+        keys: Mapping[str, Keys],
+        store: SqliteStore,
+        alerts: Alerts,
+    ) -> Daemon:
+        """Put the parts together; nothing runs yet."""
+        engine = Engine(files.file.policies.for_core())
+        loop = EngineLoop(engine, store, self.clock)
+        accounts: dict[str, Account] = {}
+        daemon = Daemon(
+            loop=loop,
+            store=store,
+            clock=self.clock,
+            alerts=alerts,
+            files=Files(self.config, self.environment, loop, poller(accounts)),
+            accounts=accounts,
+            mode=files.file.mode,
+            version=__version__,
+        )
+        for settings in files.accounts.values():
+            mine = keys.get(settings.name)
+            if files.is_live:
+                market = live_venue(settings, mine, self.clock)
+                account = build_account(daemon, settings, market, market)
+            else:
+                paper, market = await paper_venue(settings, mine, self.clock, store)
+                account = build_account(daemon, settings, paper, market)
+                daemon.spawn(keep_paper(paper, store), f"{settings.name} on paper")
+            accounts[settings.name] = account
+            tag = store.tag(settings.name)
+            engine.add_account(settings.name, tag, account.venue.capabilities)
+        return daemon
+
+    async def _serve(self, files: FileSettings, on_ready: OnReady | None) -> int:
+        """Run until a signal, then stop in order; a bug ends it at once."""
+        self._follow_signals()
+        daemon = self.daemon
+        await daemon.start()
+        self._spawn_companions(files)
+        triggers = len(daemon.loop.engine.state.triggers)
+        took_ms = (self.clock.now_ns() - daemon.ts_started_ns) // NS_PER_MS
+        log(Event.DAEMON_READY, triggers=triggers, took_ms=took_ms)
+        self.service.ready(f"{daemon.mode}: {triggers} triggers")
+        if on_ready is not None:
+            on_ready(self)
+        stopped = asyncio.ensure_future(self.stop.wait())
+        crashed = asyncio.ensure_future(daemon.wait())
+        try:
+            await asyncio.wait((stopped, crashed), return_when=asyncio.FIRST_COMPLETED)
+            self.service.stopping("stopping")
+            if crashed.done():
+                await crashed
+        finally:
+            stopped.cancel()
+            crashed.cancel()
+            await daemon.stop()
+        return 0
+
+    def _spawn_companions(self, files: FileSettings) -> None:
+        daemon = self.daemon
+        daemon.spawn(self._reload_on_request(), "reload on request")
+        daemon.spawn(self._watch_files(), "watch the files")
+        daemon.spawn(self._feed_watchdog(), "systemd watchdog")
+        if files.file.heartbeat is not None:
+            heartbeat = Heartbeat(
+                resolve(files.file.heartbeat.url, self.environment),
+                interval_ns=files.file.heartbeat.interval,
+                is_ready=lambda: not daemon.reasons_not_ready(),
+            )
+            daemon.spawn(heartbeat.run(), "heartbeat")
+
+    def _follow_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self.reload.set)
+
+    async def _reload_on_request(self) -> None:
+        while True:
+            await self.reload.wait()
+            self.reload.clear()
+            self.service.reloading(self.clock.monotonic_ns())
+            await self._reload("SIGHUP")
+            self.service.ready("reloaded")
+
+    async def _reload(self, why: str) -> None:
+        files = self.daemon.files
+        outcome = await files.reload()
+        log(Event.DAEMON_RELOADED, reason=why, applied=outcome.applied)
+        if outcome.applied and files.loaded is not None:
+            keep_last_good(files.loaded, self.state)
+
+    async def _watch_files(self) -> None:
+        loaded = self.daemon.files.loaded
+        known = loaded.digest if loaded is not None else ""
+        async for _ in changes(root_of(self.config), known, stop=self.stop):
+            await self._reload("the files changed")
+
+    async def _feed_watchdog(self) -> None:
+        """Ping systemd from the loop that evaluates, and only while it turns."""
+        interval_ns = self.service.ping_interval_ns
+        if interval_ns is None:
+            return
+        while True:
+            if self.daemon.is_turning():
+                self.service.ping()
+            await asyncio.sleep(interval_ns / NS_PER_S)
+
+
+def poller(
+    accounts: Mapping[str, Account],
+) -> Callable[[PriceSource], Awaitable[Decimal | None]]:
+    """Make what asks a feed for one price by REST."""
+
+    async def poll(source: PriceSource) -> Decimal | None:
+        account = accounts.get(source.feed)
+        tick = await account.feed.poll(source) if account is not None else None
+        return None if tick is None else tick.price
+
+    return poll
+
+
+async def run_daemon(
+    config: Path, settings: Settings, *, on_ready: OnReady | None = None
+) -> int:
+    """Run the daemon until it is told to stop; returns the exit status.
+
+    Raises:
+        ConfigurationError: The files cannot be used and there is no earlier set.
+        StoreError: The state cannot be opened.
+    """
+    trap_floats()
+    return await Application(config, settings).run(on_ready)

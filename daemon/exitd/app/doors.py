@@ -1,0 +1,48 @@
+"""The doors of the daemon: its unix socket and its port, behind one guard."""
+
+import secrets
+from pathlib import Path
+
+from exitd.api.application import make_app, refuse_open_door
+from exitd.api.listening import HttpServer, Listener, listen_tcp, listen_unix
+from exitd.configuration.daemon_file import Http
+from exitd.runtime.control import Control
+from exitd.runtime.control.identifiers import Identifiers
+from exitd.runtime.daemon import Daemon
+from exitd.settings import Settings
+
+SOCKET_NAME = "exitd.sock"
+
+
+def socket_path(http: Http, settings: Settings, state: Path) -> Path:
+    """Where the socket is: the file, the runtime directory, else the state's."""
+    if http.socket is not None:
+        return Path(http.socket)
+    folder = settings.runtime_directory
+    return (folder if folder is not None else state) / SOCKET_NAME
+
+
+async def open_doors(
+    daemon: Daemon, control: Control, http: Http, settings: Settings, state: Path
+) -> tuple[HttpServer, tuple[Listener, ...]]:
+    """Bind the sockets; they are served once `run_until_stopped` runs.
+
+    Raises:
+        ConfigurationError: One of them cannot be bound, or must not be.
+    """
+    path = socket_path(http, settings, state)
+    listeners = [listen_unix(path, http.socket_group)]
+    try:
+        if http.bind != "off":
+            host, _, port = http.bind.rpartition(":")
+            listeners.append(listen_tcp(host.strip("[]"), int(port)))
+            await refuse_open_door(
+                control, http.bind, is_loopback=listeners[-1].is_loopback
+            )
+    except BaseException:
+        for listener in listeners:
+            listener.remove()
+        raise
+    identifiers = Identifiers(daemon.clock, secrets.token_bytes)
+    app = make_app(control, allowed_hosts=http.allowed_hosts, identifiers=identifiers)
+    return HttpServer(app, tuple(listeners)), tuple(listeners)

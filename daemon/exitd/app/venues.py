@@ -1,0 +1,132 @@
+"""From an entry under `venues:` to an account of the daemon, live or on paper."""
+
+import asyncio
+import random
+
+from exitd.adapters.backpack.feed import BackpackFeed
+from exitd.adapters.backpack.signing import throwaway_keys
+from exitd.adapters.backpack.venue import BackpackVenue
+from exitd.adapters.paper.venue import PaperVenue
+from exitd.app.files import Keys
+from exitd.configuration.loaded import AccountSettings
+from exitd.core.inputs import PositionReport
+from exitd.core.units import NS_PER_MS
+from exitd.errors import ConfigurationError, VenueError
+from exitd.logs import Event, log
+from exitd.ports.clock import Clock
+from exitd.ports.store import Store
+from exitd.ports.venue import Venue
+from exitd.runtime.accounts import Account
+from exitd.runtime.budget import RateBudget
+from exitd.runtime.daemon import Daemon
+from exitd.runtime.supervise import backoff
+
+#: Requests that may leave at once before the rate per minute holds them.
+BURST = 100
+_COPY_PATIENCE_S = 10.0
+_SAVE_EVERY_S = 1.0
+
+
+def backpack_venue(
+    settings: AccountSettings, keys: Keys, clock: Clock
+) -> BackpackVenue:
+    return BackpackVenue(
+        settings.name,
+        key=keys[0].reveal(),
+        secret=keys[1],
+        clock=clock,
+        url=settings.url,
+        ws_url=settings.ws_url,
+        window_ms=settings.request_window_ns // NS_PER_MS,
+        lag_slack_ns=settings.lag_slack_ns,
+    )
+
+
+def build_account(
+    daemon: Daemon,
+    settings: AccountSettings,
+    venue: Venue,
+    market: BackpackVenue,
+) -> Account:
+    """Join a venue, its prices and its budget.
+
+    Args:
+        daemon: Who runs it.
+        settings: The entry under `venues:`.
+        venue: Where closes go: the market itself, or a paper account.
+        market: Where prices come from.
+    """
+    feed = BackpackFeed(
+        settings.name,
+        clock=daemon.clock,
+        url=settings.url,
+        ws_url=settings.ws_url,
+        max_age_ns=daemon.loop.engine.state.policies.price_max_age_ns,
+        venue_clock=market.clock,
+    )
+    return Account(
+        venue,
+        feed,
+        daemon.loop,
+        budget=RateBudget(settings.requests_per_minute, BURST, BURST // 4),
+        spawn=daemon.spawn,
+        waits=lambda: backoff(random.random),
+        before_tick=venue.on_tick if isinstance(venue, PaperVenue) else None,
+    )
+
+
+def live_venue(
+    settings: AccountSettings, keys: Keys | None, clock: Clock
+) -> BackpackVenue:
+    """
+    Raises:
+        ConfigurationError: The account names no keys.
+    """
+    if keys is None:
+        raise ConfigurationError(
+            f"account {settings.name} has no key and secret, which live mode needs; "
+            "name them under venues:"
+        )
+    return backpack_venue(settings, keys, clock)
+
+
+async def paper_venue(
+    settings: AccountSettings, keys: Keys | None, clock: Clock, store: Store
+) -> tuple[PaperVenue, BackpackVenue]:
+    """Make a paper account: as it was left, else a copy of the real positions.
+
+    Without keys it starts flat. The real venue is only read.
+    """
+    market = backpack_venue(settings, keys or throwaway_keys(), clock)
+    state = await store.note(_note_of(settings.name)) or b""
+    positions: tuple[PositionReport, ...] = ()
+    if not state and keys is not None:
+        try:
+            async with asyncio.timeout(_COPY_PATIENCE_S):
+                await market.sync_clock()
+                positions = await market.positions()
+        except (VenueError, TimeoutError) as error:
+            log(
+                Event.VENUE_FAILED,
+                venue=settings.name,
+                reason=f"the paper account starts flat: {error or 'no answer'}",
+            )
+    venue = PaperVenue(
+        settings.name, clock=clock, market=market, positions=positions, state=state
+    )
+    return venue, market
+
+
+def _note_of(account: str) -> str:
+    return f"paper:{account}"
+
+
+async def keep_paper(venue: PaperVenue, store: Store) -> None:
+    """Write a paper account down whenever it has changed."""
+    known = b""
+    while True:
+        state = venue.state()
+        if state != known:
+            await store.put_note(_note_of(venue.account), state)
+            known = state
+        await asyncio.sleep(_SAVE_EVERY_S)
