@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from configuration.plan_desk import Desk
 from exitd.configuration.load import load
 from exitd.configuration.loaded import Loaded
 
@@ -72,3 +73,8 @@ def exit_errors(messages: Callable[..., list[str]]) -> Callable[..., list[str]]:
         return [m.partition(": error: ")[2] for m in found if ": error: " in m]
 
     return load_exit
+
+
+@pytest.fixture
+def desk(load_files: Loader) -> Desk:
+    return Desk(load_files)

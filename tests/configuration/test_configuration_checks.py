@@ -204,3 +204,17 @@ def test_given_no_daemon_file_when_checked_then_venues_are_not_guessed(
 
     assert len(found) == 1
     assert "not valid YAML" in found[0]
+
+
+def test_given_two_exits_that_do_the_same_when_checked_then_refused(
+    messages: Messages,
+) -> None:
+    same = position(exits("a: {stop_loss: 100}", "b: {stop_loss: 100.0}"))
+    parts = position(
+        exits("a: {stop_loss: 100, close: 4}", "b: {stop_loss: 100, close: 6}")
+    )
+
+    assert messages(f"positions:\n{same}") == [
+        "8:7: error: 'b' does exactly what 'a' on line 7 does; remove one of them"
+    ]
+    assert messages(f"positions:\n{parts}") == []

@@ -1,86 +1,15 @@
-"""What a reload would change, what waits for a person, and how it reads."""
+"""What a reload would change, and what of it waits for a person."""
 
-import json
-from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from exitd.configuration.loaded import Loaded
-from exitd.configuration.market_checks import markets
-from exitd.configuration.plan import ChangeKind, Plan, plan
-from exitd.configuration.plan_text import plan_as_json, render_plan
-from exitd.configuration.triggers import definitions
-from exitd.core.market import Instrument, InstrumentKind, PriceKind, PriceSource
+from configuration.plan_desk import BASE, FLAT, LIVE, OPEN, Desk
+from exitd.configuration.plan import ChangeKind
+from exitd.configuration.plan_text import render_plan
 from exitd.core.position import PositionKey, PositionRecord, Side
-from exitd.core.trigger import (
-    DoneReason,
-    TriggerRecord,
-    TriggerState,
-)
-
-LONG = PositionKey("backpack", "S", Side.LONG)
-MARK = PriceSource("backpack", "S", PriceKind.MARK)
-INSTRUMENT = Instrument(
-    account="backpack",
-    symbol="S",
-    kind=InstrumentKind.PERPETUAL,
-    base="S",
-    quote="USDC",
-    price_step=Decimal("0.01"),
-    quantity_step=Decimal("0.01"),
-    min_quantity=Decimal("0.01"),
-)
-OPEN = {LONG: PositionRecord(key=LONG, quantity=Decimal(10))}
-FLAT: dict[PositionKey, PositionRecord] = {}
-LIVE = (
-    "version: 1\nmode: live\nvenues:\n  backpack:\n    type: backpack\n"
-    "    key: {env: K}\n    secret: {env: S}\n"
-)
-BASE = ("sl: {stop_loss: 131.25}", "tp: {take_profit: 160, close: 25%}")
-
-
-class Desk:
-    """Loads exits, and plans against the ones that were loaded before."""
-
-    def __init__(self, load_files: Callable[..., Loaded], directory: Path) -> None:
-        self.load_files = load_files
-        self.directory = directory
-        self.daemon = LIVE
-        self.price: str | None = "142.49"
-        self.positions: dict[PositionKey, PositionRecord] | None = OPEN
-        self.now_ns = 0
-
-    def load(self, *exits: str, side: str = "side: long") -> Loaded:
-        lines = "".join(f"      {line}\n" for line in exits)
-        text = (
-            f"positions:\n  sol:\n    venue: backpack\n    symbol: S\n    {side}\n"
-            f"    exits:\n{lines}"
-        )
-        return self.load_files(
-            {"conf.d/sol.yaml": text if exits else ""}, daemon=self.daemon
-        )
-
-    def running(self, *exits: str, **options: str) -> list[TriggerRecord]:
-        made = definitions(self.load(*exits, **options), now_ns=0)
-        return [TriggerRecord(definition=d, state=TriggerState.ARMED) for d in made]
-
-    def plan(self, running: list[TriggerRecord], *exits: str, **options: str) -> Plan:
-        prices = {MARK: Decimal(self.price)} if self.price else {}
-        return plan(
-            self.load(*exits, **options),
-            running,
-            now_ns=self.now_ns,
-            known=markets((INSTRUMENT,), prices),
-            positions=self.positions,
-        )
-
-
-@pytest.fixture
-def desk(load_files: Callable[..., Loaded], tmp_path: Path) -> Desk:
-    return Desk(load_files, tmp_path)
+from exitd.core.trigger import DoneReason, TriggerRecord, TriggerState
 
 
 def test_b039_given_an_identical_file_when_planned_then_nothing_to_do(
@@ -312,80 +241,6 @@ def test_given_a_name_that_the_api_has_taken_when_planned_then_refused(
     assert "'sol/sl' was armed by api:bot already" in str(made.findings[0])
 
 
-def test_given_an_invalid_configuration_when_planned_then_nothing_is_removed(
-    desk: Desk,
-) -> None:
-    made = desk.plan(desk.running(*BASE), "sl: {stop_los: 1}")
-
-    assert made.is_refused
-    assert made.is_empty
-    assert render_plan(made).endswith("not valid; the running set stays as it is")
-
-
-def test_given_a_paused_trigger_when_planned_then_shown_as_drift(desk: Desk) -> None:
-    first, second = desk.running(*BASE)
-
-    made = desk.plan([replace(first, paused=True), second], *BASE)
-
-    assert "paused by hand: sol/sl" in render_plan(made)
-
-
-def test_given_changes_when_rendered_then_as_in_the_reference(desk: Desk) -> None:
-    made = desk.plan(
-        desk.running(*BASE), "sl: {stop_loss: 133}", "tp2: {take_profit: 170}"
-    )
-
-    assert render_plan(made) == (
-        """\
-conf.d/sol.yaml
-  ~ sol/sl   stop_loss 131.25 -> 133       mark 142.49, 6.7% away
-  - sol/tp   take_profit 160, close 25%    mark 142.49, 12.3% away
-  + sol/tp2  take_profit 170, close 100%   mark 142.49, 19.3% away
-nothing protects sol if this machine dies: it has no backstop
-3 changes. `exitd apply` to run them."""
-    )
-
-
-def test_given_paper_mode_when_rendered_then_it_says_so_first(desk: Desk) -> None:
-    desk.daemon = "version: 1\nmode: paper\nvenues: {backpack: {type: backpack}}\n"
-
-    made = desk.plan([], *BASE)
-
-    assert render_plan(made).startswith("PAPER, NOT PROTECTING")
-    assert plan_as_json(made)["protecting"] is False
-
-
-def test_given_a_plan_when_written_as_json_then_it_is_plain(desk: Desk) -> None:
-    made = desk.plan(desk.running(*BASE), "sl: {stop_loss: 130}", BASE[1])
-
-    written = json.loads(json.dumps(plan_as_json(made)))
-
-    assert written["waits"] is True
-    assert written["changes"] == [
-        {
-            "kind": "changed",
-            "id": "sol/sl",
-            "file": "conf.d/sol.yaml",
-            "line": 7,
-            "summary": "stop_loss 130, close 100%",
-            "differences": [{"key": "stop_loss", "before": "131.25", "after": "130"}],
-            "distance": "mark 142.49, 8.8% away",
-            "would_fire_now": False,
-            "waits_because": "loosens a stop of an open position",
-        }
-    ]
-    assert written["without_backstop"] == ["sol"]
-
-
-def test_given_no_price_when_planned_then_no_distance(desk: Desk) -> None:
-    desk.price = None
-
-    made = desk.plan([], *BASE)
-
-    assert [c.distance for c in made.changes] == ["", ""]
-    assert not made.waits
-
-
 def test_given_a_price_near_an_armed_level_when_planned_then_it_is_not_refused(
     desk: Desk,
 ) -> None:
@@ -399,3 +254,17 @@ def test_given_a_price_near_an_armed_level_when_planned_then_it_is_not_refused(
     assert not same.is_refused
     assert [f.line for f in new.findings] == [9]
     assert new.is_refused
+
+
+def test_b025_given_a_quantity_off_the_step_when_planned_then_as_it_is_stored(
+    desk: Desk,
+) -> None:
+    asked = "sl: {stop_loss: 131, close: 1.004, do: cancel_and_close}"
+    stored = "sl: {stop_loss: 131, close: 1, do: cancel_and_close}"
+
+    made = desk.plan(desk.running(stored), asked)
+
+    assert made.is_empty
+    assert desk.plan(desk.running("sl: {stop_loss: 131, close: 2}"), asked).waits
+    plain = desk.plan([], "sl: {stop_loss: 131, close: 1.004}")
+    assert plain.changes[0].summary == "stop_loss 131, close 1"

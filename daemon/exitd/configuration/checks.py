@@ -190,6 +190,29 @@ def _levels_in_order(item: Placed, min_spread: Decimal) -> Iterator[Finding]:
                 )
 
 
+def _same(one: CheckedExit, other: CheckedExit) -> bool:
+    return (one.condition, one.level, one.action, one.orders, one.wording) == (
+        other.condition,
+        other.level,
+        other.action,
+        other.orders,
+        other.wording,
+    )
+
+
+def _doubled(item: Placed) -> Iterator[Finding]:
+    exits = item.position.exits
+    for index, exit_ in enumerate(exits):
+        first = next((other for other in exits[:index] if _same(other, exit_)), None)
+        if first is not None:
+            yield item.finding(
+                exit_.path,
+                f"'{exit_.name}' does exactly what '{first.name}' on line {first.line} "
+                "does; remove one of them",
+                key=True,
+            )
+
+
 def _shares(item: Placed) -> Iterator[Finding]:
     position = item.position
     targets = [
@@ -234,6 +257,7 @@ def check_position(
                 key=True,
             )
         yield from _levels_in_order(item, policies.min_spread)
+        yield from _doubled(item)
         yield from _shares(item)
     if now_ns is not None:
         for exit_ in position.exits:

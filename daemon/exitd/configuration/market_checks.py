@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from exitd.configuration.findings import Finding, Severity, did_you_mean
 from exitd.configuration.loaded import Loaded
@@ -14,7 +15,13 @@ from exitd.configuration.positions import CheckedExit, CheckedPosition
 from exitd.configuration.triggers import definition, price_source, trigger_id
 from exitd.core.market import Instrument, InstrumentKind, PriceSource
 from exitd.core.position import PositionKey, PositionRecord, Side
-from exitd.core.trigger import Direction, QuantityKind, TriggerDefinition
+from exitd.core.trigger import (
+    CancelAndClose,
+    Direction,
+    Quantity,
+    QuantityKind,
+    TriggerDefinition,
+)
 from exitd.core.units import (
     HUNDRED,
     floor_to_step,
@@ -60,6 +67,23 @@ def is_crossed(trigger: TriggerDefinition, price: Decimal) -> bool:
 def distance_percent(price: Decimal, level: Decimal) -> Decimal:
     """How far a level is from the price, in percent of the price."""
     return abs(price - level) * HUNDRED / price
+
+
+def fitted(trigger: TriggerDefinition, known: Markets) -> TriggerDefinition:
+    """Floor an absolute quantity to its market's step, as the engine stores it."""
+    close = trigger.close
+    instrument = known.instruments.get((trigger.account, trigger.symbol))
+    if close is None or instrument is None:
+        return trigger
+    if close.quantity.kind is not QuantityKind.ABSOLUTE:
+        return trigger
+    floored = floor_to_step(close.quantity.value, instrument.quantity_step)
+    if floored in (close.quantity.value, Decimal(0)):
+        return trigger
+    smaller = replace(close, quantity=Quantity(QuantityKind.ABSOLUTE, floored))
+    if isinstance(trigger.action, CancelAndClose):
+        return replace(trigger, action=replace(trigger.action, close=smaller))
+    return replace(trigger, action=smaller)
 
 
 class _Context(Struct, frozen=True):
@@ -161,7 +185,7 @@ def _market(context: _Context, exit_: CheckedExit) -> Iterator[Finding]:
                     f"is {text(price)}",
                     WARNING,
                 )
-        elif away < context.min_distance:
+        elif exit_.closes and away < context.min_distance:
             yield context.say(
                 exit_,
                 word,
@@ -232,13 +256,14 @@ def check_markets(
                 )
             )
             continue
-        if instrument.kind is InstrumentKind.SPOT and position.side is not None:
+        is_perpetual = instrument.kind is InstrumentKind.PERPETUAL
+        if position.side is not None and not is_perpetual:
             found.append(
                 loaded.finding(
                     position,
                     place,
-                    f"{position.symbol} is a spot market, which holds no position; "
-                    "leave out 'side' to cancel orders or to be told",
+                    f"{position.symbol} is a {instrument.kind} market, which holds no "
+                    "position; leave out 'side' to cancel orders or to be told",
                 )
             )
             continue

@@ -21,6 +21,7 @@ from exitd.configuration.market_checks import (
     Markets,
     check_markets,
     distance_percent,
+    fitted,
     is_crossed,
 )
 from exitd.configuration.policies import Policies
@@ -277,9 +278,9 @@ def plan(
     policies = loaded.settings.file.policies if loaded.settings else Policies()
     facts = _Facts(known or Markets(), positions, policies)
     by_id = {record.id: record for record in records if _is_running(record)}
-    new = definitions(
-        loaded, now_ns=now_ns, running={i: r.definition for i, r in by_id.items()}
-    )
+    known_by_id = {id_: record.definition for id_, record in by_id.items()}
+    made = definitions(loaded, now_ns=now_ns, running=known_by_id)
+    new = tuple(fitted(trigger, facts.known) for trigger in made)
     found = list(loaded.findings)
     places = ((p, e) for p in loaded.positions for e in p.exits)
     changes: list[Change] = []
