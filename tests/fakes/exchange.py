@@ -48,6 +48,7 @@ class FakeOrder:
     time_in_force: TimeInForce = TimeInForce.IOC
     reduce_only: bool = True
     trigger_price: Decimal | None = None
+    trigger_kind: str = ""
     status: OrderStatus = OrderStatus.WORKING
     filled: Decimal = ZERO
     filled_quote: Decimal = ZERO
@@ -252,6 +253,8 @@ class FakeExchange:
             price=order.price,
             reduce_only=order.reduce_only,
             is_trigger=order.trigger_price is not None,
+            trigger_price=order.trigger_price,
+            trigger_kind=order.trigger_kind,
             reason=order.reason,
             refusal=order.refusal,
             ts_created_venue_ns=order.ts_created_ns,

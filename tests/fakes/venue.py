@@ -263,6 +263,7 @@ class FakeVenue:
             price=stop.limit_price,
             time_in_force=TimeInForce.GTC,
             trigger_price=stop.trigger_price,
+            trigger_kind=stop.trigger_kind,
             ts_created_ns=self._true_ns,
             ts_changed_ns=self._true_ns,
         )

@@ -85,7 +85,8 @@ class OrderReport(Struct, frozen=True, kw_only=True):
     `filled` and `filled_quote` are cumulative. `ts_venue_ns` is the instant of
     this state (for a fill: when it executed), `ts_created_venue_ns` when the
     order was taken in. Fields that a source does not carry are None and are
-    not compared.
+    not compared. `trigger_price` and `trigger_kind` (mark, last, index, or empty
+    where the venue does not say) are those of a native trigger order.
     """
 
     account: str
@@ -101,6 +102,8 @@ class OrderReport(Struct, frozen=True, kw_only=True):
     price: Decimal | None = None
     reduce_only: bool | None = None
     is_trigger: bool = False
+    trigger_price: Decimal | None = None
+    trigger_kind: str = ""
     reason: str = ""
     refusal: RefusalKind | None = None
     ts_created_venue_ns: int | None = None

@@ -38,6 +38,9 @@ STATUSES: MappingProxyType[str, OrderStatus] = MappingProxyType(
 )
 SIDES = MappingProxyType({"Bid": OrderSide.BUY, "Ask": OrderSide.SELL})
 ORDER_TYPES = MappingProxyType({"market": OrderType.MARKET, "limit": OrderType.LIMIT})
+TRIGGER_KINDS = MappingProxyType(
+    {"MarkPrice": "mark", "LastPrice": "last", "IndexPrice": "index"}
+)
 BOOK_STATES = MappingProxyType(
     {
         "Open": BookState.OPEN,
@@ -91,6 +94,8 @@ def order_report(
         price=order.price,
         reduce_only=order.reduce_only,
         is_trigger=order.trigger_price is not None,
+        trigger_price=order.trigger_price,
+        trigger_kind=TRIGGER_KINDS.get(order.trigger_by or "", ""),
         reason=reason,
         refusal=expiry_kind(reason) if status is OrderStatus.EXPIRED else None,
         ts_created_venue_ns=created_ns,

@@ -39,6 +39,7 @@ class WireOrder(Struct, frozen=True, rename="camel"):
     reduce_only: bool | None = None
     trigger_price: Decimal | None = None
     trigger_quantity: str | None = None
+    trigger_by: str | None = None
     expiry_reason: str | None = None
 
 
