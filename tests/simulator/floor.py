@@ -34,7 +34,9 @@ class Floor:
         self.ts_us += 1
         return self.ts_us
 
-    def submit(self, who: str, side: str, quantity: str | None, **more: Any) -> Order:
+    def submit(
+        self, who: str, side: str, quantity: str | None, /, **more: Any
+    ) -> Order:
         """A market order, or a limit order when there is a price."""
         body: dict[str, Any] = {"symbol": PERP, "side": side}
         body["orderType"] = "Limit" if "price" in more else "Market"
@@ -42,7 +44,7 @@ class Floor:
             body["quantity"] = quantity
         return self.engine.submit(who, {**body, **more}, self.now())
 
-    def refusal(self, who: str, side: str, quantity: str | None, **more: Any) -> str:
+    def refusal(self, who: str, side: str, quantity: str | None, /, **more: Any) -> str:
         """The message with which the order is refused."""
         try:
             order = self.submit(who, side, quantity, **more)
