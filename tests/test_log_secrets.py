@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import re
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
@@ -81,6 +84,47 @@ def test_b148_given_secret_in_an_exception_when_logged_then_it_is_masked(journal
     text = journal.text()
     assert "ValueError: bad key ***" in text
     assert KEY not in text
+
+
+CRASH = """
+import sys, threading, time
+from exitd.logs import configure
+from exitd.secret import Secret
+key = sys.argv[1]
+with configure(
+    format="json", secrets=[Secret(key)], now_ns=time.time_ns,
+    monotonic_ns=time.monotonic_ns,
+):
+    thread = threading.Thread(target=int, args=(key,))
+    thread.start()
+    thread.join()
+    raise ValueError(f"bad key {key}")
+"""
+
+
+def test_b148_given_secret_when_the_process_crashes_then_no_output_has_it():
+    done = subprocess.run(
+        [sys.executable, "-c", CRASH, KEY], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["event"] == "daemon.crashed"
+    assert "ValueError: bad key ***" in done.stderr
+    assert "invalid literal for int() with base 10: '***'" in done.stderr
+    assert KEY not in done.stdout + done.stderr
+
+
+def test_given_log_that_is_closed_when_all_is_well_then_python_prints_as_before(
+    journal,
+):
+    before = (sys.excepthook, threading.excepthook)
+    running = journal.start()
+    between = (sys.excepthook, threading.excepthook)
+
+    running.close()
+
+    assert before != between
+    assert (sys.excepthook, threading.excepthook) == before
 
 
 def test_b148_given_key_that_is_base64_when_its_bytes_are_logged_then_masked(journal):

@@ -18,14 +18,16 @@ import atexit
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 from structlog.contextvars import bound_contextvars as bound
 
-from exitd.errors import ConfigurationError
+from exitd.errors import ConfigurationError, ExitdError
+from exitd.logs.crashes import STDERR_FD, CrashPrinter
 from exitd.logs.events import Event
 from exitd.logs.levels import LevelGate
 from exitd.logs.libraries import listen_to_libraries, stop_listening
@@ -39,7 +41,7 @@ from exitd.secret import Secret
 __all__ = ["Event", "Log", "bound", "configure", "log", "log_at"]
 
 FORMATS = ("auto", *RENDERERS)
-STDOUT_FD, STDERR_FD = 1, 2
+STDOUT_FD = 1
 
 _current: Log | None = None
 
@@ -77,10 +79,13 @@ class Destination(Struct, frozen=True, kw_only=True):
 
 
 class Log:
-    """What `configure` set up; it has to be closed."""
+    """What `configure` set up; to be closed, or used in a `with`."""
 
-    def __init__(self, writer: LineWriter, pipeline: Pipeline) -> None:
+    def __init__(
+        self, writer: LineWriter, pipeline: Pipeline, crashes: CrashPrinter
+    ) -> None:
         self._writer = writer
+        self._crashes = crashes
         self._pipeline = pipeline
         self.logger: Any = None
         self._build()
@@ -109,9 +114,24 @@ class Log:
         if _current is self:
             _current = None
             stop_listening()
+            self._crashes.uninstall()
             structlog.reset_defaults()
         atexit.unregister(self.close)
         return self._writer.close(timeout_s)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exception: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close; a bug that passes through is logged as what ended the daemon."""
+        if isinstance(exception, Exception) and not isinstance(exception, ExitdError):
+            log(Event.DAEMON_CRASHED, exc_info=exception)
+        self.close()
 
     def _build(self) -> None:
         structlog.configure(
@@ -184,7 +204,9 @@ def configure(
             Event.LOG_DROPPED.level, Event.LOG_DROPPED, {"lines": lines}
         ),
     )
-    _current = Log(writer, pipeline)
+    crashes = CrashPrinter(pipeline.redactor)
+    crashes.install()
+    _current = Log(writer, pipeline, crashes)
     atexit.register(_current.close)
     listen_to_libraries()
     return _current
