@@ -53,7 +53,7 @@ def test_given_what_is_no_file_when_loaded_then_refused_without_waiting(
 
     assert [str(f).rpartition("/")[2] for f in loaded.findings] == [
         "fifo.yaml: error: cannot be read: this is not a file",
-        "gone.yaml: error: there is no such file; `exitd init` writes one",
+        "gone.yaml: error: there is no such file; check the path",
         "large.yaml:1:1: error: the file has more than 256 KiB; split it up",
     ]
 

@@ -268,3 +268,19 @@ def test_b025_given_a_quantity_off_the_step_when_planned_then_as_it_is_stored(
     assert desk.plan(desk.running("sl: {stop_loss: 131, close: 2}"), asked).waits
     plain = desk.plan([], "sl: {stop_loss: 131, close: 1.004}")
     assert plain.changes[0].summary == "stop_loss 131, close 1"
+
+
+def test_given_an_account_taken_away_when_triggers_need_it_then_refused(
+    desk: Desk,
+) -> None:
+    (armed,) = desk.running("m: {below: 1, do: notify}", side="")
+    elsewhere = replace(armed.definition, account="old")
+    by_api = replace(armed, definition=replace(elsewhere, id="t", owner="api:bot"))
+    firing = replace(armed, definition=elsewhere, state=TriggerState.FIRING)
+    idle = replace(armed, definition=elsewhere)
+
+    refused = desk.plan([by_api, firing], *BASE)
+
+    assert [f.line for f in refused.findings if f.is_error] == [3, 3]
+    assert "venue 'old' is gone, and 't' (armed, by api:bot)" in render_plan(refused)
+    assert not desk.plan([idle], *BASE).is_refused

@@ -69,7 +69,8 @@ def _read(source: Source, reading: _Reading) -> bytes | None:
     try:
         return read_bytes(source.path)
     except FileNotFoundError:
-        message = "there is no such file; `exitd init` writes one"
+        remedy = "`exitd init` writes one" if source.is_daemon else "check the path"
+        message = f"there is no such file; {remedy}"
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
     except ValueError:

@@ -3,7 +3,7 @@
 Pure: the running triggers and what is known of the markets go in, a plan comes out.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 
@@ -26,6 +26,7 @@ from exitd.configuration.market_checks import (
 )
 from exitd.configuration.policies import Policies
 from exitd.configuration.positions import CheckedExit, CheckedPosition
+from exitd.configuration.sources import DAEMON_FILE
 from exitd.configuration.triggers import definitions, is_of_file
 from exitd.core.position import PositionKey, PositionRecord
 from exitd.core.trigger import (
@@ -257,6 +258,26 @@ def _taken(
     )
 
 
+def _orphans(loaded: Loaded, records: Iterable[TriggerRecord]) -> Iterator[Finding]:
+    """Refuse to take an account away from triggers that need it still."""
+    if loaded.settings is None:
+        return
+    document = loaded.document(DAEMON_FILE)
+    for record in records:
+        account = record.definition.account
+        is_needed = record.state is TriggerState.FIRING or (
+            _is_alive(record) and not is_of_file(record.definition)
+        )
+        if is_needed and account not in loaded.settings.accounts:
+            yield document.finding(
+                ("venues",),
+                f"venue '{account}' is gone, and '{record.id}' ({record.state}, by "
+                f"{record.definition.owner}) needs it still; let it end or cancel it "
+                "first",
+                key=True,
+            )
+
+
 def plan(
     loaded: Loaded,
     running: Iterable[TriggerRecord],
@@ -281,7 +302,7 @@ def plan(
     known_by_id = {id_: record.definition for id_, record in by_id.items()}
     made = definitions(loaded, now_ns=now_ns, running=known_by_id)
     new = tuple(fitted(trigger, facts.known) for trigger in made)
-    found = list(loaded.findings)
+    found = [*loaded.findings, *_orphans(loaded, records)]
     places = ((p, e) for p in loaded.positions for e in p.exits)
     changes: list[Change] = []
     others = {
