@@ -24,7 +24,7 @@ class AttemptKey(Struct, frozen=True, cache_hash=True, gc=False):
         return f"{self.trigger_id}#{self.arming}.{self.n}"
 
 
-class CloseOrder(Struct, frozen=True, kw_only=True):
+class CloseOrder(Struct, frozen=True, kw_only=True, gc=False):
     """A close as the core asks for it.
 
     It has no reduce-only flag because it cannot be anything else: every venue
@@ -65,7 +65,7 @@ ENDED = frozenset(
 )
 
 
-class AttemptRecord(Struct, frozen=True, kw_only=True):
+class AttemptRecord(Struct, frozen=True, kw_only=True, gc=False):
     """One attempt as it stands; the row that recovery works from.
 
     `signed` holds the exact request, written before it was sent. Both

@@ -2,8 +2,9 @@
 
 from msgspec.structs import replace
 
+from exitd.core.ending import end_fire
 from exitd.core.events import FactKind
-from exitd.core.hits import end_fire, fire
+from exitd.core.hits import fire
 from exitd.core.inputs import CancelTrigger, FireNow, Pause, Rearm, Resume
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.resting import (
@@ -15,13 +16,14 @@ from exitd.core.resting import (
     unrest,
     wait,
 )
-from exitd.core.state import Accepted, Refused, Turn
+from exitd.core.state import Accepted, Refused
 from exitd.core.trigger import (
     DoneReason,
     TriggerRecord,
     TriggerState,
     WaitingFor,
 )
+from exitd.core.turn import Turn
 from exitd.core.units import ZERO, text
 
 

@@ -9,10 +9,20 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from exitd.core import arming, commands, files, firing, lifetimes, outcomes
+from exitd.core import (
+    arming,
+    commands,
+    doubt,
+    evidence,
+    files,
+    firing,
+    lifetimes,
+    refusing,
+)
 from exitd.core.attempt import Capabilities
+from exitd.core.ending import ask_slot, end_fire
 from exitd.core.events import FactKind
-from exitd.core.hits import ask_cancels, ask_slot, end_fire, on_crossed
+from exitd.core.hits import ask_cancels, on_crossed
 from exitd.core.inputs import (
     Amend,
     ApplyFiles,
@@ -42,16 +52,17 @@ from exitd.core.intents import ProvePosition
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.market import PriceSource, Tick
 from exitd.core.policy import Policies
-from exitd.core.records import CounterRecord, Snapshot
+from exitd.core.records import CounterRecord, FillRecord, Snapshot
 from exitd.core.resting import judge_pending, rest, watch_expiry
-from exitd.core.state import QUIET, Decision, State, Timer, TimerKind, Turn
+from exitd.core.state import QUIET, Decision, State, Timer, TimerKind
 from exitd.core.timers import on_timer
 from exitd.core.trigger import (
     CancelAndClose,
     DoneReason,
-    TriggerRecord,
+    FireRecord,
     TriggerState,
 )
+from exitd.core.turn import Turn
 from exitd.core.units import ZERO
 
 _Handler = Callable[[Turn, Any], None]
@@ -113,8 +124,8 @@ class Engine:
     def _next_lifetime(self, turn: Turn, trigger_id: str) -> None:
         """A firing that outlived its position: its template joins the next one."""
         record = turn.state.triggers[trigger_id]
-        key = record.definition.key
-        if key is None or not record.definition.template:
+        key = turn.state.roles[trigger_id].key
+        if key is None:
             return
         position = turn.state.position(key)
         if position.quantity > ZERO and position.lifetime > record.lifetime:
@@ -149,50 +160,58 @@ class Engine:
             turn.put_position(position)
         for record in snapshot.triggers:
             turn.put_trigger(record)
+            watch_expiry(turn, record)
             if record.state in (TriggerState.ARMED, TriggerState.WAITING):
                 rest(self.state, record)
-                watch_expiry(turn, record)
         for attempt in snapshot.attempts:
             turn.put_attempt(attempt)
         for fired in snapshot.fires:
             if fired.open:
                 turn.put_fire(fired)
-                self._watch_fire(turn, self.state.triggers[fired.trigger_id])
+                self._watch_fire(turn, fired)
+        for fill in snapshot.fills:
+            self._know_trade(fill)
         self.state.seq = max([snapshot.seq, *(r.seq for r in snapshot.triggers)])
 
-    def _watch_fire(self, turn: Turn, record: TriggerRecord) -> None:
-        fired = self.state.fires[record.id]
-        key = record.definition.key
-        if record.definition.is_stop and key is not None:
-            self.state.stops_firing.setdefault(key, {})[record.id] = None
+    def _know_trade(self, fill: FillRecord) -> None:
+        client_id = (fill.account, fill.client_order_id or 0)
+        key = self.state.attempt_of_client_id.get(client_id)
+        if key is not None:
+            self.state.trades.setdefault(key, set()).add(fill.trade_id)
+
+    def _watch_fire(self, turn: Turn, fired: FireRecord) -> None:
+        """Set the timers of an open firing again."""
+        trigger_id, arming = fired.trigger_id, fired.arming
+        role, policies = self.state.roles[trigger_id], self.state.policies
+        if role.is_stop and role.key is not None:
+            self.state.stops_firing.setdefault(role.key, {})[trigger_id] = None
         if fired.confirm_ns:
-            turn.at(
-                Timer(fired.confirm_ns, TimerKind.CONFIRM, record.id, record.arming)
-            )
+            turn.at(Timer(fired.confirm_ns, TimerKind.CONFIRM, trigger_id, arming))
+        turn.at(Timer(fired.due_ns, TimerKind.RETRY, trigger_id, arming))
         budget_ns = (
-            self.state.policies.stop_budget_ns
-            if record.definition.is_stop
-            else self.state.policies.take_profit_budget_ns
+            policies.stop_budget_ns if role.is_stop else policies.take_profit_budget_ns
         )
-        if record.definition.close is not None and budget_ns:
+        if role.closes:
             due_ns = fired.ts_hit_ns + budget_ns
-            turn.at(Timer(due_ns, TimerKind.BUDGET, record.id, record.arming))
+            turn.at(Timer(due_ns, TimerKind.BUDGET, trigger_id, arming))
 
     def resume(self, now_ns: int) -> Decision:
         """After recovery has reconciled: go on with every firing that is open."""
         turn = Turn(self.state, now_ns)
-        for attempt_key in list(self.state.attempts):
-            outcomes.resume_unended(turn, attempt_key)
+        for attempt in list(self.state.attempts.values()):
+            doubt.resume_unended(turn, attempt)
         for fired in list(self.state.fires.values()):
             record = self.state.triggers[fired.trigger_id]
-            is_cancel = not isinstance(record.definition.action, CancelAndClose)
-            if record.definition.close is None or (
-                not is_cancel and not fired.is_cancel_confirmed
-            ):
+            definition = record.definition
+            cancels_first = definition.close is None or (
+                isinstance(definition.action, CancelAndClose)
+                and not fired.is_cancel_confirmed
+            )
+            if cancels_first:
                 ask_cancels(turn, record)
             elif fired.confirm_ns:
                 turn.intend(ProvePosition(fired.account, fired.symbol))
-            else:
+            elif fired.due_ns <= now_ns:
                 ask_slot(turn, record)
         return self._finish(turn)
 
@@ -235,11 +254,11 @@ _HANDLERS: dict[type, _Handler] = {
     SlotOpened: firing.on_slot,
     AttemptSigned: firing.on_signed,
     AttemptSent: firing.on_sent,
-    OrderReport: outcomes.on_order,
-    FillReport: outcomes.on_fill,
-    AttemptRefused: outcomes.on_refused,
-    AttemptUnanswered: outcomes.on_unanswered,
-    NothingFound: outcomes.on_nothing_found,
+    OrderReport: evidence.on_order,
+    FillReport: evidence.on_fill,
+    AttemptRefused: refusing.on_refused,
+    AttemptUnanswered: doubt.on_unanswered,
+    NothingFound: doubt.on_nothing_found,
     CancelsConfirmed: _on_cancelled,
     Arm: arming.on_arm,
     Amend: arming.on_amend,

@@ -37,9 +37,10 @@ class FactKind(StrEnum):
     POSITION_CHANGED = "position.changed"
     POSITION_CLOSED = "position.closed"
     POSITION_DOUBTED = "position.doubted"
+    ACCOUNT_CONTRADICTED = "account.contradicted"
 
 
-class Fact(Struct, frozen=True, kw_only=True):
+class Fact(Struct, frozen=True, gc=False):
     """One conclusion. `fire_id` joins everything that follows one hit.
 
     Quantities in `fields` are base units, prices quote per base unit,

@@ -2,19 +2,20 @@
 
 from msgspec.structs import replace
 
-from exitd.core.arming import Checked, begin, check, replace_definition
+from exitd.core.arming import begin, place_of, replace_definition
+from exitd.core.checks import Checked, Draft
 from exitd.core.events import FactKind
 from exitd.core.inputs import ApplyFiles, IfCrossed
 from exitd.core.lifecycle import TriggerCause
-from exitd.core.resting import finish
-from exitd.core.state import Accepted, Refused, Turn
+from exitd.core.resting import finish, unrest, watch_expiry
+from exitd.core.state import Accepted, Refused, State
 from exitd.core.trigger import (
     DoneReason,
     TriggerDefinition,
     TriggerRecord,
     TriggerState,
-    WaitingFor,
 )
+from exitd.core.turn import Turn
 
 
 def is_from_file(definition: TriggerDefinition) -> bool:
@@ -30,36 +31,55 @@ def on_apply(turn: Turn, command: ApplyFiles) -> None:
     """
     state = turn.state
     if_crossed = IfCrossed.FIRE if command.may_fire else IfCrossed.WAIT
-    checked: list[Checked] = []
-    for definition in command.definitions:
-        known = state.triggers.get(definition.id)
-        if known is not None and not is_from_file(known.definition):
-            turn.reply = Refused(
-                "owner",
-                f"{definition.id}: {known.definition.owner} has armed a trigger of "
-                "this id; cancel that one or use another name",
-                definition.id,
-            )
-            return
-        if known is not None and same_rule(known.definition, definition):
-            continue
-        result = check(
-            turn, definition, if_crossed, [*checked], amends=known is not None
-        )
-        if isinstance(result, Refused):
-            turn.reply = result
-            return
-        checked.append(result)
     wanted = {definition.id: definition for definition in command.definitions}
-    for record in list(state.triggers.values()):
-        if is_from_file(record.definition) and record.id not in wanted:
-            _remove(turn, record)
+    changed = [d for d in command.definitions if not _is_known(state, d)]
+    removed = [
+        record
+        for record in state.triggers.values()
+        if is_from_file(record.definition) and record.id not in wanted
+    ]
+    draft = Draft(state, turn.now_ns, if_crossed)
+    for record in removed:
+        draft.leave_out(record.id)
+    for definition in changed:
+        if definition.id in state.triggers:
+            draft.leave_out(definition.id)
+    for definition in changed:
+        refused = _admit(state, draft, definition)
+        if refused is not None:
+            draft.withdraw()
+            turn.reply = refused
+            return
+    for record in removed:
+        _remove(turn, record)
     notes: list[str] = []
-    for item in checked:
+    for item in draft.accepted.values():
         notes += item.notes
         _add_or_change(turn, item, if_crossed)
     _follow_lines(turn, wanted)
-    turn.reply = Accepted(tuple(i.definition.id for i in checked), tuple(notes))
+    turn.reply = Accepted(tuple(draft.accepted), tuple(notes))
+
+
+def _is_known(state: State, definition: TriggerDefinition) -> bool:
+    known = state.triggers.get(definition.id)
+    if known is None:
+        return False
+    if known.id in state.deferred:
+        return state.deferred[known.id] == definition
+    return same_rule(known.definition, definition)
+
+
+def _admit(state: State, draft: Draft, definition: TriggerDefinition) -> Refused | None:
+    known = state.triggers.get(definition.id)
+    if known is not None and not is_from_file(known.definition):
+        return Refused(
+            "owner",
+            f"{definition.id}: {known.definition.owner} has armed a trigger of "
+            "this id; cancel that one or use another name",
+            definition.id,
+        )
+    is_there = known is not None and known.state is not TriggerState.DONE
+    return draft.admit(definition, amends=is_there)
 
 
 def same_rule(one: TriggerDefinition, other: TriggerDefinition) -> bool:
@@ -75,16 +95,16 @@ def _add_or_change(turn: Turn, item: Checked, if_crossed: IfCrossed) -> None:
     elif record.state is TriggerState.FIRING:
         state.deferred[definition.id] = definition
     elif record.state is TriggerState.DONE:
-        keeps = record.reason is not DoneReason.CANCELLED
-        if keeps:
-            turn.put_trigger(replace(record, definition=definition))
-        else:
+        if record.reason is DoneReason.CANCELLED:
             begin(turn, item, if_crossed)
-    elif record.definition.key != definition.key:
-        turn.drop_trigger(record)
-        begin(turn, item, if_crossed, arming=record.arming)
-    else:
+        else:
+            turn.put_trigger(replace(record, definition=definition))
+            watch_expiry(turn, record)
+    elif place_of(record.definition) == place_of(definition):
         replace_definition(turn, record, item, if_crossed)
+    else:
+        unrest(state, record)
+        begin(turn, item, if_crossed)
 
 
 def _remove(turn: Turn, record: TriggerRecord) -> None:
@@ -92,7 +112,7 @@ def _remove(turn: Turn, record: TriggerRecord) -> None:
         turn.state.deferred[record.id] = None
         return
     if record.state is not TriggerState.DONE:
-        finish(
+        record = finish(
             turn,
             record,
             TriggerCause.CANCELLED,
@@ -100,9 +120,8 @@ def _remove(turn: Turn, record: TriggerRecord) -> None:
             FactKind.TRIGGER_CANCELLED,
             by="its file",
         )
-        record = turn.state.triggers[record.id]
-    if record.waiting_for is WaitingFor.NOTHING:
-        # The row stays while its history is of use: arming numbers go on from it.
+    if record.definition.template:
+        # The row stays, as arming numbers go on from it; no lifetime revives it.
         ended = replace(record.definition, template=False)
         turn.put_trigger(replace(record, definition=ended))
 
@@ -127,11 +146,12 @@ def apply_deferred(turn: Turn, trigger_id: str) -> None:
         return
     definition = state.deferred.pop(trigger_id)
     record = state.triggers[trigger_id]
-    if record.state is TriggerState.FIRING:
-        return
     if definition is None:
         _remove(turn, record)
         return
-    result = check(turn, definition, IfCrossed.WAIT, [], amends=True)
-    if isinstance(result, Checked):
-        _add_or_change(turn, result, IfCrossed.WAIT)
+    draft = Draft(state, turn.now_ns, IfCrossed.WAIT)
+    if _admit(state, draft, definition) is None:
+        _add_or_change(turn, draft.accepted[trigger_id], IfCrossed.WAIT)
+    else:
+        # The next reload says why it cannot be; until then the old rule stays.
+        draft.withdraw()

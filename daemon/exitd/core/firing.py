@@ -11,30 +11,27 @@ from exitd.core.attempt import (
     CloseOrder,
     TimeInForce,
 )
+from exitd.core.ending import end_fire, gone, watch_again
 from exitd.core.events import FactKind
-from exitd.core.hits import end_fire
 from exitd.core.inputs import AttemptSent, AttemptSigned, SlotOpened
 from exitd.core.intents import ProvePosition, RefreshInstrument, SendClose
-from exitd.core.lifecycle import (
-    AttemptCause,
-    TriggerCause,
-    next_attempt_state,
-    next_trigger_state,
-)
-from exitd.core.market import Instrument
-from exitd.core.position import PositionKey, PositionRecord
+from exitd.core.lifecycle import AttemptCause, TriggerCause, next_attempt_state
+from exitd.core.position import PositionRecord
 from exitd.core.records import CounterRecord
-from exitd.core.resting import is_crossed, rest
-from exitd.core.sizing import order_quantity, order_terms, target_quantity
-from exitd.core.state import Timer, TimerKind, Turn
+from exitd.core.resting import is_crossed, known_price
+from exitd.core.sizing import Room, order_quantity, order_terms, target_quantity
+from exitd.core.state import State, Timer, TimerKind
 from exitd.core.trigger import (
     CancelAndClose,
     Close,
     DoneReason,
     FireRecord,
     OrderType,
+    Role,
     TriggerRecord,
 )
+from exitd.core.turn import Turn
+from exitd.core.under_way import UnderWay
 from exitd.core.units import NS_PER_S, ZERO
 
 #: The counter part of a client id: 24 bits, never zero.
@@ -52,102 +49,54 @@ def on_slot(turn: Turn, slot: SlotOpened) -> None:
     fired = state.fires.get(slot.trigger_id)
     if fired is None or fired.arming != slot.arming or turn.now_ns < fired.due_ns:
         return
-    record = state.triggers[slot.trigger_id]
-    key, close = record.definition.key, record.definition.close
-    if close is None or key is None or state.open_attempt_of(fired) is not None:
+    record, role = state.triggers[slot.trigger_id], state.roles[slot.trigger_id]
+    action, close = record.definition.action, record.definition.close
+    if close is None or role.key is None or fired.confirm_ns:
         return
-    if isinstance(record.definition.action, CancelAndClose) and not (
-        fired.is_cancel_confirmed
-    ):
+    if state.open_attempt_of(fired) is not None:
         return
-    if fired.confirm_ns:
+    if isinstance(action, CancelAndClose) and not fired.is_cancel_confirmed:
         return
-    position = state.position(key)
-    if position.lifetime != fired.lifetime:
-        # Another position by now: what this firing was for is gone.
+    position = state.position(role.key)
+    if position.lifetime != fired.lifetime or position.quantity == ZERO:
+        # Flat, or another position by now: what this firing was for is gone.
         gone(turn, record, fired)
         return
-    unresolved = sum((a.unresolved for a in state.open_attempts_on(key)), ZERO)
-    if position.live - unresolved <= ZERO:
-        _nothing_to_close(turn, record, fired, position, unresolved)
-        return
-    if not record.definition.is_stop and not _may_take_profit(turn, record, fired):
-        return
-    instrument = state.instrument_of(record.definition)
-    assert instrument is not None, "armed without an instrument"
-    _size_and_send(turn, record, fired, close, position, instrument, unresolved)
+    under_way = state.under_way_on(role.key)
+    if position.live <= under_way.unresolved:
+        hold(turn, record, fired, _why_nothing(under_way))
+    elif role.is_stop or _may_take_profit(turn, record, fired, role, under_way):
+        _size_and_send(turn, record, fired, close, position)
 
 
-def _nothing_to_close(
+def _why_nothing(under_way: UnderWay) -> str:
+    if under_way.unresolved > ZERO:
+        return "other closes of the position are unresolved"
+    # Our own fills say flat; the position report that proves it is on its way.
+    return "the position has yet to show our fills"
+
+
+def _may_take_profit(
     turn: Turn,
     record: TriggerRecord,
     fired: FireRecord,
-    position: PositionRecord,
-    unresolved: Decimal,
-) -> None:
-    if unresolved > ZERO:
-        hold(turn, record, fired, "other closes of the position are unresolved")
-        return
-    if position.unreflected:
-        # Our own fills say flat; the position report that proves it is on its way.
-        hold(turn, record, fired, "the position has yet to show our fills")
-        return
-    gone(turn, record, fired)
-
-
-def gone(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
-    """End a firing whose position is flat: filled if it had a part in that."""
-    filled = fired.filled > ZERO
-    cause = TriggerCause.FILLED if filled else TriggerCause.POSITION_GONE
-    reason = DoneReason.FILLED if filled else DoneReason.RETIRED
-    end_fire(turn, record, fired, cause, reason)
-
-
-def _may_take_profit(turn: Turn, record: TriggerRecord, fired: FireRecord) -> bool:
+    role: Role,
+    under_way: UnderWay,
+) -> bool:
     """Hold or let go a take-profit that waited; stops never come here."""
-    state = turn.state
-    key = record.definition.key
-    assert key is not None
-    if state.stops_firing.get(key):
+    if role.key in turn.state.stops_firing:
         hold(turn, record, fired, "a stop of the position is firing")
         return False
-    if any(a.state is AttemptState.IN_DOUBT for a in state.open_attempts_on(key)):
+    if under_way.in_doubt:
         hold(turn, record, fired, "an attempt of the position is in doubt")
         return False
-    book = state.books.get(record.definition.source)
-    price = book.price if book is not None else None
-    watches = record.definition.level is not None and fired.cause == "price"
-    if watches and price is not None and not is_crossed(record.definition, price):
-        rearm_after_budget(turn, record, fired, "the price came back")
+    definition = record.definition
+    price = known_price(turn.state, definition)
+    watches = definition.level is not None and fired.cause == "price"
+    if watches and price is not None and not is_crossed(definition, price):
+        watch_again(turn, record, fired, "the price came back")
         return False
     return True
-
-
-def rearm_after_budget(
-    turn: Turn, record: TriggerRecord, fired: FireRecord, why: str
-) -> None:
-    """Put a take-profit back on watch, and say so."""
-    turn.put_fire(
-        replace(fired, open=False, reason=DoneReason.EXPIRED, ts_done_ns=turn.now_ns)
-    )
-    # A new life: ids of the next firing must never meet those of this one.
-    armed = replace(
-        record,
-        state=next_trigger_state(record.state, TriggerCause.BUDGET_SPENT),
-        arming=record.arming + 1,
-        seq=turn.next_seq(),
-        ts_changed_ns=turn.now_ns,
-    )
-    turn.put_trigger(armed)
-    rest(turn.state, armed)
-    turn.fact(
-        FactKind.TRIGGER_ARMED,
-        armed,
-        level=armed.definition.level,
-        arming=armed.arming,
-        lifetime=armed.lifetime,
-        again=why,
-    )
 
 
 def hold(turn: Turn, record: TriggerRecord, fired: FireRecord, why: str) -> None:
@@ -158,12 +107,11 @@ def hold(turn: Turn, record: TriggerRecord, fired: FireRecord, why: str) -> None
     turn.fact(FactKind.TRIGGER_HELD, record, fired=True, why=why)
 
 
-def retry_in(turn: Turn, fired: FireRecord, delay_ns: int) -> FireRecord:
-    """Make the next attempt due after a delay and set its timer."""
+def retry_in(turn: Turn, fired: FireRecord, delay_ns: int) -> None:
+    """Let the next attempt leave after a delay (above zero) and set its timer."""
     later = replace(fired, due_ns=turn.now_ns + delay_ns)
     turn.put_fire(later)
     turn.at(Timer(later.due_ns, TimerKind.RETRY, later.trigger_id, later.arming))
-    return later
 
 
 def _size_and_send(
@@ -172,30 +120,48 @@ def _size_and_send(
     fired: FireRecord,
     close: Close,
     position: PositionRecord,
-    instrument: Instrument,
-    unresolved: Decimal,
 ) -> None:
-    closable = position.live - unresolved
+    state, definition = turn.state, record.definition
+    instrument = state.instrument_of(definition)
+    assert instrument is not None, "armed without an instrument"
+    under_way = state.under_way_on(position.key)
     if close.quantity.is_whole:
         wanted = position.live
     else:
         if fired.target is None:
-            fired = replace(fired, target=target_quantity(close.quantity, position))
+            settled = explained_position(state, position)
+            target = target_quantity(close.quantity, settled, record.filled)
+            fired = replace(fired, target=target)
         assert fired.target is not None
-        wanted = min(fired.target - fired.filled, position.live)
-    if not record.definition.is_stop and wanted > closable and unresolved > ZERO:
-        hold(turn, record, fired, "other closes of the position are unresolved")
+        wanted = fired.target - fired.filled
+    room = Room(
+        instrument=instrument,
+        closable=position.live - under_way.unresolved,
+        is_shared=under_way.unresolved > ZERO,
+        price=known_price(state, definition) or fired.observed,
+    )
+    is_stop = state.roles[record.id].is_stop
+    if not is_stop and room.is_shared and wanted > room.closable:
+        hold(turn, record, fired, _why_nothing(under_way))
         return
     quantity = order_quantity(
         wanted,
-        closable,
-        instrument,
-        close_dust=turn.state.policies.remainder_close_all and unresolved == ZERO,
+        room,
+        is_first=record.filled + fired.filled == ZERO,
+        close_dust=state.policies.remainder_close_all,
     )
-    if quantity <= ZERO:
+    if quantity > ZERO:
+        _send(turn, record, fired, close, quantity, room)
+    elif wanted > ZERO and room.is_shared:
+        hold(turn, record, fired, _why_nothing(under_way))
+    else:
         end_fire(turn, record, fired, TriggerCause.FILLED, DoneReason.FILLED)
-        return
-    _send(turn, record, fired, close, position.key, quantity, instrument)
+
+
+def explained_position(state: State, position: PositionRecord) -> PositionRecord:
+    """Give a position whose unexplained part an unanswered close may explain."""
+    most = state.under_way_on(position.key).unanswered
+    return replace(position, unexplained=min(position.unexplained, most))
 
 
 def _send(
@@ -203,20 +169,18 @@ def _send(
     record: TriggerRecord,
     fired: FireRecord,
     close: Close,
-    key: PositionKey,
     quantity: Decimal,
-    instrument: Instrument,
+    room: Room,
 ) -> None:
-    state, definition = turn.state, record.definition
-    book = state.books.get(definition.source)
-    observed = book.price if book is not None and book.price else fired.observed
+    state, definition, instrument = turn.state, record.definition, room.instrument
+    role = state.roles[record.id]
+    assert role.key is not None
     terms = order_terms(
         close,
         stage=fired.stage,
-        is_stop=definition.is_stop,
-        side=key.side.close_side,
+        side=role.key.side.close_side,
         level=fired.level,
-        observed=observed,
+        observed=room.price,
         instrument=instrument,
         wider_factor=state.policies.wider_factor,
         limit_only_bound=state.policies.limit_only_bound_percent,
@@ -228,19 +192,19 @@ def _send(
         retry_in(turn, state.fires[record.id], NS_PER_S)
         return
     order_type, price = terms
-    if fired.held_by or fired.target is not None:
-        fired = replace(fired, held_by="")
-        turn.put_fire(fired)
-    if not position_is_proven(turn, key):
-        turn.intend(ProvePosition(key.account, key.symbol))
-    rests = order_type is OrderType.LIMIT and not definition.is_stop
+    released = replace(fired, held_by="")
+    if released != state.fires[record.id]:
+        turn.put_fire(released)
+    if not state.position(role.key).proven:
+        turn.intend(ProvePosition(definition.account, definition.symbol))
+    rests = order_type is OrderType.LIMIT and not role.is_stop
     turn.intend(
         SendClose(
             CloseOrder(
                 attempt=AttemptKey(record.id, fired.arming, fired.attempts + 1),
                 account=definition.account,
                 symbol=definition.symbol,
-                side=key.side.close_side,
+                side=role.key.side.close_side,
                 quantity=quantity,
                 order=order_type,
                 price=price,
@@ -249,10 +213,6 @@ def _send(
             )
         )
     )
-
-
-def position_is_proven(turn: Turn, key: PositionKey) -> bool:
-    return turn.state.position(key).proven
 
 
 def next_client_id(turn: Turn, account: str) -> int:
@@ -269,7 +229,7 @@ def on_signed(turn: Turn, signed: AttemptSigned) -> None:
     state = turn.state
     record = state.triggers[order.attempt.trigger_id]
     fired = state.fires[order.attempt.trigger_id]
-    key = record.definition.key
+    key = state.roles[record.id].key
     assert key is not None
     assert order.attempt.n == fired.attempts + 1, "attempts are numbered in turn"
     position = state.position(key)

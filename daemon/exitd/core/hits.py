@@ -4,57 +4,59 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from exitd.core.attempt import AttemptState
+from exitd.core.attempt import AttemptRecord, AttemptState
 from exitd.core.book import Book
+from exitd.core.ending import ask_slot, end_fire, priority_of
 from exitd.core.events import FactKind
-from exitd.core.intents import CancelOrder, CancelOrders, Priority, RequestSlot
+from exitd.core.intents import CancelOrder, CancelOrders
 from exitd.core.lifecycle import TriggerCause, next_trigger_state
 from exitd.core.market import Tick
 from exitd.core.position import PositionKey
-from exitd.core.resting import (
-    arm,
-    expire,
-    is_crossed,
-    is_expired,
-    rest,
-    unrest,
-)
-from exitd.core.state import Timer, TimerKind, Turn
+from exitd.core.resting import arm, expire, is_crossed, is_expired, known_price, rest
+from exitd.core.state import Timer, TimerKind
 from exitd.core.trigger import (
     Cancel,
     CancelAndClose,
+    Close,
     DoneReason,
     FireRecord,
     Notify,
+    Role,
     TriggerRecord,
     TriggerState,
     WaitingFor,
 )
+from exitd.core.turn import Turn
+
+_HUNDREDTH = Decimal("0.01")
 
 
 def on_crossed(turn: Turn, book: Book, tick: Tick) -> None:
     """Handle every trigger whose level *tick* reached."""
-    candidates: list[TriggerRecord] = []
+    state = turn.state
+    triggers, roles = state.triggers, state.roles
+    candidates: list[tuple[TriggerRecord, Role]] = []
     stops: set[PositionKey] = set()
-    triggers = turn.state.triggers
     for trigger_id in book.crossed(tick.price):
-        record = triggers[trigger_id]
-        definition = record.definition
-        if definition.expires_ns is not None and is_expired(record, turn.now_ns):
+        record, role = triggers[trigger_id], roles[trigger_id]
+        if is_expired(record, turn.now_ns):
             expire(turn, record)
         elif record.state is TriggerState.WAITING:
             _came_back(turn, record, tick.price)
         else:
-            candidates.append(record)
-            if definition.side is not None and definition.is_stop:
-                stops.add(
-                    PositionKey(definition.account, definition.symbol, definition.side)
-                )
-    for record in candidates:
-        key = record.definition.key
-        if key is not None and _must_hold(turn, record, key, stops):
+            candidates.append((record, role))
+            if role.is_stop and role.key is not None:
+                stops.add(role.key)
+    for record, role in candidates:
+        key = role.key
+        if (
+            key is not None
+            and role.closes
+            and not role.is_stop
+            and (key in stops or key in state.stops_firing)
+        ):
             # The stop goes first (behaviour 65); what it leaves is judged after.
-            turn.state.held.setdefault(key, {})[record.id] = None
+            state.held.setdefault(key, {})[record.id] = None
         else:
             fire(turn, record, tick)
 
@@ -64,14 +66,6 @@ def _came_back(turn: Turn, record: TriggerRecord, price: Decimal) -> None:
         rest(turn.state, record)
         return
     arm(turn, record, TriggerCause.PRICE_ON_RIGHT_SIDE, lifetime=record.lifetime)
-
-
-def _must_hold(
-    turn: Turn, record: TriggerRecord, key: PositionKey, stops: set[PositionKey]
-) -> bool:
-    if record.definition.close is None or record.definition.is_stop:
-        return False
-    return key in stops or bool(turn.state.stops_firing.get(key))
 
 
 def fire(
@@ -87,8 +81,12 @@ def fire(
         ts_changed_ns=now_ns,
     )
     turn.put_trigger(firing)
-    level = definition.level
-    observed = tick.price if tick is not None else None
+    if tick is not None:
+        observed: Decimal | None = tick.price
+        ts_venue_ns, ts_recv_ns = tick.ts_venue_ns, tick.ts_recv_ns
+    else:
+        observed = known_price(turn.state, definition)
+        ts_venue_ns = ts_recv_ns = now_ns
     fired = FireRecord(
         trigger_id=definition.id,
         arming=record.arming,
@@ -96,78 +94,58 @@ def fire(
         symbol=definition.symbol,
         side=definition.side,
         lifetime=record.lifetime,
-        level=level,
+        level=definition.level,
         observed=observed,
         source=definition.source,
-        ts_venue_ns=tick.ts_venue_ns if tick is not None else now_ns,
-        ts_recv_ns=tick.ts_recv_ns if tick is not None else now_ns,
+        ts_venue_ns=ts_venue_ns,
+        ts_recv_ns=ts_recv_ns,
         ts_hit_ns=now_ns,
         cause=cause,
         due_ns=now_ns,
     )
     turn.put_fire(fired)
+    gap_percent = fired.gap_percent
     turn.fact(
         FactKind.TRIGGER_HIT,
         firing,
         fired=True,
-        level=level,
+        level=fired.level,
         observed=observed,
-        source=str(definition.source),
+        gap_percent=None if gap_percent is None else gap_percent.quantize(_HUNDREDTH),
+        source=turn.source_text(definition.source),
         cause=cause,
-        ts_venue_ns=fired.ts_venue_ns,
-        ts_recv_ns=fired.ts_recv_ns,
+        ts_venue_ns=ts_venue_ns,
+        ts_recv_ns=ts_recv_ns,
     )
     _act(turn, firing, fired)
 
 
 def _act(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
-    definition = record.definition
+    definition, state = record.definition, turn.state
     action = definition.action
     if isinstance(action, Notify):
         end_fire(turn, record, fired, TriggerCause.ACTED, DoneReason.ACTED)
         return
-    is_stop = definition.is_stop
-    if is_stop and definition.key is not None:
-        firing = turn.state.stops_firing.setdefault(definition.key, {})
-        firing[record.id] = None
-    if isinstance(action, Cancel | CancelAndClose):
-        ask_cancels(turn, record)
-    else:
+    if isinstance(action, Close):
         ask_slot(turn, record)
-    if is_stop and definition.key is not None:
-        cancel_working(turn, definition.key, spare=record.id)
-    if definition.close is not None:
-        budget_ns = (
-            turn.state.policies.stop_budget_ns
-            if is_stop
-            else turn.state.policies.take_profit_budget_ns
-        )
-        turn.at(
-            Timer(turn.now_ns + budget_ns, TimerKind.BUDGET, record.id, record.arming)
-        )
-
-
-def priority_of(record: TriggerRecord) -> Priority:
-    definition = record.definition
-    if definition.is_stop:
-        return Priority.STOP
-    return Priority.CLOSE if definition.close is not None else Priority.CANCEL
-
-
-def ask_slot(turn: Turn, record: TriggerRecord) -> None:
-    definition = record.definition
-    turn.intend(
-        RequestSlot(
-            definition.account,
-            definition.symbol,
-            definition.id,
-            record.arming,
-            priority_of(record),
-        )
-    )
+    else:
+        ask_cancels(turn, record)
+    role = state.roles[definition.id]
+    if not role.closes:
+        return
+    budget_ns = state.policies.take_profit_budget_ns
+    if role.is_stop and role.key is not None:
+        budget_ns = state.policies.stop_budget_ns
+        firing = state.stops_firing.setdefault(role.key, {})
+        if not firing:
+            cancel_working(turn, role.key)
+        firing[record.id] = None
+    due_ns = turn.now_ns + budget_ns
+    turn.at(Timer(due_ns, TimerKind.BUDGET, definition.id, record.arming))
 
 
 def ask_cancels(turn: Turn, record: TriggerRecord) -> None:
+    """Ask for the resting orders in a trigger's scope to be cancelled."""
     definition = record.definition
     action = definition.action
     cancel = action.cancel if isinstance(action, CancelAndClose) else action
@@ -179,90 +157,35 @@ def ask_cancels(turn: Turn, record: TriggerRecord) -> None:
             definition.account,
             definition.symbol,
             cancel,
-            priority_of(record),
+            priority_of(turn.state.roles[definition.id]),
         )
     )
 
 
-def cancel_working(turn: Turn, key: PositionKey, *, spare: str) -> None:
+def cancel_working(turn: Turn, key: PositionKey) -> None:
     """Take back resting take-profit closes, so that a stop need not wait for them."""
     for attempt in turn.state.open_attempts_on(key):
-        order = attempt.order
-        owner = turn.state.triggers.get(order.attempt.trigger_id)
-        if order.attempt.trigger_id == spare or (
-            owner is not None and owner.definition.is_stop
-        ):
-            continue
-        if attempt.state in (AttemptState.WORKING, AttemptState.PARTIALLY_FILLED):
-            turn.intend(
-                CancelOrder(
-                    order.attempt,
-                    order.account,
-                    order.symbol,
-                    attempt.venue_order_id,
-                    order.client_order_id,
-                )
-            )
+        if is_in_the_way(turn, attempt):
+            take_back(turn, attempt)
 
 
-def end_fire(
-    turn: Turn,
-    record: TriggerRecord,
-    fired: FireRecord,
-    cause: TriggerCause,
-    reason: DoneReason,
-) -> None:
-    """End a firing and its trigger's arming; let go what it held back."""
-    ended = replace(
-        fired, open=False, reason=reason, held_by="", ts_done_ns=turn.now_ns
-    )
-    turn.put_fire(ended)
-    done = replace(
-        record,
-        state=next_trigger_state(record.state, cause),
-        reason=reason,
-        ts_changed_ns=turn.now_ns,
-    )
-    turn.put_trigger(done)
-    turn.ended.append(done.id)
-    unrest(turn.state, done)
-    turn.fact(
-        FactKind.TRIGGER_DONE,
-        done,
-        fired=True,
-        reason=reason.value,
-        level=ended.level,
-        observed=ended.observed,
-        filled=ended.filled,
-        average_price=ended.average_price,
-        attempts=ended.attempts,
-    )
-    if ended.attempts:
-        # Late replies and fills of this firing still find their attempts.
-        keep_ns = turn.state.policies.attempts_kept_ns
-        turn.at(
-            Timer(
-                turn.now_ns + keep_ns,
-                TimerKind.FORGET,
-                done.id,
-                done.arming,
-                ended.attempts,
-            )
+def is_in_the_way(turn: Turn, attempt: AttemptRecord) -> bool:
+    """Whether an attempt rests at the venue for a take-profit."""
+    if attempt.state not in (AttemptState.WORKING, AttemptState.PARTIALLY_FILLED):
+        return False
+    role = turn.state.roles.get(attempt.order.attempt.trigger_id)
+    return role is None or not role.is_stop
+
+
+def take_back(turn: Turn, attempt: AttemptRecord) -> None:
+    """Ask for one working close of ours to be cancelled."""
+    order = attempt.order
+    turn.intend(
+        CancelOrder(
+            order.attempt,
+            order.account,
+            order.symbol,
+            attempt.venue_order_id,
+            order.client_order_id,
         )
-    after_fire(turn, done)
-
-
-def after_fire(turn: Turn, record: TriggerRecord) -> None:
-    """Judge what a stop's firing held back, once no stop of the position fires."""
-    state, key = turn.state, record.definition.key
-    if key is None:
-        return
-    firing = state.stops_firing.get(key)
-    if firing is not None:
-        firing.pop(record.id, None)
-        if firing:
-            return
-    for trigger_id in state.held.pop(key, {}):
-        held = state.triggers.get(trigger_id)
-        if held is not None and held.state is TriggerState.ARMED:
-            rest(state, held)
+    )

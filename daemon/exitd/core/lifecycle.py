@@ -4,6 +4,7 @@ A pair that is missing from its table is the error. The diagrams in the docs
 are drawn from these tables.
 """
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -41,21 +42,18 @@ class AttemptCause(StrEnum):
 
 
 C = TriggerCause
-TRIGGER_TRANSITIONS = MappingProxyType(
+TRIGGER_TRANSITIONS: Mapping[tuple[T, TriggerCause], T] = MappingProxyType(
     {
         (T.WAITING, C.POSITION_OPENED): T.ARMED,
         (T.WAITING, C.PRICE_ON_RIGHT_SIDE): T.ARMED,
         (T.WAITING, C.CROSSED_AT_OPEN): T.WAITING,
         (T.WAITING, C.TEMPLATE_RESET): T.WAITING,
-        (T.WAITING, C.REARMED): T.ARMED,
-        (T.WAITING, C.HIT): T.FIRING,
         (T.WAITING, C.CANCELLED): T.DONE,
         (T.WAITING, C.EXPIRED): T.DONE,
         (T.WAITING, C.LIFETIME_ENDED): T.DONE,
         (T.ARMED, C.HIT): T.FIRING,
         (T.ARMED, C.CROSSED_AT_OPEN): T.WAITING,
         (T.ARMED, C.TEMPLATE_RESET): T.WAITING,
-        (T.ARMED, C.REARMED): T.ARMED,
         (T.ARMED, C.CANCELLED): T.DONE,
         (T.ARMED, C.EXPIRED): T.DONE,
         (T.ARMED, C.LIFETIME_ENDED): T.DONE,
@@ -63,6 +61,7 @@ TRIGGER_TRANSITIONS = MappingProxyType(
         (T.FIRING, C.ACTED): T.DONE,
         (T.FIRING, C.POSITION_GONE): T.DONE,
         (T.FIRING, C.BUDGET_SPENT): T.ARMED,
+        (T.FIRING, C.EXPIRED): T.DONE,
         (T.FIRING, C.ABANDONED): T.DONE,
         (T.DONE, C.TEMPLATE_RESET): T.WAITING,
         (T.DONE, C.REARMED): T.ARMED,
@@ -70,22 +69,22 @@ TRIGGER_TRANSITIONS = MappingProxyType(
 )
 
 K = AttemptCause
-ATTEMPT_TRANSITIONS = MappingProxyType(
+_EVIDENCE = (
+    (K.ACCEPTED, A.WORKING),
+    (K.PARTLY_FILLED, A.PARTIALLY_FILLED),
+    (K.FILLED, A.FILLED),
+    (K.CANCELLED, A.CANCELLED),
+)
+ATTEMPT_TRANSITIONS: Mapping[tuple[A, AttemptCause], A] = MappingProxyType(
     {
         (A.SIGNED, K.SENT): A.SENT,
-        (A.SIGNED, K.UNANSWERED): A.IN_DOUBT,
         **{
             (before, cause): after
-            for before in (A.SENT, A.IN_DOUBT)
-            for cause, after in (
-                (K.ACCEPTED, A.WORKING),
-                (K.PARTLY_FILLED, A.PARTIALLY_FILLED),
-                (K.FILLED, A.FILLED),
-                (K.REFUSED, A.REFUSED),
-                (K.CANCELLED, A.CANCELLED),
-                (K.UNANSWERED, A.IN_DOUBT),
-            )
+            for before in (A.SIGNED, A.SENT, A.IN_DOUBT)
+            for cause, after in ((K.REFUSED, A.REFUSED), *_EVIDENCE)
         },
+        (A.SIGNED, K.UNANSWERED): A.IN_DOUBT,
+        (A.SENT, K.UNANSWERED): A.IN_DOUBT,
         (A.IN_DOUBT, K.NOT_FOUND): A.EXPIRED,
         (A.WORKING, K.ACCEPTED): A.WORKING,
         (A.WORKING, K.PARTLY_FILLED): A.PARTIALLY_FILLED,
@@ -96,7 +95,14 @@ ATTEMPT_TRANSITIONS = MappingProxyType(
         (A.PARTIALLY_FILLED, K.CANCELLED): A.CANCELLED,
         # A cancel and a fill race at the venue: the late fill is counted.
         (A.CANCELLED, K.PARTLY_FILLED): A.CANCELLED,
+        (A.CANCELLED, K.CANCELLED): A.CANCELLED,
         (A.CANCELLED, K.FILLED): A.FILLED,
+        # Evidence outweighs an absence, and even a refusal: it is counted.
+        **{
+            (before, cause): after
+            for before in (A.EXPIRED, A.REFUSED)
+            for cause, after in _EVIDENCE
+        },
     }
 )
 
@@ -115,3 +121,36 @@ def next_attempt_state(state: A, cause: AttemptCause) -> A:
         return ATTEMPT_TRANSITIONS[state, cause]
     except KeyError:
         raise CoreError(f"an attempt that is {state} cannot take '{cause}'") from None
+
+
+def diagram() -> str:
+    """Draw both tables as one Markdown page with two Mermaid diagrams."""
+    triggers = ((b, c, a) for (b, c), a in TRIGGER_TRANSITIONS.items())
+    attempts = ((b, c, a) for (b, c), a in ATTEMPT_TRANSITIONS.items())
+    return "\n".join(
+        [
+            "# Life cycles",
+            "",
+            "Drawn from the tables in `exitd.core.lifecycle`; a test keeps this page",
+            "equal to them. What has no arrow here is an error.",
+            "",
+            "## Trigger",
+            "",
+            *_mermaid(T.WAITING, triggers),
+            "",
+            "## Attempt",
+            "",
+            *_mermaid(A.SIGNED, attempts),
+            "",
+        ]
+    )
+
+
+def _mermaid(first: str, arrows: Iterable[tuple[str, str, str]]) -> list[str]:
+    causes: dict[tuple[str, str], list[str]] = {}
+    for before, cause, after in arrows:
+        causes.setdefault((before, after), []).append(str(cause))
+    lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {first}"]
+    for (before, after), why in causes.items():
+        lines.append(f"    {before} --> {after}: {', '.join(why)}")
+    return [*lines, "```"]

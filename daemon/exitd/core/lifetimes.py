@@ -2,27 +2,35 @@
 
 from msgspec.structs import replace
 
+from exitd.core.ending import gone
 from exitd.core.events import FactKind
-from exitd.core.firing import gone
-from exitd.core.hits import ask_slot
 from exitd.core.inputs import PositionReport, PositionsDoubted
 from exitd.core.lifecycle import TriggerCause
-from exitd.core.outcomes import await_proof
-from exitd.core.position import Continuity, PositionKey, PositionRecord
-from exitd.core.resting import arm, finish, fresh_price, is_crossed, wait
-from exitd.core.state import Turn
+from exitd.core.position import Continuity, PositionKey, PositionRecord, Side
+from exitd.core.resting import (
+    arm,
+    finish,
+    fresh_price,
+    is_crossed,
+    is_expired,
+    wait,
+)
+from exitd.core.settling import prove
 from exitd.core.trigger import (
     DoneReason,
     TriggerRecord,
     TriggerState,
     WaitingFor,
 )
+from exitd.core.turn import Turn
 from exitd.core.units import ZERO
 
 
 def on_position(turn: Turn, report: PositionReport) -> None:
     """Take in what the venue says; older reports than the known one are ignored."""
     state, key = turn.state, report.key
+    if report.quantity > ZERO:
+        _close_other_side(turn, report)
     known = state.positions.get(key)
     if known is None:
         if report.quantity == ZERO:
@@ -30,12 +38,33 @@ def on_position(turn: Turn, report: PositionReport) -> None:
         known = PositionRecord(key=key)
     if report.ts_venue_ns < known.ts_venue_ns:
         return
-    was_open = known.quantity > ZERO
-    is_open = report.quantity > ZERO
+    after = _seen(turn, known, report)
+    is_same = report.continuity in (None, Continuity.SAME)
+    if is_same and after == replace(known, ts_venue_ns=report.ts_venue_ns):
+        # Nothing new but its age: kept in memory, not worth a write.
+        state.positions[key] = after
+        prove(turn, key)
+        return
+    was_open, is_open = known.quantity > ZERO, report.quantity > ZERO
+    if was_open and (not is_open or report.continuity is Continuity.NEW):
+        turn.put_position(replace(after, quantity=ZERO, unreflected=()))
+        _end_lifetime(turn, key)
+        was_open = False
+    if is_open and not was_open:
+        _begin_lifetime(turn, after, report)
+    elif is_open:
+        turn.put_position(after)
+        _changed(turn, known, after, report)
+
+
+def _seen(turn: Turn, known: PositionRecord, report: PositionReport) -> PositionRecord:
+    """Bring a position up to a report, and keep what the report cannot show yet."""
     after = replace(
         known,
         quantity=report.quantity,
-        entry_price=report.entry_price if is_open else known.entry_price,
+        entry_price=(
+            known.entry_price if report.entry_price is None else report.entry_price
+        ),
         position_id=report.position_id or known.position_id,
         ts_venue_ns=report.ts_venue_ns,
         unreflected=tuple(
@@ -43,23 +72,24 @@ def on_position(turn: Turn, report: PositionReport) -> None:
         ),
         proven=report.proven or known.proven,
     )
-    if after == replace(known, ts_venue_ns=report.ts_venue_ns):
-        # Nothing new but its age: kept in memory, not worth a write.
-        state.positions[key] = after
-        _prove(turn, key)
+    # A reply may still come that says: this was my fill.
+    unanswered = turn.state.under_way_on(known.key).unanswered
+    drop = max(known.live - after.live, ZERO)
+    return replace(after, unexplained=min(known.unexplained + drop, unanswered))
+
+
+def _close_other_side(turn: Turn, report: PositionReport) -> None:
+    """Without hedge mode, a position on one side says that the other is flat."""
+    key, state = report.key, turn.state
+    capabilities = state.capabilities.get(key.account)
+    if capabilities is None or capabilities.hedge_mode:
         return
-    if was_open and (not is_open or report.continuity is Continuity.NEW):
-        turn.put_position(replace(after, quantity=ZERO, unreflected=()))
-        _end_lifetime(turn, key)
-        was_open = False
-    if is_open and not was_open:
-        _begin_lifetime(turn, after, report)
-        return
-    if not is_open:
-        turn.put_position(replace(after, unreflected=()))
-        return
-    turn.put_position(after)
-    _changed(turn, known, after, report)
+    other = PositionKey(
+        key.account, key.symbol, Side.SHORT if key.side is Side.LONG else Side.LONG
+    )
+    if state.position(other).quantity > ZERO:
+        flat = replace(report, key=other, quantity=ZERO, continuity=None)
+        on_position(turn, flat)
 
 
 def _begin_lifetime(
@@ -68,18 +98,18 @@ def _begin_lifetime(
     key = position.key
     opened = replace(
         position,
+        entry_price=report.entry_price,
         lifetime=position.lifetime + 1,
         ts_opened_ns=turn.now_ns,
         filled_in_lifetime=ZERO,
+        unexplained=ZERO,
         unreflected=(),
         position_id=report.position_id,
     )
     turn.put_position(opened)
-    turn.fact(
+    turn.position_fact(
         FactKind.POSITION_OPENED,
-        account=key.account,
-        symbol=key.symbol,
-        side=key.side.value,
+        key,
         quantity=opened.quantity,
         entry_price=opened.entry_price,
         lifetime=opened.lifetime,
@@ -91,14 +121,14 @@ def _begin_lifetime(
 def begin_arming(turn: Turn, record: TriggerRecord, position: PositionRecord) -> None:
     """Give a waiting trigger, or a template, its arming for this lifetime."""
     if record.state is TriggerState.DONE:
-        if not record.definition.template or not _may_return(record):
+        if not _may_return(turn, record):
             return
         record = wait(turn, record, TriggerCause.TEMPLATE_RESET, WaitingFor.FIRST_PRICE)
     if record.state is not TriggerState.WAITING:
         return
     record = replace(record, lifetime=position.lifetime)
     price = fresh_price(turn.state, record.definition, turn.now_ns)
-    if record.definition.level is None or price is None:
+    if price is None:
         wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.FIRST_PRICE)
     elif is_crossed(record.definition, price):
         wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.RIGHT_SIDE)
@@ -106,34 +136,31 @@ def begin_arming(turn: Turn, record: TriggerRecord, position: PositionRecord) ->
         arm(turn, record, TriggerCause.POSITION_OPENED, lifetime=position.lifetime)
 
 
-def _may_return(record: TriggerRecord) -> bool:
-    if record.definition.once:
+def _may_return(turn: Turn, record: TriggerRecord) -> bool:
+    definition = record.definition
+    if not definition.template or definition.once or is_expired(record, turn.now_ns):
         return False
-    return record.reason in (DoneReason.FILLED, DoneReason.RETIRED)
+    return record.reason not in (DoneReason.CANCELLED, DoneReason.EXPIRED)
 
 
 def _end_lifetime(turn: Turn, key: PositionKey) -> None:
-    turn.fact(
-        FactKind.POSITION_CLOSED,
-        account=key.account,
-        symbol=key.symbol,
-        side=key.side.value,
-        lifetime=turn.state.position(key).lifetime,
-    )
+    lifetime = turn.state.position(key).lifetime
+    turn.position_fact(FactKind.POSITION_CLOSED, key, lifetime=lifetime)
     turn.state.held.pop(key, None)
     for record in turn.state.triggers_on(key):
         if record.state is TriggerState.FIRING:
-            _end_firing(turn, record, key)
+            _end_firing(turn, record)
         elif record.state is not TriggerState.DONE:
             _retire(turn, record)
 
 
-def _end_firing(turn: Turn, record: TriggerRecord, key: PositionKey) -> None:
+def _end_firing(turn: Turn, record: TriggerRecord) -> None:
     fired = turn.state.fires[record.id]
-    if turn.state.open_attempt_of(fired) is not None:
-        # Its answer is still to come; then it ends, as there is nothing to close.
-        return
-    gone(turn, record, fired)
+    if turn.state.roles[record.id].closes and (
+        turn.state.open_attempt_of(fired) is None
+    ):
+        gone(turn, record, fired)
+    # Else its answer is still to come; then it ends, as nothing is left to close.
 
 
 def _retire(turn: Turn, record: TriggerRecord) -> None:
@@ -154,41 +181,40 @@ def _retire(turn: Turn, record: TriggerRecord) -> None:
 
 
 def _changed(
-    turn: Turn,
-    before: PositionRecord,
-    after: PositionRecord,
-    report: PositionReport,
+    turn: Turn, before: PositionRecord, after: PositionRecord, report: PositionReport
 ) -> None:
     key = after.key
     if report.continuity is Continuity.UNPROVEN:
-        turn.fact(
-            FactKind.POSITION_DOUBTED,
-            account=key.account,
-            symbol=key.symbol,
-            side=key.side.value,
-            why="fills since it was last seen do not add up to what it is now",
-        )
+        _doubt(turn, after)
     if after.quantity != before.quantity:
-        turn.fact(
+        turn.position_fact(
             FactKind.POSITION_CHANGED,
-            account=key.account,
-            symbol=key.symbol,
-            side=key.side.value,
+            key,
             before=before.quantity,
             quantity=after.quantity,
             entry_price=after.entry_price,
         )
-    _prove(turn, key)
+    prove(turn, key)
 
 
-def _prove(turn: Turn, key: PositionKey) -> None:
-    """Let firings that wait for a position report go on with this one."""
-    for fired in turn.state.fires_on(key):
-        record = turn.state.triggers[fired.trigger_id]
-        if fired.confirm_ns:
-            await_proof(turn, record, replace(fired, confirm_ns=0))
-        elif fired.held_by:
-            ask_slot(turn, record)
+def _doubt(turn: Turn, position: PositionRecord) -> None:
+    """Perhaps another lifetime: what watches goes on, what was done watches again.
+
+    Shares are of the live size from here on. A firing is not given up: its
+    position lives, whichever it is.
+    """
+    key = position.key
+    turn.position_fact(
+        FactKind.POSITION_DOUBTED,
+        key,
+        why="fills since it was last seen do not add up to what it is now",
+        alert=True,
+    )
+    restarted = replace(position, filled_in_lifetime=ZERO, unexplained=ZERO)
+    turn.put_position(restarted)
+    for record in turn.state.triggers_on(key):
+        if record.state is TriggerState.DONE:
+            begin_arming(turn, record, restarted)
 
 
 def on_doubted(turn: Turn, doubted: PositionsDoubted) -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from exitd.core.units import ZERO
 
@@ -41,15 +42,20 @@ class UnreflectedFill(Struct, frozen=True, gc=False):
     quantity: Decimal
 
 
-class PositionRecord(Struct, frozen=True, kw_only=True):
+#: Fills kept one by one; older ones are taken together.
+_UNREFLECTED_MAX = 16
+
+
+class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
     """The position view of one key.
 
     `quantity` (at least zero, base units) is what the venue reported at
     `ts_venue_ns`; `unreflected` are our own fills after that instant.
     `lifetime` counts from flat to flat, starting with 1; it is 0 before the
     first. `filled_in_lifetime` is what this position's exits have filled in it.
-    `proven` is false from a lost stream until REST or the stream's snapshot
-    has confirmed the view.
+    `unexplained` is what reports took off while closes were unanswered: fills
+    of theirs, perhaps, that we have not been told of yet. `proven` is false
+    from a lost stream until REST or the stream's snapshot has confirmed the view.
     """
 
     key: PositionKey
@@ -61,6 +67,7 @@ class PositionRecord(Struct, frozen=True, kw_only=True):
     lifetime: int = 0
     ts_opened_ns: int = 0
     filled_in_lifetime: Decimal = ZERO
+    unexplained: Decimal = ZERO
     proven: bool = False
 
     @property
@@ -74,6 +81,41 @@ class PositionRecord(Struct, frozen=True, kw_only=True):
     @property
     def is_open(self) -> bool:
         return self.live > ZERO
+
+    @property
+    def base(self) -> Decimal:
+        """What a share is a share of: live, plus what exits took off already."""
+        return self.live + self.filled_in_lifetime + self.unexplained
+
+
+def after_fill(
+    position: PositionRecord, quantity: Decimal, ts_venue_ns: int
+) -> PositionRecord:
+    """Count a fill of ours once, whether a report has shown it already or not.
+
+    Many fills between two reports are taken together under the latest instant:
+    that can make the position look smaller for a moment, never larger.
+    """
+    filled = position.filled_in_lifetime + quantity
+    if ts_venue_ns <= position.ts_venue_ns:
+        left = max(position.unexplained - quantity, ZERO)
+        return replace(position, filled_in_lifetime=filled, unexplained=left)
+    fills = (*position.unreflected, UnreflectedFill(ts_venue_ns, quantity))
+    if len(fills) > _UNREFLECTED_MAX:
+        first, second, *later = fills
+        together = UnreflectedFill(
+            max(first.ts_venue_ns, second.ts_venue_ns),
+            first.quantity + second.quantity,
+        )
+        fills = (together, *later)
+    return replace(position, filled_in_lifetime=filled, unreflected=fills)
+
+
+def explained(position: PositionRecord, unanswered: Decimal) -> PositionRecord:
+    """Drop what no unanswered close can explain any more."""
+    if position.unexplained <= unanswered:
+        return position
+    return replace(position, unexplained=unanswered)
 
 
 class Continuity(StrEnum):

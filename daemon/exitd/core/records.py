@@ -67,13 +67,15 @@ Record = (
 class Snapshot(Struct, frozen=True, kw_only=True):
     """What a start restores: every trigger, and what is not over.
 
-    `fires` and `attempts` are those of firings still open, with all their
-    attempts. `seq` is the highest arming sequence ever given.
+    `fires` are the firings still open; `attempts` theirs, all of them, and any
+    other that has not ended; `fills` those of these attempts. `seq` is the
+    highest arming sequence ever given.
     """
 
     triggers: tuple[TriggerRecord, ...] = ()
     fires: tuple[FireRecord, ...] = ()
     attempts: tuple[AttemptRecord, ...] = ()
+    fills: tuple[FillRecord, ...] = ()
     positions: tuple[PositionRecord, ...] = ()
     counters: tuple[CounterRecord, ...] = ()
     idempotency: tuple[IdempotencyRecord, ...] = ()

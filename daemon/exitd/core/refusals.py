@@ -14,13 +14,15 @@ class Response(Struct, frozen=True, kw_only=True):
     """How the next attempt comes about.
 
     The delay doubles with each refusal of one firing, from `first_ns` up to
-    `most_ns`; a venue's own Retry-After overrules it. `escalates` climbs one
+    `most_ns`; a venue's own Retry-After overrules it. The first refusal may be
+    tried again `at_once`. `escalates` climbs one
     stage (limit, wider, market) where the trigger may. `proves_position`,
     `refreshes_instrument`, `syncs_clock` and `cancels_ours` are done first.
     """
 
     first_ns: int
     most_ns: int
+    at_once: bool = False
     escalates: bool = False
     proves_position: bool = False
     refreshes_instrument: bool = False
@@ -32,7 +34,11 @@ class Response(Struct, frozen=True, kw_only=True):
 RESPONSES = MappingProxyType(
     {
         K.EXPIRED: Response(
-            first_ns=0, most_ns=2 * NS_PER_S, syncs_clock=True, alerts=False
+            first_ns=50 * NS_PER_MS,
+            most_ns=2 * NS_PER_S,
+            at_once=True,
+            syncs_clock=True,
+            alerts=False,
         ),
         K.RATE_LIMITED: Response(
             first_ns=200 * NS_PER_MS, most_ns=10 * NS_PER_S, alerts=False
@@ -63,7 +69,7 @@ RESPONSES = MappingProxyType(
             refreshes_instrument=True,
             proves_position=True,
         ),
-        K.BUSY: Response(first_ns=200 * NS_PER_MS, most_ns=5 * NS_PER_S, alerts=False),
+        K.BUSY: Response(first_ns=200 * NS_PER_MS, most_ns=5 * NS_PER_S),
     }
 )
 
@@ -73,4 +79,6 @@ def delay_ns(kind: RefusalKind, refusals: int, retry_after_ns: int | None) -> in
     if retry_after_ns is not None:
         return retry_after_ns
     response = RESPONSES[kind]
+    if response.at_once and refusals == 1:
+        return 0
     return min(response.first_ns << min(refusals - 1, 20), response.most_ns)

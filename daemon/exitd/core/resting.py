@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from exitd.core.book import Book
 from exitd.core.events import FactKind
 from exitd.core.lifecycle import TriggerCause, next_trigger_state
-from exitd.core.state import State, Timer, TimerKind, Turn
+from exitd.core.state import State, Timer, TimerKind
 from exitd.core.trigger import (
     Direction,
     DoneReason,
@@ -16,6 +16,8 @@ from exitd.core.trigger import (
     TriggerState,
     WaitingFor,
 )
+from exitd.core.turn import Turn
+from exitd.core.units import ZERO
 
 _OPPOSITE = {
     Direction.FALLING: Direction.RISING,
@@ -30,6 +32,12 @@ def is_crossed(definition: TriggerDefinition, price: Decimal) -> bool:
     if definition.direction is Direction.FALLING:
         return price <= level
     return price >= level
+
+
+def known_price(state: State, definition: TriggerDefinition) -> Decimal | None:
+    """Give the last price of a trigger's source, however old."""
+    book = state.books.get(definition.source)
+    return book.price if book is not None else None
 
 
 def fresh_price(
@@ -72,7 +80,7 @@ def unrest(state: State, record: TriggerRecord) -> None:
 def arm(
     turn: Turn, record: TriggerRecord, cause: TriggerCause, *, lifetime: int
 ) -> TriggerRecord:
-    """Begin a new arming: a new number, its place in the order, its expiry."""
+    """Begin a new arming: a new number and its place in the order."""
     armed = replace(
         record,
         state=next_trigger_state(record.state, cause),
@@ -81,12 +89,12 @@ def arm(
         arming=record.arming + 1,
         seq=turn.next_seq(),
         lifetime=lifetime,
+        filled=ZERO,
         ts_armed_ns=turn.now_ns,
         ts_changed_ns=turn.now_ns,
     )
     turn.put_trigger(armed)
     rest(turn.state, armed)
-    watch_expiry(turn, armed)
     turn.fact(
         FactKind.TRIGGER_ARMED,
         armed,
@@ -110,7 +118,6 @@ def wait(
     )
     turn.put_trigger(waiting)
     rest(turn.state, waiting)
-    watch_expiry(turn, waiting)
     if why is not WaitingFor.FIRST_PRICE:
         turn.fact(
             FactKind.TRIGGER_WAITING,
@@ -118,6 +125,7 @@ def wait(
             level=waiting.definition.level,
             waiting_for=why.value,
             is_stop=waiting.definition.is_stop,
+            alert=why is WaitingFor.RIGHT_SIDE,
         )
     return waiting
 
@@ -146,19 +154,16 @@ def finish(
 
 
 def watch_expiry(turn: Turn, record: TriggerRecord) -> None:
+    """Set the timer of a definition; once is enough for all its armings."""
     expires_ns = record.definition.expires_ns
     if expires_ns is not None:
         turn.at(Timer(expires_ns, TimerKind.EXPIRE, record.id, record.arming))
 
 
 def expire(turn: Turn, record: TriggerRecord) -> None:
-    finish(
-        turn,
-        record,
-        TriggerCause.EXPIRED,
-        DoneReason.EXPIRED,
-        FactKind.TRIGGER_EXPIRED,
-    )
+    """End a trigger that is not firing: its time is over."""
+    cause, reason = TriggerCause.EXPIRED, DoneReason.EXPIRED
+    finish(turn, record, cause, reason, FactKind.TRIGGER_EXPIRED)
 
 
 def is_expired(record: TriggerRecord, now_ns: int) -> bool:

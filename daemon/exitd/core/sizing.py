@@ -2,54 +2,92 @@
 
 from decimal import Decimal
 
+from msgspec import Struct
+
 from exitd.core.market import BookState, Instrument
 from exitd.core.position import OrderSide, PositionRecord
 from exitd.core.trigger import Close, OrderType, Quantity, QuantityKind
 from exitd.core.units import HUNDRED, ZERO, ceil_to_step, floor_to_step
 
 
-def target_quantity(quantity: Quantity, position: PositionRecord) -> Decimal:
-    """Give what a firing is to close in all, in base units.
+def target_quantity(
+    quantity: Quantity, position: PositionRecord, filled_before: Decimal = ZERO
+) -> Decimal:
+    """Give what a firing is to close in all, at least zero, in base units.
 
     A share is of the live size plus what this position's exits have already
     filled in this lifetime, so that a ladder of shares adds up; never above
-    the live size (behaviours 66, 74, 77).
+    the live size (behaviours 66, 74, 77). *filled_before* is what earlier
+    armings of the trigger have taken of it.
     """
     live = position.live
-    if quantity.kind is QuantityKind.ABSOLUTE:
-        return min(quantity.value, live)
     if quantity.is_whole:
         return live
-    base = live + position.filled_in_lifetime
-    return min(base * quantity.value / HUNDRED, live)
+    asked = quantity.value
+    if quantity.kind is QuantityKind.SHARE:
+        asked = position.base * quantity.value / HUNDRED
+    return min(max(asked - filled_before, ZERO), live)
+
+
+class Room(Struct, frozen=True, gc=False):
+    """What a close has to fit into.
+
+    `closable` is the live size less what other closes may still take; it is
+    all there is where no other close `is_shared` with. `price` is what the
+    close will bring, for the minimum notional; None where nobody knows.
+    """
+
+    instrument: Instrument
+    closable: Decimal
+    is_shared: bool
+    price: Decimal | None
+
+    def is_dust(self, quantity: Decimal) -> bool:
+        """Whether the venue would not take an order of this quantity."""
+        least, notional = self.instrument.min_quantity, self.instrument.min_notional
+        if quantity < least:
+            return True
+        if notional is None or self.price is None:
+            return False
+        return quantity * self.price < notional
 
 
 def order_quantity(
-    wanted: Decimal,
-    closable: Decimal,
-    instrument: Instrument,
-    *,
-    close_dust: bool,
+    wanted: Decimal, room: Room, *, is_first: bool, close_dust: bool
 ) -> Decimal:
-    """Fit *wanted* to what can be sent: never above *closable*, on the step.
+    """Fit *wanted* to what can be sent: never above the closable, on the step.
 
-    A remainder below the venue's minimum is closed too (behaviour 81), and a
-    close below the minimum is raised to it, or to everything there is
-    (behaviour 82), so that no residue is stuck.
+    What would be left below the venue's minimum is closed too (behaviour 81).
+    The first close of a firing is raised to the minimum, or to all there is
+    (behaviour 82); a later one that small is given up. Zero: nothing to send.
     """
-    quantity = min(wanted, closable)
-    if quantity <= ZERO:
-        return ZERO
-    floored = floor_to_step(quantity, instrument.quantity_step)
-    left = closable - floored
-    minimum = instrument.min_quantity
-    if left == ZERO or (close_dust and left < minimum):
-        return closable
-    if floored < minimum:
-        return min(minimum, closable)
-    if instrument.max_quantity is not None and floored > instrument.max_quantity:
-        return floor_to_step(instrument.max_quantity, instrument.quantity_step)
-    return floored
+    step = room.instrument.quantity_step
+    most = floor_to_step(max(room.closable, ZERO), step)
+    quantity = min(floor_to_step(max(wanted, ZERO), step), most)
+    left = room.closable - quantity
+    if close_dust and not room.is_shared and quantity > ZERO and room.is_dust(left):
+        quantity = most
+    elif room.is_dust(quantity):
+        quantity = _least(room, most) if is_first and wanted > ZERO else ZERO
+    return _split(quantity, room)
+
+
+def _least(room: Room, most: Decimal) -> Decimal:
+    least = ceil_to_step(room.instrument.min_quantity, room.instrument.quantity_step)
+    if least <= most and not room.is_dust(least):
+        return least
+    return ZERO if room.is_shared and room.is_dust(most) else most
+
+
+def _split(quantity: Decimal, room: Room) -> Decimal:
+    """Stay at or below the venue's maximum, and leave no rest below its minimum."""
+    instrument = room.instrument
+    if instrument.max_quantity is None or quantity <= instrument.max_quantity:
+        return quantity
+    part = floor_to_step(instrument.max_quantity, instrument.quantity_step)
+    if room.is_dust(quantity - part):
+        return floor_to_step(part - instrument.min_quantity, instrument.quantity_step)
+    return part
 
 
 def bounded_price(
@@ -64,11 +102,23 @@ def bounded_price(
     return floor_to_step(reference * (HUNDRED + percent) / HUNDRED, step)
 
 
+#: Stages of a limit close: as asked, wider, market.
+WIDER_STAGE = 1
+MARKET_STAGE = 2
+
+
+def next_stage(close: Close, stage: int, *, is_stop: bool) -> int:
+    """Climb one stage towards market, where the close may."""
+    may_climb = is_stop and close.order is OrderType.LIMIT and not close.is_hard
+    if not may_climb or stage >= MARKET_STAGE:
+        return stage
+    return MARKET_STAGE if close.slippage_limit is None else stage + 1
+
+
 def order_terms(
     close: Close,
     *,
     stage: int,
-    is_stop: bool,
     side: OrderSide,
     level: Decimal | None,
     observed: Decimal | None,
@@ -78,25 +128,25 @@ def order_terms(
 ) -> tuple[OrderType, Decimal | None] | None:
     """Decide order type and limit price; None when the order book takes neither.
 
-    A stop climbs limit, wider, market; a take-profit keeps its bound. While
-    the book takes limits only, a market close becomes a bounded limit close.
+    While the book takes limits only, a market close becomes a bounded limit
+    close.
     """
     state = instrument.book_state
     if state in (BookState.CLOSED, BookState.CANCEL_ONLY, BookState.POST_ONLY):
         return None
+    step = instrument.price_step
     reference = level if level is not None else observed
-    if close.order is OrderType.LIMIT and reference is not None:
+    if (
+        close.order is OrderType.LIMIT
+        and reference is not None
+        and stage < MARKET_STAGE
+    ):
         limit = close.slippage_limit or ZERO
-        if not is_stop or stage == 0:
-            price = bounded_price(reference, side, limit, instrument.price_step)
-            return OrderType.LIMIT, price
-        if stage == 1 and limit > ZERO:
-            wider = min(limit * wider_factor, HUNDRED / 2)
-            price = bounded_price(reference, side, wider, instrument.price_step)
-            return OrderType.LIMIT, price
+        if stage == WIDER_STAGE:
+            limit = min(limit * wider_factor, HUNDRED / 2)
+        return OrderType.LIMIT, bounded_price(reference, side, limit, step)
     if state is BookState.LIMIT_ONLY:
         if observed is None:
             return None
-        price = bounded_price(observed, side, limit_only_bound, instrument.price_step)
-        return OrderType.LIMIT, price
+        return OrderType.LIMIT, bounded_price(observed, side, limit_only_bound, step)
     return OrderType.MARKET, None

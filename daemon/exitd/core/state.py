@@ -1,4 +1,4 @@
-"""Everything the engine knows, its indexes, and the decision being built.
+"""Everything the engine knows, and the decisions it gives.
 
 Records are immutable; a change puts a new one in place through `Turn`, which
 also notes it for the store. So what is stored is what is known.
@@ -6,25 +6,21 @@ also notes it for the store. So what is stored is what is known.
 
 from collections.abc import Iterator
 from enum import IntEnum
-from heapq import heappop, heappush
+from heapq import heappop
 
 from msgspec import Struct
 
 from exitd.core.attempt import AttemptKey, AttemptRecord, Capabilities
 from exitd.core.book import Book
-from exitd.core.events import Fact, FactKind, FactValue
+from exitd.core.events import Fact
 from exitd.core.intents import Intent
 from exitd.core.market import Instrument, PriceSource
+from exitd.core.neighbours import Neighbours
 from exitd.core.policy import Policies
 from exitd.core.position import PositionKey, PositionRecord
-from exitd.core.records import (
-    CounterRecord,
-    FillRecord,
-    IdempotencyRecord,
-    Record,
-    TriggerGone,
-)
-from exitd.core.trigger import FireRecord, TriggerDefinition, TriggerRecord
+from exitd.core.records import CounterRecord, IdempotencyRecord, Record
+from exitd.core.trigger import FireRecord, Role, TriggerDefinition, TriggerRecord
+from exitd.core.under_way import UnderWay
 
 
 class Accepted(Struct, frozen=True):
@@ -81,7 +77,10 @@ class Timer(Struct, frozen=True, order=True, gc=False):
 
 
 class State:
-    """The engine's memory. Only `Turn` writes to it."""
+    """The engine's memory; records are written to it by `Turn` only.
+
+    What follows `books` is derived from the records: indexes, what waits, timers.
+    """
 
     def __init__(self, policies: Policies) -> None:
         self.policies = policies
@@ -94,9 +93,14 @@ class State:
         self.counters: dict[str, CounterRecord] = {}
         self.idempotency: dict[str, IdempotencyRecord] = {}
         self.books: dict[PriceSource, Book] = {}
+        self.roles: dict[str, Role] = {}
+        self.shared_roles: dict[Role, Role] = {}
         self.by_position: dict[PositionKey, dict[str, None]] = {}
-        self.open_attempts: dict[PositionKey, dict[AttemptKey, None]] = {}
+        self.neighbours: dict[PositionKey, Neighbours] = {}
+        self.under_way: dict[PositionKey, UnderWay] = {}
+        self.active: dict[str, int] = {}
         self.attempt_of_client_id: dict[tuple[str, int], AttemptKey] = {}
+        self.trades: dict[AttemptKey, set[str]] = {}
         self.stops_firing: dict[PositionKey, dict[str, None]] = {}
         self.held: dict[PositionKey, dict[str, None]] = {}
         self.deferred: dict[str, TriggerDefinition | None] = {}
@@ -119,11 +123,26 @@ class State:
     def triggers_on(self, key: PositionKey) -> list[TriggerRecord]:
         return [self.triggers[i] for i in self.by_position.get(key, ())]
 
-    def fires_on(self, key: PositionKey) -> list[FireRecord]:
-        return [self.fires[i] for i in self.by_position.get(key, ()) if i in self.fires]
+    def neighbours_on(self, key: PositionKey) -> Neighbours:
+        found = self.neighbours.get(key)
+        if found is None:
+            found = self.neighbours[key] = Neighbours(key)
+        return found
+
+    def under_way_on(self, key: PositionKey) -> UnderWay:
+        found = self.under_way.get(key)
+        if found is None:
+            found = self.under_way[key] = UnderWay()
+        return found
+
+    def waiting_fires_on(self, key: PositionKey) -> list[FireRecord]:
+        """Firings on hold, or filled and not yet shown by the position."""
+        found = self.under_way.get(key)
+        return [self.fires[i] for i in found.waiting] if found is not None else []
 
     def open_attempts_on(self, key: PositionKey) -> list[AttemptRecord]:
-        return [self.attempts[k] for k in self.open_attempts.get(key, ())]
+        found = self.under_way.get(key)
+        return [self.attempts[k] for k in found.attempts] if found is not None else []
 
     def open_attempt_of(self, fire: FireRecord) -> AttemptRecord | None:
         if not fire.attempts:
@@ -139,124 +158,3 @@ class State:
     def pop_due(self, now_ns: int) -> Iterator[Timer]:
         while self.timers and self.timers[0].due_ns <= now_ns:
             yield heappop(self.timers)
-
-
-class Turn:
-    """One decision in the making: changes the state and notes what changed."""
-
-    def __init__(self, state: State, now_ns: int) -> None:
-        self.state = state
-        self.now_ns = now_ns
-        self.facts: list[Fact] = []
-        self.intents: list[Intent] = []
-        self.records: dict[object, Record] = {}
-        self.reply: Reply | None = None
-        self.ended: list[str] = []
-
-    def decision(self) -> Decision:
-        return Decision(
-            tuple(self.facts),
-            tuple(self.intents),
-            tuple(self.records.values()),
-            self.reply,
-        )
-
-    def fact(
-        self,
-        kind: FactKind,
-        trigger: TriggerRecord | None = None,
-        /,
-        *,
-        account: str = "",
-        symbol: str = "",
-        fired: bool = False,
-        **fields: FactValue,
-    ) -> None:
-        if trigger is not None:
-            account = account or trigger.definition.account
-            symbol = symbol or trigger.definition.symbol
-        self.facts.append(
-            Fact(
-                kind=kind,
-                ts_ns=self.now_ns,
-                account=account,
-                symbol=symbol,
-                trigger_id=trigger.id if trigger is not None else "",
-                fire_id=trigger.fire_id if trigger is not None and fired else "",
-                fields=fields,
-            )
-        )
-
-    def intend(self, intent: Intent) -> None:
-        self.intents.append(intent)
-
-    def at(self, timer: Timer) -> None:
-        heappush(self.state.timers, timer)
-
-    def put_trigger(self, record: TriggerRecord) -> None:
-        trigger_id = record.definition.id
-        known = self.state.triggers.get(trigger_id)
-        self.state.triggers[trigger_id] = record
-        self.records[trigger_id] = record
-        if known is None or known.definition.side is not record.definition.side:
-            key = record.definition.key
-            if key is not None:
-                self.state.by_position.setdefault(key, {})[trigger_id] = None
-
-    def drop_trigger(self, record: TriggerRecord) -> None:
-        key = record.definition.key
-        if key is not None:
-            self.state.by_position.get(key, {}).pop(record.id, None)
-        self.state.triggers.pop(record.id, None)
-        self.records[record.id] = TriggerGone(record.id)
-
-    def put_fire(self, fire: FireRecord) -> None:
-        if fire.open:
-            self.state.fires[fire.trigger_id] = fire
-        else:
-            self.state.fires.pop(fire.trigger_id, None)
-        self.records["fire", fire.trigger_id, fire.arming] = fire
-
-    def put_attempt(self, attempt: AttemptRecord) -> None:
-        state, key = self.state, attempt.order.attempt
-        state.attempts[key] = attempt
-        working = state.open_attempts.setdefault(attempt.key, {})
-        if attempt.is_ended:
-            working.pop(key, None)
-        else:
-            working[key] = None
-        state.attempt_of_client_id[
-            attempt.order.account, attempt.order.client_order_id
-        ] = key
-        self.records[key] = attempt
-
-    def forget_attempt(self, key: AttemptKey) -> None:
-        attempt = self.state.attempts.pop(key, None)
-        if attempt is not None:
-            self.state.open_attempts[attempt.key].pop(key, None)
-            self.state.attempt_of_client_id.pop(
-                (attempt.order.account, attempt.order.client_order_id), None
-            )
-
-    def put_position(self, position: PositionRecord) -> None:
-        self.state.positions[position.key] = position
-        self.records[position.key] = position
-
-    def put_counter(self, counter: CounterRecord) -> None:
-        self.state.counters[counter.account] = counter
-        self.records["counter", counter.account] = counter
-
-    def put_idempotency(self, record: IdempotencyRecord) -> None:
-        self.state.idempotency[record.key] = record
-        self.records["idempotency", record.key] = record
-
-    def put_instrument(self, instrument: Instrument) -> None:
-        self.state.instruments[instrument.account, instrument.symbol] = instrument
-        self.records["instrument", instrument.account, instrument.symbol] = instrument
-
-    def note_fill(self, fill: FillRecord) -> None:
-        self.records["fill", fill.account, fill.symbol, fill.trade_id] = fill
-
-    def next_seq(self) -> int:
-        self.state.seq += 1
-        return self.state.seq

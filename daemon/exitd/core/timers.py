@@ -3,14 +3,16 @@
 from msgspec.structs import replace
 
 from exitd.core.attempt import AttemptKey, AttemptState
+from exitd.core.doubt import ask_resolution
+from exitd.core.ending import ask_slot, watch_again
 from exitd.core.events import FactKind
-from exitd.core.firing import rearm_after_budget
-from exitd.core.hits import ask_slot
-from exitd.core.intents import CancelOrder, ProvePosition
-from exitd.core.outcomes import ask_resolution
+from exitd.core.hits import cancel_working, is_in_the_way, take_back
+from exitd.core.intents import ProvePosition
 from exitd.core.resting import expire
-from exitd.core.state import Timer, TimerKind, Turn
+from exitd.core.state import Timer, TimerKind
 from exitd.core.trigger import FireRecord, TriggerRecord, TriggerState
+from exitd.core.turn import Turn
+from exitd.core.units import NS_PER_S
 
 
 def on_timer(turn: Turn, timer: Timer) -> None:
@@ -20,8 +22,7 @@ def on_timer(turn: Turn, timer: Timer) -> None:
     elif timer.kind is TimerKind.RESOLVE:
         _resolve(turn, timer)
     elif timer.kind is TimerKind.FORGET:
-        for n in range(1, timer.n + 1):
-            turn.forget_attempt(AttemptKey(timer.trigger_id, timer.arming, n))
+        _forget(turn, timer)
     else:
         fired = turn.state.fires.get(timer.trigger_id)
         if fired is not None and fired.arming == timer.arming:
@@ -46,17 +47,37 @@ def _resolve(turn: Turn, timer: Timer) -> None:
         ask_resolution(turn, attempt)
 
 
+def _forget(turn: Turn, timer: Timer) -> None:
+    """Forget the attempts of a firing that is long over, but none that is open."""
+    attempts = turn.state.attempts
+    still_open = False
+    for n in range(1, timer.n + 1):
+        attempt = attempts.get(AttemptKey(timer.trigger_id, timer.arming, n))
+        if attempt is None:
+            continue
+        if attempt.is_ended:
+            turn.forget_attempt(attempt)
+        else:
+            still_open = True
+    if still_open:
+        due_ns = turn.now_ns + turn.state.policies.attempts_kept_ns
+        turn.at(replace(timer, due_ns=due_ns))
+
+
 def _on_fire_timer(
     turn: Turn, timer: Timer, record: TriggerRecord, fired: FireRecord
 ) -> None:
     if timer.kind is TimerKind.RETRY:
-        if fired.due_ns <= turn.now_ns:
+        if fired.due_ns == timer.due_ns:
             ask_slot(turn, record)
     elif timer.kind is TimerKind.CONFIRM:
         if fired.confirm_ns == timer.due_ns:
             _unconfirmed(turn, record, fired)
-    else:
-        _over_budget(turn, record, fired)
+    elif not fired.confirm_ns:
+        if turn.state.roles[record.id].is_stop:
+            _stop_over_budget(turn, record, fired)
+        else:
+            _over_budget(turn, record, fired)
 
 
 def _unconfirmed(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
@@ -64,43 +85,40 @@ def _unconfirmed(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
     due_ns = turn.now_ns + turn.state.policies.confirm_after_ns
     turn.put_fire(replace(fired, confirm_ns=due_ns))
     turn.at(Timer(due_ns, TimerKind.CONFIRM, record.id, record.arming))
-    turn.fact(FactKind.ORDER_UNCONFIRMED, record, fired=True, filled=fired.filled)
+    turn.fact(
+        FactKind.ORDER_UNCONFIRMED, record, fired=True, filled=fired.filled, alert=True
+    )
     turn.intend(ProvePosition(fired.account, fired.symbol))
 
 
+def _stop_over_budget(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
+    """A stop goes on and alerts again, and asks once more for what holds it."""
+    due_ns = turn.now_ns + turn.state.policies.stop_budget_ns
+    turn.at(Timer(due_ns, TimerKind.BUDGET, record.id, record.arming))
+    turn.fact(
+        FactKind.TRIGGER_HELD,
+        record,
+        fired=True,
+        why=fired.held_by or "its close has not been filled yet",
+        firing_s=(turn.now_ns - fired.ts_hit_ns) // NS_PER_S,
+        attempts=fired.attempts,
+        alert=True,
+    )
+    if fired.held_by:
+        key = turn.state.roles[record.id].key
+        assert key is not None
+        cancel_working(turn, key)
+        turn.intend(ProvePosition(fired.account, fired.symbol))
+        ask_slot(turn, record)
+
+
 def _over_budget(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
-    """A stop goes on and alerts again; a take-profit goes back on watch."""
-    policies = turn.state.policies
-    if fired.confirm_ns:
-        return
-    if record.definition.is_stop:
-        due_ns = turn.now_ns + policies.stop_budget_ns
-        turn.at(Timer(due_ns, TimerKind.BUDGET, record.id, record.arming))
-        spent_s = (turn.now_ns - fired.ts_hit_ns) // 1_000_000_000
-        turn.fact(
-            FactKind.TRIGGER_HELD,
-            record,
-            fired=True,
-            why=fired.held_by or "its close has not been filled yet",
-            firing_s=spent_s,
-            attempts=fired.attempts,
-            alert=True,
-        )
-        return
+    """A take-profit goes back on watch; what it has at the venue is taken back."""
     attempt = turn.state.open_attempt_of(fired)
     if attempt is None:
-        rearm_after_budget(turn, record, fired, "its time budget is spent")
+        watch_again(turn, record, fired, "its time budget is spent")
         return
-    due_ns = turn.now_ns + policies.take_profit_budget_ns
+    due_ns = turn.now_ns + turn.state.policies.take_profit_budget_ns
     turn.at(Timer(due_ns, TimerKind.BUDGET, record.id, record.arming))
-    order = attempt.order
-    if attempt.state in (AttemptState.WORKING, AttemptState.PARTIALLY_FILLED):
-        turn.intend(
-            CancelOrder(
-                order.attempt,
-                order.account,
-                order.symbol,
-                attempt.venue_order_id,
-                order.client_order_id,
-            )
-        )
+    if is_in_the_way(turn, attempt):
+        take_back(turn, attempt)

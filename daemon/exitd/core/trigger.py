@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from exitd.core.market import PriceSource
 from exitd.core.position import PositionKey, Side
-from exitd.core.units import ZERO
+from exitd.core.units import HUNDRED, ZERO
 
 
 class ConditionKind(StrEnum):
@@ -74,12 +74,13 @@ class Close(Struct, frozen=True, tag="close", gc=False):
 
     `slippage_limit` is percent of the level, above zero and under 100; with
     `LIMIT` it sets the price bound, and a stop whose bound cannot be met
-    escalates to a market close.
+    escalates to a market close, unless the bound `is_hard`.
     """
 
     quantity: Quantity = WHOLE
     order: OrderType = OrderType.MARKET
     slippage_limit: Decimal | None = None
+    is_hard: bool = False
 
 
 class CancelScope(StrEnum):
@@ -110,7 +111,7 @@ class Notify(Struct, frozen=True, tag="notify", gc=False):
 Action = Close | Cancel | CancelAndClose | Notify
 
 
-class TriggerDefinition(Struct, frozen=True, kw_only=True):
+class TriggerDefinition(Struct, frozen=True, kw_only=True, gc=False):
     """What somebody asked for; immutable, an amend makes a new one.
 
     `side` is None for a trigger about the market rather than a position.
@@ -151,33 +152,42 @@ class TriggerDefinition(Struct, frozen=True, kw_only=True):
             AssertionError: The trigger does not watch a price.
         """
         assert isinstance(self.condition, FixedLevel)
-        kind = self.condition.kind
-        if kind is ConditionKind.ABOVE:
-            return Direction.RISING
-        if kind is ConditionKind.BELOW:
-            return Direction.FALLING
-        assert self.side is not None
-        sells_when_falling = kind is ConditionKind.STOP_LOSS
-        is_long = self.side is Side.LONG
-        return Direction.FALLING if is_long == sells_when_falling else Direction.RISING
+        return _DIRECTIONS[self.condition.kind, self.side]
 
     @property
     def close(self) -> Close | None:
-        if isinstance(self.action, Close):
-            return self.action
-        if isinstance(self.action, CancelAndClose):
-            return self.action.close
-        return None
+        action = self.action
+        if isinstance(action, Close):
+            return action
+        return action.close if isinstance(action, CancelAndClose) else None
 
     @property
     def is_stop(self) -> bool:
         """Whether it protects: it closes, and on the adverse side of the price."""
-        if self.close is None or self.side is None:
+        if self.side is None or self.close is None:
             return False
-        if isinstance(self.condition, Immediately):
-            return True
-        adverse = Direction.FALLING if self.side is Side.LONG else Direction.RISING
-        return self.direction is adverse
+        if isinstance(self.condition, FixedLevel):
+            return self.direction is _ADVERSE[self.side]
+        return True
+
+
+_ADVERSE = {Side.LONG: Direction.FALLING, Side.SHORT: Direction.RISING}
+_DIRECTIONS: dict[tuple[ConditionKind, Side | None], Direction] = {
+    (ConditionKind.STOP_LOSS, Side.LONG): Direction.FALLING,
+    (ConditionKind.STOP_LOSS, Side.SHORT): Direction.RISING,
+    (ConditionKind.TAKE_PROFIT, Side.LONG): Direction.RISING,
+    (ConditionKind.TAKE_PROFIT, Side.SHORT): Direction.FALLING,
+    **{(ConditionKind.ABOVE, side): Direction.RISING for side in (None, *Side)},
+    **{(ConditionKind.BELOW, side): Direction.FALLING for side in (None, *Side)},
+}
+
+
+class Role(Struct, frozen=True, cache_hash=True, gc=False):
+    """What a trigger is to its position; worked out once, shared by many."""
+
+    key: PositionKey | None
+    closes: bool
+    is_stop: bool
 
 
 class TriggerState(StrEnum):
@@ -208,12 +218,14 @@ class DoneReason(StrEnum):
     ABANDONED = "abandoned"
 
 
-class TriggerRecord(Struct, frozen=True, kw_only=True):
+class TriggerRecord(Struct, frozen=True, kw_only=True, gc=False):
     """One trigger as it stands; the row that a restart restores.
 
     `arming` numbers its lives from 1 (0: never armed); a restart does not
     change it. `seq` orders armings for the rule 'in the order they were armed'.
-    `lifetime` is the position's when it was armed.
+    `lifetime` is the position's when it was armed. `filled` is what earlier
+    armings of one lifetime have closed in base units: a take-profit that is
+    armed again closes only the rest.
     """
 
     definition: TriggerDefinition
@@ -224,6 +236,7 @@ class TriggerRecord(Struct, frozen=True, kw_only=True):
     reason: DoneReason = DoneReason.NONE
     paused: bool = False
     lifetime: int = 0
+    filled: Decimal = ZERO
     ts_armed_ns: int = 0
     ts_changed_ns: int = 0
 
@@ -236,7 +249,7 @@ class TriggerRecord(Struct, frozen=True, kw_only=True):
         return f"{self.definition.id}#{self.arming}"
 
 
-class FireRecord(Struct, frozen=True, kw_only=True):
+class FireRecord(Struct, frozen=True, kw_only=True, gc=False):
     """All that follows one hit; kept for ever.
 
     Money is in the instrument's quote currency, quantities in base units.
@@ -285,3 +298,19 @@ class FireRecord(Struct, frozen=True, kw_only=True):
     @property
     def average_price(self) -> Decimal | None:
         return self.filled_quote / self.filled if self.filled > ZERO else None
+
+    @property
+    def gap_percent(self) -> Decimal | None:
+        """How far the observed price was from the level when it was hit."""
+        if self.level is None or self.observed is None:
+            return None
+        return abs(self.observed - self.level) / self.level * HUNDRED
+
+    @property
+    def slippage(self) -> Decimal | None:
+        """Average price against the level, positive where it cost us."""
+        average = self.average_price
+        if average is None or self.level is None or self.side is None:
+            return None
+        worse = self.level - average
+        return worse if self.side is Side.LONG else -worse

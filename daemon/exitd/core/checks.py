@@ -1,0 +1,318 @@
+"""What is checked before a trigger is armed, and what is refused in which words."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from exitd.core.inputs import IfCrossed
+from exitd.core.market import Instrument, InstrumentKind
+from exitd.core.neighbours import Neighbours
+from exitd.core.position import PositionKey, Side
+from exitd.core.resting import fresh_price, is_crossed
+from exitd.core.state import Refused, State
+from exitd.core.trigger import (
+    Close,
+    ConditionKind,
+    FixedLevel,
+    Quantity,
+    QuantityKind,
+    TriggerDefinition,
+    TriggerState,
+)
+from exitd.core.units import (
+    HUNDRED,
+    ZERO,
+    floor_to_step,
+    is_on_step,
+    neighbours_on_step,
+    text,
+)
+
+
+class Checked(Struct, frozen=True):
+    """A definition that may be armed, with what a person should be told."""
+
+    definition: TriggerDefinition
+    notes: list[str]
+    crosses: bool
+
+
+class Draft:
+    """Definitions checked together: each sees those that came before it.
+
+    Until they are armed, or `withdraw` takes them back, they stand among the
+    neighbours of their positions, and nothing else of the state has changed.
+    """
+
+    def __init__(self, state: State, now_ns: int, if_crossed: IfCrossed) -> None:
+        self.accepted: dict[str, Checked] = {}
+        self._state = state
+        self._now_ns = now_ns
+        self._if_crossed = if_crossed
+        self._touched: dict[str, PositionKey] = {}
+        self._new = 0
+
+    def leave_out(self, trigger_id: str) -> None:
+        """Check as if this trigger were not there: it is about to go or change."""
+        role = self._state.roles[trigger_id]
+        if role.key is not None:
+            self._touched[trigger_id] = role.key
+            self._state.neighbours_on(role.key).drop(trigger_id)
+
+    def admit(
+        self, definition: TriggerDefinition, *, amends: bool = False
+    ) -> Refused | None:
+        """Check one more; None when it may be armed."""
+        if amends:
+            self.leave_out(definition.id)
+        result = self._check(definition, amends)
+        if isinstance(result, Refused):
+            return result
+        self.accepted[definition.id] = result
+        key = result.definition.key
+        if key is not None:
+            self._touched[definition.id] = key
+            self._state.neighbours_on(key).put(result.definition)
+        if not amends:
+            self._new += 1
+        return None
+
+    def withdraw(self) -> None:
+        """Put the neighbours back as the state has them."""
+        for trigger_id, key in self._touched.items():
+            self._state.neighbours_on(key).drop(trigger_id)
+        for trigger_id in self._touched:
+            record = self._state.triggers.get(trigger_id)
+            if record is None or record.state is TriggerState.DONE:
+                continue
+            role = self._state.roles[trigger_id]
+            if role.key is not None:
+                self._state.neighbours_on(role.key).put(record.definition)
+
+    def _check(self, definition: TriggerDefinition, amends: bool) -> Checked | Refused:
+        state = self._state
+        instrument = state.instrument_of(definition)
+        if instrument is None:
+            return _refuse(
+                definition,
+                "unknown_symbol",
+                f"{definition.account} has no market {definition.symbol}; "
+                "`exitd check --online` lists close names",
+            )
+        refused = (
+            self._check_standing(definition, amends)
+            or _check_terms(definition, instrument, self._now_ns)
+            or _check_position(state, definition)
+        )
+        if refused is not None:
+            return refused
+        fitted, notes = _fit_quantity(state, definition, instrument)
+        if isinstance(fitted, str):
+            return _refuse(definition, "below_minimum", fitted)
+        key = fitted.key
+        if key is not None:
+            wrong = _wrong_beside(state, fitted, state.neighbours_on(key))
+            if wrong:
+                return _refuse(definition, "conflict", wrong)
+        return self._check_price(fitted, notes)
+
+    def _check_standing(
+        self, definition: TriggerDefinition, amends: bool
+    ) -> Refused | None:
+        state = self._state
+        known = state.triggers.get(definition.id)
+        is_there = known is not None and known.state is not TriggerState.DONE
+        if definition.id in self.accepted or (is_there and not amends):
+            return _refuse(
+                definition, "exists", "a trigger of this id is already there; amend it"
+            )
+        most = state.policies.max_active
+        active = state.active.get(definition.account, 0) + self._new
+        if active >= most and not amends:
+            return _refuse(
+                definition,
+                "limit",
+                f"{most} triggers of {definition.account} are active, which is the "
+                "limit policies.max_active; cancel some or raise it",
+            )
+        return None
+
+    def _check_price(
+        self, definition: TriggerDefinition, notes: list[str]
+    ) -> Checked | Refused:
+        level = definition.level
+        price = fresh_price(self._state, definition, self._now_ns)
+        if level is None or price is None:
+            return Checked(definition, notes, crosses=False)
+        crosses = is_crossed(definition, price)
+        if crosses and self._if_crossed is IfCrossed.REFUSE:
+            return _refuse(
+                definition,
+                "already_crossed",
+                f"its level {text(level)} is already crossed: "
+                f"{definition.source.kind} is {text(price)}; choose another level, or "
+                "ask for it to fire or to wait",
+            )
+        wrong = _too_near(self._state, definition, level, price)
+        if wrong and not crosses:
+            return _refuse(definition, "too_near", wrong)
+        return Checked(definition, notes, crosses)
+
+
+def _refuse(definition: TriggerDefinition, code: str, sentence: str) -> Refused:
+    return Refused(code, f"{definition.id}: {sentence}", definition.id)
+
+
+def _check_terms(
+    definition: TriggerDefinition, instrument: Instrument, now_ns: int
+) -> Refused | None:
+    """Check what a definition says by itself, in the steps of its market."""
+    if definition.expires_ns is not None and definition.expires_ns <= now_ns:
+        sentence = "its expiry lies in the past; give a later one"
+        return _refuse(definition, "expired", sentence)
+    wrong = _wrong_level(definition, instrument)
+    if wrong:
+        return _refuse(definition, "off_step", wrong)
+    wrong = _wrong_close(definition, instrument)
+    return _refuse(definition, "bad_close", wrong) if wrong else None
+
+
+def _check_position(state: State, definition: TriggerDefinition) -> Refused | None:
+    key = definition.key
+    if key is None or definition.template or not state.policies.no_position_refuse:
+        return None
+    if state.position(key).quantity > ZERO:
+        return None
+    return _refuse(
+        definition,
+        "no_position",
+        f"there is no {key.side} position in {key.symbol} to protect; "
+        "open it first, or put the trigger into a file, where it waits",
+    )
+
+
+def _wrong_level(definition: TriggerDefinition, instrument: Instrument) -> str:
+    level = definition.level
+    if level is None:
+        return ""
+    if level <= ZERO:
+        return f"a level must be above zero, not {text(level)}"
+    if not is_on_step(level, instrument.price_step):
+        below, above = neighbours_on_step(level, instrument.price_step)
+        return (
+            f"level {text(level)} is not a multiple of the price step "
+            f"{text(instrument.price_step)}; the nearest are {text(below)} and "
+            f"{text(above)}"
+        )
+    return ""
+
+
+def _wrong_close(definition: TriggerDefinition, instrument: Instrument) -> str:
+    close = definition.close
+    if close is None:
+        return ""
+    if definition.side is None:
+        return "a close needs a side: long or short"
+    if instrument.kind is not InstrumentKind.PERPETUAL:
+        return (
+            f"{definition.symbol} is a {instrument.kind} market, which has no position "
+            "to close; cancel or notify there instead"
+        )
+    quantity, limit = close.quantity, close.slippage_limit
+    if quantity.kind is QuantityKind.SHARE and not ZERO < quantity.value <= HUNDRED:
+        return f"a share must be above 0 % and at most 100 %, not {quantity.value} %"
+    if limit is not None and not ZERO < limit < HUNDRED:
+        return f"a slippage limit must be above 0 % and under 100 %, not {limit} %"
+    return ""
+
+
+def _fit_quantity(
+    state: State, definition: TriggerDefinition, instrument: Instrument
+) -> tuple[TriggerDefinition | str, list[str]]:
+    """Floor an absolute quantity to the step and say what was done to it."""
+    close, key = definition.close, definition.key
+    if close is None or key is None:
+        return definition, []
+    if close.quantity.kind is not QuantityKind.ABSOLUTE:
+        return definition, []
+    notes: list[str] = []
+    asked = close.quantity.value
+    quantity = floor_to_step(max(asked, ZERO), instrument.quantity_step)
+    if quantity < instrument.min_quantity:
+        return (
+            f"quantity {text(asked)} is below the minimum of "
+            f"{text(instrument.min_quantity)} {instrument.base}"
+        ), []
+    level, least = definition.level, instrument.min_notional
+    if level is not None and least is not None and quantity * level < least:
+        notes.append(
+            f"{definition.id}: {text(quantity)} at {text(level)} is worth less than "
+            f"the minimum of {text(least)} {instrument.quote}; it will close all"
+        )
+    live = state.position(key).live
+    if ZERO < live < quantity:
+        notes.append(
+            f"{definition.id}: quantity {text(quantity)} is above the position of "
+            f"{text(live)}; it will close what there is"
+        )
+    if quantity == asked:
+        return definition, notes
+    notes.append(
+        f"{definition.id}: quantity {text(asked)} was floored to {text(quantity)}, "
+        f"a multiple of the step {text(instrument.quantity_step)}"
+    )
+    fitted = replace(close, quantity=Quantity(QuantityKind.ABSOLUTE, quantity))
+    if isinstance(definition.action, Close):
+        return replace(definition, action=fitted), notes
+    return replace(definition, action=replace(definition.action, close=fitted)), notes
+
+
+def _wrong_beside(
+    state: State, definition: TriggerDefinition, neighbours: Neighbours
+) -> str:
+    """Compare with what closes the position already (behaviours 19, 23, 28)."""
+    condition = definition.condition
+    if definition.close is None or not isinstance(condition, FixedLevel):
+        return ""
+    twin = neighbours.twin(definition)
+    if twin is not None:
+        return f"{twin} does exactly the same already"
+    stop: Decimal | None
+    target: Decimal | None
+    if condition.kind is ConditionKind.STOP_LOSS:
+        stop, target = condition.price, neighbours.nearest_target()
+    elif condition.kind is ConditionKind.TAKE_PROFIT:
+        stop, target = neighbours.nearest_stop(), condition.price
+    else:
+        return ""
+    if stop is None or target is None:
+        return ""
+    is_long = definition.side is Side.LONG
+    if (stop >= target) if is_long else (stop <= target):
+        place = "below" if is_long else "above"
+        return (
+            f"stop {text(stop)} must lie {place} take-profit {text(target)} "
+            f"of the same {definition.side} position"
+        )
+    least = state.policies.min_spread_percent
+    if abs(target - stop) / stop * HUNDRED < least:
+        return (
+            f"stop {text(stop)} and take-profit {text(target)} are closer than "
+            f"policies.min_spread ({text(least)} %)"
+        )
+    return ""
+
+
+def _too_near(
+    state: State, definition: TriggerDefinition, level: Decimal, price: Decimal
+) -> str:
+    least = state.policies.min_distance_percent
+    if least == ZERO or definition.close is None:
+        return ""
+    if abs(level - price) / price * HUNDRED < least:
+        return (
+            f"level {text(level)} is closer to the price {text(price)} than "
+            f"policies.min_distance ({text(least)} %)"
+        )
+    return ""

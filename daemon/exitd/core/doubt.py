@@ -1,0 +1,83 @@
+"""Attempts that nobody answered for: a timeout is a question, not an answer."""
+
+from msgspec.structs import replace
+
+from exitd.core.attempt import AttemptRecord, AttemptState
+from exitd.core.events import FactKind
+from exitd.core.inputs import AttemptUnanswered, NothingFound
+from exitd.core.intents import ResolveAttempt
+from exitd.core.lifecycle import AttemptCause, next_attempt_state
+from exitd.core.settling import settle
+from exitd.core.state import Timer, TimerKind
+from exitd.core.turn import Turn
+
+
+def on_unanswered(turn: Turn, lost: AttemptUnanswered) -> None:
+    """Take in that no usable answer came; one that came before it counts."""
+    attempt = turn.state.attempts.get(lost.attempt)
+    if attempt is not None and attempt.state in (
+        AttemptState.SIGNED,
+        AttemptState.SENT,
+    ):
+        _doubt(turn, attempt, lost.why)
+
+
+def _doubt(turn: Turn, attempt: AttemptRecord, why: str) -> None:
+    doubtful = replace(
+        attempt,
+        state=next_attempt_state(attempt.state, AttemptCause.UNANSWERED),
+        ts_changed_ns=turn.now_ns,
+    )
+    turn.put_attempt(doubtful)
+    key = attempt.order.attempt
+    turn.fact(
+        FactKind.ORDER_IN_DOUBT,
+        turn.state.triggers.get(key.trigger_id),
+        fired=True,
+        attempt=key.n,
+        client_order_id=attempt.order.client_order_id,
+        why=why,
+    )
+    ask_resolution(turn, doubtful)
+
+
+def ask_resolution(turn: Turn, attempt: AttemptRecord) -> None:
+    """Ask what became of an attempt now, and again until it is known."""
+    order = attempt.order
+    key = order.attempt
+    turn.intend(ResolveAttempt(key, order.account, order.symbol))
+    due_ns = turn.now_ns + turn.state.policies.resolve_every_ns
+    turn.at(Timer(due_ns, TimerKind.RESOLVE, key.trigger_id, key.arming, key.n))
+
+
+def on_nothing_found(turn: Turn, nothing: NothingFound) -> None:
+    """End a doubt by absence; only a read after expiry and slack can do that."""
+    attempt = turn.state.attempts.get(nothing.attempt)
+    if attempt is None or attempt.state is not AttemptState.IN_DOUBT:
+        return
+    order = attempt.order
+    slack_ns = turn.state.capabilities[order.account].lag_slack_ns
+    if nothing.read_started_venue_ns < attempt.expires_venue_ns + slack_ns:
+        return
+    expired = replace(
+        attempt,
+        state=next_attempt_state(attempt.state, AttemptCause.NOT_FOUND),
+        ts_changed_ns=turn.now_ns,
+    )
+    turn.put_attempt(expired)
+    turn.fact(
+        FactKind.ORDER_RESOLVED,
+        turn.state.triggers.get(order.attempt.trigger_id),
+        fired=True,
+        attempt=order.attempt.n,
+        found=False,
+    )
+    settle(turn, expired)
+
+
+def resume_unended(turn: Turn, attempt: AttemptRecord) -> None:
+    """After a start: what was signed or sent before it is in doubt."""
+    if attempt.state in (AttemptState.SIGNED, AttemptState.SENT):
+        _doubt(turn, attempt, "the daemon stopped before the answer")
+    elif not attempt.is_ended:
+        ask_resolution(turn, attempt)

@@ -1,0 +1,168 @@
+"""How a firing ends, and what it lets go."""
+
+from msgspec.structs import replace
+
+from exitd.core.events import FactKind
+from exitd.core.intents import Priority, RequestSlot
+from exitd.core.lifecycle import TriggerCause, next_trigger_state
+from exitd.core.position import PositionKey
+from exitd.core.resting import is_expired, rest
+from exitd.core.state import Timer, TimerKind
+from exitd.core.trigger import (
+    DoneReason,
+    FireRecord,
+    Role,
+    TriggerRecord,
+    TriggerState,
+    WaitingFor,
+)
+from exitd.core.turn import Turn
+from exitd.core.units import ZERO
+
+
+def priority_of(role: Role) -> Priority:
+    if role.is_stop:
+        return Priority.STOP
+    return Priority.CLOSE if role.closes else Priority.CANCEL
+
+
+def ask_slot(turn: Turn, record: TriggerRecord) -> None:
+    """Ask for room in the venue's rate budget for the next attempt."""
+    definition = record.definition
+    turn.intend(
+        RequestSlot(
+            definition.account,
+            definition.symbol,
+            definition.id,
+            record.arming,
+            priority_of(turn.state.roles[definition.id]),
+        )
+    )
+
+
+def end_fire(
+    turn: Turn,
+    record: TriggerRecord,
+    fired: FireRecord,
+    cause: TriggerCause,
+    reason: DoneReason,
+) -> None:
+    """End a firing and its trigger's arming; let go what it held back."""
+    ended = _close(turn, fired, reason)
+    done = replace(
+        record,
+        state=next_trigger_state(record.state, cause),
+        waiting_for=WaitingFor.NOTHING,
+        reason=reason,
+        ts_changed_ns=turn.now_ns,
+    )
+    turn.put_trigger(done)
+    turn.fact(
+        FactKind.TRIGGER_DONE,
+        done,
+        fired=True,
+        reason=reason.value,
+        level=ended.level,
+        observed=ended.observed,
+        target=ended.target,
+        filled=ended.filled,
+        average_price=ended.average_price,
+        slippage=ended.slippage,
+        fee=ended.fee,
+        fee_asset=ended.fee_asset,
+        attempts=ended.attempts,
+    )
+    _let_go(turn, done)
+
+
+def _close(turn: Turn, fired: FireRecord, reason: DoneReason) -> FireRecord:
+    ended = replace(
+        fired,
+        open=False,
+        reason=reason,
+        held_by="",
+        confirm_ns=0,
+        ts_done_ns=turn.now_ns,
+    )
+    turn.put_fire(ended)
+    turn.ended.append(fired.trigger_id)
+    if fired.attempts:
+        # Late replies and fills of this firing still find their attempts.
+        turn.at(
+            Timer(
+                turn.now_ns + turn.state.policies.attempts_kept_ns,
+                TimerKind.FORGET,
+                fired.trigger_id,
+                fired.arming,
+                fired.attempts,
+            )
+        )
+    return ended
+
+
+def gone(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
+    """End a firing whose position is flat: filled if it had a part in that."""
+    if fired.filled > ZERO:
+        end_fire(turn, record, fired, TriggerCause.FILLED, DoneReason.FILLED)
+    else:
+        end_fire(turn, record, fired, TriggerCause.POSITION_GONE, DoneReason.RETIRED)
+
+
+def watch_again(turn: Turn, record: TriggerRecord, fired: FireRecord, why: str) -> None:
+    """Put a take-profit back on watch for what it has not closed, and say so."""
+    if is_expired(record, turn.now_ns):
+        end_fire(turn, record, fired, TriggerCause.EXPIRED, DoneReason.EXPIRED)
+        return
+    _close(turn, fired, DoneReason.EXPIRED)
+    # A new arming: ids of the next firing must never meet those of this one.
+    armed = replace(
+        record,
+        state=next_trigger_state(record.state, TriggerCause.BUDGET_SPENT),
+        arming=record.arming + 1,
+        seq=turn.next_seq(),
+        filled=record.filled + fired.filled,
+        ts_armed_ns=turn.now_ns,
+        ts_changed_ns=turn.now_ns,
+    )
+    turn.put_trigger(armed)
+    rest(turn.state, armed)
+    turn.fact(
+        FactKind.TRIGGER_ARMED,
+        armed,
+        level=armed.definition.level,
+        arming=armed.arming,
+        lifetime=armed.lifetime,
+        filled=armed.filled,
+        again=why,
+        alert=True,
+    )
+
+
+def _let_go(turn: Turn, record: TriggerRecord) -> None:
+    """Judge what a stop's firing held back, once no stop of the position fires."""
+    state, role = turn.state, turn.state.roles[record.definition.id]
+    if role.key is None or not role.is_stop:
+        return
+    firing = state.stops_firing.get(role.key, {})
+    firing.pop(record.id, None)
+    if firing:
+        return
+    state.stops_firing.pop(role.key, None)
+    for trigger_id in state.held.pop(role.key, {}):
+        held = state.triggers[trigger_id]
+        if held.state is TriggerState.ARMED:
+            rest(state, held)
+    wake(turn, role.key)
+
+
+def wake(turn: Turn, key: PositionKey) -> None:
+    """Let firings on hold go on, where there is something for them to close."""
+    state = turn.state
+    waiting = state.waiting_fires_on(key)
+    if not waiting:
+        return
+    if state.position(key).live <= state.under_way_on(key).unresolved:
+        return
+    for fired in waiting:
+        if fired.held_by:
+            ask_slot(turn, state.triggers[fired.trigger_id])

@@ -1,0 +1,145 @@
+"""After evidence: a firing ends, goes on with the rest, or waits for proof."""
+
+from msgspec.structs import replace
+
+from exitd.core.attempt import (
+    AttemptKey,
+    AttemptRecord,
+    AttemptState,
+    RefusalKind,
+    TimeInForce,
+)
+from exitd.core.ending import ask_slot, end_fire, gone, wake, watch_again
+from exitd.core.events import FactKind
+from exitd.core.firing import retry_in
+from exitd.core.hits import is_in_the_way, take_back
+from exitd.core.lifecycle import TriggerCause
+from exitd.core.position import PositionKey, explained
+from exitd.core.refusals import delay_ns
+from exitd.core.sizing import MARKET_STAGE, next_stage
+from exitd.core.state import State, Timer, TimerKind
+from exitd.core.trigger import DoneReason, FireRecord, TriggerRecord
+from exitd.core.turn import Turn
+from exitd.core.units import ZERO
+
+
+def settle(turn: Turn, attempt: AttemptRecord) -> None:
+    """Draw the consequences of what is known of an attempt now."""
+    state, key = turn.state, attempt.order.attempt
+    forget_unexplained(turn, attempt.key)
+    if not attempt.is_ended:
+        if attempt.key in state.stops_firing and is_in_the_way(turn, attempt):
+            take_back(turn, attempt)
+        return
+    fired = state.fires.get(key.trigger_id)
+    if fired is not None and (fired.arming, fired.attempts) == (key.arming, key.n):
+        _settle_fire(turn, state.triggers[key.trigger_id], fired, attempt)
+    wake(turn, attempt.key)
+
+
+def forget_unexplained(turn: Turn, key: PositionKey) -> None:
+    """An answered close explains no more than it says it has filled."""
+    position = turn.state.position(key)
+    after = explained(position, turn.state.under_way_on(key).unanswered)
+    if after is not position:
+        turn.put_position(after)
+
+
+def _settle_fire(
+    turn: Turn, record: TriggerRecord, fired: FireRecord, attempt: AttemptRecord
+) -> None:
+    position = turn.state.position(attempt.key)
+    if position.lifetime != fired.lifetime or position.quantity == ZERO:
+        gone(turn, record, fired)
+        return
+    if attempt.filled > ZERO and _is_complete(turn.state, fired, attempt):
+        await_proof(turn, record, fired)
+        return
+    if attempt.state is AttemptState.CANCELLED and _rested(attempt):
+        watch_again(turn, record, fired, "its limit close was cancelled")
+        return
+    if attempt.state is AttemptState.CANCELLED:
+        fired = climb(turn, record, fired)
+    if attempt.state is AttemptState.CANCELLED and attempt.filled == ZERO:
+        fired = replace(fired, refusals=fired.refusals + 1)
+        retry_in(turn, fired, delay_ns(RefusalKind.LIQUIDITY, fired.refusals, None))
+    else:
+        ask_slot(turn, record)
+
+
+def _rested(attempt: AttemptRecord) -> bool:
+    """Only a take-profit's limit close rests; a stop's never does."""
+    return attempt.order.time_in_force is TimeInForce.GTC
+
+
+def _is_complete(state: State, fired: FireRecord, attempt: AttemptRecord) -> bool:
+    """Whether a fill leaves its firing nothing more to close."""
+    live = state.position(attempt.key).live
+    if live <= ZERO:
+        return True
+    if fired.target is not None:
+        return fired.filled >= fired.target
+    # A whole-position close goes on with what is left, unless the position
+    # does not show this fill although it should: then proof comes first.
+    return live >= attempt.position_before
+
+
+def climb(turn: Turn, record: TriggerRecord, fired: FireRecord) -> FireRecord:
+    """Escalate limit, wider, market, where the trigger may."""
+    close, role = record.definition.close, turn.state.roles[record.id]
+    assert close is not None
+    stage = next_stage(close, fired.stage, is_stop=role.is_stop)
+    if stage == fired.stage:
+        return fired
+    climbed = replace(fired, stage=stage)
+    turn.put_fire(climbed)
+    to = "market" if stage == MARKET_STAGE else "a wider limit"
+    turn.fact(FactKind.ORDER_ESCALATED, record, fired=True, to=to)
+    return climbed
+
+
+def await_proof(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
+    """All is filled: the firing ends when the position shows it (behaviour 100)."""
+    if _is_shown(turn.state, fired):
+        _conclude(turn, record, fired)
+        return
+    due_ns = turn.now_ns + turn.state.policies.confirm_after_ns
+    turn.put_fire(replace(fired, confirm_ns=due_ns, held_by=""))
+    turn.at(Timer(due_ns, TimerKind.CONFIRM, record.id, record.arming))
+
+
+def prove(turn: Turn, key: PositionKey) -> None:
+    """Let firings that wait for a position report go on with this one."""
+    state = turn.state
+    for fired in state.waiting_fires_on(key):
+        if fired.confirm_ns and _is_shown(state, fired):
+            _conclude(turn, state.triggers[fired.trigger_id], fired)
+    wake(turn, key)
+
+
+def _is_shown(state: State, fired: FireRecord) -> bool:
+    """Whether the position shows the last fill.
+
+    A report that is newer than the fill by the venue's slack is believed even
+    if it shows no reduction: then somebody added to the position meanwhile.
+    """
+    last = state.attempts[AttemptKey(fired.trigger_id, fired.arming, fired.attempts)]
+    position = state.position(last.key)
+    if position.ts_venue_ns < last.ts_filled_venue_ns:
+        return False
+    slack_ns = state.capabilities[fired.account].lag_slack_ns
+    return (
+        position.quantity < last.position_before
+        or position.ts_venue_ns >= last.ts_filled_venue_ns + slack_ns
+    )
+
+
+def _conclude(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
+    key = turn.state.roles[record.id].key
+    assert key is not None
+    if fired.target is None and turn.state.position(key).live > ZERO:
+        # The position grew meanwhile: a whole-position close takes it all.
+        turn.put_fire(replace(fired, confirm_ns=0, due_ns=turn.now_ns))
+        ask_slot(turn, record)
+        return
+    end_fire(turn, record, fired, TriggerCause.FILLED, DoneReason.FILLED)

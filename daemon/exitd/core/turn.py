@@ -1,0 +1,201 @@
+"""One decision in the making: changes the state and notes what changed."""
+
+from heapq import heappush
+
+from exitd.core.attempt import AttemptRecord
+from exitd.core.events import Fact, FactKind, FactValue
+from exitd.core.intents import Intent
+from exitd.core.market import Instrument, PriceSource
+from exitd.core.position import PositionKey, PositionRecord
+from exitd.core.records import (
+    CounterRecord,
+    FillRecord,
+    IdempotencyRecord,
+    Record,
+    TriggerGone,
+)
+from exitd.core.state import Decision, Reply, State, Timer
+from exitd.core.trigger import (
+    FireRecord,
+    Role,
+    TriggerDefinition,
+    TriggerRecord,
+    TriggerState,
+)
+
+
+class Turn:
+    """Takes one input from its beginning to its decision.
+
+    `ended` are triggers whose firing came to an end in it.
+    """
+
+    def __init__(self, state: State, now_ns: int) -> None:
+        self.state = state
+        self.now_ns = now_ns
+        self.facts: list[Fact] = []
+        self.intents: list[Intent] = []
+        self.records: dict[object, Record] = {}
+        self.reply: Reply | None = None
+        self.ended: list[str] = []
+        self._texts: dict[PriceSource, str] = {}
+
+    def decision(self) -> Decision:
+        return Decision(
+            tuple(self.facts),
+            tuple(self.intents),
+            tuple(self.records.values()),
+            self.reply,
+        )
+
+    def fact(
+        self,
+        kind: FactKind,
+        trigger: TriggerRecord | None = None,
+        /,
+        *,
+        account: str = "",
+        symbol: str = "",
+        fired: bool = False,
+        **fields: FactValue,
+    ) -> None:
+        trigger_id = fire_id = ""
+        if trigger is not None:
+            definition = trigger.definition
+            account, symbol = definition.account, definition.symbol
+            trigger_id = definition.id
+            fire_id = trigger.fire_id if fired else ""
+        self.facts.append(
+            Fact(kind, self.now_ns, account, symbol, trigger_id, fire_id, fields)
+        )
+
+    def position_fact(
+        self, kind: FactKind, key: PositionKey, **fields: FactValue
+    ) -> None:
+        fields = {"side": key.side.value, **fields}
+        self.facts.append(
+            Fact(kind, self.now_ns, key.account, key.symbol, fields=fields)
+        )
+
+    def source_text(self, source: PriceSource) -> str:
+        """Write a source for a fact; one tick may hit ten thousand of it."""
+        found = self._texts.get(source)
+        if found is None:
+            found = self._texts[source] = str(source)
+        return found
+
+    def intend(self, intent: Intent) -> None:
+        self.intents.append(intent)
+
+    def at(self, timer: Timer) -> None:
+        heappush(self.state.timers, timer)
+
+    def put_trigger(self, record: TriggerRecord) -> None:
+        state, definition = self.state, record.definition
+        trigger_id = definition.id
+        known = state.triggers.get(trigger_id)
+        state.triggers[trigger_id] = record
+        self.records[trigger_id] = record
+        was_active = known is not None and known.state is not TriggerState.DONE
+        is_active = record.state is not TriggerState.DONE
+        is_same = known is not None and known.definition is definition
+        if is_same and was_active is is_active:
+            return
+        if not is_same:
+            self._place(known, definition)
+        key = state.roles[trigger_id].key
+        if key is not None and is_active:
+            state.neighbours_on(key).put(definition)
+        elif key is not None:
+            state.neighbours_on(key).drop(trigger_id)
+        change = is_active - was_active
+        if change:
+            account = definition.account
+            state.active[account] = state.active.get(account, 0) + change
+
+    def _place(
+        self, known: TriggerRecord | None, definition: TriggerDefinition
+    ) -> None:
+        """Index a new definition under its position, and take the old one out."""
+        state, key = self.state, definition.key
+        if known is not None and known.definition.key != key:
+            self._displace(known.definition)
+        role = Role(key, definition.close is not None, definition.is_stop)
+        state.roles[definition.id] = state.shared_roles.setdefault(role, role)
+        if key is not None:
+            state.by_position.setdefault(key, {})[definition.id] = None
+
+    def _displace(self, definition: TriggerDefinition) -> None:
+        key = definition.key
+        if key is not None:
+            self.state.by_position[key].pop(definition.id, None)
+            self.state.neighbours_on(key).drop(definition.id)
+
+    def drop_trigger(self, record: TriggerRecord) -> None:
+        """Forget a trigger, its row too."""
+        state = self.state
+        self._displace(record.definition)
+        del state.triggers[record.id], state.roles[record.id]
+        if record.state is not TriggerState.DONE:
+            state.active[record.definition.account] -= 1
+        self.records[record.id] = TriggerGone(record.id)
+
+    def put_fire(self, fired: FireRecord) -> None:
+        state, trigger_id = self.state, fired.trigger_id
+        known = state.fires.get(trigger_id)
+        waits = fired.open and bool(fired.held_by or fired.confirm_ns)
+        waited = known is not None and bool(known.held_by or known.confirm_ns)
+        if waits is not waited and fired.side is not None:
+            key = PositionKey(fired.account, fired.symbol, fired.side)
+            waiting = state.under_way_on(key).waiting
+            if waits:
+                waiting[trigger_id] = None
+            else:
+                waiting.pop(trigger_id, None)
+        if fired.open:
+            state.fires[trigger_id] = fired
+        else:
+            state.fires.pop(trigger_id, None)
+        self.records[trigger_id, fired.arming] = fired
+
+    def put_attempt(self, attempt: AttemptRecord) -> None:
+        state, order = self.state, attempt.order
+        key = order.attempt
+        known = state.attempts.get(key)
+        state.attempts[key] = attempt
+        state.under_way_on(attempt.key).replace(known, attempt)
+        state.attempt_of_client_id[order.account, order.client_order_id] = key
+        self.records[key] = attempt
+
+    def forget_attempt(self, attempt: AttemptRecord) -> None:
+        """Drop an attempt from memory; its row stays."""
+        state, order = self.state, attempt.order
+        del state.attempts[order.attempt]
+        state.under_way_on(attempt.key).replace(attempt, None)
+        state.trades.pop(order.attempt, None)
+        client_id = (order.account, order.client_order_id)
+        if state.attempt_of_client_id.get(client_id) == order.attempt:
+            del state.attempt_of_client_id[client_id]
+
+    def put_position(self, position: PositionRecord) -> None:
+        self.state.positions[position.key] = position
+        self.records[position.key] = position
+
+    def put_counter(self, counter: CounterRecord) -> None:
+        self.state.counters[counter.account] = counter
+        self.records["counter", counter.account] = counter
+
+    def put_idempotency(self, record: IdempotencyRecord) -> None:
+        self.state.idempotency[record.key] = record
+        self.records["idempotency", record.key] = record
+
+    def put_instrument(self, instrument: Instrument) -> None:
+        self.state.instruments[instrument.account, instrument.symbol] = instrument
+        self.records["instrument", instrument.account, instrument.symbol] = instrument
+
+    def note_fill(self, fill: FillRecord) -> None:
+        self.records["fill", fill.account, fill.symbol, fill.trade_id] = fill
+
+    def next_seq(self) -> int:
+        self.state.seq += 1
+        return self.state.seq
