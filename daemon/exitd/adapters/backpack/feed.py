@@ -205,32 +205,30 @@ class BackpackFeed:
             self._garbage(f"{message.stream} carried a price of {data.symbol[:40]}")
             return
         self._live.add(message.stream)
-        match data:
-            case MarkFrame(mark=mark, index=index):
+        if isinstance(data, MarkFrame):
+            at_us = data.engine_us or data.emitted_us
+            if route.mark is not None and data.mark is not None:
+                self._tell(route.mark, data.mark, at_us, 0)
+            if route.index is not None and data.index is not None:
+                self._tell(route.index, data.index, at_us, 0)
+        elif isinstance(data, TradeFrame):
+            if route.last is not None:
                 at_us = data.engine_us or data.emitted_us
-                if route.mark is not None and mark is not None:
-                    self._tell(route.mark, mark, at_us, 0)
-                if route.index is not None and index is not None:
-                    self._tell(route.index, index, at_us, 0)
-            case TradeFrame(price=price, number=number):
-                if route.last is not None:
-                    at_us = data.engine_us or data.emitted_us
-                    self._tell(route.last, price, at_us, number)
-            case BookFrame(bid=bid, ask=ask):
-                at_us = data.engine_us or data.emitted_us
-                if route.bid is not None and bid is not None:
-                    self._tell(route.bid, bid, at_us, 0)
-                if route.ask is not None and ask is not None:
-                    self._tell(route.ask, ask, at_us, 0)
-            case KlineFrame():
-                self._bar(route, data)
+                self._tell(route.last, data.price, at_us, data.number)
+        elif isinstance(data, BookFrame):
+            at_us = data.engine_us or data.emitted_us
+            if route.bid is not None and data.bid is not None:
+                self._tell(route.bid, data.bid, at_us, 0)
+            if route.ask is not None and data.ask is not None:
+                self._tell(route.ask, data.ask, at_us, 0)
+        else:
+            self._bar(route, data)
 
     def _tell(self, source: PriceSource, price: Decimal, at_us: int, seq: int) -> None:
-        at_ns = at_us * NS_PER_US
-        if is_price(price) and self._is_timely(at_ns):
-            self._push(source, price, at_ns, seq)
-        elif not is_price(price):
+        if not is_price(price):
             self._garbage(f"{source} is no price: {str(price)[:40]}")
+        elif self._is_timely(at_us * NS_PER_US):
+            self._push(source, price, at_us * NS_PER_US, seq)
 
     def _push(self, source: PriceSource, price: Decimal, at_ns: int, seq: int) -> None:
         assert self._on_tick is not None
@@ -241,16 +239,14 @@ class BackpackFeed:
         if at_ns <= 0:
             self._garbage("a price without an instant")
             return False
-        if not self._venue_clock.is_synced:
+        venue_ns = self._venue_clock.at_ns(self._connection.ts_alive_ns)
+        if venue_ns is None or -AHEAD_NS_MAX <= venue_ns - at_ns <= self._max_age_ns:
             return True
-        age_ns = self._venue_clock.now_ns() - at_ns
-        if age_ns > self._max_age_ns:
-            self.counters.stale += 1
-            return False
-        if age_ns < -AHEAD_NS_MAX:
+        if at_ns > venue_ns:
             self._garbage("a price from another day")
-            return False
-        return True
+        else:
+            self.counters.stale += 1
+        return False
 
     def _bar(self, route: _Route, bar: KlineFrame) -> None:
         at_ns = bar.emitted_us * NS_PER_US

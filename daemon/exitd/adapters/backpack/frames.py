@@ -7,16 +7,15 @@ naive ISO texts in UTC.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 import msgspec
 from msgspec import Struct, field
 
-from exitd.core.units import ZERO
-
-# Beyond these powers of ten a number is no price: exact arithmetic on 1e400 would be
-# slow, and no market has one.
-EXPONENT_MAX = 30
+# Beyond these a number is no price: exact arithmetic on 1e400 would be slow, and no
+# market has one.
+PRICE_MIN = Decimal("1e-30")
+PRICE_MAX = Decimal("1e30")
 
 
 class MarkFrame(Struct, frozen=True, tag_field="e", tag="markPrice", gc=False):
@@ -78,8 +77,7 @@ FRAME_HEAD = msgspec.json.Decoder(FrameHead)
 
 def is_price(number: Decimal) -> bool:
     """Whether a decoded number can be a price at all (behaviour 13)."""
-    return (
-        number.is_finite()
-        and number > ZERO
-        and -EXPONENT_MAX < number.adjusted() < EXPONENT_MAX
-    )
+    try:
+        return PRICE_MIN < number < PRICE_MAX
+    except InvalidOperation:  # NaN has no order
+        return False

@@ -25,8 +25,7 @@ class VenueClock:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._anchor_venue_ns = 0
-        self._anchor_monotonic_ns = 0
+        self._base_ns = 0
         self._disputed_ns: int | None = None
         self.is_synced = False
         self.uncertainty_ns = 0
@@ -34,8 +33,11 @@ class VenueClock:
     def now_ns(self) -> int:
         if not self.is_synced:
             return self._clock.now_ns()
-        passed_ns = self._clock.monotonic_ns() - self._anchor_monotonic_ns
-        return self._anchor_venue_ns + passed_ns
+        return self._base_ns + self._clock.monotonic_ns()
+
+    def at_ns(self, monotonic_ns: int) -> int | None:
+        """The venue's time when ours was *monotonic_ns*; None before a measurement."""
+        return self._base_ns + monotonic_ns if self.is_synced else None
 
     @property
     def offset_ns(self) -> int:
@@ -57,8 +59,7 @@ class VenueClock:
         # The venue cuts off the fraction of its millisecond: half of one on average.
         venue_ns = venue_ms * NS_PER_MS + NS_PER_MS // 2
         base_ns = venue_ns - (started_ns + half_trip_ns)
-        known_ns = self._anchor_venue_ns - self._anchor_monotonic_ns
-        jumped_ns = base_ns - known_ns if self.is_synced else 0
+        jumped_ns = base_ns - self._base_ns if self.is_synced else 0
         if abs(jumped_ns) > JUMP_NS_MAX and not self._is_confirmed(base_ns):
             self._disputed_ns = base_ns
             raise VenueUnavailable(
@@ -66,8 +67,7 @@ class VenueClock:
                 " the last one is kept until a second answer agrees"
             )
         self._disputed_ns = None
-        self._anchor_venue_ns = base_ns + ended_ns
-        self._anchor_monotonic_ns = ended_ns
+        self._base_ns = base_ns
         self.uncertainty_ns = half_trip_ns + NS_PER_MS
         self.is_synced = True
 

@@ -1,0 +1,419 @@
+"""Positions, orders, fills and markets as they are read; failures are never 'none'."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import httpx
+import pytest
+
+from exitd.adapters.backpack.history import PAGE_ROWS
+from exitd.adapters.backpack.venue import BackpackVenue
+from exitd.core.inputs import OrderStatus
+from exitd.core.market import BookState, InstrumentKind, PriceKind, PriceSource
+from exitd.core.position import Side
+from exitd.core.units import NS_PER_MS, NS_PER_S
+from exitd.errors import VenueUnavailable
+from exitd.secret import Secret
+from fakes.answers import Answer, Answers, json, plain
+from fakes.clocks import ManualClock
+
+SEED = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+KEY = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
+SOL = "SOL_USDC_PERP"
+START = datetime(2025, 9, 11, 20, 0, tzinfo=UTC)
+START_NS = int(START.timestamp()) * NS_PER_S
+POSITION = "/api/v1/position"
+HISTORY = "/wapi/v1/history/orders"
+FILLS = "/wapi/v1/history/fills"
+
+
+def venue(answers: dict[str, Answer | list[Answer]]) -> BackpackVenue:
+    return BackpackVenue(
+        "bp",
+        key=KEY,
+        secret=Secret(SEED),
+        clock=ManualClock(now_ns=START_NS),
+        transport=Answers(answers),
+    )
+
+
+def position(symbol: str, net: str, exposure: str = "999") -> dict[str, object]:
+    return {
+        "symbol": symbol,
+        "netQuantity": net,
+        "netExposureQuantity": exposure,
+        "entryPrice": "4447.065",
+        "positionId": "5479295502",
+        "subaccountId": None,
+        "userId": 1813870,
+    }
+
+
+def order(n: int, **changes: object) -> dict[str, object]:
+    """The n-th order of an hour that began at START, a second apart."""
+    moment = START + timedelta(seconds=n, milliseconds=699)
+    return {
+        "clientId": n,
+        "createdAt": moment.replace(tzinfo=None).isoformat(timespec="milliseconds"),
+        "executedQuantity": "1",
+        "executedQuoteQuantity": "140",
+        "expiryReason": None,
+        "id": f"o{n}",
+        "orderType": "Market",
+        "quantity": "1",
+        "side": "Ask",
+        "status": "Filled",
+        "symbol": SOL,
+        "systemOrderType": None,
+    } | changes
+
+
+def fill(n: int, **changes: object) -> dict[str, object]:
+    moment = START + timedelta(seconds=n, milliseconds=197)
+    return {
+        "clientId": str(n),
+        "fee": "0.000001",
+        "feeSymbol": "USDC",
+        "isMaker": False,
+        "orderId": f"o{n}",
+        "price": "140",
+        "quantity": "1",
+        "side": "Ask",
+        "symbol": SOL,
+        "systemOrderType": None,
+        "timestamp": moment.replace(tzinfo=None).isoformat(timespec="milliseconds"),
+        "tradeId": n,
+    } | changes
+
+
+def paged(rows: Callable[[], list[dict[str, object]]], total: bool = True) -> Answer:
+    """Serve rows by limit and offset, as they are at the time of each request."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        limit = int(request.url.params["limit"])
+        offset = int(request.url.params["offset"])
+        now = rows()
+        headers = {"X-TOTAL": str(len(now))} if total else {}
+        return httpx.Response(200, json=now[offset : offset + limit], headers=headers)
+
+    return answer
+
+
+# Positions.
+
+
+async def test_given_exposure_and_net_when_read_then_only_net_counts():
+    long, short = position("A", "0.002", "5"), position("B", "-3.5", "0")
+
+    reports = await venue({POSITION: json([long, short])}).positions()
+
+    assert [(r.key.symbol, r.key.side, r.quantity) for r in reports] == [
+        ("A", Side.LONG, Decimal("0.002")),
+        ("B", Side.SHORT, Decimal("3.5")),
+    ]
+    assert reports[0].entry_price == Decimal("4447.065")
+    assert reports[0].position_id == "5479295502"
+    assert reports[0].ts_venue_ns == START_NS
+
+
+@pytest.mark.parametrize(
+    "flat",
+    [
+        json([]),
+        json({"code": "RESOURCE_NOT_FOUND", "message": "Position not found"}, 404),
+        json([position(SOL, "0")]),
+    ],
+)
+async def test_given_flat_in_any_form_when_read_then_both_sides_zero(flat):
+    reports = await venue({POSITION: flat}).positions(SOL)
+
+    assert {(r.key.side, r.quantity) for r in reports} == {
+        (Side.LONG, Decimal(0)),
+        (Side.SHORT, Decimal(0)),
+    }
+    assert {r.entry_price for r in reports} == {None}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        plain("<html>no such page</html>", 404),
+        json({"code": "UNAUTHORIZED", "message": "no"}, 401),
+        json({"code": "INVALID_CLIENT_REQUEST", "message": "Invalid signature"}, 400),
+        json({"code": "SERVER_ERROR", "message": "no"}, 500),
+        plain("[", 200),
+        plain("", 200),
+        plain("null", 200),
+        plain("{}", 200),
+        plain("[]", 202),
+        json([{"symbol": SOL}]),
+        json([position(SOL, "NaN")]),
+        json([position(SOL, "much")]),
+        json([position("ETH_USDC_PERP", "1")]),
+    ],
+)
+async def test_b083_given_no_usable_answer_when_read_then_unavailable_not_flat(answer):
+    with pytest.raises(VenueUnavailable):
+        await venue({POSITION: answer}).positions(SOL)
+
+
+async def test_given_429_when_read_then_the_pause_is_passed_on():
+    busy = json(
+        {"code": "TOO_MANY_REQUESTS", "message": "x"}, 429, **{"Retry-After": "7"}
+    )
+
+    with pytest.raises(VenueUnavailable) as caught:
+        await venue({POSITION: busy}).positions()
+
+    assert caught.value.code == "TOO_MANY_REQUESTS"
+    assert caught.value.retry_after_s == 7
+
+
+# History.
+
+
+async def test_given_naive_iso_instants_when_read_then_utc_to_the_millisecond():
+    row = order(1, createdAt="2025-09-11T20:10:40.699")
+
+    (report,) = await venue({HISTORY: json([row])}).orders_since(0)
+
+    assert report.ts_created_venue_ns == 1757621440699 * NS_PER_MS
+
+
+async def test_n23_given_many_pages_when_read_then_all_back_to_the_instant():
+    rows = [order(n) for n in reversed(range(3_500))]
+    answers = Answers({HISTORY: paged(lambda: rows)})
+    reading = BackpackVenue(
+        "bp", key=KEY, secret=Secret(SEED), clock=ManualClock(), transport=answers
+    )
+
+    reports = await reading.orders_since(START_NS + 1_200 * NS_PER_S, SOL)
+
+    assert [r.client_order_id for r in reports] == list(range(3_499, 1_199, -1))
+    queries = answers.queries(HISTORY)
+    assert [q["offset"] for q in queries] == ["0", "1000", "2000"]
+    assert {(q["limit"], q["sortDirection"], q["symbol"]) for q in queries} == {
+        ("1000", "Desc", SOL)
+    }
+
+
+@pytest.mark.parametrize("total", [True, False])
+async def test_n23_given_new_orders_while_reading_when_paged_then_none_is_missed(total):
+    orders = list(range(2_500))
+
+    def grown() -> list[dict[str, object]]:
+        orders.extend(range(len(orders), len(orders) + 7))
+        return [order(n) for n in reversed(orders)]
+
+    reports = await venue({HISTORY: paged(grown, total)}).orders_since(0)
+
+    ids = [report.client_order_id for report in reports]
+    assert len(ids) == len(set(ids))
+    assert set(range(2_500)) <= set(ids)
+
+
+async def test_n23_given_a_page_that_fails_when_read_then_an_error():
+    rows = [order(n) for n in reversed(range(PAGE_ROWS))]
+    answers: list[Answer] = [json(rows), json({"code": "TIMEOUT", "message": ""}, 500)]
+
+    with pytest.raises(VenueUnavailable):
+        await venue({HISTORY: answers}).orders_since(0)
+
+
+async def test_n23_given_a_page_shorter_than_counted_when_read_then_an_error():
+    rows = [order(n) for n in range(5)]
+
+    with pytest.raises(VenueUnavailable, match=r"5 rows .* counts 6"):
+        await venue({HISTORY: json(rows, **{"X-TOTAL": "6"})}).orders_since(0)
+
+
+@pytest.mark.parametrize("bad", [{"createdAt": "soon"}, {"side": "Up"}, {"id": None}])
+async def test_given_an_unreadable_row_when_read_then_an_error_not_a_gap(bad):
+    with pytest.raises(VenueUnavailable, match="cannot be read"):
+        await venue({HISTORY: json([order(2), order(1, **bad)])}).orders_since(0)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("New", OrderStatus.WORKING),
+        ("PartiallyFilled", OrderStatus.PARTIALLY_FILLED),
+        ("Filled", OrderStatus.FILLED),
+        ("Cancelled", OrderStatus.CANCELLED),
+        ("Expired", OrderStatus.EXPIRED),
+        ("TriggerPending", OrderStatus.WORKING),
+        ("TriggerFailed", OrderStatus.EXPIRED),
+        ("BrandNew", OrderStatus.WORKING),
+    ],
+)
+async def test_given_a_status_when_read_then_ours(status, expected):
+    row = order(1, status=status, quantity=None, triggerQuantity="80%")
+
+    (report,) = await venue({HISTORY: json([row])}).orders_since(0)
+
+    assert report.status is expected
+    assert report.reduce_only is None
+
+
+async def test_given_fills_when_read_then_oldest_first_and_client_ids_as_numbers():
+    rows = [fill(n) for n in range(2_300)]
+    answers = Answers({FILLS: paged(lambda: rows)})
+    reading = BackpackVenue(
+        "bp", key=KEY, secret=Secret(SEED), clock=ManualClock(), transport=answers
+    )
+
+    fills = await reading.fills_since(START_NS)
+
+    assert [f.client_order_id for f in fills] == list(range(2_300))
+    assert fills[1].ts_venue_ns == START_NS + NS_PER_S + 197 * NS_PER_MS
+    assert fills[0].fee == Decimal("0.000001")
+    assert {q["from"] for q in answers.queries(FILLS)} == {str(START_NS // NS_PER_MS)}
+    assert all("to" not in q for q in answers.queries(FILLS))
+
+
+async def test_given_a_trade_with_oneself_when_read_then_both_fills():
+    rows = [fill(1), fill(1, orderId="other", side="Bid"), fill(1)]
+
+    fills = await venue({FILLS: json(rows)}).fills_since(0)
+
+    assert [f.venue_order_id for f in fills] == ["o1", "other"]
+
+
+# Orders, markets, candles, clock.
+
+
+async def test_given_open_orders_when_read_then_trigger_orders_too():
+    resting = order(1, status="New", createdAt=1757621440699, price="150")
+    pending = order(
+        2,
+        status="TriggerPending",
+        createdAt=1757621440699,
+        quantity="0",
+        triggerPrice="4100",
+        triggerQuantity="0.001",
+    )
+    whole = pending | {"id": "o3", "triggerQuantity": "100%"}
+
+    reports = await venue(
+        {"/api/v1/orders": json([resting, pending, whole])}
+    ).open_orders()
+
+    assert [r.is_trigger for r in reports] == [False, True, True]
+    assert [r.quantity for r in reports] == [1, Decimal("0.001"), None]
+    assert reports[0].ts_created_venue_ns == 1757621440699 * NS_PER_MS
+    assert reports[0].ts_venue_ns == START_NS
+
+
+def market(**changes: object) -> dict[str, object]:
+    return {
+        "symbol": SOL,
+        "baseSymbol": "SOL",
+        "quoteSymbol": "USDC",
+        "marketType": "PERP",
+        "orderBookState": "Open",
+        "filters": {
+            "price": {"tickSize": "0.01", "maxPrice": None},
+            "quantity": {
+                "stepSize": "0.001",
+                "minQuantity": "0.01",
+                "maxQuantity": None,
+            },
+        },
+    } | changes
+
+
+async def test_given_markets_when_read_then_steps_minimums_and_state():
+    rows = [
+        market(),
+        market(symbol="B", marketType="SPOT", orderBookState="LimitOnly"),
+        market(symbol="C", marketType="PREDICTION", orderBookState="Auction"),
+        market(symbol="D", filters={}),
+        {"symbol": "E"},
+    ]
+
+    instruments = await venue({"/api/v1/markets": json(rows)}).instruments()
+
+    assert [i.symbol for i in instruments] == [SOL, "B", "C"]
+    assert instruments[0].price_step == Decimal("0.01")
+    assert instruments[0].quantity_step == Decimal("0.001")
+    assert instruments[0].min_quantity == Decimal("0.01")
+    assert [i.kind for i in instruments] == [
+        InstrumentKind.PERPETUAL,
+        InstrumentKind.SPOT,
+        InstrumentKind.OTHER,
+    ]
+    assert [i.book_state for i in instruments] == [
+        BookState.OPEN,
+        BookState.LIMIT_ONLY,
+        BookState.OPEN,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "price_type"),
+    [
+        (PriceKind.MARK, "Mark"),
+        (PriceKind.INDEX, "Index"),
+        (PriceKind.LAST, "Last"),
+        (PriceKind.LAST_CLOSE, "Last"),
+    ],
+)
+async def test_given_a_source_when_candles_are_read_then_of_its_price(kind, price_type):
+    rows = [
+        {
+            "start": "2025-09-11 15:33:00",
+            "end": "2025-09-11 15:34:00",
+            "high": "4422.75",
+            "low": "4422.62",
+            "open": None,
+            "close": None,
+        }
+    ]
+    answers = Answers({"/api/v1/klines": json(rows)})
+    reading = BackpackVenue(
+        "bp", key=KEY, secret=Secret(SEED), clock=ManualClock(), transport=answers
+    )
+    source = PriceSource("bp", SOL, kind, "5m")
+
+    (candle,) = await reading.candles(source, START_NS + 1, START_NS + 1)
+
+    assert candle.ts_close_ns - candle.ts_open_ns == 60 * NS_PER_S
+    assert (candle.high, candle.close) == (Decimal("4422.75"), None)
+    (query,) = answers.queries("/api/v1/klines")
+    assert query["priceType"] == price_type
+    assert query["interval"] == "5m"
+    seconds = START_NS // NS_PER_S
+    assert (query["startTime"], query["endTime"]) == (str(seconds), str(seconds + 1))
+
+
+async def test_given_a_mark_from_a_cache_when_asked_then_none():
+    rows = [{"symbol": SOL, "markPrice": "140.5"}]
+    fresh, cached = json(rows), json(rows, Age="3")
+    reading = venue({"/api/v1/markPrices": [fresh, cached]})
+
+    assert await reading.mark_price(SOL) == Decimal("140.5")
+    assert await reading.mark_price(SOL) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [plain("soon"), plain("", 500), plain("1788285151083", Age="5"), plain("-5")],
+)
+async def test_t5_given_no_usable_time_when_synced_then_unavailable_and_kept(answer):
+    reading = venue({"/api/v1/time": answer})
+
+    with pytest.raises(VenueUnavailable):
+        await reading.sync_clock()
+
+    assert reading.venue_now_ns() == START_NS
+
+
+async def test_t5_given_the_venue_time_when_synced_then_signed_with_it():
+    ahead_ms = START_NS // NS_PER_MS + 700
+    reading = venue({"/api/v1/time": plain(str(ahead_ms))})
+
+    offset_ns = await reading.sync_clock()
+
+    assert abs(offset_ns - 700 * NS_PER_MS) <= NS_PER_MS
+    assert abs(reading.venue_now_ns() - START_NS - offset_ns) <= NS_PER_MS
