@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -149,6 +150,24 @@ def test_given_interrupted_start_when_started_again_then_it_begins_anew(
     assert done.returncode == 0, done.stderr
     assert not (checkout.venv / "lib" / "half-written").exists()
     assert not (checkout.venv / "exitd-incomplete").exists()
+
+
+def test_given_ctrl_c_while_setting_up_then_it_says_so_and_the_next_start_works(
+    checkout: Checkout,
+):
+    fifo = checkout.root / "waits"
+    os.mkfifo(fifo)
+    start = checkout.open("version", UV_WAITS=str(fifo))
+
+    with fifo.open("w"):
+        # The installer has opened its end: it is under way.
+        os.killpg(start.pid, signal.SIGINT)
+        out, err = start.communicate(timeout=120)
+    again = checkout.start("version")
+
+    assert (start.returncode, out) == (130, "")
+    assert err.endswith("exitd: stopped; the next start takes it up again.\n")
+    assert again.returncode == 0, again.stderr
 
 
 def test_given_copied_checkout_when_started_then_it_does_not_run_the_old_one(

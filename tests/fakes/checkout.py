@@ -63,6 +63,7 @@ case $1 in
   pip)
     for word in "$@"; do case $word in */bin/python) python=$word ;; esac; done
     [ -z "${UV_FAILS:-}" ] || exit 1
+    [ -z "${UV_WAITS:-}" ] || cat "$UV_WAITS"
     site=$("$python" -c 'import site; print(site.getsitepackages()[0])')
     mkdir -p "$site/pytest"
     echo 'import sys; print("pytest", *sys.argv[1:])' >"$site/pytest/__main__.py"
@@ -141,10 +142,12 @@ class Checkout:
             check=False,
         )
 
-    def open(self, *words: str) -> subprocess.Popen[str]:
+    def open(self, *words: str, **env: str) -> subprocess.Popen[str]:
+        """Start it in a process group of its own, as a terminal does."""
         return subprocess.Popen(
             self.command(*words),
-            env=self.environment(),
+            env=self.environment(**env),
+            start_new_session=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
