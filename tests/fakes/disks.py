@@ -18,10 +18,12 @@ class Disk:
     Shared by the connections of one database.
 
     Attributes:
-        commits: What becomes of the next commits, in turn: `fail` raises before the
-            commit, `lie` commits and then raises; nothing left means that it works.
+        commits: What becomes of the next commits that write, in turn: `fail` raises
+            before the commit, `lie` commits and then raises, `work` works, as do all
+            after the last.
         code: SQLite's code of those errors.
         opens: How many of the next connections fail to open.
+        gone: After each failed commit, how many of the next connections fail.
         pages_max: How large the database may become, None for no limit.
     """
 
@@ -29,6 +31,7 @@ class Disk:
         self.commits: deque[str] = deque()
         self.code = sqlite3.SQLITE_IOERR_FSYNC
         self.opens = 0
+        self.gone: deque[int] = deque()
         self.pages_max: int | None = None
         self.opened = 0
 
@@ -38,6 +41,7 @@ class Disk:
         class Connection(sqlite3.Connection):
             def __init__(self, *args: Any, **options: Any) -> None:
                 super().__init__(*args, **options)
+                self.is_writing = False
                 disk.opened += 1
                 if disk.opens:
                     disk.opens -= 1
@@ -49,11 +53,18 @@ class Disk:
                     # SQLite keeps the page count it has if that is more.
                     limit = disk.pages_max or 2**30
                     super().execute(f"PRAGMA max_page_count = {limit}").fetchone()
-                if sql == "COMMIT" and disk.commits:
-                    if disk.commits.popleft() == "lie":
-                        super().execute(sql)
-                    raise disk_error(disk.code)
-                return super().execute(sql, *args)
+                if sql.startswith("BEGIN"):
+                    self.is_writing = sql == "BEGIN IMMEDIATE"
+                if sql != "COMMIT" or not self.is_writing or not disk.commits:
+                    return super().execute(sql, *args)
+                what = disk.commits.popleft()
+                if what == "work":
+                    return super().execute(sql)
+                if what == "lie":
+                    super().execute(sql)
+                if disk.gone:
+                    disk.opens = disk.gone.popleft()
+                raise disk_error(disk.code)
 
         return Connection
 

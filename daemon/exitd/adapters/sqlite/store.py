@@ -107,6 +107,8 @@ class SqliteStore:
         try:
             with self._reader() as driver:
                 snapshot = read_snapshot(driver, bad.append)
+        except sqlite3.OperationalError as error:
+            raise unreadable(self.path, error) from error
         except sqlite3.Error as error:
             raise damaged(self.path, str(error)) from error
         self._put_aside(bad)
@@ -274,6 +276,8 @@ class SqliteStore:
     def _reader(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection for reading; inline there is only the one."""
         if self._readers is None:
+            if not self._database.is_open:
+                raise sqlite3.OperationalError("it is being opened again")
             yield self._database.driver
             return
         with checked_out(self._readers) as connection:
@@ -287,7 +291,7 @@ class SqliteStore:
                 return work()
             return await asyncio.to_thread(work)
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path} could not be read: {error}.") from error
+            raise unreadable(self.path, error) from error
 
     async def _change(self, work: Callable[[sqlite3.Connection], T]) -> T:
         self._raise_bug()
@@ -341,3 +345,9 @@ class SqliteStore:
 
 def _forget(_: int) -> None:
     """A database in memory has nothing beside it to compare with."""
+
+
+def unreadable(path: Path, error: sqlite3.Error) -> StoreError:
+    return StoreError(
+        f"{path} could not be read ({error}): see to its disk, then ask again."
+    )

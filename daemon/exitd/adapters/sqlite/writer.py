@@ -52,6 +52,14 @@ class Job(NamedTuple):
     done: Callable[[object, StoreError | None], None]
 
 
+class Doubt(NamedTuple):
+    """A group whose commit failed: it is there if the batch number went past it."""
+
+    before: int
+    batches: int
+    failure: Failure
+
+
 Entry = QueuedBatch | Job
 Settled = tuple[OnDurable | None, StoreError | None]
 
@@ -76,6 +84,7 @@ class Writer:
         self._prune_before_ns: int | None = None
         self._commits_since_checkpoint = 0
         self._group_batches = GROUP_BATCHES
+        self._doubt: Doubt | None = None
         self._recover_due_ns = 0
         self.health = StoreHealth.WRITABLE
         self.detail = ""
@@ -100,6 +109,10 @@ class Writer:
         """Write what is pending, until all is written or the disk says no."""
         self._recover_if_due()
         while self._pending:
+            if self._doubt is not None and not self._resolve():
+                return
+            if not self._pending:
+                return
             if isinstance(self._pending[0], Job):
                 self._run_job()
                 continue
@@ -142,28 +155,28 @@ class Writer:
     def _write_group(self) -> bool:
         """Commit the batches at the head; False when that must wait."""
         group = self._group()
-        before = self._database.batch
         was_well = self.health is StoreHealth.WRITABLE
         try:
             self._ensure_open()
+        except sqlite3.Error as error:
+            self._note(failure_of(error), error)
+            return False
+        before = self._database.batch
+        try:
             self._database.write([queued.batch for queued in group])
         except sqlite3.Error as error:
             failure = failure_of(error)
-            if not self._read_back(failure, error):
+            self._note(failure, error)
+            self._doubt = Doubt(before, len(group), failure)
+            if not self._resolve():
                 return False
-            if self._database.batch == before:
-                if failure is Failure.FULL:
-                    return self._make_room(len(group))
-                self._fail(error)
-                # Once at once: most of what goes wrong with a disk goes wrong once.
-                return was_well
-            # The commit was answered with an error, and yet it is there.
-            assert self._database.batch == before + len(group)
-        self._committed()
-        for _ in group:
-            self._pending.popleft()
-        self._deliver([(queued.on_durable, None) for queued in group])
-        self._mark(self._database.batch)
+            if self._database.batch > before:
+                return True
+            if failure is Failure.FULL:
+                return self._make_room(len(group))
+            # Once at once: most of what goes wrong with a disk goes wrong once.
+            return was_well
+        self._settle(len(group))
         if (
             self.health is not StoreHealth.WRITABLE
             and self._commits_since_checkpoint >= CHECKPOINT_COMMITS_FULL
@@ -171,15 +184,43 @@ class Writer:
             self._attempt(self.checkpoint)
         return True
 
-    def _read_back(self, failure: Failure, error: sqlite3.Error) -> bool:
-        """Learn what is really there; False while even that fails."""
+    def _resolve(self) -> bool:
+        """Learn whether the group in doubt is there; False while nobody knows.
+
+        Until that is known nothing else is written: written twice, its facts
+        would be there twice.
+        """
+        doubt = self._doubt
+        assert doubt is not None
+        if not self._read_back(doubt.failure):
+            return False
+        self._doubt = None
+        if self._database.batch > doubt.before:
+            # The commit was answered with an error, and yet it is there, whole.
+            assert self._database.batch == doubt.before + doubt.batches
+            self._settle(doubt.batches)
+        return True
+
+    def _settle(self, batches: int) -> None:
+        """Tell those at the head of the queue that they are durable."""
+        self._committed()
+        settled: list[Settled] = []
+        for _ in range(batches):
+            entry = self._pending.popleft()
+            assert isinstance(entry, QueuedBatch)
+            settled.append((entry.on_durable, None))
+        self._deliver(settled)
+        self._mark(self._database.batch)
+
+    def _read_back(self, failure: Failure) -> bool:
+        """Learn how far the database came; False, and it is closed, if that fails."""
         try:
             if failure is Failure.UNKNOWN or not self._database.is_open:
-                self._fail(error)
                 self._database.reopen()
             else:
                 self._database.read_progress()
         except sqlite3.Error as again:
+            self._database.close()
             self._note(failure_of(again), again)
             if self.health is StoreHealth.FULL:
                 self._reserve.release()
@@ -188,7 +229,6 @@ class Writer:
 
     def _make_room(self, batches: int) -> bool:
         """Go on after a group of *batches* did not fit; False to wait first."""
-        self._fill_up()
         self._refuse_what_may_fail()
         if not self._pending or self._reserve.release():
             return True
@@ -218,9 +258,9 @@ class Writer:
             outcome = self._database.change(job.work)
         except sqlite3.Error as error:
             failure = failure_of(error)
-            self._read_back(failure, error)
+            self._note(failure, error)
+            self._read_back(failure)
             if failure is Failure.FULL:
-                self._fill_up()
                 job.done(None, no_room())
             else:
                 job.done(None, StoreError(f"The store could not be written: {error}."))
@@ -256,22 +296,23 @@ class Writer:
         self._recover_due_ns = now_ns + RETRY_NS
         # The reserve comes first: room that a probe finds may be the last there is.
         is_roomy = self._reserve.restore()
-        if is_roomy or self.health is StoreHealth.FAILING:
-            self._attempt(self._database.probe)
-        if is_roomy and self.ts_committed_ns >= now_ns:
+        if not is_roomy and self.health is StoreHealth.FULL:
+            return
+        if self._attempt(self._database.probe) and is_roomy:
             self.health, self.detail = StoreHealth.WRITABLE, ""
             self._group_batches = GROUP_BATCHES
 
-    def _attempt(self, work: Callable[[], None]) -> None:
+    def _attempt(self, work: Callable[[], None]) -> bool:
         try:
             self._ensure_open()
             work()
         except sqlite3.Error as error:
             failure = failure_of(error)
-            if self._read_back(failure, error):
-                self._note(failure, error)
-            return
+            self._note(failure, error)
+            self._read_back(failure)
+            return False
         self._committed()
+        return True
 
     def _note(self, failure: Failure, error: sqlite3.Error) -> None:
         if failure is Failure.FULL:
