@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from exitd.api.administration import administration_routes
 from exitd.api.answers import Shapes
+from exitd.api.flows import flow_routes
 from exitd.api.guard import Door, Guard
 from exitd.api.history import history_routes
 from exitd.api.problems import Problem, add_problem_handlers
@@ -48,6 +49,7 @@ def make_app(
     app.include_router(health_routes(control, shapes))
     app.include_router(reading_routes(control, shapes))
     app.include_router(trigger_routes(control, shapes))
+    app.include_router(flow_routes(control, shapes))
     app.include_router(history_routes(control, shapes))
     app.include_router(administration_routes(control, shapes))
     app.openapi = shapes.document(app, Problem)  # type: ignore[method-assign]

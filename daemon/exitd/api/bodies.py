@@ -27,8 +27,8 @@ from exitd.core.inputs import IfCrossed
 from exitd.core.position import Side
 from exitd.core.trigger import ConditionKind, OrderType, Quantity
 from exitd.core.units import ZERO
-from exitd.runtime.control.problems import ControlError, Unusable
 from exitd.runtime.control.requests import TriggerChange, TriggerRequest
+from exitd.runtime.problems import ControlError, Unusable
 
 CONDITIONS = ("stop_loss", "take_profit", "above", "below")
 BATCH_MAX = 500

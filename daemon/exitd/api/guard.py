@@ -17,13 +17,13 @@ from exitd.api.listening import Listener, Peer
 from exitd.api.problems import control_problem, problem_response
 from exitd.core.units import NS_PER_MS
 from exitd.logs import Event, bound, log
-from exitd.runtime.control.problems import (
+from exitd.runtime.control.running import Caller
+from exitd.runtime.control.tokens import Tokens
+from exitd.runtime.problems import (
     ControlError,
     Forbidden,
     Unauthenticated,
 )
-from exitd.runtime.control.running import Caller
-from exitd.runtime.control.tokens import Tokens
 
 BODY_BYTES_MAX = 64 * 1024
 DEPTH_MAX = 20

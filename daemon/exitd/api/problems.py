@@ -10,7 +10,7 @@ from msgspec import Struct
 from starlette.exceptions import HTTPException
 
 from exitd.errors import VenueError
-from exitd.runtime.control.problems import ControlError
+from exitd.runtime.problems import ControlError
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from exitd.core.attempt import AttemptRecord, AttemptState
+from exitd.core.inputs import OrderReport
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.position import OrderSide, PositionKey, PositionRecord, Side
 from exitd.core.state import State
@@ -30,6 +31,7 @@ from exitd.runtime.views import (
     FactView,
     FeedView,
     FireView,
+    OpenOrderView,
     PositionView,
     TriggerView,
 )
@@ -332,3 +334,18 @@ def parse_position_key(written: str) -> PositionKey | None:
     if len(parts) != 3 or parts[2] not in (Side.LONG, Side.SHORT):
         return None
     return PositionKey(parts[0], parts[1], Side(parts[2]))
+
+
+def open_order_view(order: OrderReport) -> OpenOrderView:
+    return OpenOrderView(
+        id=order.venue_order_id,
+        client_id=order.client_order_id,
+        symbol=order.symbol,
+        side=order.side.value,
+        quantity=text_or_none(order.quantity),
+        price=text_or_none(order.price),
+        reduce_only=order.reduce_only,
+        is_trigger=order.is_trigger,
+        trigger_price=text_or_none(order.trigger_price),
+        status=order.status.value,
+    )

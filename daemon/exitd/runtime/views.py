@@ -313,6 +313,7 @@ class OpenOrderView(Struct, frozen=True, kw_only=True, rename="camel"):
     price: str | None
     reduce_only: bool | None
     is_trigger: bool
+    trigger_price: str | None
     status: str
 
 

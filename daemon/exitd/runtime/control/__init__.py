@@ -12,11 +12,12 @@ import secrets
 from collections.abc import Callable
 
 from exitd.ports.alerts import Alert, AlertLevel
+from exitd.runtime.control.by_hand import ByHand
 from exitd.runtime.control.dry_run import order_if_fired
 from exitd.runtime.control.files import FileCommands
 from exitd.runtime.control.history import History
 from exitd.runtime.control.identifiers import Identifiers
-from exitd.runtime.control.problems import ControlError
+from exitd.runtime.control.moving import Moving
 from exitd.runtime.control.reading import Filter, Reading
 from exitd.runtime.control.requests import TriggerChange, TriggerRequest
 from exitd.runtime.control.running import Caller
@@ -24,6 +25,7 @@ from exitd.runtime.control.standing import Standing
 from exitd.runtime.control.tokens import Tokens
 from exitd.runtime.control.triggers import Triggers
 from exitd.runtime.daemon import Daemon
+from exitd.runtime.problems import ControlError
 from exitd.runtime.views import OrderView
 
 __all__ = [
@@ -52,6 +54,8 @@ class Control:
         self.files = FileCommands(daemon)
         self.history = History(daemon)
         self.tokens = Tokens(daemon, random_bytes)
+        self.by_hand = ByHand(daemon, self.triggers)
+        self.moving = Moving(daemon, self.triggers, random_bytes)
 
     def order_if_fired(self, trigger_id: str, *, account: str = "") -> OrderView:
         """Show the exact order that firing a trigger would send; sends nothing."""

@@ -14,8 +14,8 @@ from exitd.core.trigger import TriggerRecord
 from exitd.core.units import text
 from exitd.ports.venue import Venue
 from exitd.runtime.control.identities import find_trigger
-from exitd.runtime.control.problems import from_refusal
 from exitd.runtime.daemon import Daemon
+from exitd.runtime.problems import from_refusal
 from exitd.runtime.shown import last_price, text_or_none
 from exitd.runtime.views import OrderView
 

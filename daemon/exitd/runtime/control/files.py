@@ -4,10 +4,10 @@ from exitd.configuration.plan import Plan
 from exitd.configuration.plan_text import plan_as_json, render_plan
 from exitd.errors import StoreFull
 from exitd.logs import Event, log
-from exitd.runtime.control.problems import NoRoom
 from exitd.runtime.control.running import Caller, refuse_while_recovering
 from exitd.runtime.control.standing import drift
 from exitd.runtime.daemon import Daemon
+from exitd.runtime.problems import NoRoom
 from exitd.runtime.reload import Outcome
 from exitd.runtime.views import PlanView
 

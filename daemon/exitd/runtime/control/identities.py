@@ -3,9 +3,9 @@
 from exitd.core.position import PositionKey
 from exitd.core.state import State
 from exitd.core.trigger import TriggerRecord
-from exitd.runtime.control.problems import Conflict, NotFound
 from exitd.runtime.control.running import file_positions
 from exitd.runtime.daemon import Daemon
+from exitd.runtime.problems import Conflict, NotFound
 from exitd.runtime.shown import file_place, parse_position_key
 
 

@@ -24,7 +24,7 @@ from exitd.core.trigger import (
     Quantity,
     TriggerDefinition,
 )
-from exitd.runtime.control.problems import Unusable
+from exitd.runtime.problems import Unusable
 
 _CLOSING = ("close", "cancel_and_close")
 _CANCELLING = ("cancel", "cancel_and_close")

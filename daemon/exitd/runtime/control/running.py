@@ -1,14 +1,18 @@
 """Who asks, and what of the daemon every command looks at."""
 
+import asyncio
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from exitd.configuration.policies import Policies
 from exitd.configuration.positions import CheckedPosition
 from exitd.core.market import PriceSource
-from exitd.runtime.control.problems import NotReady
 from exitd.runtime.daemon import Daemon
+from exitd.runtime.problems import NotReady
 
 _RETRY_AFTER_S = 2
+_LOOK_EVERY_S = 0.005
 
 
 class Caller(Struct, frozen=True):
@@ -60,3 +64,15 @@ def refuse_while_recovering(daemon: Daemon) -> None:
             "ask again in a moment",
             retry_after_s=_RETRY_AFTER_S,
         )
+
+
+async def until(holds: Callable[[], bool], *, within_s: float) -> bool:
+    """Look every few milliseconds whether *holds* is true; says whether it was."""
+    try:
+        async with asyncio.timeout(within_s):
+            while True:
+                if holds():
+                    return True
+                await asyncio.sleep(_LOOK_EVERY_S)
+    except TimeoutError:
+        return False

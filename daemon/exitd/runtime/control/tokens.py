@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable
 from exitd.core.units import NS_PER_S
 from exitd.logs import Event, log
 from exitd.ports.store import TokenRecord
-from exitd.runtime.control.problems import (
+from exitd.runtime.control.running import Caller
+from exitd.runtime.daemon import Daemon
+from exitd.runtime.problems import (
     Conflict,
     NotFound,
     Unauthenticated,
     Unusable,
 )
-from exitd.runtime.control.running import Caller
-from exitd.runtime.daemon import Daemon
 from exitd.runtime.shown import timestamp, timestamp_or_none
 from exitd.runtime.views import TokensView, TokenView
 

@@ -31,7 +31,6 @@ from exitd.runtime.control.identities import (
     find_trigger,
     refuse_file_owned,
 )
-from exitd.runtime.control.problems import Conflict, NoRoom, from_refusal
 from exitd.runtime.control.requests import (
     TriggerChange,
     TriggerRequest,
@@ -47,6 +46,7 @@ from exitd.runtime.control.running import (
     refuse_while_recovering,
 )
 from exitd.runtime.daemon import Daemon
+from exitd.runtime.problems import Conflict, NoRoom, from_refusal
 from exitd.runtime.shown import trigger_view
 from exitd.runtime.views import ArmedView
 

@@ -1,0 +1,81 @@
+"""Flows by hand: flatten, take-profit, import, handover."""
+
+from fastapi import APIRouter, Request, Response
+
+from exitd.api.answers import Shapes, answer, caller_of, idempotency_key
+from exitd.api.bodies import (
+    FlattenBody,
+    HandoverBody,
+    ImportBody,
+    TakeProfitBody,
+    read_body,
+)
+from exitd.runtime.control import Control
+from exitd.runtime.views import FlattenView, HandoverView, ImportView, TakeProfitView
+
+
+def flow_routes(control: Control, shapes: Shapes) -> APIRouter:
+    router = APIRouter(tags=["flows"])
+
+    @router.post(
+        "/v1/flatten",
+        responses=shapes.gives(FlattenView),
+        openapi_extra=shapes.takes(FlattenBody),
+    )
+    async def flatten(request: Request) -> Response:
+        """Cancel the open orders of a market and confirm it; positions stay open."""
+        body = await read_body(request, FlattenBody)
+        view = await control.by_hand.flatten(
+            body.symbol,
+            caller_of(request),
+            account=body.account or "",
+            including_ours=body.including_ours,
+        )
+        return answer(view)
+
+    @router.post(
+        "/v1/take-profit",
+        responses=shapes.gives(TakeProfitView),
+        openapi_extra=shapes.takes(TakeProfitBody),
+    )
+    async def take_profit(request: Request) -> Response:
+        """Rest a reduce-only limit order against an open position."""
+        body = await read_body(request, TakeProfitBody)
+        view = await control.by_hand.take_profit(
+            body.symbol,
+            caller_of(request),
+            side=body.side,
+            price=body.price,
+            quantity=body.quantity,
+            account=body.account or "",
+            idempotency_key=idempotency_key(request),
+        )
+        return answer(view)
+
+    @router.post(
+        "/v1/import",
+        responses=shapes.gives(ImportView),
+        openapi_extra=shapes.takes(ImportBody),
+    )
+    async def import_exits(request: Request) -> Response:
+        """Turn what rests at the venue into exits; `apply` moves them here."""
+        body = await read_body(request, ImportBody)
+        view = await control.moving.import_exits(
+            caller_of(request), account=body.account or "", apply=body.apply
+        )
+        return answer(view)
+
+    @router.post(
+        "/v1/handover",
+        responses=shapes.gives(HandoverView),
+        openapi_extra=shapes.takes(HandoverBody),
+    )
+    async def handover(request: Request) -> Response:
+        """Rest a native order for each armed exit, then pause ours."""
+        body = await read_body(request, HandoverBody)
+        view = await control.moving.handover(
+            caller_of(request), account=body.account or "", apply=body.apply
+        )
+        return answer(view)
+
+    return router

@@ -1,0 +1,238 @@
+"""Moving exits between a venue and here: import, and handover before maintenance."""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+from msgspec.structs import replace
+
+from exitd.core.inputs import IfCrossed, OrderReport
+from exitd.core.state import State
+from exitd.core.units import text
+from exitd.ports.store import Store
+from exitd.ports.venue import Refusal, Venue
+from exitd.runtime.accounts import Account
+from exitd.runtime.control.requests import TriggerRequest, account_of
+from exitd.runtime.control.running import Caller, refuse_while_recovering, until
+from exitd.runtime.control.triggers import Triggers
+from exitd.runtime.daemon import Daemon
+from exitd.runtime.flows.handover import Candidate, Handed, candidates
+from exitd.runtime.flows.importing import NativeExit, native_exits, yaml_of
+from exitd.runtime.problems import ControlError, NotReady
+from exitd.runtime.views import HandoverView, ImportView, StepView
+
+_ANSWER_S = 10.0
+_LOOKS, _LOOK_AGAIN_S = 20, 0.5
+_RANDOM_ID_BYTES = 3
+
+
+class Moving:
+    """Import and handover; each can be tried dry."""
+
+    def __init__(
+        self,
+        daemon: Daemon,
+        triggers: Triggers,
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        self._daemon = daemon
+        self._triggers = triggers
+        self._random_bytes = random_bytes
+
+    async def import_exits(
+        self, by: Caller, *, account: str = "", apply: bool = False
+    ) -> ImportView:
+        """Turn what rests at the venue into exits; with *apply*, move them here.
+
+        Ours are armed first; the native orders go one by one once every price
+        that ours watch is fresh.
+        """
+        refuse_while_recovering(self._daemon)
+        found = self._account(account)
+        positions = await found.venue.positions()
+        orders = [o for o in await found.venue.open_orders() if not self._is_ours(o)]
+        marks = {}
+        for symbol in dict.fromkeys(order.symbol for order in orders):
+            mark = await found.venue.mark_price(symbol)
+            if mark is not None:
+                marks[symbol] = mark
+        imported = native_exits(positions, orders, marks)
+        written = yaml_of(found.name, imported)
+        steps = [StepView(what=sentence, outcome="left") for sentence in imported.left]
+        if not apply:
+            steps += [
+                StepView(what=w, outcome="") for w in _import_steps(imported.exits)
+            ]
+            return ImportView(yaml=written, steps=tuple(steps), is_applied=False)
+        for position in positions:
+            self._daemon.loop.handle(position)
+        steps += await self._move_here(found, imported.exits, by)
+        return ImportView(yaml=written, steps=tuple(steps), is_applied=True)
+
+    async def _move_here(
+        self, account: Account, exits: tuple[NativeExit, ...], by: Caller
+    ) -> list[StepView]:
+        if not exits:
+            return []
+        requests = [_request_of(account.name, exit_) for exit_ in exits]
+        armed = await self._triggers.arm(requests, by, if_crossed=IfCrossed.REFUSE)
+        ids = [view.id for view in armed.triggers]
+        steps = [
+            StepView(what=what, outcome=f"armed as {id}")
+            for what, id in zip(_arm_steps(exits), ids, strict=True)
+        ]
+        try:
+            await self._fresh(account, ids)
+        except ControlError:
+            for id in ids:
+                await self._triggers.cancel(id, by)
+            raise
+        steps.append(StepView(what="see a fresh price of each", outcome="seen"))
+        for exit_ in exits:
+            outcome = await self._cancel_native(account.venue, exit_.order)
+            steps.append(StepView(what=_cancel_step(exit_), outcome=outcome))
+        return steps
+
+    async def _fresh(self, account: Account, ids: list[str]) -> None:
+        """Wait until every price that these triggers watch is fresh.
+
+        Raises:
+            NotReady: One is not, after ten seconds.
+        """
+        state = self._state
+        sources = {state.triggers[id].definition.source for id in ids}
+
+        def are_fresh() -> bool:
+            return not any(
+                account.is_stale(source) or account.price_age_ns(source) is None
+                for source in sources
+            )
+
+        if not await until(are_fresh, within_s=_ANSWER_S):
+            raise NotReady(
+                "no_fresh_price",
+                "no fresh price arrived for what was to be moved here",
+                "the native orders rest on; look at `exitd status` and try again",
+                retry_after_s=10,
+            )
+
+    async def _cancel_native(self, venue: Venue, order: OrderReport) -> str:
+        outcome = await venue.cancel_order(
+            order.symbol, venue_order_id=order.venue_order_id
+        )
+        if isinstance(outcome, Refusal):
+            return f"refused: {outcome.code}: {outcome.message}"
+        return "cancelled" if outcome is not None else "cancel accepted"
+
+    async def handover(
+        self, by: Caller, *, account: str = "", apply: bool = False
+    ) -> HandoverView:
+        """Rest a native order for each armed exit, see it, then pause ours."""
+        refuse_while_recovering(self._daemon)
+        found = self._account(account)
+        listed = candidates(self._state, found.name)
+        if not apply:
+            steps = tuple(StepView(what=str(one), outcome="") for one in listed)
+            return HandoverView(steps=steps, is_applied=False)
+        done = [await self._hand_over(found, one, by) for one in listed]
+        return HandoverView(steps=tuple(done), is_applied=True)
+
+    async def _hand_over(
+        self, account: Account, one: Candidate, by: Caller
+    ) -> StepView:
+        if one.stop is None:
+            return StepView(what=str(one), outcome="left here")
+        stop = replace(one.stop, client_order_id=self._foreign_id(account.name))
+        placed = await account.venue.place_native_stop(stop)
+        if isinstance(placed, Refusal):
+            why = f"{placed.code}: {placed.message}"
+            return StepView(what=str(one), outcome=f"refused, still armed here: {why}")
+        entry = Handed(
+            trigger_id=one.record.id,
+            symbol=stop.symbol,
+            client_order_id=stop.client_order_id,
+            venue_order_id=placed.venue_order_id,
+        )
+        known = await handed_over(self._daemon.store, account.name)
+        await self._daemon.store.put_note(
+            _note(account.name), msgspec.json.encode([*known, entry])
+        )
+        if not await self._rests(account.venue, entry):
+            return StepView(
+                what=str(one),
+                outcome=f"order {entry.venue_order_id} was taken and is not seen to "
+                "rest, so ours stays armed",
+            )
+        await self._triggers.pause(one.record.id, by)
+        return StepView(
+            what=str(one), outcome=f"rests as {entry.venue_order_id}, ours is paused"
+        )
+
+    async def _rests(self, venue: Venue, entry: Handed) -> bool:
+        for _ in range(_LOOKS):
+            listed = await venue.open_orders(entry.symbol)
+            if any(o.venue_order_id == entry.venue_order_id for o in listed):
+                return True
+            await asyncio.sleep(_LOOK_AGAIN_S)
+        return False
+
+    def _foreign_id(self, account: str) -> int:
+        """Give a client id under another tag than that of our closes."""
+        tag = self._state.counters[account].tag
+        number = int.from_bytes(self._random_bytes(_RANDOM_ID_BYTES), "big")
+        return ((tag ^ 0x80) << 24) | number
+
+    def _is_ours(self, order: OrderReport) -> bool:
+        client_id = order.client_order_id or 0
+        return (order.account, client_id) in self._state.attempt_of_client_id
+
+    def _account(self, written: str) -> Account:
+        return self._daemon.accounts[account_of(written, self._daemon.accounts)]
+
+    @property
+    def _state(self) -> State:
+        return self._daemon.loop.engine.state
+
+
+async def handed_over(store: Store, account: str) -> list[Handed]:
+    """Give the native orders that a handover has placed."""
+    note = await store.note(_note(account))
+    return msgspec.json.decode(note, type=list[Handed]) if note else []
+
+
+def _note(account: str) -> str:
+    return f"handover:{account}"
+
+
+def _request_of(account: str, exit_: NativeExit) -> TriggerRequest:
+    key = exit_.position.key
+    return TriggerRequest(
+        kind=exit_.kind,
+        level=exit_.level,
+        account=account,
+        symbol=key.symbol,
+        side=key.side,
+        close=exit_.quantity,
+        order=exit_.close_order,
+        slippage_limit=exit_.slippage_limit,
+        price=exit_.price_kind,
+        note=f"imported from order {exit_.order.venue_order_id}",
+    )
+
+
+def _arm_steps(exits: tuple[NativeExit, ...]) -> list[str]:
+    return [
+        f"arm {exit_.kind} {text(exit_.level)} on {exit_.position.key}"
+        for exit_ in exits
+    ]
+
+
+def _cancel_step(exit_: NativeExit) -> str:
+    return f"cancel order {exit_.order.venue_order_id} on {exit_.order.symbol}"
+
+
+def _import_steps(exits: tuple[NativeExit, ...]) -> list[str]:
+    if not exits:
+        return []
+    cancels = [_cancel_step(exit_) for exit_ in exits]
+    return [*_arm_steps(exits), "see a fresh price of each", *cancels]

@@ -1,0 +1,91 @@
+"""Before maintenance: what protects here rests at the venue for a while."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from exitd.core.market import PriceKind
+from exitd.core.position import PositionRecord
+from exitd.core.sizing import target_quantity
+from exitd.core.state import State
+from exitd.core.trigger import OrderType, TriggerRecord, TriggerState
+from exitd.core.units import ZERO, floor_to_step, text
+from exitd.ports.venue import NativeStop
+from exitd.runtime.shown import text_or_none
+
+_KINDS = {PriceKind.MARK: "mark", PriceKind.INDEX: "index", PriceKind.LAST: "last"}
+
+
+class Handed(Struct, frozen=True, kw_only=True):
+    """A trigger of ours that a native order stands in for; kept as a note."""
+
+    trigger_id: str
+    symbol: str
+    client_order_id: int
+    venue_order_id: str
+
+
+class Candidate(Struct, frozen=True):
+    """A trigger and what would stand in for it; or why nothing can."""
+
+    record: TriggerRecord
+    stop: NativeStop | None
+    why_not: str = ""
+
+    def __str__(self) -> str:
+        if self.stop is None:
+            return f"{self.record.id}: {self.why_not}"
+        stop = self.stop
+        quantity = text_or_none(stop.quantity) or "100%"
+        return (
+            f"{self.record.id}: {stop.side} {quantity} of {stop.symbol} when "
+            f"{stop.trigger_kind} reaches {text(stop.trigger_price)}"
+        )
+
+
+def candidates(state: State, account: str) -> tuple[Candidate, ...]:
+    """List the armed stops and take-profits of the account's open positions."""
+    found = []
+    for key, position in state.positions.items():
+        if key.account != account or not position.is_open:
+            continue
+        for record in state.triggers_on(key):
+            if record.state is TriggerState.ARMED and not record.paused:
+                found.append(_candidate(state, record, position))
+    return tuple(found)
+
+
+def _candidate(
+    state: State, record: TriggerRecord, position: PositionRecord
+) -> Candidate:
+    definition = record.definition
+    close, level = definition.close, definition.level
+    if close is None or level is None:
+        return Candidate(record, None, "it closes nothing, so it stays here")
+    kind = _KINDS.get(definition.source.kind)
+    if kind is None:
+        return Candidate(
+            record, None, f"the venue cannot watch {definition.source.kind} for it"
+        )
+    quantity: Decimal | None = None
+    if not close.quantity.is_whole:
+        instrument = state.instrument_of(definition)
+        assert instrument is not None, "armed without an instrument"
+        wanted = target_quantity(close.quantity, position)
+        quantity = floor_to_step(wanted, instrument.quantity_step)
+        if quantity < instrument.min_quantity or quantity == ZERO:
+            return Candidate(record, None, "its quantity is below the venue's minimum")
+    # A resting limit without a bound is what a take-profit with order: limit means.
+    is_limit = close.order is OrderType.LIMIT and not definition.is_stop
+    return Candidate(
+        record,
+        NativeStop(
+            symbol=definition.symbol,
+            side=position.key.side.close_side,
+            trigger_price=level,
+            trigger_kind=kind,
+            quantity=quantity,
+            client_order_id=0,
+            limit_price=level if is_limit and close.slippage_limit is None else None,
+        ),
+    )
