@@ -200,7 +200,7 @@ class Rig:
         async with websockets.connect(self.stream_url) as socket:
             yield Listener(socket)
 
-    async def sim(self, path: str, **document: Any) -> Any:
+    async def sim(self, path: str, /, **document: Any) -> Any:
         """POST to the control API, or GET without a document."""
         if document:
             response = await self.http.post(f"/sim/{path}", json=document)

@@ -232,10 +232,10 @@ class Publisher:
         self, stream: str, symbol: str, bar: Candle, *, is_closed: bool
     ) -> None:
         now_us = self._clock.now_us()
-        last = self._last_closes.get(stream)
+        last = self._last_closes.get(stream, self._state.prices[symbol].last)
         if bar.close is not None:
             self._last_closes[stream] = bar.close
-        elif self._state.quirks.empty_kline == "flat" and last is not None:
+        elif self._state.quirks.empty_kline == "flat":
             bar.observe(last)
         self._hub.publish(stream, lambda: frames.kline(symbol, bar, is_closed, now_us))
 

@@ -75,7 +75,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             ConfigurationError: A name or a value is not one of the switches.
         """
         try:
-            return msgspec.convert({**msgspec.structs.asdict(self), **changes}, Quirks)
+            merged = {**msgspec.structs.asdict(self), **changes}
+            # Not strict: in a script every scalar is text.
+            return msgspec.convert(merged, Quirks, strict=False)
         except msgspec.ValidationError as exc:
             raise ConfigurationError(
                 f"{where}: {exc}; docs/simulator.md lists every switch and its values"
