@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from api.daemons import POSITIONS_YAML, World, served, started
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -23,6 +24,7 @@ from exitd.runtime.accounts import Account
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.control import Caller, Control
 from exitd.runtime.control.identifiers import Identifiers
+from exitd.runtime.control.running import until
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.reload import Files
@@ -100,16 +102,12 @@ class World:
 
     async def watched_mark(self, price: str) -> None:
         """As `mark`, once the feed watches it."""
-        async with asyncio.timeout(5):
-            while not self.feed.push(MARK, price):
-                await asyncio.sleep(0)
+        await self.until(lambda: self.feed.push(MARK, price))
         self.venue.set_price(SOL, price)
 
-    async def until(self, holds) -> None:  # type: ignore[no-untyped-def]
+    async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until *holds* is true, five seconds at most."""
-        async with asyncio.timeout(5):
-            while not holds():
-                await asyncio.sleep(0)
+        assert await until(holds, within_s=5), "it did not come true in time"
 
     def state_of(self, trigger_id: str) -> str:
         return self.daemon.loop.engine.state.triggers[trigger_id].state.value
@@ -147,7 +145,7 @@ def build(folder: Path, *, exits: str = "", mode: str = "live") -> World:
     venue, feed, heard = FakeVenue(clock, ACCOUNT), ClosedFeed(clock, ACCOUNT), Heard()
     accounts: dict[str, Account] = {}
 
-    async def poll(source: PriceSource):  # type: ignore[no-untyped-def]
+    async def poll(source: PriceSource) -> Decimal | None:
         tick = await feed.poll(source)
         return tick.price if tick is not None else None
 
