@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from exitd import __version__
+from exitd.cli.program import run
 
 
 def main() -> int:
@@ -17,15 +17,7 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
-    if sys.argv[1:] in (["version"], ["--version"]):
-        print(f"exitd {__version__}")
-        return 0
-    print(
-        f"exitd: error: no such command: {' '.join(sys.argv[1:]) or '(none)'};"
-        " try `exitd version`.",
-        file=sys.stderr,
-    )
-    return 2
+    return run(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,341 @@
+"""`close`, `fire`, `flatten` and `take-profit`: what trades, or cancels, now."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from exitd.cli import wording
+from exitd.cli.asking import ask, connect
+from exitd.cli.exit_codes import ExitCode
+from exitd.cli.failures import CommandFailed, WrongUsage
+from exitd.cli.options import ACT, Account, DryRun, Json, TriggerId, Yes
+from exitd.cli.printing import is_agreed, note, say, say_json
+from exitd.cli.tree import add_command
+
+if TYPE_CHECKING:
+    from exitd.client import Client
+    from exitd.runtime.views import ArmedView, OpenOrderView, OrderView, TriggerView
+
+WAIT_S = 15.0
+LOOK_EVERY_S = 0.1
+
+Window = Annotated[
+    int,
+    typer.Option(
+        "--window",
+        min=1,
+        max=60_000,
+        metavar="MS",
+        help="How long each signed request is valid, in milliseconds.",
+    ),
+]
+NoWait = Annotated[
+    bool,
+    typer.Option("--no-wait", help="Return once it is stored, not once it is done."),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    add_command(app, close, panel=ACT)
+    add_command(app, fire, panel=ACT)
+    add_command(app, flatten, panel=ACT)
+    add_command(app, take_profit, name="take-profit", panel=ACT)
+
+
+def close(
+    position: Annotated[
+        str,
+        typer.Argument(
+            metavar="[POSITION]", help="A name of the files, a key, or the symbol."
+        ),
+    ] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every open position.")
+    ] = False,
+    quantity: Annotated[
+        str | None,
+        typer.Option(
+            "--quantity", metavar="SIZE", help="50% or 2.5; all, when not said."
+        ),
+    ] = None,
+    no_wait: NoWait = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> int:
+    """
+    Close a position now, at market and reduce-only, whatever its exits say.
+
+    Waits until it is filled, at most 15 seconds; exitd goes on after that.
+
+    \b
+    Examples:
+      exitd close sol-core
+      exitd close backpack/SOL_USDC_PERP/long --quantity 50%
+      exitd close --all --yes
+    """
+    from exitd.client import calls
+
+    if bool(position) == everything:
+        raise WrongUsage("name one position, or say --all")
+    if everything and quantity is not None:
+        raise WrongUsage("--quantity is for one position; --all closes all of each")
+    with connect() as client:
+        if dry_run:
+            return _would_close(client, position, quantity, json=json)
+        what = (
+            "every open position"
+            if everything
+            else f"{quantity or 'all'} of {position}"
+        )
+        if not is_agreed(f"Close {what} now?", yes=yes):
+            raise CommandFailed("nothing was closed; say --yes to do it without asking")
+        closed = client.ask(
+            calls.close("*" if everything else position, quantity=quantity)
+        )
+        return _finish(client, closed, no_wait=no_wait, json=json)
+
+
+def _would_close(
+    client: Client, position: str, quantity: str | None, *, json: bool
+) -> int:
+    from exitd.client import calls
+
+    held = client.ask(calls.positions()).positions
+    if position:
+        owners = client.ask(calls.search(position=position)).triggers
+        keys = {t.position for t in owners} | {position}
+        held = tuple(p for p in held if p.key in keys or p.symbol == position)
+        if not held:
+            raise CommandFailed(
+                f"no position {position} is open; `exitd ls --positions` lists them"
+            )
+    if json:
+        say_json({"dry_run": True, "quantity": quantity or "100%", "positions": held})
+        return ExitCode.OK
+    for each in held:
+        say(f"would close {quantity or each.quantity} of {each.key} at market")
+    if not held:
+        note("no open positions")
+    return ExitCode.OK
+
+
+def _finish(client: Client, closed: ArmedView, *, no_wait: bool, json: bool) -> int:
+    """Wait for what was set off, and say what came of it."""
+    ended = list(closed.triggers)
+    if not no_wait:
+        ended = [_outcome(client, trigger) for trigger in closed.triggers]
+    if json:
+        say_json({"triggers": ended, "notes": closed.notes})
+    else:
+        for trigger in ended:
+            fired = trigger.fire
+            say(wording.fire_line(fired) if fired else f"{trigger.id}: {trigger.state}")
+        for sentence in closed.notes:
+            note(f"note: {sentence}")
+    failed = [t for t in ended if t.is_done and t.state not in ("filled", "acted")]
+    if failed:
+        return ExitCode.FAILED
+    open_ones = [trigger.id for trigger in ended if not trigger.is_done]
+    if open_ones and not no_wait:
+        note(
+            f"not done within {WAIT_S:g} s; exitd goes on with it:"
+            f" `exitd explain {open_ones[0]}`"
+        )
+        return ExitCode.FAILED
+    return ExitCode.OK
+
+
+def _outcome(client: Client, trigger: TriggerView) -> TriggerView:
+    from exitd.client import calls
+
+    for _ in range(int(WAIT_S / LOOK_EVERY_S)):
+        if trigger.is_done:
+            break
+        time.sleep(LOOK_EVERY_S)
+        trigger = client.ask(calls.show(trigger.id)).trigger
+    return trigger
+
+
+def fire(
+    trigger_id: TriggerId,
+    no_wait: NoWait = False,
+    yes: Yes = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Build, size and sign the exact order; send nothing."
+        ),
+    ] = False,
+    json: Json = False,
+) -> int:
+    """
+    Fire a trigger now, as if its price had crossed.
+
+    \b
+    Examples:
+      exitd fire sol-core/sl --dry-run
+      exitd fire sol-core/sl --yes
+    """
+    from exitd.client import calls
+
+    if dry_run:
+        order = ask(calls.order_if_fired(trigger_id))
+        if json:
+            say_json(order)
+        else:
+            _say_order(order)
+        return ExitCode.OK
+    if not is_agreed(f"Fire {trigger_id} now?", yes=yes):
+        raise CommandFailed("nothing was fired; say --yes to do it without asking")
+    with connect() as client:
+        fired = client.ask(calls.fire(trigger_id))
+        return _finish(client, fired, no_wait=no_wait, json=json)
+
+
+def _say_order(order: OrderView) -> None:
+    if order.order is None:
+        say(f"{order.trigger_id} would send nothing")
+    else:
+        price = f" at {order.price}" if order.price is not None else ""
+        only = ", reduce-only" if order.reduce_only else ""
+        say(
+            f"{order.trigger_id} would send: {order.side} {order.quantity}"
+            f" {order.symbol}, {order.order}{price} {order.time_in_force or ''}{only}"
+        )
+    if order.request is not None:
+        say(order.request)
+    for sentence in order.notes:
+        note(f"note: {sentence}")
+
+
+def flatten(
+    symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="The market.")],
+    account: Account = "",
+    including_ours: Annotated[
+        bool,
+        typer.Option(
+            "--including-ours",
+            help="Also exitd's own backstop and the closes that it has at work.",
+        ),
+    ] = False,
+    window: Window = 5000,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> int:
+    """
+    Cancel all open orders of a market and confirm that none remain.
+
+    Positions stay open, and native stop orders go with the rest. Ends with 1 when
+    orders remain.
+
+    \b
+    Examples:
+      exitd flatten SOL_USDC_PERP
+      exitd flatten SOL_USDC --json --yes | jq .cancelledOrders
+    """
+    from exitd.client import calls
+
+    if not dry_run and not is_agreed(
+        f"Cancel the open orders of {symbol}? Positions stay open.", yes=yes
+    ):
+        raise CommandFailed("nothing was cancelled; say --yes to do it without asking")
+    flat = ask(
+        calls.flatten(
+            symbol,
+            account=account,
+            including_ours=including_ours,
+            window_ms=window,
+            dry_run=dry_run,
+        )
+    )
+    if json:
+        say_json(flat)
+    else:
+        word = "would cancel" if dry_run else "cancelled"
+        for order in flat.cancelled_orders:
+            say(f"{word} {_order_words(order)}")
+        for order in flat.spared_orders:
+            say(f"spared {_order_words(order)}, exitd's own")
+        for order in flat.remaining_orders:
+            say(f"REMAINS {_order_words(order)}")
+        if not flat.cancelled_orders:
+            note(f"no open orders of {symbol} to cancel")
+        for sentence in flat.notes:
+            note(f"note: {sentence}")
+    return ExitCode.FAILED if flat.remaining_orders else ExitCode.OK
+
+
+def _order_words(order: OpenOrderView) -> str:
+    price = f" at {order.price}" if order.price is not None else ""
+    native = ", a native stop or target" if order.is_trigger else ""
+    return f"{order.id}: {order.side} {wording.or_dash(order.quantity)}{price}{native}"
+
+
+def take_profit(
+    symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="The market.")],
+    side: Annotated[
+        Literal["Ask", "Bid"],
+        typer.Option(
+            "--side", metavar="SIDE", help="Ask closes a long, Bid a short position."
+        ),
+    ],
+    price: Annotated[str, typer.Option("--price", metavar="PRICE", help="The target.")],
+    quantity: Annotated[
+        str, typer.Option("--quantity", metavar="SIZE", help="In base units.")
+    ],
+    account: Account = "",
+    window: Window = 5000,
+    key: Annotated[
+        str,
+        typer.Option(
+            "--idempotency-key", metavar="TEXT", help="The same key twice orders once."
+        ),
+    ] = "",
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> int:
+    """
+    Rest a reduce-only limit order at the venue as a take-profit, GTC.
+
+    Refused without a position that it would reduce, and on the wrong side of the mark
+    price. A stop that is hit cancels it first; it ends with its position.
+
+    \b
+    Examples:
+      exitd take-profit SOL_USDC_PERP --side Ask --price 150 --quantity 5
+      exitd take-profit SOL_USDC_PERP --side Bid --price 120 --quantity 5 --yes --json
+    """
+    from exitd.client import calls
+
+    said = f"{side} {quantity} {symbol} at {price}, reduce-only"
+    if not dry_run and not is_agreed(f"Rest an order: {said}?", yes=yes):
+        raise CommandFailed("nothing was ordered; say --yes to do it without asking")
+    placed = ask(
+        calls.take_profit(
+            symbol,
+            side=side,
+            price=price,
+            quantity=quantity,
+            account=account,
+            window_ms=window,
+            idempotency_key=key,
+            dry_run=dry_run,
+        )
+    )
+    if json:
+        say_json(placed)
+        return ExitCode.OK
+    if dry_run:
+        say(f"would rest {said}")
+    else:
+        say(f"{placed.order_id}: {said}, {placed.status}")
+        note(f"`exitd cancel {placed.trigger_id}` takes it back.")
+    for sentence in placed.notes:
+        note(f"note: {sentence}")
+    return ExitCode.OK

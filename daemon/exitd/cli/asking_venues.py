@@ -1,0 +1,82 @@
+"""What `check --online` asks the venues, without keys: markets and prices."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from decimal import Decimal
+
+from exitd.adapters.backpack.defaults import DEADLINE_S
+from exitd.adapters.backpack.feed import BackpackFeed
+from exitd.adapters.backpack.queries import instruments
+from exitd.adapters.backpack.rest import RestClient
+from exitd.adapters.system.clock import SystemClock
+from exitd.configuration.findings import Finding, Severity
+from exitd.configuration.loaded import AccountSettings, Loaded
+from exitd.configuration.market_checks import check_markets, markets
+from exitd.configuration.triggers import price_source
+from exitd.core.market import Instrument, PriceSource
+from exitd.errors import VenueError
+
+
+async def check_online(loaded: Loaded) -> list[Finding]:
+    """
+    Compare what was loaded with the venues' markets and present prices.
+
+    A venue that does not answer is a warning: it says nothing about the files.
+    """
+    assert loaded.settings is not None
+    accounts = loaded.settings.accounts
+    used = {position.venue for position in loaded.positions}
+    findings: list[Finding] = []
+    known: list[Instrument] = []
+    prices: dict[PriceSource, Decimal] = {}
+    for name in sorted(used & accounts.keys()):
+        try:
+            known += await _instruments(accounts[name])
+            prices |= await _prices(accounts[name], _sources(loaded, name))
+        except VenueError as error:
+            findings.append(_unanswered(loaded, accounts[name], error))
+    return [*findings, *check_markets(loaded, markets(tuple(known), prices))]
+
+
+def _sources(loaded: Loaded, account: str) -> set[PriceSource]:
+    return {
+        price_source(position, exit_)
+        for position in loaded.positions
+        if position.venue == account
+        for exit_ in position.exits
+    }
+
+
+async def _instruments(account: AccountSettings) -> tuple[Instrument, ...]:
+    async with AsyncExitStack() as stack:
+        rest = RestClient(account.url, deadline_s=DEADLINE_S)
+        stack.push_async_callback(rest.close)
+        return await instruments(rest, account.name)
+
+
+async def _prices(
+    account: AccountSettings, sources: set[PriceSource]
+) -> dict[PriceSource, Decimal]:
+    async with AsyncExitStack() as stack:
+        feed = BackpackFeed(
+            account.name,
+            clock=SystemClock(),
+            url=account.url,
+            ws_url=account.ws_url,
+        )
+        stack.push_async_callback(feed.close)
+        asked = sorted(sources, key=str)
+        ticks = await asyncio.gather(*(feed.poll(source) for source in asked))
+        return {tick.source: tick.price for tick in ticks if tick is not None}
+
+
+def _unanswered(loaded: Loaded, account: AccountSettings, error: VenueError) -> Finding:
+    document = loaded.document("exitd.yaml")
+    return document.finding(
+        ("venues", account.name),
+        f"not checked against {account.name}: {error}",
+        severity=Severity.WARNING,
+        key=True,
+    )

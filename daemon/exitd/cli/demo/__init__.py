@@ -1,0 +1,1 @@
+"""The demonstration: a simulated exchange beside the real daemon, told in words."""

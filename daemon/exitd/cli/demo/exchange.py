@@ -1,0 +1,116 @@
+"""The simulated exchange of a demonstration: its process and its control API."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import select
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from exitd.cli.failures import CommandFailed
+
+START_S = 20.0
+STOP_S = 5.0
+
+
+class ExchangeProcess:
+    """
+    `exitd sim` as a child, which ends when this process does, however that happens.
+
+    The child reads its standard input and ends when that is closed; the kernel closes
+    it even where this process is killed. A session of its own keeps Ctrl-C from it:
+    the daemon gets to stop first.
+    """
+
+    def __init__(self, script: Path, *, cadence_ms: int) -> None:
+        command = [sys.executable, "-P", "-m", "exitd", "sim", "--port", "0"]
+        command += ["--script", str(script), "--cadence-ms", str(cadence_ms)]
+        command += ["--paused", "--end-with-stdin"]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            text=True,
+        )
+        self.url = ""
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def wait_ready(self) -> str:
+        """
+        Wait until it listens; returns its URL.
+
+        Raises:
+            CommandFailed: It did not start.
+        """
+        assert self._process.stdout is not None
+        readable, _, _ = select.select([self._process.stdout], [], [], START_S)
+        line = self._process.stdout.readline().strip() if readable else ""
+        if not line.startswith("http://"):
+            raise CommandFailed(
+                f"the simulated exchange did not start: {self._last_words()}"
+            )
+        self.url = line
+        return line
+
+    def _last_words(self) -> str:
+        self._process.kill()
+        _, said = self._process.communicate()
+        lines = said.strip().splitlines()
+        return lines[-1] if lines else "it said nothing; try `exitd sim --port 0`"
+
+    def close(self) -> None:
+        """End it, and wait until it has."""
+        if self._process.poll() is None:
+            self._process.terminate()
+        try:
+            self._process.communicate(timeout=STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+
+    def post(self, path: str, document: dict[str, Any]) -> Any:
+        """
+        Ask the control API; blocks.
+
+        Raises:
+            CommandFailed: The exchange does not answer, or refuses.
+        """
+        return self._ask("POST", path, json.dumps(document))
+
+    def get(self, path: str) -> Any:
+        """See `post`."""
+        return self._ask("GET", path, None)
+
+    def _ask(self, method: str, path: str, body: str | None) -> Any:
+        address = urlsplit(self.url)
+        connection = http.client.HTTPConnection(
+            address.hostname or "", address.port, timeout=STOP_S
+        )
+        try:
+            connection.request(method, path, body)
+            answer = connection.getresponse()
+            text = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise CommandFailed(
+                f"the simulated exchange does not answer ({error}); start again"
+            ) from error
+        finally:
+            connection.close()
+        if answer.status != http.client.OK:
+            raise CommandFailed(f"the simulated exchange refused {path}: {text!r}")
+        return json.loads(text)

@@ -1,0 +1,138 @@
+"""`pause`, `resume`, `cancel` and `rearm`: what becomes of triggers that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from exitd.cli import wording
+from exitd.cli.asking import connect
+from exitd.cli.exit_codes import ExitCode
+from exitd.cli.failures import CommandFailed
+from exitd.cli.options import SET, DryRun, Json, Yes
+from exitd.cli.printing import is_agreed, note, say, say_json
+from exitd.cli.tree import add_command
+
+if TYPE_CHECKING:
+    from exitd.client.calls import Call
+    from exitd.runtime.views import ArmedView
+
+Ids = Annotated[
+    list[str],
+    typer.Argument(metavar="ID...", help="Triggers, such as sol-core/sl or trg_…."),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (pause, resume, cancel, rearm):
+        add_command(app, command, panel=SET)
+
+
+def pause(ids: Ids, json: Json = False) -> int:
+    """
+    Stop watching until resumed; a stop that is paused protects nothing.
+
+    \b
+    Examples:
+      exitd pause sol-core/tp1
+    """
+    from exitd.client import calls
+
+    return _each(ids, calls.pause, json=json)
+
+
+def resume(ids: Ids, json: Json = False) -> int:
+    """
+    Watch again; a level that was crossed meanwhile fires at the next price.
+
+    \b
+    Examples:
+      exitd resume sol-core/tp1
+    """
+    from exitd.client import calls
+
+    return _each(ids, calls.resume, json=json)
+
+
+def rearm(ids: Ids, json: Json = False) -> int:
+    """
+    Arm a trigger that is done once more, for the position that is open.
+
+    \b
+    Examples:
+      exitd rearm sol-core/sl
+    """
+    from exitd.client import calls
+
+    return _each(ids, calls.rearm, json=json)
+
+
+def cancel(
+    ids: Ids,
+    abandon: Annotated[
+        bool,
+        typer.Option(
+            "--abandon",
+            help="Give up a firing as well: exitd sends nothing more for it.",
+        ),
+    ] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> int:
+    """
+    Remove triggers. A trigger of a file is removed in the file.
+
+    \b
+    Examples:
+      exitd cancel trg_01JG5K
+      exitd cancel sol-core/sl --abandon --yes
+    """
+    from exitd.client import calls
+
+    if dry_run:
+        return _show_only(ids, json=json)
+    word = "Give up and cancel" if abandon else "Cancel"
+    if not is_agreed(f"{word} {', '.join(ids)}?", yes=yes):
+        raise CommandFailed("nothing was cancelled; say --yes to do it without asking")
+    return _each(ids, lambda id: calls.cancel(id, abandon=abandon), json=json)
+
+
+def _each(ids: list[str], call: Callable[[str], Call[ArmedView]], *, json: bool) -> int:
+    """Do the same to each trigger; stops at the first that is refused."""
+    answers: list[ArmedView] = []
+    with connect() as client:
+        for id in ids:
+            answers.append(client.ask(call(id)))
+            if not json:
+                say_armed(answers[-1])
+    if json:
+        say_json(answers[0] if len(answers) == 1 else answers)
+    return ExitCode.OK
+
+
+def _show_only(ids: list[str], *, json: bool) -> int:
+    from exitd.client import calls
+
+    with connect() as client:
+        found = [client.ask(calls.show(id)).trigger for id in ids]
+    if json:
+        say_json({"dry_run": True, "triggers": found})
+    else:
+        for trigger in found:
+            place = (
+                f"; it is of {trigger.file}, remove it there" if trigger.file else ""
+            )
+            say(f"would cancel {trigger.id}, which is {trigger.state}{place}")
+    return ExitCode.OK
+
+
+def say_armed(answer: ArmedView) -> None:
+    """Write what a change did, one line for each trigger, and the notes apart."""
+    for trigger in answer.triggers:
+        level = f" {trigger.kind} {trigger.level}" if trigger.level else ""
+        say(f"{trigger.id}:{level} {wording.what_it_does(trigger)}, {trigger.state}")
+    for sentence in answer.notes:
+        note(f"note: {sentence}")

@@ -1,0 +1,300 @@
+"""`status`, `ls`, `show` and `explain`: they only look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from exitd.cli import wording
+from exitd.cli.asking import ask, connect, note_mode
+from exitd.cli.exit_codes import ExitCode
+from exitd.cli.options import LOOK, Account, Json, TriggerId
+from exitd.cli.printing import note, say, say_json, say_table
+from exitd.cli.tree import add_command
+
+if TYPE_CHECKING:
+    from exitd.client import Client
+    from exitd.runtime.views import (
+        ConfigurationView,
+        FactView,
+        PositionView,
+        StatusView,
+        TriggerView,
+    )
+
+PAGE = 500
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (status, ls, show, explain):
+        add_command(app, command, panel=LOOK)
+
+
+def status(json: Json = False) -> int:
+    """
+    Say how the daemon does: mode, readiness, triggers, positions, feeds, files.
+
+    \b
+    Examples:
+      exitd status
+      exitd status --json | jq .reasons
+    """
+    from exitd.client import calls
+
+    found = ask(calls.status())
+    if json:
+        say_json(found)
+    else:
+        for head, text in _status_lines(found):
+            say(f"{head:<10} {text}")
+    return ExitCode.OK
+
+
+def _status_lines(status: StatusView) -> list[tuple[str, str]]:
+    ready = "ready" if status.is_ready else "NOT READY"
+    up = wording.span(status.uptime_s)
+    lines = [(status.banner, f"exitd {status.version}, up {up}, {ready}")]
+    lines += [("", reason) for reason in status.reasons]
+    counted = ", ".join(f"{n} {state}" for state, n in status.triggers.items())
+    lines.append(("triggers", counted or "none"))
+    guarded = ", all protected" if status.positions else ""
+    if status.unprotected:
+        guarded = f", {len(status.unprotected)} NOT PROTECTED"
+    lines.append(("positions", f"{status.positions} open{guarded}"))
+    lines += [("", hole) for hole in status.unprotected]
+    for number, feed in enumerate(status.feeds):
+        lines.append(("feeds" if number == 0 else "", wording.feed_line(feed)))
+    if status.last_exit is not None:
+        lines.append(("last exit", wording.fire_line(status.last_exit)))
+    lines += _file_lines(status.configuration)
+    backlog = f", {status.store_backlog} waiting" if status.store_backlog else ""
+    lines.append(("store", f"{status.store}{backlog}"))
+    return lines
+
+
+def _file_lines(files: ConfigurationView) -> list[tuple[str, str]]:
+    if files.errors:
+        word = "NOT VALID; the earlier set is in force"
+    elif files.held:
+        word = "a newer set waits for `exitd apply`"
+    else:
+        word = "in force" if files.is_in_sync else "not read yet"
+    lines = [("files", f"{files.path}: {word}")]
+    lines += [("", text) for text in (*files.errors, *files.held)]
+    if files.drift:
+        lines.append(("", f"paused by hand: {', '.join(files.drift)}"))
+    return lines
+
+
+def ls(
+    account: Account = "",
+    symbol: Annotated[str, typer.Option("--symbol", metavar="SYMBOL")] = "",
+    position: Annotated[
+        str,
+        typer.Option("--position", metavar="NAME", help="A position of the files."),
+    ] = "",
+    state: Annotated[
+        str,
+        typer.Option(
+            "--state",
+            metavar="STATE",
+            help="waiting, armed, stale, paused, firing, working, or why it is done.",
+        ),
+    ] = "",
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--kind", metavar="KIND", help="stop_loss, take_profit, above, below."
+        ),
+    ] = "",
+    owner: Annotated[
+        str,
+        typer.Option(
+            "--owner", metavar="OWNER", help="Such as 'file:*', 'cli:*' or 'api:bot'."
+        ),
+    ] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", "-a", help="Those that are done as well.")
+    ] = False,
+    positions: Annotated[
+        bool,
+        typer.Option("--positions", help="Positions and what protects them."),
+    ] = False,
+    json: Json = False,
+) -> int:
+    """
+    List triggers with their levels and how far the price is from them.
+
+    On a terminal a table; in a pipe one line each, its columns between tabs.
+
+    \b
+    Examples:
+      exitd ls
+      exitd ls --positions
+      exitd ls --symbol SOL_USDC_PERP --state armed --json
+    """
+    from exitd.client import calls
+
+    with connect() as client:
+        banner = client.ask(calls.status()).banner
+        if positions:
+            held = client.ask(calls.positions()).positions
+            return _say_positions(held, banner, json=json)
+        query = {
+            "account": account,
+            "symbol": symbol,
+            "position": position,
+            "state": state,
+            "kind": kind,
+            "owner": owner,
+        }
+        found = _every(client, query)
+    if not everything and not state:
+        found = [trigger for trigger in found if not trigger.is_done]
+    if json:
+        say_json({"banner": banner, "triggers": found})
+        return ExitCode.OK
+    note_mode(banner)
+    if not found:
+        note("no triggers; write some into conf.d/, or see `exitd add --help`")
+    else:
+        _say_triggers(found)
+    return ExitCode.OK
+
+
+def _every(client: Client, query: dict[str, str]) -> list[TriggerView]:
+    from exitd.client import calls
+
+    page = client.ask(calls.search(limit=PAGE, **query))
+    found = list(page.triggers)
+    while page.next is not None:
+        page = client.ask(calls.search(limit=PAGE, after=page.next, **query))
+        found += page.triggers
+    return found
+
+
+def _say_triggers(triggers: list[TriggerView]) -> None:
+    columns = ("(ID)", "KIND", "LEVEL", "PRICE", "AWAY", "(DOES)", "STATE")
+    rows = [
+        (
+            trigger.id,
+            trigger.kind,
+            wording.or_dash(trigger.level),
+            wording.or_dash(trigger.price),
+            f"{trigger.distance_percent}%" if trigger.distance_percent else "-",
+            wording.what_it_does(trigger),
+            trigger.state,
+        )
+        for trigger in triggers
+    ]
+    say_table(columns, rows, numbers="LEVEL PRICE AWAY")
+
+
+def _say_positions(
+    positions: tuple[PositionView, ...], banner: str, *, json: bool
+) -> int:
+    if json:
+        say_json({"banner": banner, "positions": positions})
+        return ExitCode.OK
+    note_mode(banner)
+    columns = ("(POSITION)", "SIZE", "ENTRY", "MARK", "(PROTECTED BY)")
+    rows = [
+        (
+            position.key,
+            position.quantity,
+            wording.or_dash(position.entry_price),
+            wording.or_dash(position.mark),
+            ", ".join(position.protected_by) if position.is_protected else "NO",
+        )
+        for position in positions
+    ]
+    if rows:
+        say_table(columns, rows, numbers="SIZE ENTRY MARK")
+    else:
+        note("no open positions")
+    return ExitCode.OK
+
+
+def show(trigger_id: TriggerId, json: Json = False) -> int:
+    """
+    Show one trigger with its firings and its history.
+
+    \b
+    Examples:
+      exitd show sol-core/sl
+      exitd show sol-core/sl --json | jq '.fires[0].slippage_percent'
+    """
+    from exitd.client import calls
+
+    found = ask(calls.show(trigger_id))
+    if json:
+        say_json(found)
+        return ExitCode.OK
+    for head, text in _trigger_lines(found.trigger):
+        say(f"{head:<10} {text}")
+    for fire in found.fires:
+        say(f"{'fired':<10} {wording.fire_line(fire)}")
+    if found.facts:
+        say()
+        for fact in reversed(found.facts):
+            say(fact_line(fact))
+    return ExitCode.OK
+
+
+def _trigger_lines(trigger: TriggerView) -> list[tuple[str, str]]:
+    state = trigger.state
+    if trigger.waiting_for:
+        state += f" ({trigger.waiting_for})"
+    lines = [
+        (trigger.id, state),
+        ("market", " ".join(filter(None, (trigger.symbol, trigger.side)))),
+        ("does", wording.what_it_does(trigger)),
+    ]
+    if trigger.level is not None:
+        away = (
+            f", {trigger.distance_percent} % away" if trigger.distance_percent else ""
+        )
+        lines.append(
+            (
+                trigger.kind,
+                f"{trigger.level} on {trigger.price_kind}, set to"
+                f" {wording.or_dash(trigger.price)} now{away}",
+            )
+        )
+    lines.append(("owner", trigger.file or trigger.owner))
+    lines.append(("arming", str(trigger.arming)))
+    for head, value in (("expires", trigger.expires), ("note", trigger.note)):
+        if value:
+            lines.append((head, value))
+    return lines
+
+
+def fact_line(fact: FactView) -> str:
+    """Write a fact as one line: when, what, to whom, and its fields."""
+    fields = " ".join(
+        f"{name}={value}"
+        for name, value in fact.fields.items()
+        if value not in (None, "") and not name.endswith("_ns")
+    )
+    who = fact.trigger_id or "/".join(filter(None, (fact.account, fact.symbol)))
+    return f"{wording.clock_time(fact.ts)}  {fact.event:<20} {who}  {fields}".rstrip()
+
+
+def explain(trigger_id: TriggerId, json: Json = False) -> int:
+    """
+    Say why a trigger has fired or has not: price, distance, feed, what holds it.
+
+    \b
+    Examples:
+      exitd explain sol-core/sl
+    """
+    from exitd.client import calls
+
+    found = ask(calls.explain(trigger_id))
+    if json:
+        say_json(found)
+        return ExitCode.OK
+    for sentence in found.sentences:
+        say(sentence)
+    return ExitCode.OK

@@ -1,0 +1,196 @@
+"""`tail`: what happened, one block for each firing, read through the API."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from exitd.cli import wording
+from exitd.cli.asking import connect
+from exitd.cli.exit_codes import ExitCode
+from exitd.cli.options import LOOK
+from exitd.cli.printing import note, say, say_json
+from exitd.cli.tree import add_command
+from exitd.core.units import NS_PER_MS
+
+if TYPE_CHECKING:
+    from exitd.client import Client
+    from exitd.runtime.views import FactView
+
+LINES = 50
+PAGE = 500
+_LOUD = {
+    "trigger.hit": "bold yellow",
+    "order.refused": "bold red",
+    "order.in_doubt": "bold red",
+    "order.filled": "green",
+    "trigger.armed": "green",
+}
+
+
+def add_to(app: typer.Typer) -> None:
+    add_command(app, tail, panel=LOOK)
+
+
+def tail(
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on as things happen.")
+    ] = False,
+    trigger: Annotated[
+        str, typer.Option("--trigger", metavar="ID", help="Of one trigger.")
+    ] = "",
+    event: Annotated[
+        str,
+        typer.Option(
+            "--event", metavar="NAME", help="Such as trigger.hit or 'order.*'."
+        ),
+    ] = "",
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="WHEN",
+            help=f"1h, 2d, a date or a time; the last {LINES} when not said.",
+        ),
+    ] = None,
+    json: Annotated[
+        bool,
+        typer.Option("--json", help="One JSON document; with -f one for each line."),
+    ] = False,
+) -> int:
+    """
+    Show what happened: a block for each firing, its times counted from the hit.
+
+    \b
+    Examples:
+      exitd tail -f
+      exitd tail --trigger sol-core/sl --since 1d
+      exitd tail --event 'order.*' --since 2030-01-01 --json
+    """
+    with connect() as client:
+        facts, last_seq = _past(client, trigger, event, since)
+        if json and not follow:
+            say_json({"facts": facts})
+            return ExitCode.OK
+        printer = _as_json if json else Blocks().take
+        for fact in facts:
+            printer(fact)
+        if not follow:
+            if not facts:
+                note("nothing of that kind has happened")
+            return ExitCode.OK
+        try:
+            for fact in client.follow(after=last_seq, event=event):
+                if trigger in ("", fact.trigger_id):
+                    printer(fact)
+                    sys.stdout.flush()
+        except KeyboardInterrupt:
+            return ExitCode.OK
+    note("the daemon has stopped")
+    return ExitCode.OK
+
+
+def _as_json(fact: FactView) -> None:
+    import msgspec
+
+    say(msgspec.json.encode(fact).decode())
+
+
+def _past(
+    client: Client, trigger: str, event: str, since: str | None
+) -> tuple[list[FactView], int]:
+    """Give what has happened, oldest first, and the number of the newest fact."""
+    from exitd.client import calls
+
+    newest = client.ask(calls.facts(limit=1)).last_seq
+    if since is None:
+        page = client.ask(calls.facts(limit=LINES, trigger=trigger, event=event))
+        return list(reversed(page.facts)), max(newest, page.last_seq)
+    after = _seq_before(client, newest, since)
+    found: list[FactView] = []
+    while True:
+        page = client.ask(
+            calls.facts(
+                after=after,
+                trigger=trigger,
+                event=event,
+                limit=PAGE,
+                oldest_first=True,
+            )
+        )
+        found += page.facts
+        if len(page.facts) < PAGE:
+            return found, max(newest, page.last_seq, after)
+        after = page.last_seq
+
+
+def _seq_before(client: Client, newest: int, since: str) -> int:
+    """Find the number before the first fact since then, by halving."""
+    from exitd.adapters.system.clock import SystemClock
+    from exitd.cli.instants import nanoseconds_of, read_since
+    from exitd.client import calls
+
+    ts_from_ns = read_since(since, SystemClock().now_ns())
+    low, high = 0, newest
+    while low < high:
+        middle = (low + high) // 2
+        page = client.ask(calls.facts(after=middle, limit=1, oldest_first=True))
+        if page.facts and nanoseconds_of(page.facts[0].ts) < ts_from_ns:
+            low = page.facts[0].seq
+        else:
+            high = middle
+    return low
+
+
+class Blocks:
+    """Prints facts; those of one firing stand together under a head of their own."""
+
+    def __init__(self) -> None:
+        self._fire_id = ""
+        self._hits: dict[str, int] = {}
+
+    def take(self, fact: FactView) -> None:
+        for text in self._lines(fact):
+            _say_styled(text, _LOUD.get(fact.event, ""))
+
+    def _lines(self, fact: FactView) -> Iterator[str]:
+        from exitd.cli.instants import nanoseconds_of
+
+        fields = _fields(fact)
+        if not fact.fire_id:
+            self._fire_id = ""
+            who = fact.trigger_id or "/".join(filter(None, (fact.account, fact.symbol)))
+            when = wording.clock_time(fact.ts)
+            yield f"{when}  {fact.event:<18} {who}  {fields}".rstrip()
+            return
+        ts_ns = nanoseconds_of(fact.ts)
+        if fact.fire_id != self._fire_id:
+            again = "" if fact.fire_id not in self._hits else " goes on"
+            self._fire_id = fact.fire_id
+            yield f"{wording.clock_time(fact.ts)}  {fact.fire_id} {fact.symbol}{again}"
+        hit_ns = self._hits.setdefault(fact.fire_id, ts_ns)
+        after_ms = (ts_ns - hit_ns) / NS_PER_MS
+        yield f"    {f'+{after_ms:.1f} ms':>14}  {fact.event:<18} {fields}".rstrip()
+
+
+def _fields(fact: FactView) -> str:
+    return " ".join(_shown(fact.fields.items()))
+
+
+def _shown(fields: Iterable[tuple[str, object]]) -> Iterator[str]:
+    for name, value in fields:
+        if value not in (None, "") and not name.endswith("_ns"):
+            yield f"{name}={value}"
+
+
+def _say_styled(text: str, style: str) -> None:
+    if not style or not sys.stdout.isatty():
+        say(text)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(highlight=False, soft_wrap=True).print(Text(text, style=style))

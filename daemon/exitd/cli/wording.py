@@ -1,0 +1,83 @@
+"""Views in words: ages, distances, what a trigger does, what a firing came to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from exitd.runtime.views import FeedView, FireView, TriggerView
+
+DASH = "-"
+
+
+def or_dash(text: str | None) -> str:
+    return text or DASH
+
+
+def span(seconds: int) -> str:
+    """Say how long, in the two largest units: `2 h 3 min`."""
+    units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+    parts = []
+    left = seconds
+    for name, size in units:
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {name}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def age(milliseconds: int | None) -> str:
+    if milliseconds is None:
+        return "no price yet"
+    if milliseconds < 10_000:
+        return f"{milliseconds / 1000:.1f} s old"
+    return f"{span(milliseconds // 1000)} old"
+
+
+def clock_time(timestamp: str) -> str:
+    """Shorten an RFC 3339 time to date, time and milliseconds."""
+    return timestamp[:23].replace("T", " ")
+
+
+def count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def what_it_does(trigger: TriggerView) -> str:
+    """Say what a trigger does once hit: `close 50%`, `cancel limit`, `notify`."""
+    match trigger.action:
+        case "close":
+            how = "" if trigger.order in (None, "market") else f" {trigger.order}"
+            return f"close {trigger.quantity}{how}"
+        case "cancel":
+            return f"cancel {trigger.cancels}"
+        case "cancel_and_close":
+            return f"cancel {trigger.cancels}, close {trigger.quantity}"
+        case other:
+            return other
+
+
+def feed_line(feed: FeedView) -> str:
+    stale = "STALE, " if feed.is_stale else ""
+    return (
+        f"{feed.symbol} {feed.price_kind} {or_dash(feed.price)}"
+        f" ({stale}{age(feed.age_ms)})"
+    )
+
+
+def fire_line(fire: FireView) -> str:
+    """Say what became of one firing."""
+    seen = f"{fire.trigger_id} at {clock_time(fire.ts_hit)}"
+    if fire.observed is not None and fire.level is not None:
+        seen += f": {fire.symbol} {fire.observed}, level {fire.level}"
+    if fire.is_open:
+        held = f", held: {fire.held_by}" if fire.held_by else ""
+        return f"{seen}; under way, attempt {fire.attempts}{held}"
+    if fire.average_price is None:
+        return f"{seen}; {fire.reason}"
+    slipped = (
+        f", slippage {fire.slippage_percent} %"
+        if fire.slippage_percent is not None
+        else ""
+    )
+    return f"{seen}; {fire.reason} {fire.filled} at {fire.average_price}{slipped}"
