@@ -55,7 +55,9 @@ def iso(ns: int) -> str:
 
 
 def kline(close: str | None, end_ns: int, closed: bool) -> dict:
-    data = {"e": "kline", "E": us(), "s": SOL, "o": close, "h": close, "l": close}
+    # A bar is closed by the first frame after its end, wherever the minute stands.
+    at_us = max(us(), end_ns // 1000) if closed else us()
+    data = {"e": "kline", "E": at_us, "s": SOL, "o": close, "h": close, "l": close}
     data |= {"c": close, "v": "1", "n": 3, "X": closed, "T": iso(end_ns)}
     data["t"] = iso(end_ns - 60 * NS_PER_S)
     return {"data": data, "stream": f"kline.1m.{SOL}"}
@@ -288,6 +290,19 @@ async def test_b135_given_closed_candles_when_read_then_only_the_close_once():
     assert rig.prices(CLOSED) == ["10"]
     tick = next(t for t in rig.ticks.all if t.source == CLOSED)
     assert tick.ts_venue_ns == end_ns
+
+
+@pytest.mark.parametrize("end", ["9999-12-31T00:00:00", "tomorrow", ""])
+async def test_b013_given_a_bar_that_ends_at_no_instant_when_read_then_garbage(end):
+    async with running(CLOSED) as rig:
+        end_ns = this_minute_ends_ns()
+        bad, good = kline("9", end_ns, True), kline("10", end_ns, True)
+        bad["data"]["T"] = end
+        await rig.server.push(bad, good)
+        await rig.price(CLOSED, "10")
+
+    assert rig.prices(CLOSED) == ["10"]
+    assert rig.feed.counters.garbage == 1
 
 
 async def test_given_a_refused_stream_when_subscribing_then_only_it_is_named():

@@ -105,7 +105,7 @@ class Connection:
         try:
             async with asyncio.TaskGroup() as group:
                 beside = [
-                    group.create_task(self._keep_alive(group), name="ws-keep-alive"),
+                    group.create_task(self._keep_alive(), name="ws-keep-alive"),
                     *(
                         group.create_task(self._until_lost(work), name="ws-work")
                         for work in works
@@ -166,21 +166,19 @@ class Connection:
         except ConnectionClosed as exc:
             self.fail(str(exc))
 
-    async def _keep_alive(self, group: asyncio.TaskGroup) -> None:
+    async def _keep_alive(self) -> None:
         # Rounds without a sign of life are counted, not seconds: after a stall of our
         # own the frames of that time still wait in the socket.
         missed = 0
-        while missed < PINGS_MISSED_MAX:
-            await asyncio.sleep(self._ping_s)
-            missed = 0 if self._is_heard else missed + 1
-            self._is_heard = False
-            # Not awaited here: a ping cannot even be written to a frozen peer whose
-            # buffers are full.
-            ping = group.create_task(self._ping(), name="ws-ping")
-            await asyncio.wait({ping}, timeout=self._ping_s / 2)
-            if not ping.done():
-                ping.cancel()
-        self.fail(f"no sign of life for {missed * self._ping_s:g} s")
+        async with asyncio.TaskGroup() as pings:
+            while missed < PINGS_MISSED_MAX:
+                self._is_heard = False
+                # Not awaited: a ping cannot even be written to a frozen peer whose
+                # buffers are full, and a slow one may answer rounds later.
+                pings.create_task(self._ping(), name="ws-ping")
+                await asyncio.sleep(self._ping_s)
+                missed = 0 if self._is_heard else missed + 1
+            self.fail(f"no sign of life for {missed * self._ping_s:g} s")
 
     async def _ping(self) -> None:
         try:

@@ -48,6 +48,9 @@ MAX_AGE_NS = 10 * NS_PER_S
 # An instant this far ahead is in the wrong unit; taken, it would make every later
 # price look old.
 AHEAD_NS_MAX = 86_400 * NS_PER_S
+# A closed bar that ends later than this after the frame is none: taken, it would hide
+# every close until then.
+AHEAD_OF_END_NS = 5 * NS_PER_S
 GARBAGE_PER_S_MAX = 200
 # Historical queries are limited to 30 a minute (Backpack's support pages).
 HISTORY_ROUNDS = 2
@@ -240,7 +243,10 @@ class BackpackFeed:
             self._garbage("a price without an instant")
             return False
         venue_ns = self._venue_clock.at_ns(self._connection.ts_alive_ns)
-        if venue_ns is None or -AHEAD_NS_MAX <= venue_ns - at_ns <= self._max_age_ns:
+        if venue_ns is None:
+            # Until the venue's clock is known, an age cannot be judged.
+            venue_ns = min(self._clock.now_ns(), at_ns)
+        if -AHEAD_NS_MAX <= venue_ns - at_ns <= self._max_age_ns:
             return True
         if at_ns > venue_ns:
             self._garbage("a price from another day")
@@ -267,6 +273,8 @@ class BackpackFeed:
             return
         if not bar.is_closed:
             closes.running(end_ns)
+        elif end_ns > at_ns + AHEAD_OF_END_NS:
+            self._garbage(f"the bar of {bar.symbol[:40]} closed before its end")
         elif closes.is_new(end_ns) and bar.close is not None:
             self._push(closes.source, bar.close, end_ns, 0)
 

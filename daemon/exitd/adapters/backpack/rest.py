@@ -233,9 +233,13 @@ def _session() -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(
         ssl=tls_context(), keepalive_timeout=IDLE_S, limit=CONNECTIONS_MAX
     )
-    return aiohttp.ClientSession(
+    session = aiohttp.ClientSession(
         connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
     )
+    # aiohttp repeats a GET or DELETE by itself when a pooled connection breaks, and
+    # offers no public way to say no.
+    session._retry_connection = False
+    return session
 
 
 def _never_connected(exc: BaseException) -> bool:
