@@ -1,13 +1,16 @@
 """Secrets are named, never written; read when they are needed, shown never."""
 
 import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from configuration.mutate import mutate
 from exitd.configuration.findings import render
+from exitd.configuration.load import load
 from exitd.configuration.loaded import Loaded
 from exitd.configuration.secrets import SecretReference, resolve
 from exitd.errors import ConfigurationError
@@ -198,3 +201,36 @@ def test_given_a_secret_that_is_not_there_when_loaded_then_nothing_is_read(
     assert loaded.settings is not None
     assert str(loaded.settings.accounts["b"].key) == "credential k"
     assert os.environ.get("CREDENTIALS_DIRECTORY") is None
+
+
+HIDDEN = "hunter2hunter"
+DAEMON = f"""\
+version: 1
+mode: live
+venues:
+  main:
+    type: backpack
+    key: {KEY}
+    secret: "{KEY}"
+  two: {{type: backpack, key: {HIDDEN}, secret: {{credential: {KEY}}}}}
+notify:
+  targets:
+    phone: {{url: 'ntfy://user:{KEY}@ntfy.sh/x'}}
+    tg: {{url: {{env: tgram://{HIDDEN}/123}}}}
+heartbeat:
+  url: https://hc-ping.com/{HIDDEN}
+"""
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_given_mutated_files_with_secrets_when_refused_then_none_is_shown(
+    seed: int, tmp_path: Path
+) -> None:
+    dice = random.Random(seed)
+
+    for _ in range(25):
+        (tmp_path / "exitd.yaml").write_text(mutate(DAEMON, dice))
+        shown = render(load(tmp_path, {}).findings)
+
+        for secret in (KEY[:20], KEY[-22:], HIDDEN):
+            assert secret not in shown

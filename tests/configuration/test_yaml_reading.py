@@ -7,15 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exitd.configuration.document import Mark, plain
 from exitd.configuration.findings import render
-from exitd.configuration.yaml import (
-    DEPTH_MAX,
-    FILE_BYTES_MAX,
-    Mark,
-    parse,
-    plain,
-    scalar,
-)
+from exitd.configuration.yaml import DEPTH_MAX, FILE_BYTES_MAX, parse, scalar
 
 
 def only_error(raw: bytes) -> str:

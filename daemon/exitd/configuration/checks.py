@@ -6,13 +6,13 @@ from decimal import Decimal
 from msgspec import Struct
 
 from exitd.configuration.daemon_file import DaemonFile, is_loopback
+from exitd.configuration.document import Document, Path
 from exitd.configuration.findings import Finding, Severity, did_you_mean
 from exitd.configuration.policies import Policies, not_built
 from exitd.configuration.positions import CheckedExit, CheckedPosition
 from exitd.configuration.secrets import SecretReference, mode_complaint, secret_path
 from exitd.configuration.values import Instant
 from exitd.configuration.venue_tables import VenueTable
-from exitd.configuration.yaml import Document, Path
 from exitd.core.position import Side
 from exitd.core.trigger import QuantityKind
 from exitd.core.units import HUNDRED, NS_PER_S, text

@@ -6,12 +6,12 @@ error; and what is understood but not built yet is refused with one sentence.
 
 from collections.abc import Iterator
 
+from exitd.configuration.document import Document, Path
 from exitd.configuration.findings import Finding
 from exitd.configuration.keys import ExitDefaults
 from exitd.configuration.position_file import CONDITIONS, Exit, Position
 from exitd.configuration.positions import Wording, action_of, wording
 from exitd.configuration.values import EntryRelative
-from exitd.configuration.yaml import Document, Path
 
 _CLOSING = ("close", "cancel_and_close")
 _CANCELLING = ("cancel", "cancel_and_close")

@@ -42,6 +42,8 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 MASK = "********"
+# How much of what somebody wrote is repeated in a sentence.
+SHOWN_CHARACTERS = 37
 
 # A run of key material: long, of one alphabet, and not a word or a number.
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=.~-]{20,}")
@@ -77,7 +79,8 @@ def did_you_mean(written: str, known: Iterable[str]) -> str:
 def quoted(written: object) -> str:
     """Quote what somebody wrote, shortened, key material blanked out."""
     shown = mask_tokens(str(written)[:600]).replace("\n", " ")
-    return f"'{shown[:37]}…'" if len(shown) > 40 else f"'{shown}'"
+    is_long = len(shown) > SHOWN_CHARACTERS + 3
+    return f"'{shown[:SHOWN_CHARACTERS]}…'" if is_long else f"'{shown}'"
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -12,11 +12,12 @@ from msgspec import Struct
 from exitd.configuration import checks
 from exitd.configuration.checks import Placed
 from exitd.configuration.daemon_file import DaemonFile
+from exitd.configuration.document import Document
 from exitd.configuration.exit_rules import findings as grammar_findings
 from exitd.configuration.findings import Finding, Severity, has_errors, in_order
 from exitd.configuration.keys import ExitDefaults
 from exitd.configuration.loaded import Loaded, LoadedFile, Settings, account_settings
-from exitd.configuration.masking import mask_secrets
+from exitd.configuration.masking import mask_secrets, mask_unknown_words
 from exitd.configuration.policies import Policies
 from exitd.configuration.position_file import PositionFile
 from exitd.configuration.positions import checked
@@ -34,7 +35,7 @@ from exitd.configuration.venue_tables import (
     shipped_table,
     shipped_types,
 )
-from exitd.configuration.yaml import Document, parse
+from exitd.configuration.yaml import parse
 
 _DAEMON_SECTIONS = frozenset(DaemonFile.model_fields) - {
     "version",
@@ -95,7 +96,7 @@ def _table(source: Source, raw: bytes, reading: _Reading) -> Document:
 
 
 def _daemon(raw: bytes, source: Source, reading: _Reading) -> Document:
-    document = parse(raw, str(source.path))
+    document = parse(raw, str(source.path), mask_unknown_words)
     mask_secrets(document)
     if document.root is None and not document.findings:
         document.findings.append(document.finding((), "the file is empty"))

@@ -5,12 +5,12 @@ from pathlib import Path as FilePath
 from msgspec import Struct
 
 from exitd.configuration.daemon_file import Account, DaemonFile
+from exitd.configuration.document import Document, Path
 from exitd.configuration.findings import Finding, Severity, has_errors
 from exitd.configuration.positions import CheckedPosition
 from exitd.configuration.secrets import SecretReference
 from exitd.configuration.sources import DAEMON_FILE
 from exitd.configuration.venue_tables import VenueTable
-from exitd.configuration.yaml import Document, Path
 
 
 class AccountSettings(Struct, frozen=True, kw_only=True):

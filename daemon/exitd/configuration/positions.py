@@ -4,11 +4,11 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from exitd.configuration.document import Document, Path
 from exitd.configuration.keys import CandleWord, ExitDefaults, OrderWord, PriceWord
 from exitd.configuration.position_file import Action, Exit, Position
 from exitd.configuration.position_file import Side as SideWord
 from exitd.configuration.values import Expiry
-from exitd.configuration.yaml import Document, Path
 from exitd.core.market import PriceKind
 from exitd.core.position import Side
 from exitd.core.trigger import ConditionKind, Quantity

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from exitd.configuration.daemon_file import DaemonFile
+from exitd.configuration.document import Document, Node, Path, Plain, plain
 from exitd.configuration.findings import Finding, did_you_mean, quoted
-from exitd.configuration.yaml import Document, Node, Path, Plain, plain
 
 M = TypeVar("M", bound=BaseModel)
 

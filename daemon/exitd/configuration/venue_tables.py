@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import get_args
 
 from exitd.configuration.daemon_file import Account, HttpUrl, WebSocketUrl
+from exitd.configuration.document import Document
 from exitd.configuration.findings import mask_tokens
 from exitd.configuration.keys import CandleWord, Count, Keys, PriceWord, described
 from exitd.configuration.validation import validate
 from exitd.configuration.values import DurationValue
-from exitd.configuration.yaml import Document, parse
+from exitd.configuration.yaml import parse
 
 
 class VenueTable(Keys):
