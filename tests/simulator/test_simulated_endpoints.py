@@ -106,6 +106,14 @@ async def test_given_tickers_when_asked_then_change_is_a_fraction(rig: Rig):
     assert len(await public(rig, "tickers")) == 4
 
 
+async def test_given_no_trade_for_a_day_when_ticker_is_asked_then_204(rig: Rig):
+    await rig.sim("clock", skew_ms=3 * 86_400_000)
+
+    response = await rig.http.get(f"/api/v1/ticker?symbol={PERP}")
+
+    assert (response.status_code, response.content) == (204, b"")
+
+
 async def test_given_open_position_when_open_interest_is_asked_then_array(rig: Rig):
     await rig.sim("positions", api_key=rig.trader().key, symbol=PERP, net_quantity="-3")
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import websockets
 
 from exitd.errors import ConfigurationError
 from exitd.simulator.candles import Candles, span
@@ -132,6 +133,17 @@ async def test_given_script_when_started_then_positions_quirks_and_faults():
         2,
     )
     assert (quirks["mark_drift"], quirks["batch_max"]) == ("adjusted", 3)
+
+
+async def test_given_timed_drop_when_reached_then_sockets_are_cut():
+    script = {"faults": [{"at": "1s", "action": "drop", "stream": "markPrice"}]}
+    async with running(script) as rig, rig.listen() as listener:
+        await listener.subscribe(f"markPrice.{PERP}")
+
+        await rig.sim("path", advance_ms=1_000)
+
+        with pytest.raises(websockets.ConnectionClosed):
+            await listener.next()
 
 
 def test_given_yaml_with_unquoted_price_when_loaded_then_digits_survive(tmp_path: Path):

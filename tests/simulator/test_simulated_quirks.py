@@ -122,6 +122,53 @@ async def test_given_batch_limit_when_exceeded_then_refused():
     assert (taken.status_code, refused.status_code) == (200, 400)
 
 
+@pytest.mark.parametrize(("mode", "left"), [("each", 1), ("all", 0)])
+async def test_given_batch_with_a_bad_order_when_sent_then_quirk_decides(
+    mode: str, left: int
+):
+    order = {"symbol": PERP, "orderType": "Limit", "side": "Bid", "price": "139"}
+    async with running(quirks={"batch_failure": mode}) as rig:
+        trader = rig.trader()
+
+        await trader.call(
+            *("POST", "/api/v1/orders"),
+            [{**order, "quantity": "1"}, {**order, "quantity": "0.001"}],
+        )
+
+        assert len(await trader.get("/api/v1/orders")) == left
+
+
+async def test_given_cache_when_mark_moves_then_rest_is_stale_and_says_its_age():
+    async with running(quirks={"cdn_age_s": 20}) as rig:
+        path = f"/api/v1/markPrices?symbol={PERP}"
+        first = await rig.http.get(path)
+        await rig.sim("prices", symbol=PERP, mark="150")
+
+        second = await rig.http.get(path)
+        await rig.sim("clock", skew_ms=21_000)
+        third = await rig.http.get(path)
+
+    assert first.headers["cache-control"] == "public, s-maxage=20"
+    assert "age" not in first.headers
+    assert (second.json(), second.headers["age"]) == (first.json(), "0")
+    assert third.json()[0]["markPrice"] == "150"
+
+
+async def test_given_subscription_limit_when_exceeded_then_error_frame():
+    async with (
+        running(quirks={"subscriptions_max": 1}) as rig,
+        rig.listen() as listener,
+    ):
+        await listener.subscribe(f"markPrice.{PERP}")
+        await listener.send(
+            '{"method": "SUBSCRIBE", "params": ["trade.SOL_USDC_PERP"]}'
+        )
+
+        frame = await listener.next()
+
+    assert frame["error"]["code"] == 4007
+
+
 @pytest.mark.parametrize(("mode", "status"), [("found", 200), ("not_found", 404)])
 async def test_given_pending_trigger_when_asked_then_quirk_decides(
     mode: str, status: int

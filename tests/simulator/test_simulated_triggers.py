@@ -159,6 +159,43 @@ def test_given_link_quirk_when_fired_then_orders_are_linked_that_way(
     assert (fired.related_order_id == trigger.id) is related
 
 
+def test_given_filled_quirk_when_fired_then_trigger_counts_as_filled(floor: Floor):
+    floor.state.quirks = floor.state.quirks.changed({"fired_trigger_status": "Filled"})
+    floor.hold("one", "1")
+    trigger = stop(floor)
+
+    floor.prices(mark="138")
+
+    assert trigger.status == "Filled"
+
+
+def test_given_mark_by_default_when_trigger_by_is_absent_then_mark_fires(floor: Floor):
+    floor.state.quirks = floor.state.quirks.changed({"trigger_by_default": "MarkPrice"})
+    floor.hold("one", "1")
+    trigger = stop(floor, triggerBy=None)
+
+    floor.prices(last="138")
+    before = trigger.status
+    floor.prices(mark="138")
+
+    assert (before, trigger.status) == ("TriggerPending", "Triggered")
+
+
+@pytest.mark.parametrize(
+    ("direction", "status"), [("placement", "TriggerPending"), ("entry", "Triggered")]
+)
+def test_given_trigger_between_entry_and_price_when_placed_then_quirk_decides(
+    floor: Floor, direction: str, status: str
+):
+    floor.state.quirks = floor.state.quirks.changed({"trigger_direction": direction})
+    floor.hold("one", "1", "150")
+    trigger = stop(floor, at="145")
+
+    floor.prices(mark="141")
+
+    assert trigger.status == status
+
+
 def test_given_limit_of_stops_when_one_more_then_refused(floor: Floor):
     floor.state.quirks = floor.state.quirks.changed({"max_stop_orders_per_position": 2})
     floor.hold("one", "1")

@@ -2,7 +2,7 @@
 Native trigger orders: placed, judged against prices, fired or failed.
 
 The direction of a bare trigger price is taken from its place relative to the price
-at placement: above it fires on a rise, below it on a fall.
+at placement, or to the entry price: above it fires on a rise, below it on a fall.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from decimal import Decimal
 from exitd.simulator.accounts import Account
 from exitd.simulator.admission import reducible
 from exitd.simulator.intake import read_share
+from exitd.simulator.quirks import Quirks
 from exitd.simulator.refusal import Refused
 from exitd.simulator.settlement import Settlement
 from exitd.simulator.state import EngineState
@@ -30,19 +31,21 @@ from exitd.simulator.values import (
 Enter = Callable[[Account, Order, int], None]
 
 
-def watched(order: Order, prices: Prices) -> Decimal:
-    """The price that *order* watches; the last price unless it says otherwise."""
-    if order.trigger_by == "MarkPrice":
-        return prices.mark
-    if order.trigger_by == "IndexPrice":
-        return prices.index
-    return prices.last
+def watched(order: Order, prices: Prices, quirks: Quirks) -> Decimal:
+    """The price that *order* watches; by the quirk when it does not say."""
+    match order.trigger_by or quirks.trigger_by_default:
+        case "MarkPrice":
+            return prices.mark
+        case "IndexPrice":
+            return prices.index
+        case _:
+            return prices.last
 
 
-def is_hit(order: Order, prices: Prices) -> bool:
+def is_hit(order: Order, prices: Prices, quirks: Quirks) -> bool:
     """Whether the watched price is at or beyond the trigger; touching counts."""
     assert order.trigger_price is not None
-    price = watched(order, prices)
+    price = watched(order, prices, quirks)
     if order.is_trigger_above:
         return price >= order.trigger_price
     return price <= order.trigger_price
@@ -62,8 +65,7 @@ class Conditionals:
         """Take a trigger order; it waits even when its price is already touched."""
         state = self._state
         assert order.trigger_price is not None
-        now = watched(order, state.prices[order.symbol])
-        order.is_trigger_above = order.trigger_price > now
+        order.is_trigger_above = order.trigger_price > self._anchor(account, order)
         order.id = state.next_order_id()
         order.created_us = ts_us
         order.status = OrderStatus.TRIGGER_PENDING
@@ -75,12 +77,20 @@ class Conditionals:
         state.pending[order.symbol][order.id] = order
         state.tell("triggerPlaced", order, ts_us)
 
+    def _anchor(self, account: Account, order: Order) -> Decimal:
+        """The price whose side of the trigger decides the direction."""
+        position = account.positions.get(order.symbol)
+        if position is not None and self._state.quirks.trigger_direction == "entry":
+            return position.entry_price
+        return watched(order, self._state.prices[order.symbol], self._state.quirks)
+
     def judge(self, symbol: str, ts_us: int) -> None:
         """Fire everything that is hit, until the prints it causes hit nothing more."""
         state = self._state
         while True:
             prices = state.prices[symbol]
-            hit = [o for o in state.pending[symbol].values() if is_hit(o, prices)]
+            waiting = state.pending[symbol].values()
+            hit = [order for order in waiting if is_hit(order, prices, state.quirks)]
             if not hit:
                 return
             for order in hit:
@@ -109,7 +119,7 @@ class Conditionals:
             order.quantity = quantity
             order.status = OrderStatus.NEW
             return order
-        order.status = OrderStatus.TRIGGERED
+        order.status = OrderStatus(state.quirks.fired_trigger_status)
         order.updated_us = ts_us
         fired = copy(order)
         fired.id = state.next_order_id()

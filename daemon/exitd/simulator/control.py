@@ -18,6 +18,7 @@ from exitd.errors import ConfigurationError
 from exitd.simulator import control_views as views
 from exitd.simulator.exchange import Exchange
 from exitd.simulator.flood import flood
+from exitd.simulator.hub import SOCKET_ACTIONS
 from exitd.simulator.refusal import Refused, invalid_request, not_found
 from exitd.simulator.requests import Reply, Request, json_reply, refused_reply
 from exitd.simulator.values import text
@@ -214,34 +215,15 @@ def set_limits(exchange: Exchange, request: Request) -> Answer:
 
 def touch_sockets(exchange: Exchange, request: Request) -> Answer:
     """
-    {action: drop | close | freeze | thaw | garbage, stream?}
+    {action: drop | close | freeze | thaw | garbage, stream?, text?}
 
     With a stream, only the sockets that have a stream whose name begins like that.
     """
     document = request.document()
-    stream = document.get("stream")
-    chosen = [
-        session
-        for session in list(exchange.hub.sessions)
-        if stream is None or any(s.startswith(stream) for s, _ in session.subscriptions)
-    ]
-    for session in chosen:
-        match document.get("action"):
-            case "drop":
-                session.drop()
-            case "close":
-                session.close_politely()
-            case "freeze":
-                session.freeze()
-            case "thaw":
-                session.thaw()
-            case "garbage":
-                session.send(str(document.get("text", '{"data":{"e":')).encode())
-            case _:
-                raise invalid_request(
-                    "action: write drop, close, freeze, thaw or garbage"
-                )
-    return {"sockets": len(chosen)}
+    action, stream = document.get("action"), document.get("stream")
+    if action not in SOCKET_ACTIONS:
+        raise invalid_request(f"action: write one of {', '.join(SOCKET_ACTIONS)}")
+    return {"sockets": exchange.hub.touch(action, stream, document.get("text"))}
 
 
 async def send_flood(exchange: Exchange, request: Request) -> Answer:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from exitd.simulator.candles import Candle, Candles
+from exitd.simulator.cdn import EdgeCache
 from exitd.simulator.clock import VenueClock
 from exitd.simulator.engine import Engine
 from exitd.simulator.faults import FaultBoard
@@ -91,6 +92,7 @@ class Exchange:
         self.engine = Engine(self.state)
         self.maker = MarketMaker(self.engine)
         self.faults = FaultBoard()
+        self.cdn = EdgeCache()
         self.limiter = RateLimiter(settings.rate_limited)
         self.hub = Hub(self.faults)
         self.candles = Candles(seed, self.clock.now_us() // 1_000_000, history)
@@ -182,7 +184,10 @@ class Exchange:
             _, number = self._timed_faults.pop(0)
             raw = dict(self._scripted_faults[number])
             raw.pop("at", None)
-            self.faults.add(raw, f"script: fault {number + 1}")
+            if "action" in raw:
+                self.hub.touch(raw["action"], raw.get("stream"))
+            else:
+                self.faults.add(raw, f"script: fault {number + 1}")
 
     def beat(self) -> None:
         """One beat of the cadence: move on, quote again, send the marks."""

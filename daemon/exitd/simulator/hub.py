@@ -68,6 +68,15 @@ class Session:
             self.transport.abort()
 
 
+SOCKET_ACTIONS: dict[str, Callable[[Session], None]] = {
+    "drop": Session.drop,
+    "close": Session.close_politely,
+    "freeze": Session.freeze,
+    "thaw": Session.thaw,
+    "garbage": lambda session: session.send(b'{"data":{"e":'),
+}
+
+
 class Hub:
     """All sessions and subscriptions."""
 
@@ -90,6 +99,28 @@ class Hub:
             self._listeners[subscription].pop(session, None)
         session.subscriptions.clear()
         self.sessions.pop(session, None)
+
+    def touch(self, action: str, stream: str | None, text: str | None = None) -> int:
+        """
+        Do *action* to the sockets that have a stream beginning with *stream*.
+
+        Returns:
+            How many there were; all sockets count when *stream* is None. A *text*
+            is what `garbage` sends.
+        """
+        act = SOCKET_ACTIONS[action]
+        chosen = [
+            session
+            for session in self.sessions
+            if stream is None
+            or any(name.startswith(stream) for name, _ in session.subscriptions)
+        ]
+        for session in chosen:
+            if text is not None:
+                session.send(text.encode())
+            else:
+                act(session)
+        return len(chosen)
 
     def subscribe(self, session: Session, stream: str, key: str = PUBLIC) -> None:
         self._listeners.setdefault((stream, key), {})[session] = None

@@ -36,10 +36,14 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     )
     quantity_with_trigger: Literal["accepted", "refused"] = "accepted"
     batch_max: int = 50
+    batch_failure: Literal["each", "all"] = "each"
     max_stop_orders_per_position: int = 20
     fired_order_link: Literal["related_order_id", "none", "same_id"] = (
         "related_order_id"
     )
+    fired_trigger_status: Literal["Triggered", "Filled"] = "Triggered"
+    trigger_by_default: Literal["LastPrice", "MarkPrice"] = "LastPrice"
+    trigger_direction: Literal["placement", "entry"] = "placement"
     attached_link: Literal["related_order_id", "none"] = "related_order_id"
 
     # Queries and cancels
@@ -53,7 +57,10 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     open_kline: Literal["included", "left_out"] = "included"
     empty_kline: Literal["null", "flat"] = "null"
 
+    cdn_age_s: int = 0
+
     # Streams
+    subscriptions_max: int = 0
     position_snapshot: Literal["single", "array"] = "single"
     position_numbers: Literal["strings", "numbers"] = "strings"
     position_id: Literal["lifetime", "symbol"] = "lifetime"

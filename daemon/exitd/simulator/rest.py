@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from exitd.simulator import rest_account, rest_history, rest_market, rest_orders
+from exitd.simulator.cdn import CACHED
 from exitd.simulator.exchange import Exchange
 from exitd.simulator.faults import Fault
 from exitd.simulator.quirks import Quirks
@@ -184,10 +185,15 @@ def _before(
 
 def _execute(exchange: Exchange, request: Request, endpoint: Endpoint) -> Reply:
     request.now_us = exchange.clock.stamp_us()
+    age_s = exchange.quirks.cdn_age_s if request.path in CACHED else 0
+    cached = exchange.cdn.find(request, request.now_us, age_s)
+    if cached is not None:
+        return cached
     try:
-        return endpoint.handler(exchange, request)
+        reply = endpoint.handler(exchange, request)
     finally:
         exchange.publish()
+    return exchange.cdn.keep(request, reply, request.now_us, age_s)
 
 
 async def _execute_later(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
+from exitd.simulator.engine import Engine
 from exitd.simulator.exchange import Exchange
 from exitd.simulator.intake import read_client_id
 from exitd.simulator.refusal import Refused, invalid_request, not_found
@@ -26,6 +28,8 @@ def place_batch(exchange: Exchange, request: Request) -> Reply:
         raise invalid_request(
             f"Batch exceeds the maximum of {exchange.quirks.batch_max} orders"
         )
+    if exchange.quirks.batch_failure == "all":
+        _rehearse(exchange, request, payloads)
     answers: list[dict[str, Any]] = []
     for payload in payloads:
         try:
@@ -42,6 +46,18 @@ def place_batch(exchange: Exchange, request: Request) -> Reply:
                 {"operation": "Err", "code": refused.code, "message": refused.message}
             )
     return json_reply(answers)
+
+
+def _rehearse(exchange: Exchange, request: Request, payloads: list[Any]) -> None:
+    """
+    Try a batch on a copy of everything, so that it is taken whole or not at all.
+
+    Raises:
+        Refused: One of its orders would be refused.
+    """
+    copy = Engine(deepcopy(exchange.state))
+    for payload in payloads:
+        copy.submit(request.key, payload, request.now_us)
 
 
 def _check_symbol(exchange: Exchange, symbol: object) -> str:

@@ -16,6 +16,7 @@ import msgspec
 import yaml
 
 from exitd.errors import ConfigurationError
+from exitd.simulator.hub import SOCKET_ACTIONS
 from exitd.simulator.markets import Market, default_markets
 from exitd.simulator.path import Path, PricePoint, ScriptedPath, SeededWalk, StillPath
 
@@ -57,7 +58,8 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     A whole script file.
 
     Attributes:
-        faults: Each is what `POST /sim/faults` takes, with an `at`.
+        faults: Each is what `POST /sim/faults` or, with an `action`,
+            `POST /sim/sockets` takes, with an `at`.
     """
 
     seed: int | None = None
@@ -117,6 +119,9 @@ def read_script(raw: object, where: str = "script") -> Script:
                 duration_ms(point.at)
         for fault in script.faults:
             duration_ms(str(fault.get("at", "0")))
+            action = fault.get("action")
+            if action is not None and action not in SOCKET_ACTIONS:
+                raise ValueError(f"faults: {action!r} is no socket action")
     except (msgspec.ValidationError, ValueError) as exc:
         raise ConfigurationError(
             f"{where}: {exc}; docs/simulator.md shows what a script may say"

@@ -21,8 +21,9 @@ from exitd.simulator.signature import verify
 
 INVALID_SIGNATURE = 4003
 INVALID_STREAM = 4006
-# Not recorded anywhere; any code but the two above would do.
+# Not recorded anywhere; any codes but the two above would do.
 UNREADABLE = 4000
+TOO_MANY = 4007
 
 _SYMBOL_STREAMS = (
     "markPrice",
@@ -103,7 +104,11 @@ class StreamSession:
             except Refused as refused:
                 self._error(INVALID_SIGNATURE, refused.message)
                 known = [stream for stream in known if not is_private(stream)]
+        limit = exchange.quirks.subscriptions_max
         for stream in known:
+            if limit and len(self._session.subscriptions) >= limit:
+                self._error(TOO_MANY, "Too many subscriptions")
+                return
             owner = key if is_private(stream) else ""
             exchange.hub.subscribe(self._session, stream, owner)
             if stream.startswith("account.positionUpdate"):
