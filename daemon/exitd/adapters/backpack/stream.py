@@ -20,6 +20,7 @@ from exitd.adapters.backpack.refusals import expiry_kind
 from exitd.adapters.backpack.reports import (
     ORDER_TYPES,
     STATUSES,
+    TRIGGER_KINDS,
     finite,
     net_reports,
     quantity_of_trigger,
@@ -63,6 +64,7 @@ class _OrderUpdate(Struct, frozen=True):
     quantity: Decimal | None = field(name="q", default=None)
     price: Decimal | None = field(name="p", default=None)
     trigger_price: Decimal | None = field(name="P", default=None)
+    trigger_by: str | None = field(name="B", default=None)
     trigger_quantity: str | None = field(name="Y", default=None)
     executed: Decimal | None = field(name="z", default=None)
     executed_quote: Decimal | None = field(name="Z", default=None)
@@ -220,6 +222,8 @@ class PrivateStream:
                 price=update.price,
                 reduce_only=update.reduce_only,
                 is_trigger=update.trigger_price is not None,
+                trigger_price=update.trigger_price,
+                trigger_kind=TRIGGER_KINDS.get(update.trigger_by or "", ""),
                 reason=reason,
                 refusal=expiry_kind(reason) if status is OrderStatus.EXPIRED else None,
                 ts_venue_ns=ts_venue_ns,

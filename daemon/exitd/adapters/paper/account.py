@@ -201,6 +201,8 @@ class PaperAccount:
             price=order.price,
             reduce_only=True,
             is_trigger=order.is_trigger,
+            trigger_price=order.trigger_price,
+            trigger_kind=order.trigger_kind.value if order.is_trigger else "",
             reason=order.reason,
             refusal=order.refusal,
             ts_created_venue_ns=order.ts_created_ns,

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Protocol
 
 import msgspec
 
 from exitd.adapters.paper.account import PaperAccount, PaperOrder, PaperState
+from exitd.adapters.paper.queries import PaperQueries, PublicReads
 from exitd.core.attempt import (
     Capabilities,
     CloseOrder,
@@ -21,15 +21,14 @@ from exitd.core.attempt import (
     RefusalKind,
     TimeInForce,
 )
-from exitd.core.inputs import FillReport, OrderReport, OrderStatus, PositionReport
-from exitd.core.market import Instrument, PriceKind, PriceSource, Tick
+from exitd.core.inputs import OrderReport, OrderStatus, PositionReport
+from exitd.core.market import PriceKind, Tick
 from exitd.core.position import Side
 from exitd.core.trigger import CancelScope, OrderType
 from exitd.core.units import NS_PER_S, ZERO
 from exitd.errors import FeedError
 from exitd.ports.clock import Clock
 from exitd.ports.venue import (
-    Candle,
     NativeStop,
     Prepared,
     PrivateEvent,
@@ -42,19 +41,7 @@ FEE_RATE = Decimal("0.0005")
 WINDOW_NS = 5 * NS_PER_S
 
 
-class PublicReads(Protocol):
-    """What is read from the real venue: nothing of it belongs to an account."""
-
-    async def instruments(self) -> tuple[Instrument, ...]: ...
-
-    async def mark_price(self, symbol: str) -> Decimal | None: ...
-
-    async def candles(
-        self, source: PriceSource, ts_from_ns: int, ts_to_ns: int
-    ) -> tuple[Candle, ...]: ...
-
-
-class PaperVenue:
+class PaperVenue(PaperQueries):
     """Implements the `Venue` port without a venue.
 
     Push every tick of its symbols into `on_tick`, before the engine sees it.
@@ -79,13 +66,11 @@ class PaperVenue:
         fee_rate: Decimal = FEE_RATE,
         state: bytes = b"",
     ) -> None:
-        self.account = account
         # In process there is no lag, and a client id is refused when seen before.
         self.capabilities = Capabilities(dedupe=Dedupe.ALWAYS, lag_slack_ns=0)
-        self._clock = clock
-        self._market = market
         restored = msgspec.json.decode(state, type=PaperState) if state else None
-        self._book = PaperAccount(account, fee_rate, restored)
+        book = PaperAccount(account, fee_rate, restored)
+        super().__init__(account, clock, market, book)
         self._on_event: Callable[[PrivateEvent], None] | None = None
         self._lost: asyncio.Future[str] | None = None
         if restored is None:
@@ -105,54 +90,6 @@ class PaperVenue:
     def state(self) -> bytes:
         """Give the whole account, to be stored."""
         return msgspec.json.encode(self._book.state)
-
-    def venue_now_ns(self) -> int:
-        return self._clock.now_ns()
-
-    async def sync_clock(self) -> int:
-        return 0
-
-    async def instruments(self) -> tuple[Instrument, ...]:
-        return tuple(
-            msgspec.structs.replace(instrument, account=self.account)
-            for instrument in await self._market.instruments()
-        )
-
-    async def positions(self, symbol: str | None = None) -> tuple[PositionReport, ...]:
-        now_ns = self._clock.now_ns()
-        if symbol is not None:
-            return tuple(self._book.position_reports(symbol, now_ns))
-        return tuple(
-            report
-            for name in self._book.state.positions
-            for report in self._book.position_reports(name, now_ns)
-            if report.quantity > ZERO
-        )
-
-    async def open_orders(self, symbol: str | None = None) -> tuple[OrderReport, ...]:
-        return tuple(
-            self._book.report(order)
-            for order in self._book.state.orders
-            if order.is_resting and symbol in (None, order.symbol)
-        )
-
-    async def orders_since(
-        self, ts_venue_ns: int, symbol: str | None = None
-    ) -> tuple[OrderReport, ...]:
-        return tuple(
-            self._book.report(order)
-            for order in reversed(self._book.state.orders)
-            if order.ts_created_ns >= ts_venue_ns and symbol in (None, order.symbol)
-        )
-
-    async def fills_since(
-        self, ts_venue_ns: int, symbol: str | None = None
-    ) -> tuple[FillReport, ...]:
-        return tuple(
-            fill
-            for fill in self._book.state.fills
-            if fill.ts_venue_ns >= ts_venue_ns and symbol in (None, fill.symbol)
-        )
 
     def prepare(self, order: CloseOrder) -> Prepared:
         now_ns = self._clock.now_ns()
@@ -263,15 +200,6 @@ class PaperVenue:
             self._book.end(order, OrderStatus.CANCELLED, self._clock.now_ns())
         self._tell()
         return tuple(self._book.report(order) for order in cancelled)
-
-    async def mark_price(self, symbol: str) -> Decimal | None:
-        seen = self._book.price_of(symbol, PriceKind.MARK)
-        return await self._market.mark_price(symbol) if seen is None else seen
-
-    async def candles(
-        self, source: PriceSource, ts_from_ns: int, ts_to_ns: int
-    ) -> tuple[Candle, ...]:
-        return await self._market.candles(source, ts_from_ns, ts_to_ns)
 
     async def run_stream(self, on_event: Callable[[PrivateEvent], None]) -> None:
         self._book.events.clear()

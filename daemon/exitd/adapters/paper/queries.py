@@ -1,0 +1,96 @@
+"""What a paper account can be asked; public data comes from the real venue."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Protocol
+
+import msgspec
+
+from exitd.adapters.paper.account import PaperAccount
+from exitd.core.inputs import FillReport, OrderReport, PositionReport
+from exitd.core.market import Instrument, PriceKind, PriceSource
+from exitd.core.units import ZERO
+from exitd.ports.clock import Clock
+from exitd.ports.venue import Candle
+
+
+class PublicReads(Protocol):
+    """What is read from the real venue: nothing of it belongs to an account."""
+
+    async def instruments(self) -> tuple[Instrument, ...]: ...
+
+    async def mark_price(self, symbol: str) -> Decimal | None: ...
+
+    async def candles(
+        self, source: PriceSource, ts_from_ns: int, ts_to_ns: int
+    ) -> tuple[Candle, ...]: ...
+
+
+class PaperQueries:
+    """The half of the `Venue` port that only reads."""
+
+    def __init__(
+        self, account: str, clock: Clock, market: PublicReads, book: PaperAccount
+    ) -> None:
+        self.account = account
+        self._clock = clock
+        self._market = market
+        self._book = book
+
+    def venue_now_ns(self) -> int:
+        return self._clock.now_ns()
+
+    async def sync_clock(self) -> int:
+        return 0
+
+    async def instruments(self) -> tuple[Instrument, ...]:
+        return tuple(
+            msgspec.structs.replace(instrument, account=self.account)
+            for instrument in await self._market.instruments()
+        )
+
+    async def positions(self, symbol: str | None = None) -> tuple[PositionReport, ...]:
+        now_ns = self._clock.now_ns()
+        if symbol is not None:
+            return tuple(self._book.position_reports(symbol, now_ns))
+        return tuple(
+            report
+            for name in self._book.state.positions
+            for report in self._book.position_reports(name, now_ns)
+            if report.quantity > ZERO
+        )
+
+    async def open_orders(self, symbol: str | None = None) -> tuple[OrderReport, ...]:
+        return tuple(
+            self._book.report(order)
+            for order in self._book.state.orders
+            if order.is_resting and symbol in (None, order.symbol)
+        )
+
+    async def orders_since(
+        self, ts_venue_ns: int, symbol: str | None = None
+    ) -> tuple[OrderReport, ...]:
+        return tuple(
+            self._book.report(order)
+            for order in reversed(self._book.state.orders)
+            if order.ts_created_ns >= ts_venue_ns and symbol in (None, order.symbol)
+        )
+
+    async def fills_since(
+        self, ts_venue_ns: int, symbol: str | None = None
+    ) -> tuple[FillReport, ...]:
+        return tuple(
+            fill
+            for fill in self._book.state.fills
+            if fill.ts_venue_ns >= ts_venue_ns and symbol in (None, fill.symbol)
+        )
+
+    async def mark_price(self, symbol: str) -> Decimal | None:
+        seen = self._book.price_of(symbol, PriceKind.MARK)
+        return await self._market.mark_price(symbol) if seen is None else seen
+
+    async def candles(
+        self, source: PriceSource, ts_from_ns: int, ts_to_ns: int
+    ) -> tuple[Candle, ...]:
+        return await self._market.candles(source, ts_from_ns, ts_to_ns)
