@@ -11,7 +11,7 @@ from exitd.configuration.position_file import Side as SideWord
 from exitd.configuration.values import Expiry
 from exitd.core.market import PriceKind
 from exitd.core.position import Side
-from exitd.core.trigger import ConditionKind, Quantity
+from exitd.core.trigger import WHOLE, ConditionKind, Quantity
 
 
 class Wording(Struct, frozen=True, kw_only=True):
@@ -25,31 +25,30 @@ class Wording(Struct, frozen=True, kw_only=True):
     slippage_limit: Decimal | None
 
 
-_BUILT_IN = ExitDefaults.model_validate(
-    {
-        "price": "mark",
-        "last_close": "running",
-        "candle": "1m",
-        "close": "100%",
-        "order": "market",
-    }
-)
+_KEYS = frozenset(ExitDefaults.model_fields)
+_BUILT_IN: dict[str, object] = {
+    "price": "mark",
+    "last_close": "running",
+    "candle": "1m",
+    "close": WHOLE,
+    "order": "market",
+    "slippage_limit": None,
+}
 
 
 def wording(*nearest_first: ExitDefaults) -> Wording:
     """Apply defaults: the first that says something wins."""
-
-    def said(name: str) -> object:
-        layers = (getattr(layer, name) for layer in (*nearest_first, _BUILT_IN))
-        return next((value for value in layers if value is not None), None)
-
+    said = dict(_BUILT_IN)
+    for layer in reversed(nearest_first):
+        for name in layer.model_fields_set & _KEYS:
+            said[name] = getattr(layer, name)
     return Wording(
-        price=said("price"),  # type: ignore[arg-type]
-        candle=said("candle"),  # type: ignore[arg-type]
-        closed_candles=said("last_close") == "closed",
-        close=said("close"),  # type: ignore[arg-type]
-        order=said("order"),  # type: ignore[arg-type]
-        slippage_limit=said("slippage_limit"),  # type: ignore[arg-type]
+        price=said["price"],  # type: ignore[arg-type]
+        candle=said["candle"],  # type: ignore[arg-type]
+        closed_candles=said["last_close"] == "closed",
+        close=said["close"],  # type: ignore[arg-type]
+        order=said["order"],  # type: ignore[arg-type]
+        slippage_limit=said["slippage_limit"],  # type: ignore[arg-type]
     )
 
 
