@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from contract.venue_contract import (
+from contract.venue_rig import (
     close,
     eventually,
     held,

@@ -1,125 +1,28 @@
 """The public feed, frame by frame, over a real socket."""
 
 import asyncio
-import contextlib
-import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
 from decimal import Decimal
 
 import pytest
-from websockets.exceptions import ConnectionClosed
 
-from exitd.adapters.backpack.connection import PING_S, PINGS_MISSED_MAX
-from exitd.adapters.backpack.feed import GARBAGE_PER_S_MAX, BackpackFeed
-from exitd.adapters.system.clock import SystemClock
-from exitd.core.market import PriceKind, PriceSource, Tick
-from exitd.core.units import NS_PER_MS, NS_PER_S
-from exitd.errors import FeedError
-from exitd.ports.feed import FeedNotice, FeedSignal
-from fakes.answers import Answers, json, plain
-from fakes.frame_server import FrameServer, frame_server
-from fakes.observed import DEADLINE_S, Observed
-
-SOL = "SOL_USDC_PERP"
-MARK = PriceSource("bp", SOL, PriceKind.MARK)
-INDEX = PriceSource("bp", SOL, PriceKind.INDEX)
-LAST = PriceSource("bp", SOL, PriceKind.LAST)
-BID = PriceSource("bp", SOL, PriceKind.BID)
-ASK = PriceSource("bp", SOL, PriceKind.ASK)
-RUNNING = PriceSource("bp", SOL, PriceKind.LAST_CLOSE, "1m")
-CLOSED = PriceSource("bp", SOL, PriceKind.LAST_CLOSE, "1m", closed=True)
-
-
-def us(seconds_ago: float = 0) -> int:
-    return time.time_ns() // 1000 - int(seconds_ago * 1_000_000)
-
-
-def mark(price: object = "98.94", index: object = "98.95", at_us: int = 0) -> dict:
-    at_us = at_us or us()
-    data = {"E": at_us, "T": at_us, "e": "markPrice", "f": "0.0000125", "s": SOL}
-    return {
-        "data": {**data, "i": index, "n": 1788368400000, "p": price},
-        "stream": f"markPrice.{SOL}",
-    }
-
-
-def trade(price: str, number: int, at_us: int = 0) -> dict:
-    data = {"e": "trade", "E": at_us or us(), "T": at_us or us(), "s": SOL, "q": "1"}
-    data |= {"b": "1", "a": "2", "t": number, "m": True, "p": price}
-    return {"stream": f"trade.{SOL}", "data": data}
-
-
-def iso(ns: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ns // NS_PER_S))
-
-
-def kline(close: str | None, end_ns: int, closed: bool) -> dict:
-    # A bar is closed by the first frame after its end, wherever the minute stands.
-    at_us = max(us(), end_ns // 1000) if closed else us()
-    data = {"e": "kline", "E": at_us, "s": SOL, "o": close, "h": close, "l": close}
-    data |= {"c": close, "v": "1", "n": 3, "X": closed, "T": iso(end_ns)}
-    data["t"] = iso(end_ns - 60 * NS_PER_S)
-    return {"data": data, "stream": f"kline.1m.{SOL}"}
-
-
-def this_minute_ends_ns() -> int:
-    return (time.time_ns() // (60 * NS_PER_S) + 1) * 60 * NS_PER_S
-
-
-class Rig:
-    def __init__(self, server: FrameServer, answers: Answers, ping_s: float) -> None:
-        self.server = server
-        self.answers = answers
-        self.ticks: Observed[Tick] = Observed()
-        self.notices: Observed[FeedNotice] = Observed()
-        self.feed = BackpackFeed(
-            "bp",
-            clock=SystemClock(),
-            ws_url=server.url,
-            transport=answers,
-            ping_s=ping_s,
-        )
-        self.lost: asyncio.Future[FeedError] = asyncio.Future()
-
-    async def run(self) -> None:
-        try:
-            await self.feed.run(self.ticks, self.notices)
-        except FeedError as exc:
-            self.lost.set_result(exc)
-
-    async def is_lost(self) -> FeedError:
-        async with asyncio.timeout(DEADLINE_S):
-            return await asyncio.shield(self.lost)
-
-    def prices(self, source: PriceSource) -> list[str]:
-        return [str(t.price) for t in self.ticks.all if t.source == source]
-
-    async def price(self, source: PriceSource, price: str) -> Tick:
-        return await self.ticks.until(
-            lambda t: t.source == source and t.price == Decimal(price)
-        )
-
-
-@asynccontextmanager
-async def running(
-    *sources: PriceSource, ping_s: float = PING_S, refuses: Iterable[str] = ()
-) -> AsyncIterator[Rig]:
-    answers = Answers(
-        {
-            "/api/v1/time": lambda r: plain(str(time.time_ns() // NS_PER_MS))(r),
-            "/api/v1/klines": json([]),
-        }
-    )
-    async with frame_server() as server, asyncio.TaskGroup() as group:
-        server.refuses = set(refuses)
-        rig = Rig(server, answers, ping_s)
-        rig.feed.watch(frozenset(sources))
-        group.create_task(rig.run())
-        await server.requests.until(lambda r: r["method"] == "SUBSCRIBE")
-        yield rig
-        await rig.feed.close()
-        await rig.is_lost()
+from exitd.ports.feed import FeedSignal
+from fakes.backpack_feed import (
+    ASK,
+    BID,
+    CLOSED,
+    INDEX,
+    LAST,
+    MARK,
+    RUNNING,
+    SOL,
+    kline,
+    mark,
+    running,
+    this_minute_ends_ns,
+    trade,
+    us,
+)
+from fakes.observed import DEADLINE_S
 
 
 async def test_given_a_mark_frame_when_read_then_mark_and_index_with_engine_time():
@@ -303,117 +206,3 @@ async def test_b013_given_a_bar_that_ends_at_no_instant_when_read_then_garbage(e
 
     assert rig.prices(CLOSED) == ["10"]
     assert rig.feed.counters.garbage == 1
-
-
-async def test_given_a_refused_stream_when_subscribing_then_only_it_is_named():
-    nope = PriceSource("bp", "NOPE", PriceKind.MARK)
-    async with running(
-        MARK, LAST, nope, refuses={"markPrice.NOPE"}, ping_s=0.05
-    ) as rig:
-        refused = await rig.notices.until(lambda n: n.signal is FeedSignal.REFUSED)
-        await rig.server.requests.until(lambda r: r["params"] == [f"trade.{SOL}"])
-        await rig.server.push(mark("98"), trade("97", 1))
-        await rig.price(LAST, "97")
-
-    assert "markPrice.NOPE" in refused.detail
-    assert [n.signal for n in rig.notices.all].count(FeedSignal.REFUSED) == 1
-    assert rig.prices(MARK) == ["98"]
-
-
-async def test_given_many_sources_when_watched_then_subscribed_in_chunks():
-    sources = [PriceSource("bp", f"S{i}", PriceKind.MARK) for i in range(120)]
-    async with running(*sources) as rig:
-        requests = rig.server.requests
-        await requests.until(lambda r: len(r["params"]) == 20)
-
-        sizes = [len(r["params"]) for r in requests.all]
-        rig.feed.watch(frozenset(sources[:1]))
-        await requests.until(
-            lambda r: r["method"] == "UNSUBSCRIBE" and len(r["params"]) == 19
-        )
-    assert sizes == [50, 50, 20]
-
-
-async def test_w2_given_a_frozen_peer_when_silent_then_lost_within_four_pings():
-    async with running(MARK, ping_s=0.05) as rig:
-        await rig.server.push(mark("98"))
-        await rig.price(MARK, "98")
-        started = time.monotonic()
-
-        rig.server.freeze()
-
-        lost = await rig.is_lost()
-    assert "no sign of life" in str(lost)
-    assert time.monotonic() - started < 2
-    assert (PINGS_MISSED_MAX + 1) * PING_S * 1.5 <= 6
-
-
-async def test_b125_given_a_silent_symbol_when_pinged_then_proven_alive():
-    async with running(MARK, ping_s=0.05) as rig:
-        before_ns = rig.feed.ts_alive_ns
-        async with asyncio.timeout(DEADLINE_S):
-            while rig.feed.ts_alive_ns <= before_ns + 200 * NS_PER_MS:
-                await rig.feed._connection.answered()
-        assert not rig.lost.done()
-
-
-async def test_w9_given_a_huge_frame_when_read_then_the_connection_is_given_up():
-    async with running(MARK) as rig:
-        await rig.server.push("x" * (1024 * 1024 + 1))
-
-        lost = await rig.is_lost()
-    assert "1009" in str(lost)
-
-
-async def test_w7_given_a_flood_of_garbage_when_read_then_reconnected_not_noticed():
-    async with running(MARK) as rig:
-        with contextlib.suppress(ConnectionClosed):
-            for _ in range(20 * GARBAGE_PER_S_MAX):
-                await rig.server.push("garbage")
-
-        lost = await rig.is_lost()
-    assert "bad frames" in str(lost)
-    garbage = [n for n in rig.notices.all if n.signal is FeedSignal.GARBAGE]
-    assert len(garbage) <= 3
-
-
-async def test_given_nobody_there_when_run_then_a_sentence_with_the_address():
-    feed = BackpackFeed(
-        "bp", clock=SystemClock(), ws_url="ws://127.0.0.1:9", transport=Answers({})
-    )
-
-    with pytest.raises(FeedError, match=r"127\.0\.0\.1:9"):
-        await feed.run(lambda tick: None, lambda notice: None)
-    await feed.close()
-
-
-async def test_n18_given_a_redirect_when_connecting_then_not_followed():
-    async with frame_server() as server:
-
-        async def redirect(reader, writer):
-            await reader.readuntil(b"\r\n\r\n")
-            location = server.url.replace("ws", "http", 1)
-            writer.write(
-                f"HTTP/1.1 302 Found\r\nLocation: {location}\r\n"
-                "Content-Length: 0\r\nConnection: close\r\n\r\n".encode()
-            )
-            await writer.drain()
-            writer.close()
-            await writer.wait_closed()
-
-        elsewhere = await asyncio.start_server(redirect, "127.0.0.1", 0)
-        port = elsewhere.sockets[0].getsockname()[1]
-        feed = BackpackFeed(
-            "bp",
-            clock=SystemClock(),
-            ws_url=f"ws://127.0.0.1:{port}",
-            transport=Answers({}),
-        )
-
-        with pytest.raises(FeedError, match="302"):
-            await feed.run(lambda tick: None, lambda notice: None)
-
-        elsewhere.close()
-        await elsewhere.wait_closed()
-        await feed.close()
-    assert server.sockets == []

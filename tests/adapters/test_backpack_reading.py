@@ -1,41 +1,18 @@
-"""Positions, orders, fills and markets as they are read; failures are never 'none'."""
+"""Positions, orders and markets as they are read; failures are never 'none'."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import httpx
 import pytest
 
-from exitd.adapters.backpack.history import PAGE_ROWS
 from exitd.adapters.backpack.venue import BackpackVenue
-from exitd.core.inputs import OrderStatus
 from exitd.core.market import BookState, InstrumentKind, PriceKind, PriceSource
 from exitd.core.position import Side
 from exitd.core.units import NS_PER_MS, NS_PER_S
 from exitd.errors import VenueUnavailable
 from exitd.secret import Secret
-from fakes.answers import Answer, Answers, json, plain
+from fakes.answers import Answers, json, plain
+from fakes.backpack_reading import KEY, POSITION, SEED, SOL, START_NS, order, venue
 from fakes.clocks import ManualClock
-
-SEED = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
-KEY = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
-SOL = "SOL_USDC_PERP"
-START = datetime(2025, 9, 11, 20, 0, tzinfo=UTC)
-START_NS = int(START.timestamp()) * NS_PER_S
-POSITION = "/api/v1/position"
-HISTORY = "/wapi/v1/history/orders"
-FILLS = "/wapi/v1/history/fills"
-
-
-def venue(answers: dict[str, Answer | list[Answer]]) -> BackpackVenue:
-    return BackpackVenue(
-        "bp",
-        key=KEY,
-        secret=Secret(SEED),
-        clock=ManualClock(now_ns=START_NS),
-        transport=Answers(answers),
-    )
 
 
 def position(symbol: str, net: str, exposure: str = "999") -> dict[str, object]:
@@ -48,59 +25,6 @@ def position(symbol: str, net: str, exposure: str = "999") -> dict[str, object]:
         "subaccountId": None,
         "userId": 1813870,
     }
-
-
-def order(n: int, **changes: object) -> dict[str, object]:
-    """The n-th order of an hour that began at START, a second apart."""
-    moment = START + timedelta(seconds=n, milliseconds=699)
-    return {
-        "clientId": n,
-        "createdAt": moment.replace(tzinfo=None).isoformat(timespec="milliseconds"),
-        "executedQuantity": "1",
-        "executedQuoteQuantity": "140",
-        "expiryReason": None,
-        "id": f"o{n}",
-        "orderType": "Market",
-        "quantity": "1",
-        "side": "Ask",
-        "status": "Filled",
-        "symbol": SOL,
-        "systemOrderType": None,
-    } | changes
-
-
-def fill(n: int, **changes: object) -> dict[str, object]:
-    moment = START + timedelta(seconds=n, milliseconds=197)
-    return {
-        "clientId": str(n),
-        "fee": "0.000001",
-        "feeSymbol": "USDC",
-        "isMaker": False,
-        "orderId": f"o{n}",
-        "price": "140",
-        "quantity": "1",
-        "side": "Ask",
-        "symbol": SOL,
-        "systemOrderType": None,
-        "timestamp": moment.replace(tzinfo=None).isoformat(timespec="milliseconds"),
-        "tradeId": n,
-    } | changes
-
-
-def paged(rows: Callable[[], list[dict[str, object]]], total: bool = True) -> Answer:
-    """Serve rows by limit and offset, as they are at the time of each request."""
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        limit = int(request.url.params["limit"])
-        offset = int(request.url.params["offset"])
-        now = rows()
-        headers = {"X-TOTAL": str(len(now))} if total else {}
-        return httpx.Response(200, json=now[offset : offset + limit], headers=headers)
-
-    return answer
-
-
-# Positions.
 
 
 async def test_given_exposure_and_net_when_read_then_only_net_counts():
@@ -168,116 +92,6 @@ async def test_given_429_when_read_then_the_pause_is_passed_on():
 
     assert caught.value.code == "TOO_MANY_REQUESTS"
     assert caught.value.retry_after_s == 7
-
-
-# History.
-
-
-async def test_given_naive_iso_instants_when_read_then_utc_to_the_millisecond():
-    row = order(1, createdAt="2025-09-11T20:10:40.699")
-
-    (report,) = await venue({HISTORY: json([row])}).orders_since(0)
-
-    assert report.ts_created_venue_ns == 1757621440699 * NS_PER_MS
-
-
-async def test_n23_given_many_pages_when_read_then_all_back_to_the_instant():
-    rows = [order(n) for n in reversed(range(3_500))]
-    answers = Answers({HISTORY: paged(lambda: rows)})
-    reading = BackpackVenue(
-        "bp", key=KEY, secret=Secret(SEED), clock=ManualClock(), transport=answers
-    )
-
-    reports = await reading.orders_since(START_NS + 1_200 * NS_PER_S, SOL)
-
-    assert [r.client_order_id for r in reports] == list(range(3_499, 1_199, -1))
-    queries = answers.queries(HISTORY)
-    assert [q["offset"] for q in queries] == ["0", "1000", "2000"]
-    assert {(q["limit"], q["sortDirection"], q["symbol"]) for q in queries} == {
-        ("1000", "Desc", SOL)
-    }
-
-
-@pytest.mark.parametrize("total", [True, False])
-async def test_n23_given_new_orders_while_reading_when_paged_then_none_is_missed(total):
-    orders = list(range(2_500))
-
-    def grown() -> list[dict[str, object]]:
-        orders.extend(range(len(orders), len(orders) + 7))
-        return [order(n) for n in reversed(orders)]
-
-    reports = await venue({HISTORY: paged(grown, total)}).orders_since(0)
-
-    ids = [report.client_order_id for report in reports]
-    assert len(ids) == len(set(ids))
-    assert set(range(2_500)) <= set(ids)
-
-
-async def test_n23_given_a_page_that_fails_when_read_then_an_error():
-    rows = [order(n) for n in reversed(range(PAGE_ROWS))]
-    answers: list[Answer] = [json(rows), json({"code": "TIMEOUT", "message": ""}, 500)]
-
-    with pytest.raises(VenueUnavailable):
-        await venue({HISTORY: answers}).orders_since(0)
-
-
-async def test_n23_given_a_page_shorter_than_counted_when_read_then_an_error():
-    rows = [order(n) for n in range(5)]
-
-    with pytest.raises(VenueUnavailable, match=r"5 rows .* counts 6"):
-        await venue({HISTORY: json(rows, **{"X-TOTAL": "6"})}).orders_since(0)
-
-
-@pytest.mark.parametrize("bad", [{"createdAt": "soon"}, {"side": "Up"}, {"id": None}])
-async def test_given_an_unreadable_row_when_read_then_an_error_not_a_gap(bad):
-    with pytest.raises(VenueUnavailable, match="cannot be read"):
-        await venue({HISTORY: json([order(2), order(1, **bad)])}).orders_since(0)
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        ("New", OrderStatus.WORKING),
-        ("PartiallyFilled", OrderStatus.PARTIALLY_FILLED),
-        ("Filled", OrderStatus.FILLED),
-        ("Cancelled", OrderStatus.CANCELLED),
-        ("Expired", OrderStatus.EXPIRED),
-        ("TriggerPending", OrderStatus.WORKING),
-        ("TriggerFailed", OrderStatus.EXPIRED),
-        ("BrandNew", OrderStatus.WORKING),
-    ],
-)
-async def test_given_a_status_when_read_then_ours(status, expected):
-    row = order(1, status=status, quantity=None, triggerQuantity="80%")
-
-    (report,) = await venue({HISTORY: json([row])}).orders_since(0)
-
-    assert report.status is expected
-    assert report.reduce_only is None
-
-
-async def test_given_fills_when_read_then_oldest_first_and_client_ids_as_numbers():
-    rows = [fill(n) for n in range(2_300)]
-    answers = Answers({FILLS: paged(lambda: rows)})
-    reading = BackpackVenue(
-        "bp", key=KEY, secret=Secret(SEED), clock=ManualClock(), transport=answers
-    )
-
-    fills = await reading.fills_since(START_NS)
-
-    assert [f.client_order_id for f in fills] == list(range(2_300))
-    assert fills[1].ts_venue_ns == START_NS + NS_PER_S + 197 * NS_PER_MS
-    assert fills[0].fee == Decimal("0.000001")
-    assert {q["from"] for q in answers.queries(FILLS)} == {str(START_NS // NS_PER_MS)}
-    assert all("to" not in q for q in answers.queries(FILLS))
-
-
-async def test_given_a_trade_with_oneself_when_read_then_both_fills():
-    rows = [fill(1), fill(1, orderId="other", side="Bid"), fill(1)]
-
-    fills = await venue({FILLS: json(rows)}).fills_since(0)
-
-    assert [f.venue_order_id for f in fills] == ["o1", "other"]
 
 
 # Orders, markets, candles, clock.

@@ -2,10 +2,6 @@
 
 import asyncio
 import json as stdlib_json
-import socket
-import struct
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from decimal import Decimal
 
 import msgspec
@@ -13,97 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.venue_contract import native_stop
 from exitd.adapters.backpack.closes import close_body, native_stop_body
-from exitd.adapters.backpack.rest import BODY_BYTES_MAX
 from exitd.adapters.backpack.signing import canonical
-from exitd.adapters.backpack.venue import BackpackVenue
-from exitd.core.attempt import AttemptKey, CloseOrder, RefusalKind, TimeInForce
+from exitd.core.attempt import RefusalKind, TimeInForce
 from exitd.core.inputs import OrderReport, OrderStatus
 from exitd.core.position import OrderSide
 from exitd.core.trigger import OrderType
-from exitd.core.units import NS_PER_MS, NS_PER_S
-from exitd.errors import OutcomeUnknown, VenueUnavailable
+from exitd.core.units import NS_PER_S
+from exitd.errors import OutcomeUnknown
 from exitd.ports.venue import NativeStop, Refusal
-from exitd.secret import Secret
-from fakes.clocks import ManualClock
-from fakes.raw_http import RawServer, Script, raw_server, response
-
-SEED = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
-KEY = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
-SOL = "SOL_USDC_PERP"
-NOW_NS = 1750793021519 * NS_PER_MS
-
-
-def close(quantity: str = "1.5", **changes) -> CloseOrder:
-    fields = {
-        "attempt": AttemptKey("sol/sl", 1, 1),
-        "account": "bp",
-        "symbol": SOL,
-        "side": OrderSide.SELL,
-        "quantity": Decimal(quantity),
-        "order": OrderType.MARKET,
-        "price": None,
-        "time_in_force": TimeInForce.IOC,
-        "client_order_id": 4242,
-    }
-    return CloseOrder(**(fields | changes))
-
-
-def order(**changes) -> bytes:
-    """The answer to `close()`, as recorded from the venue."""
-    document = {
-        "clientId": 4242,
-        "createdAt": 1757675111334,
-        "executedQuantity": "1.5",
-        "executedQuoteQuantity": "209.985",
-        "id": "8338878740",
-        "orderType": "Market",
-        "quantity": "1.5",
-        "quoteQuantity": "209.985",
-        "reduceOnly": True,
-        "relatedOrderId": None,
-        "selfTradePrevention": "RejectTaker",
-        "side": "Ask",
-        "status": "Filled",
-        "symbol": SOL,
-        "timeInForce": "GTC",
-        "triggerPrice": None,
-    }
-    return stdlib_json.dumps(document | changes).encode()
-
-
-def venue_at(url: str, deadline_s: float = 2.0) -> BackpackVenue:
-    return BackpackVenue(
-        "bp",
-        key=KEY,
-        secret=Secret(SEED),
-        clock=ManualClock(now_ns=NOW_NS),
-        url=url,
-        deadline_s=deadline_s,
-    )
-
-
-@asynccontextmanager
-async def answering(
-    script: Script | bytes, deadline_s: float = 2.0
-) -> AsyncIterator[tuple[BackpackVenue, RawServer]]:
-    async def same(request: bytes, writer: asyncio.StreamWriter) -> None:
-        assert isinstance(script, bytes)
-        writer.write(script)
-
-    async with raw_server(same if isinstance(script, bytes) else script) as server:
-        venue = venue_at(server.url, deadline_s)
-        try:
-            yield venue, server
-        finally:
-            await venue.close()
-
-
-async def answer_to(script: Script | bytes, **options) -> OrderReport | Refusal:
-    async with answering(script, **options) as (venue, _):
-        return await venue.send(close(), venue.prepare(close()))
-
+from fakes.backpack_orders import (
+    NOW_NS,
+    SEED,
+    SOL,
+    answer_to,
+    answering,
+    close,
+    order,
+    venue_at,
+)
+from fakes.raw_http import response
 
 # What is sent.
 
@@ -332,102 +257,3 @@ async def test_b102_given_an_order_without_reduce_only_when_answered_then_told()
     assert isinstance(report, OrderReport)
     assert report.reduce_only is False
     assert report.order is OrderType.LIMIT
-
-
-# What networks do.
-
-
-@pytest.mark.parametrize("cut", [0, 1, 20, 60, 200])
-async def test_n4_given_a_reset_at_any_byte_when_sent_then_in_doubt(cut):
-    async def script(request: bytes, writer: asyncio.StreamWriter) -> None:
-        writer.write(response(order())[:cut])
-        await writer.drain()
-        linger = struct.pack("ii", 1, 0)
-        sock = writer.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        writer.transport.abort()
-
-    with pytest.raises(OutcomeUnknown):
-        await answer_to(script)
-
-
-async def test_n25_given_a_byte_now_and_then_when_sent_then_the_deadline_is_total():
-    async def script(request: bytes, writer: asyncio.StreamWriter) -> None:
-        never = asyncio.Event()
-        for byte in response(order()):
-            writer.write(bytes([byte]))
-            await writer.drain()
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.02):
-                    await never.wait()
-
-    async with asyncio.timeout(3):
-        with pytest.raises(OutcomeUnknown, match=r"within 0\.3 s"):
-            await answer_to(script, deadline_s=0.3)
-
-
-async def test_n26_given_an_endless_answer_when_sent_then_capped():
-    async def script(request: bytes, writer: asyncio.StreamWriter) -> None:
-        writer.write(response(b" " * (BODY_BYTES_MAX + 1)))
-
-    with pytest.raises(OutcomeUnknown, match="larger than"):
-        await answer_to(script)
-
-
-async def test_n1_given_no_answer_when_sent_then_in_doubt_and_sent_once():
-    async def script(request: bytes, writer: asyncio.StreamWriter) -> None:
-        writer.close()
-
-    async with answering(script) as (venue, server):
-        with pytest.raises(OutcomeUnknown):
-            await venue.send(close(), venue.prepare(close()))
-
-        assert len(server.requests) == 1
-
-
-async def test_given_nobody_listening_when_sent_then_a_definite_no():
-    async with raw_server(lambda request, writer: asyncio.Event().wait()) as server:
-        url = server.url
-    venue = venue_at(url)
-
-    answer = await venue.send(close(), venue.prepare(close()))
-    with pytest.raises(VenueUnavailable):
-        await venue.positions(SOL)
-
-    assert isinstance(answer, Refusal)
-    assert (answer.kind, answer.code) == (RefusalKind.BUSY, "NOT_SENT")
-    await venue.close()
-
-
-async def test_n18_given_a_redirect_when_sent_then_not_followed():
-    async with answering(response(order())) as (_, elsewhere):
-        moved = response(b"", "307 Moved", f"Location: {elsewhere.url}/api/v1/order")
-
-        with pytest.raises(OutcomeUnknown):
-            await answer_to(moved)
-
-        assert elsewhere.requests == []
-
-
-async def test_n12_given_202_when_cancelled_then_pending():
-    async with answering(response(b"", "202 Accepted")) as (venue, server):
-        assert await venue.cancel_order(SOL, venue_order_id="28") is None
-
-    body = server.requests[0].partition(b"\r\n\r\n")[2]
-    assert stdlib_json.loads(body) == {"orderId": "28", "symbol": SOL}
-    assert server.requests[0].startswith(b"DELETE /api/v1/order HTTP")
-
-
-async def test_given_an_unreadable_answer_when_cancelled_then_in_doubt():
-    async with answering(response(b"{")) as (venue, _):
-        with pytest.raises(OutcomeUnknown):
-            await venue.cancel_order(SOL, client_order_id=5)
-
-
-async def test_given_an_unreadable_answer_when_placing_a_stop_then_in_doubt():
-    class Rig:
-        symbol = SOL
-
-    async with answering(response(b"{")) as (venue, _):
-        with pytest.raises(OutcomeUnknown):
-            await venue.place_native_stop(native_stop(Rig()))

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from contract.test_venue_contract_fake import FakeRig
-from contract.venue_contract import close, held, lost, send, sent
+from contract.venue_rig import close, held, lost, send, sent
 from exitd.core.attempt import Capabilities, Dedupe, RefusalKind, TimeInForce
 from exitd.core.inputs import FillReport, OrderStatus
 from exitd.core.position import Side

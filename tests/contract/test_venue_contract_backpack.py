@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from contract.venue_contract import FaultyVenueContract, VenueContract, close
+from contract.venue_contract import FaultyVenueContract, VenueContract
+from contract.venue_rig import close
 from exitd.adapters.backpack.venue import BackpackVenue
 from exitd.adapters.system.clock import SystemClock
 from fakes.simulated import SimulatedAccount, account, simulator

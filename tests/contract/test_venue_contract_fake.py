@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from contract.venue_contract import PRICE, FaultyVenueContract, VenueContract
+from contract.venue_contract import FaultyVenueContract, VenueContract
+from contract.venue_rig import PRICE
 from exitd.core.units import NS_PER_S
 from fakes.clocks import ManualClock
 from fakes.exchange import SOL

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from contract.venue_contract import PRICE, VenueContract, close, native_stop, sent
+from contract.venue_contract import VenueContract
+from contract.venue_rig import PRICE, close, native_stop, sent
 from exitd.adapters.paper.venue import PaperVenue
 from exitd.core.attempt import TimeInForce
 from exitd.core.market import PriceKind, PriceSource, Tick
