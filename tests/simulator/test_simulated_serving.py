@@ -4,15 +4,35 @@ import asyncio
 import signal
 import socket
 import sys
+from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from exitd.errors import ConfigurationError
+from exitd.simulator.control import CONTROLS
+from exitd.simulator.faults import REQUEST_FAULTS, STREAM_FAULTS
+from exitd.simulator.quirks import Quirks
 from exitd.simulator.serve import serve
 from simulator.rig import DEADLINE_S, Rig
 
 PERP = "SOL_USDC_PERP"
+
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text()
+
+
+def test_given_switches_faults_and_controls_when_documented_then_none_is_missing():
+    switches = [field.name for field in msgspec.structs.fields(Quirks)]
+    names = [*switches, *REQUEST_FAULTS, *STREAM_FAULTS]
+    paths = {path for _, path in CONTROLS}
+
+    # Names that share their beginning are listed once, with the endings after it.
+    shared = {"cancel_unknown_code", "cancel_unknown_message"}
+    missing = [name for name in names if f"`{name}`" not in DOCUMENT]
+    assert set(missing) == shared
+    assert [path for path in paths if path not in DOCUMENT] == []
 
 
 async def started(*options: str) -> tuple[asyncio.subprocess.Process, str]:

@@ -31,9 +31,7 @@ class EdgeCache:
     """Keeps whole replies by URL."""
 
     def __init__(self) -> None:
-        self._kept: dict[
-            tuple[str, tuple[tuple[str, str], ...]], tuple[int, Reply]
-        ] = {}
+        self._kept: dict[Url, tuple[int, Reply]] = {}
 
     def find(self, request: Request, now_us: int, age_s: int) -> Reply | None:
         """A reply that is at most *age_s* old, with its Age; None to ask the origin."""
