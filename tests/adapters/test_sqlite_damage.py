@@ -62,9 +62,32 @@ def spoil_progress(path: Path) -> None:
         other.commit()
 
 
+def spoil_number(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("UPDATE progress SET fact_seq = 3")
+        other.commit()
+
+
+def spoil_tag(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("UPDATE meta SET value = CAST(x'ff' AS TEXT)")
+        other.commit()
+
+
+def spoil_tables(path: Path) -> None:
+    """Damage the names of tables beyond UTF-8, without SQLite noticing."""
+    content = path.read_bytes()
+    path.write_bytes(
+        content.replace(b"sqlite_autoindex_fills", b"\xffqlite_autoindex_fills")
+    )
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
+        spoil_number,
+        spoil_tag,
+        spoil_tables,
         spoil_nothing,
         spoil_end,
         spoil_half,

@@ -17,7 +17,7 @@ from adapters.sqlite_states import opened
 from contract.store_contract import keep
 from contract.store_samples import fact, fill, fire, firing, position, trigger
 from exitd.adapters.sqlite.database import IN_MEMORY, connect
-from exitd.adapters.sqlite.migrating import fill_from_template, known_revisions
+from exitd.adapters.sqlite.migrating import known_revisions, make_tables
 from exitd.adapters.sqlite.schema import METADATA
 from exitd.core.records import CounterRecord, IdempotencyRecord
 from exitd.errors import StoreDamaged, StoreError
@@ -192,7 +192,7 @@ def test_given_migrations_when_run_then_the_tables_are_those_of_the_schema():
         create_engine("sqlite://", poolclass=StaticPool) for _ in range(2)
     )
     with migrated.connect() as connection:
-        fill_from_template(connection.connection.driver_connection)
+        make_tables(connection.connection.driver_connection)
     METADATA.create_all(described)
 
     found, wanted = inspect(migrated), inspect(described)
@@ -230,7 +230,7 @@ def indexes(inspector, table: str) -> object:
 
 def test_given_file_names_of_migrations_when_listed_then_the_head_is_the_last():
     with closing(connect(IN_MEMORY)) as driver:
-        fill_from_template(driver)
+        make_tables(driver)
         (head,) = driver.execute("SELECT version_num FROM alembic_version").fetchone()
 
     assert known_revisions()[-1] == head

@@ -8,7 +8,7 @@ from pathlib import Path
 from exitd.adapters.sqlite.damage import check_content, check_files
 from exitd.adapters.sqlite.database import connect
 from exitd.adapters.sqlite.lock import StateLock
-from exitd.adapters.sqlite.statements import UPSERT_META
+from exitd.adapters.sqlite.meta import write_meta
 from exitd.errors import StoreError
 
 
@@ -28,7 +28,7 @@ def copy_database(driver: sqlite3.Connection, target: Path) -> None:
         driver.backup(copy)
         # One file, without a log beside it that could be left behind.
         copy.execute("PRAGMA journal_mode = DELETE").fetchone()
-        copy.execute(UPSERT_META, ("stop", "backup"))
+        write_meta(copy, "stop", "backup")
     with partial.open("rb") as file:
         os.fsync(file.fileno())
     partial.replace(target)

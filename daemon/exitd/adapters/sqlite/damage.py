@@ -9,7 +9,7 @@ import sqlite3
 import struct
 from pathlib import Path
 
-from exitd.adapters.sqlite.statements import READ_PROGRESS
+from exitd.adapters.sqlite.meta import read_meta, read_progress
 from exitd.errors import StoreDamaged
 
 MAGIC = b"SQLite format 3\x00"
@@ -67,6 +67,8 @@ def check_content(
         StoreDamaged: A check failed, or the log is gone or damaged.
         sqlite3.DatabaseError: SQLite cannot read it at all.
     """
+    # What is damaged may be no UTF-8, and is to be reported all the same.
+    driver.text_factory = lambda content: content.decode(errors="replace")
     has_log = log_of(path).exists()
     # Reading anything makes SQLite recover what the log holds.
     if revision_of(driver) is None:
@@ -75,13 +77,12 @@ def check_content(
     (verdict,) = driver.execute("PRAGMA integrity_check(1)").fetchone()
     if verdict != "ok":
         raise damaged(path, str(verdict).strip().replace("\n", " "))
-    row = driver.execute(READ_PROGRESS).fetchone()
-    if row is None:
-        raise damaged(path, "the row that says how far it came is missing")
-    if row[0] < least_batch:
+    read_meta(driver)
+    progress = read_progress(driver)
+    if progress.batch < least_batch:
         raise damaged(
             path,
-            f"it ends with batch {row[0]}, and batch {least_batch} had been stored:"
+            f"it ends with batch {progress.batch}, and {least_batch} had been stored:"
             " its log was removed, or an older file was put in its place",
         )
     return notices

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from exitd.adapters.sqlite import statements
+from exitd.adapters.sqlite.meta import Progress, read_progress, write_progress
 from exitd.adapters.sqlite.rows import ROW_KINDS, Row, fact_row
 from exitd.core.records import FillRecord, TriggerGone
 from exitd.core.trigger import TriggerRecord
@@ -160,9 +161,7 @@ class Database:
         Raises:
             sqlite3.Error: It does not say.
         """
-        self.batch, self.fact_seq, self.arming_seq = self.driver.execute(
-            statements.READ_PROGRESS
-        ).fetchone()
+        self.batch, self.fact_seq, self.arming_seq = read_progress(self.driver)
 
     def close(self) -> None:
         """Drop the connection; a transaction under way is rolled back."""
@@ -227,7 +226,7 @@ class Database:
                     fact_seq += 1
                     execute(statements.INSERT_FACT, fact_row(fact_seq, fact))
             number = self.batch + len(batches)
-            execute(statements.WRITE_PROGRESS, (number, fact_seq, arming_seq))
+            write_progress(driver, Progress(number, fact_seq, arming_seq))
         self.batch, self.fact_seq, self.arming_seq = number, fact_seq, arming_seq
 
     def change(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -245,11 +244,8 @@ class Database:
         Raises:
             sqlite3.Error: It does not.
         """
-        self.change(
-            lambda driver: driver.execute(
-                statements.WRITE_PROGRESS, (self.batch, self.fact_seq, self.arming_seq)
-            )
-        )
+        progress = Progress(self.batch, self.fact_seq, self.arming_seq)
+        self.change(lambda driver: write_progress(driver, progress))
 
     def execute(self, statement: str, row: Row = ()) -> sqlite3.Cursor:
         return self.driver.execute(statement, row)

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Table, literal_column
 
 from exitd.adapters.sqlite import schema, statements
+from exitd.adapters.sqlite.meta import read_progress
 from exitd.adapters.sqlite.rows import Undecodable, check
 from exitd.adapters.sqlite.statements import Rows
 from exitd.core.attempt import AttemptRecord
@@ -95,7 +96,7 @@ def read_snapshot(driver: sqlite3.Connection, on_bad: OnBad) -> Snapshot:
     """
     driver.execute("BEGIN")
     try:
-        _, _, seq = driver.execute(statements.READ_PROGRESS).fetchone()
+        seq = read_progress(driver).arming_seq
         fires = tuple(read(driver, FireRecord, schema.FIRES, on_bad, rows=open_fires()))
         loaded = {(fire.trigger_id, fire.arming) for fire in fires}
         return Snapshot(

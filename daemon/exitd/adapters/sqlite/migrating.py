@@ -39,20 +39,23 @@ def upgrade(connection: Connection, migrations: Path = MIGRATIONS) -> None:
 
 
 @cache
-def template() -> sqlite3.Connection:
-    """Keep an empty database of the newest schema in memory, to copy from."""
+def new_schema() -> str:
+    """Migrate nothing to the newest schema, once, and give it as a script."""
     engine = create_engine(
         "sqlite://", creator=lambda: connect(IN_MEMORY), poolclass=StaticPool
     )
-    connection = engine.connect()
-    upgrade(connection)
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    return driver
+    with engine.connect() as connection:
+        upgrade(connection)
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        script = "\n".join(driver.iterdump())
+    engine.dispose()
+    return script
 
 
-def fill_from_template(target: sqlite3.Connection) -> None:
-    template().backup(target)
+def make_tables(target: sqlite3.Connection) -> None:
+    """Give an empty database the newest schema, by what the migrations make."""
+    target.executescript(new_schema())
 
 
 def known_revisions(migrations: Path = MIGRATIONS) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from exitd.adapters.sqlite import damage, statements
+from exitd.adapters.sqlite import damage
 from exitd.adapters.sqlite.database import (
     IN_MEMORY,
     Database,
@@ -18,10 +18,11 @@ from exitd.adapters.sqlite.database import (
     write_engine,
 )
 from exitd.adapters.sqlite.lock import StateLock, unwritable
+from exitd.adapters.sqlite.meta import read_meta, write_meta
 from exitd.adapters.sqlite.migrating import (
     MIGRATIONS,
     bring_up_to_date,
-    fill_from_template,
+    make_tables,
 )
 from exitd.adapters.sqlite.reserve import (
     DEFAULT_RESERVE_BYTES,
@@ -97,7 +98,7 @@ def _open_in_memory(
     reserve: Reserve,
     connection_class: type[sqlite3.Connection],
 ) -> SqliteStore:
-    engine = write_engine(IN_MEMORY, connection_class, fill_from_template)
+    engine = write_engine(IN_MEMORY, connection_class, make_tables)
     database = Database(engine, is_in_memory=True)
     database.open()
     return SqliteStore(
@@ -146,7 +147,8 @@ def _prepare(path: Path, migrations: Path, least_batch: int) -> tuple[str, ...]:
         ) from error
     try:
         notices += damage.check_content(driver, path, least_batch=least_batch)
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        # The driver cannot even say what is wrong where that is no UTF-8.
         raise damage.damaged(path, str(error)) from error
     finally:
         driver.close()
@@ -171,7 +173,7 @@ def _create(path: Path) -> None:
         os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         target = connect(new)
         try:
-            fill_from_template(target)
+            make_tables(target)
             if configure(target) != "wal":
                 raise StoreError(
                     f"{path.parent} does not take a write-ahead log: keep the state on"
@@ -214,13 +216,13 @@ def _open_database(
 
 def _begin(database: Database) -> dict[str, str]:
     """Read the meta rows as they were, and mark the state as in use."""
-    meta = dict(database.execute(statements.READ_META).fetchall())
+    meta = read_meta(database.driver)
     meta.setdefault("deployment", secrets.token_hex(8))
     meta.setdefault("stop", "new")
 
     def mark(driver: sqlite3.Connection) -> None:
-        for row in (("deployment", meta["deployment"]), ("stop", "running")):
-            driver.execute(statements.UPSERT_META, row)
+        write_meta(driver, "deployment", meta["deployment"])
+        write_meta(driver, "stop", "running")
 
     database.change(mark)
     return meta

@@ -205,6 +205,7 @@ META = Table(
     METADATA,
     _text("key", key=True),
     _text("value"),
+    _integer("checksum"),
     sqlite_strict=True,
 )
 
@@ -218,6 +219,7 @@ PROGRESS = Table(
     _integer("batch"),
     _integer("fact_seq"),
     _integer("arming_seq"),
+    _integer("checksum"),
     sqlite_strict=True,
 )
 

@@ -102,14 +102,24 @@ READ_PROGRESS = compiled(
         schema.PROGRESS.c.batch,
         schema.PROGRESS.c.fact_seq,
         schema.PROGRESS.c.arming_seq,
+        schema.PROGRESS.c.checksum,
     )
 )
 WRITE_PROGRESS = compiled(
     update(schema.PROGRESS).values(
-        batch=bindparam("b"), fact_seq=bindparam("f"), arming_seq=bindparam("a")
+        batch=bindparam("batch_"),
+        fact_seq=bindparam("fact_seq_"),
+        arming_seq=bindparam("arming_seq_"),
+        checksum=bindparam("checksum_"),
     )
 )
-READ_META = compiled(select(schema.META.c.key, schema.META.c.value))
+READ_META = compiled(
+    select(
+        cast(schema.META.c.key, LargeBinary),
+        cast(schema.META.c.value, LargeBinary),
+        schema.META.c.checksum,
+    )
+)
 READ_SET_ASIDE = compiled(
     select(
         schema.SET_ASIDE.c.id,

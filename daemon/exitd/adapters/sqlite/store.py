@@ -23,6 +23,7 @@ from exitd.adapters.sqlite.loading import (
     set_aside,
 )
 from exitd.adapters.sqlite.lock import StateLock
+from exitd.adapters.sqlite.meta import write_meta
 from exitd.adapters.sqlite.reserve import Reserve
 from exitd.adapters.sqlite.rows import note_row, token_row
 from exitd.adapters.sqlite.writer import Job, QueuedBatch, Settled, Writer
@@ -152,8 +153,7 @@ class SqliteStore:
         """
         if account not in self._tags:
             tag = secrets.randbelow(255) + 1
-            row = (f"tag:{account}", str(tag))
-            self._wait(lambda driver: driver.execute(statements.UPSERT_META, row))
+            self._wait(lambda driver: write_meta(driver, f"tag:{account}", str(tag)))
             self._tags[account] = tag
         return self._tags[account]
 
@@ -230,9 +230,7 @@ class SqliteStore:
 
     def _mark_clean(self) -> None:
         try:
-            self._database.change(
-                lambda driver: driver.execute(statements.UPSERT_META, ("stop", "clean"))
-            )
+            self._database.change(lambda driver: write_meta(driver, "stop", "clean"))
         except sqlite3.Error as error:
             raise StoreError(
                 f"{self.path} could not be closed cleanly ({error}); nothing is lost."

@@ -153,7 +153,8 @@ STATEMENTS = (
     """
     CREATE TABLE meta (
         key TEXT NOT NULL PRIMARY KEY,
-        value TEXT NOT NULL
+        value TEXT NOT NULL,
+        checksum INTEGER NOT NULL
     ) STRICT
     """,
     """
@@ -161,10 +162,12 @@ STATEMENTS = (
         id INTEGER NOT NULL PRIMARY KEY,
         batch INTEGER NOT NULL,
         fact_seq INTEGER NOT NULL,
-        arming_seq INTEGER NOT NULL
+        arming_seq INTEGER NOT NULL,
+        checksum INTEGER NOT NULL
     ) STRICT
     """,
-    "INSERT INTO progress VALUES (1, 0, 0, 0)",
+    # The checksum of three zeros.
+    "INSERT INTO progress VALUES (1, 0, 0, 0, 2693911536)",
     """
     CREATE TABLE set_aside (
         id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
