@@ -119,13 +119,16 @@ class World:
     def tcp(self, token: str = "") -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{self.port}", headers=headers, trust_env=False
+            base_url=f"http://127.0.0.1:{self.port}",
+            headers=headers,
+            transport=httpx.AsyncHTTPTransport(verify=False),
+            trust_env=False,
         )
 
     def unix(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             base_url="http://localhost",
-            transport=httpx.AsyncHTTPTransport(uds=str(self.socket)),
+            transport=httpx.AsyncHTTPTransport(uds=str(self.socket), verify=False),
             trust_env=False,
         )
 

@@ -36,7 +36,7 @@ async def test_b140_given_a_fill_when_shown_then_everything_about_it(world: Worl
     assert fire.ts_venue <= fire.ts_hit <= (fire.ts_done or "")
     assert detail.trigger.state == "filled"
     events = [fact.event for fact in reversed(detail.facts)]
-    assert events.index("trigger.hit") < events.index("order.sent")
+    assert events.index("trigger.hit") < events.index("order.signed")
     assert [e.fire.fire_id for e in exits.exits] == [fire.fire_id]
     assert [f.price for f in exits.exits[0].fills] == ["93.5"]
     assert status.last_exit is not None

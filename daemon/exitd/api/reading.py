@@ -131,7 +131,6 @@ class HealthyView(msgspec.Struct, frozen=True):
 def health_routes(control: Control, shapes: Shapes) -> APIRouter:
     """Make the two questions that watchdogs and load balancers ask."""
     router = APIRouter(tags=["health"])
-    both = ["GET", "HEAD"]
 
     async def healthy() -> Response:
         """200 while the evaluation loop turns."""
@@ -143,10 +142,12 @@ def health_routes(control: Control, shapes: Shapes) -> APIRouter:
         reasons = control.daemon.reasons_not_ready()
         return answer(ReadyView(not reasons, reasons), 503 if reasons else 200)
 
-    router.add_api_route(
-        "/-/healthy", healthy, methods=both, responses=shapes.gives(HealthyView)
-    )
-    router.add_api_route(
-        "/-/ready", ready, methods=both, responses=shapes.gives(ReadyView)
-    )
+    for path, endpoint, view in (
+        ("/-/healthy", healthy, HealthyView),
+        ("/-/ready", ready, ReadyView),
+    ):
+        router.add_api_route(
+            path, endpoint, methods=["GET"], responses=shapes.gives(view)
+        )
+        router.add_api_route(path, endpoint, methods=["HEAD"], include_in_schema=False)
     return router

@@ -28,6 +28,11 @@ class Address(Struct, frozen=True, kw_only=True):
         return self.url.rstrip("/")
 
     @property
+    def is_encrypted(self) -> bool:
+        """Whether certificates are needed; loading them takes a command's time."""
+        return self.base_url.startswith("https://")
+
+    @property
     def headers(self) -> dict[str, str]:
         if self.token is None:
             return {}

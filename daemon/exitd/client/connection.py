@@ -1,5 +1,6 @@
 """Carrying out calls over a unix socket or HTTP, synchronously or not."""
 
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -96,10 +97,13 @@ class Client:
 
     def __init__(self, address: Address) -> None:
         self.address = address
+        self._has_answered = False
         self._client = httpx.Client(
             base_url=address.base_url,
             headers=address.headers,
-            transport=httpx.HTTPTransport(uds=address.socket_path),
+            transport=httpx.HTTPTransport(
+                uds=address.socket_path, verify=address.is_encrypted
+            ),
             trust_env=False,
         )
 
@@ -111,8 +115,22 @@ class Client:
             DaemonRefused: The daemon said no.
         """
         with _translated(self.address):
+            self._knock()
             response = self._client.send(_request(self._client, call))
         return _answer(call, response)
+
+    def _knock(self) -> None:
+        """Find out that nobody answers before httpx does: it would leak a socket."""
+        path = self.address.socket_path
+        if path is None or self._has_answered:
+            return
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knocking:
+            knocking.settimeout(_CONNECT_S)
+            try:
+                knocking.connect(path)
+            except OSError as error:
+                raise httpx.ConnectError(str(error)) from error
+        self._has_answered = True
 
     def follow(
         self, *, after: int | None = None, event: str = ""
@@ -158,7 +176,9 @@ class AsyncClient:
         self._client = httpx.AsyncClient(
             base_url=address.base_url,
             headers=address.headers,
-            transport=httpx.AsyncHTTPTransport(uds=address.socket_path),
+            transport=httpx.AsyncHTTPTransport(
+                uds=address.socket_path, verify=address.is_encrypted
+            ),
             trust_env=False,
         )
 
