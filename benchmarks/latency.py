@@ -1,0 +1,226 @@
+"""From a price frame to the order: exitd beside what one would write instead.
+
+Each contender watches the trade stream of the same simulated exchange and sells a
+little at each of many levels. Time is taken on the wire, on one clock: from the
+frame that crosses a level, as it is written to the contender, to the first bytes of
+the order that follows. `raw` is the floor: no decisions, no durability, prebuilt bytes.
+
+    python benchmarks/latency.py [--levels 200] [--ccxt-python PATH] [--json]
+
+ccxt is no dependency; PATH is the python of an environment that has it.
+"""
+
+import argparse
+import asyncio
+import base64
+import json
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+from nacl.signing import SigningKey
+from tap import Tap
+
+HERE = Path(__file__).resolve().parent
+SYMBOL = "SOL_USDC_PERP"
+TOP, STEP = Decimal("139"), Decimal("0.05")
+PAUSE_S = 0.04
+
+
+def keys(number: int) -> tuple[str, str]:
+    key = SigningKey(bytes([number + 1]) * 32)
+    return (
+        base64.b64encode(bytes(key.verify_key)).decode(),
+        base64.b64encode(bytes(key)).decode(),
+    )
+
+
+class Exchange:
+    """The simulated exchange as a process of its own."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "exitd.simulator", "--port", "0", "--seed", "7"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().split()[-1]
+        self.http = httpx.Client(base_url=self.url, timeout=30)
+        self.control("path", {"paused": True})
+
+    def control(self, what: str, body: dict[str, object]) -> None:
+        self.http.post(f"/sim/{what}", json=body).raise_for_status()
+
+    def price(self, price: Decimal) -> None:
+        moved = {"symbol": SYMBOL, "last": str(price), "mark": "140", "index": "140"}
+        self.control("prices", moved)
+
+    def close(self) -> None:
+        self.http.close()
+        self.process.terminate()
+        self.process.wait()
+
+
+async def walk(exchange: Exchange, levels: int) -> None:
+    """Move the price down through every level."""
+    for number in range(levels):
+        await asyncio.to_thread(exchange.price, TOP - STEP * number)
+        await asyncio.sleep(PAUSE_S)
+    await asyncio.sleep(1.0)
+
+
+def latencies_us(tap: Tap, levels: int) -> list[float]:
+    frames = [tap.frames[TOP - STEP * n] for n in range(levels)]
+    assert len(tap.orders) == levels, f"{len(tap.orders)} orders, {levels} levels"
+    return [
+        (order - frame) / 1_000 for order, frame in zip(tap.orders, frames, strict=True)
+    ]
+
+
+def start_daemon(
+    url: str, key: str, secret: str, folder: Path, levels: int
+) -> subprocess.Popen[str]:
+    for name, value in (("key", key), ("secret", secret)):
+        (folder / name).write_text(value)
+        (folder / name).chmod(0o600)
+    (folder / "conf.d").mkdir()
+    (folder / "exitd.yaml").write_text(
+        f"""version: 1
+mode: live
+venues:
+  sim:
+    type: backpack
+    url: {url}
+    ws_url: {url.replace("http", "ws", 1)}
+    key: {{file: {folder}/key}}
+    secret: {{file: {folder}/secret}}
+    requests_per_minute: 1000000
+http: {{bind: off}}
+log: {{format: json}}
+"""
+    )
+    exits = "\n".join(
+        f"      s{n}: {{stop_loss: {TOP - STEP * n}, close: 0.1}}"
+        for n in range(levels)
+    )
+    (folder / "conf.d/sol.yaml").write_text(
+        f"positions:\n  sol:\n    venue: sim\n    symbol: {SYMBOL}\n    side: long\n"
+        f"    price: last\n    exits:\n{exits}\n"
+    )
+    log = (folder / "log").open("w")
+    command = (
+        "import asyncio, sys; from pathlib import Path;"
+        "from exitd.app import run_daemon;"
+        "from exitd.settings import read_settings;"
+        "sys.exit(asyncio.run(run_daemon(Path(sys.argv[1]), read_settings(),"
+        " on_ready=lambda _: print('ready', file=sys.stderr, flush=True))))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", command, str(folder / "exitd.yaml")],
+        stdout=log,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={"EXITD_STATE": str(folder / "state"), "PATH": "/usr/bin:/bin"},
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.strip() == "ready":
+            return process
+    raise SystemExit((folder / "log").read_text())
+
+
+def start_script(
+    name: str, python: str, url: str, key: str, secret: str, levels: int
+) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [
+            python,
+            str(HERE / "contenders" / f"{name}_script.py"),
+            *(url, url.replace("http", "ws", 1), key, secret, SYMBOL),
+            *(str(TOP), str(STEP), str(levels)),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == "ready", f"{name} did not start"
+    time.sleep(0.5)
+    return process
+
+
+async def measure(name: str, python: str, levels: int, number: int) -> list[float]:
+    """Run one contender against an exchange of its own."""
+    exchange = Exchange()
+    tap = Tap(exchange.url)
+    await tap.start()
+    key, secret = keys(number)
+    try:
+        exchange.price(Decimal("140"))
+        position = {"api_key": key, "symbol": SYMBOL, "net_quantity": "1000"}
+        exchange.control("deposit", {"api_key": key, "asset": "USDC", "amount": "1e7"})
+        exchange.control("positions", {**position, "entry_price": "140"})
+        with tempfile.TemporaryDirectory() as folder:
+            if name == "exitd":
+                process = await asyncio.to_thread(
+                    start_daemon, tap.url, key, secret, Path(folder), levels
+                )
+            else:
+                process = await asyncio.to_thread(
+                    start_script, name, python, tap.url, key, secret, levels
+                )
+            try:
+                await walk(exchange, levels)
+            finally:
+                process.terminate()
+                await asyncio.to_thread(process.wait)
+        return latencies_us(tap, levels)
+    finally:
+        await tap.stop()
+        exchange.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--levels", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--ccxt-python", default="", help="a python that has ccxt")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    contenders = ["raw", "httpx", "exitd"] + (["ccxt"] if options.ccxt_python else [])
+    found: dict[str, list[float]] = {name: [] for name in contenders}
+    for number in range(options.rounds):
+        for name in contenders:
+            python = options.ccxt_python if name == "ccxt" else sys.executable
+            samples = asyncio.run(measure(name, python, options.levels, number))
+            # The first orders open connections and fill caches.
+            found[name] += samples[5:]
+    base = statistics.median(found["ccxt" if "ccxt" in found else "httpx"])
+    rows = {
+        name: {
+            "median_us": statistics.median(values),
+            "p99_us": statistics.quantiles(values, n=100)[98],
+            "ratio": round(statistics.median(values) / base, 2),
+            "orders": len(values),
+        }
+        for name, values in found.items()
+    }
+    if options.json:
+        print(json.dumps({"machine": platform.platform(), "contenders": rows}))
+        return
+    print(f"{'contender':10} {'median µs':>10} {'p99 µs':>10} {'ratio':>6}")
+    for name, row in rows.items():
+        print(
+            f"{name:10} {row['median_us']:10.0f} {row['p99_us']:10.0f}"
+            f" {row['ratio']:6.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
