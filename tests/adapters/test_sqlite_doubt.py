@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.store_contract import DEADLINE_S
-from contract.store_samples import batches, firing
+from contract.store_samples import firing
+from contract.store_strategies import batches
 from exitd.adapters.sqlite import SqliteStore, open_store
 from exitd.ports.store import Batch, FactQuery, StoreHealth
 from fakes.clocks import ManualClock

@@ -107,6 +107,23 @@ async def test_given_file_locked_by_another_program_when_let_go_then_written(
     await store.close()
 
 
+async def test_given_note_when_its_writer_gives_up_then_the_store_goes_on(path: Path):
+    store = opened(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        putting = asyncio.create_task(store.put_note("files", b"content"))
+        await asyncio.sleep(0)
+        putting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await putting
+        other.execute("ROLLBACK")
+
+    await keep(store, Batch((trigger(),), ()))
+
+    assert await store.note("files") == b"content"
+    await store.close()
+
+
 async def test_given_long_reader_when_batches_come_then_both_go_on(path: Path):
     store = opened(path)
     await keep(store, *firing(1))

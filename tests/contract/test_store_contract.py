@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.store_contract import Machine, StoreContract, keep
-from contract.store_samples import batches
+from contract.store_strategies import batches
 from exitd.adapters.sqlite import SqliteStore, open_store
 from exitd.ports.store import Batch, FactQuery, Store
 from fakes.clocks import ManualClock

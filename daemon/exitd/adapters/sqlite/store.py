@@ -313,6 +313,9 @@ class SqliteStore:
         future: Future[T] = Future()
 
         def done(outcome: object, error: StoreError | None) -> None:
+            if not future.set_running_or_notify_cancel():
+                # Whoever asked has gone; what was asked for is done all the same.
+                return
             if error is not None:
                 future.set_exception(error)
             else:
