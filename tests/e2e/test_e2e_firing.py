@@ -43,7 +43,7 @@ def test_given_long_when_price_falls_through_stop_then_closed_and_told(home: Hou
         ("lost_reply", 0),
     ],
 )
-def test_b105_given_kill_in_the_middle_of_a_fire_when_restarted_then_one_close(
+def test_b088_b089_given_kill_in_the_middle_of_a_fire_when_restarted_then_one_close(
     home: House, kind: str, delay_ms: int
 ):
     home.open_position()

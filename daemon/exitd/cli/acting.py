@@ -49,7 +49,7 @@ def close(
     position: Annotated[
         str,
         typer.Argument(
-            metavar="[POSITION]", help="A name of the files, a key, or the symbol."
+            metavar="POSITION", help="A name of the files, a key, or the symbol."
         ),
     ] = "",
     everything: Annotated[
@@ -249,8 +249,6 @@ def flatten(
             symbol,
             account=account,
             including_ours=including_ours,
-            window_ms=window,
-            dry_run=dry_run,
         )
     )
     if json:
@@ -323,9 +321,7 @@ def take_profit(
             price=price,
             quantity=quantity,
             account=account,
-            window_ms=window,
             idempotency_key=key,
-            dry_run=dry_run,
         )
     )
     if json:

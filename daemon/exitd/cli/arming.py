@@ -59,7 +59,7 @@ def add(
     position: Annotated[
         str,
         typer.Argument(
-            metavar="[POSITION]", help="A position of the files; else say --symbol."
+            metavar="POSITION", help="A position of the files; else say --symbol."
         ),
     ] = "",
     sl: Annotated[

@@ -24,7 +24,7 @@ def check(
     path: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[PATH]",
+            metavar="PATH",
             help="A directory, its exitd.yaml, or one file of positions.  "
             "[default: $EXITD_CONFIG, or /etc/exitd/exitd.yaml]",
             show_default=False,

@@ -29,7 +29,7 @@ def import_exits(
     venue: Annotated[
         str,
         typer.Argument(
-            metavar="[VENUE]", help="The account; needed where there are several."
+            metavar="VENUE", help="The account; needed where there are several."
         ),
     ] = "",
     output: Annotated[

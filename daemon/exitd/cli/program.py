@@ -154,7 +154,7 @@ _USAGE: type[Exception] = typer.BadParameter.__mro__[2]
 def _usage(wrong: Any) -> int:
     context = getattr(wrong, "ctx", None)
     path = context.command_path if context is not None else "exitd"
-    sentence = str(wrong.format_message()).rstrip(".")
+    sentence = str(wrong.format_message()).rstrip(".").replace("Value error, ", "")
     if type(wrong).__name__ == "NoArgsIsHelpError":
         return ExitCode.USAGE
     complain(f"{sentence[:1].lower()}{sentence[1:]}; see `{path} --help`")

@@ -22,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
 def init(
     directory: Annotated[
         Path,
-        typer.Argument(metavar="[DIR]", help="Where to; made if it is not there."),
+        typer.Argument(metavar="DIR", help="Where to; made if it is not there."),
     ] = Path("config"),
     json: Json = False,
 ) -> int:
@@ -79,7 +79,7 @@ def schema(
     kind: Annotated[
         Literal["daemon", "positions"],
         typer.Argument(
-            metavar="[daemon|positions]", help="exitd.yaml, or the files of conf.d/."
+            metavar="KIND", help="daemon for exitd.yaml, positions for conf.d/."
         ),
     ] = "daemon",
     json: Annotated[
