@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import os
+import pty
 import re
 import warnings
 from collections.abc import Iterator
@@ -234,13 +235,28 @@ def test_given_no_log_when_something_is_logged_then_nothing_happens():
     log(Event.TRIGGER_HIT)
 
 
-def test_given_console_when_logged_then_a_person_can_read_it(journal):
+def test_given_console_in_a_pipe_when_logged_then_a_person_can_read_it(journal):
     journal.start(format="console")
 
     log(Event.TRIGGER_HIT, trigger_id="sol-core/sl", reason="two words")
 
-    text = re.sub(r"\x1b\[[0-9;]*m", "", journal.text())
-    assert text == (
+    assert journal.text() == (
         "22:13:20.000 warning trigger.hit"
         '              trigger_id=sol-core/sl reason="two words"\n'
     )
+
+
+@pytest.mark.parametrize("no_color", [False, True])
+def test_given_console_on_a_terminal_when_logged_then_colours_are_a_choice(
+    journal, no_color
+):
+    leader, follower = pty.openpty()
+    running = journal.start(format="console", fd=follower, no_color=no_color)
+
+    log(Event.TRIGGER_HIT)
+
+    assert running.close()
+    os.close(follower)
+    shown = os.read(leader, 4096)
+    os.close(leader)
+    assert (b"\x1b[33mwarning" in shown) != no_color

@@ -33,7 +33,7 @@ from exitd.logs.levels import LevelGate
 from exitd.logs.libraries import listen_to_libraries, stop_listening
 from exitd.logs.pipeline import Pipeline
 from exitd.logs.redaction import Redactor
-from exitd.logs.rendering import RENDERERS
+from exitd.logs.rendering import RENDERERS, Fields, to_plain_console
 from exitd.logs.repeats import Repeats
 from exitd.logs.writer import LineWriter
 from exitd.secret import Secret
@@ -76,6 +76,11 @@ class Destination(Struct, frozen=True, kw_only=True):
             return False
         found = os.fstat(self.fd)
         return self.journal_stream == f"{found.st_dev}:{found.st_ino}"
+
+    def render(self, no_color: bool) -> Callable[[Fields], bytes]:
+        if self.format == "console" and (no_color or not os.isatty(self.fd)):
+            return to_plain_console
+        return RENDERERS[self.format]
 
 
 class Log:
@@ -165,6 +170,7 @@ def configure(
     constants: Mapping[str, str] | None = None,
     fd: int | None = None,
     journal_stream: str | None = None,
+    no_color: bool = False,
 ) -> Log:
     """
     Begin to log; close what this returns.
@@ -180,6 +186,7 @@ def configure(
         constants: Fields that stand on every line.
         fd: Where to write, in place of standard output (or error, for `console`).
         journal_stream: The variable of that name, when systemd set it.
+        no_color: No colours even on a terminal; elsewhere there are none anyway.
 
     Raises:
         ConfigurationError: The format, the level or an override cannot be read.
@@ -192,7 +199,7 @@ def configure(
         gate=LevelGate(level, overrides),
         redactor=Redactor(secrets),
         repeats=Repeats(),
-        render=RENDERERS[place.format],
+        render=place.render(no_color),
         now_ns=now_ns,
         monotonic_ns=monotonic_ns,
         constants=dict(constants or {}),

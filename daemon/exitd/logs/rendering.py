@@ -32,6 +32,7 @@ _COLOURS = {
     "error": "\x1b[31m",
     "critical": "\x1b[31;1m",
 }
+_COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 _BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 _encoder = msgspec.json.Encoder()
@@ -102,6 +103,11 @@ def to_console(fields: Fields) -> bytes:
         for row in str(exception).splitlines():
             line += f"\n    {_escaped(row)}"
     return line.encode()
+
+
+def to_plain_console(fields: Fields) -> bytes:
+    """The same for a file or a pipe: the only escapes in it are our own colours."""
+    return _COLOUR.sub(b"", to_console(fields))
 
 
 RENDERERS: Mapping[str, Callable[[Fields], bytes]] = {
