@@ -2,19 +2,26 @@
 
 import asyncio
 import contextlib
+import ssl
 import time
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from exitd.adapters.backpack.connection import PING_S, PINGS_MISSED_MAX
+from exitd.adapters.backpack.connection import (
+    PING_S,
+    PINGS_MISSED_MAX,
+    open_socket,
+)
 from exitd.adapters.backpack.feed import GARBAGE_PER_S_MAX, BackpackFeed
+from exitd.adapters.backpack.tls import tls_context
 from exitd.adapters.system.clock import SystemClock
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.units import NS_PER_MS
 from exitd.errors import FeedError
 from exitd.ports.feed import FeedSignal
-from fakes.answers import Answers
+from fakes.answers import Answers, plain
 from fakes.backpack_feed import (
     LAST,
     MARK,
@@ -139,3 +146,66 @@ async def test_n18_given_a_redirect_when_connecting_then_not_followed():
         await elsewhere.wait_closed()
         await feed.close()
     assert server.sockets == []
+
+
+async def test_given_an_abort_while_connecting_when_open_then_dropped_at_once():
+    async with frame_server() as server:
+
+        async def connect(url: str) -> ClientConnection:
+            socket = await open_socket(url)
+            feed.abort()
+            return socket
+
+        feed = BackpackFeed(
+            "bp",
+            clock=SystemClock(),
+            ws_url=server.url,
+            transport=Answers({}),
+            connect=connect,
+        )
+        feed.watch(frozenset({MARK}))
+
+        with pytest.raises(FeedError, match="aborted"):
+            await feed.run(lambda tick: None, lambda notice: None)
+        await feed.close()
+
+
+async def test_given_a_cancelled_run_when_it_ends_then_the_socket_is_closed():
+    async with frame_server() as server, asyncio.TaskGroup() as group:
+        feed = BackpackFeed(
+            "bp",
+            clock=SystemClock(),
+            ws_url=server.url,
+            transport=Answers({"/api/v1/time": plain("no")}),
+        )
+        feed.watch(frozenset({MARK}))
+        task = group.create_task(feed.run(lambda tick: None, lambda notice: None))
+        await server.subscribed(f"markPrice.{SOL}")
+
+        task.cancel()
+        await asyncio.wait({task})
+
+        assert task.cancelled()
+        async with asyncio.timeout(DEADLINE_S):
+            await server.sockets[0].wait_closed()
+        await feed.close()
+
+
+async def test_n17_given_no_tls_on_a_tls_address_when_connecting_then_refused():
+    async with frame_server() as server:
+        feed = BackpackFeed(
+            "bp",
+            clock=SystemClock(),
+            ws_url=server.url.replace("ws:", "wss:"),
+            transport=Answers({}),
+        )
+
+        with pytest.raises(FeedError, match="no connection"):
+            await feed.run(lambda tick: None, lambda notice: None)
+        await feed.close()
+
+
+def test_n17_given_the_tls_context_when_looked_at_then_certificates_are_checked():
+    assert tls_context().verify_mode is ssl.CERT_REQUIRED
+    assert tls_context().check_hostname
+    assert tls_context() is tls_context()

@@ -131,3 +131,15 @@ async def test_given_a_trade_with_oneself_when_read_then_both_fills():
     fills = await venue({FILLS: json(rows)}).fills_since(0)
 
     assert [f.venue_order_id for f in fills] == ["o1", "other"]
+
+
+async def test_given_the_instant_of_an_order_when_read_since_then_it_is_there():
+    asked_ns = START_NS + NS_PER_S + 699 * NS_PER_MS + 999_999
+
+    orders = await venue({HISTORY: json([order(1)])}).orders_since(asked_ns)
+    fills = await venue({FILLS: json([fill(1)])}).fills_since(
+        START_NS + NS_PER_S + 197 * NS_PER_MS + 999_999
+    )
+
+    assert len(orders) == 1
+    assert len(fills) == 1

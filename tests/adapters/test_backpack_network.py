@@ -117,3 +117,15 @@ async def test_given_an_unreadable_answer_when_placing_a_stop_then_in_doubt():
     async with answering(response(b"{")) as (venue, _):
         with pytest.raises(OutcomeUnknown):
             await venue.place_native_stop(native_stop(Rig()))
+
+
+async def test_n17_given_no_tls_on_a_tls_address_when_sent_then_a_definite_no():
+    async with answering(response(order())) as (_, server):
+        venue = venue_at(server.url.replace("http:", "https:"))
+
+        answer = await venue.send(close(), venue.prepare(close()))
+
+        assert isinstance(answer, Refusal)
+        assert answer.code == "NOT_SENT"
+        assert server.requests == []
+        await venue.close()

@@ -98,11 +98,12 @@ class Connection:
         """
         self._lost = ""
         socket = await self._open()
-        if self._lost:
-            socket.transport.abort()
         self._socket = socket
         self._alive()
         try:
+            if self._lost:  # by somebody who did not want to wait for the opening
+                socket.transport.abort()
+                raise self._error()
             async with asyncio.TaskGroup() as group:
                 beside = [
                     group.create_task(self._keep_alive(), name="ws-keep-alive"),
@@ -117,7 +118,7 @@ class Connection:
         finally:
             self._socket = None
             await socket.close()
-        raise FeedError(f"the connection to {self.url} is lost: {self._lost}")
+        raise self._error()
 
     async def send(self, text: str) -> None:
         """Send one text frame; `ConnectionClosed` ends the work that called it."""
@@ -140,6 +141,9 @@ class Connection:
         self._lost = self._lost or why
         if self._socket is not None:
             self._socket.transport.abort()
+
+    def _error(self) -> FeedError:
+        return FeedError(f"the connection to {self.url} is lost: {self._lost}")
 
     async def _open(self) -> Socket:
         try:

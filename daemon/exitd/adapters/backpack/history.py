@@ -36,6 +36,7 @@ async def orders_since(
         VenueUnavailable: A page failed or was shorter than it should be.
     """
     found: dict[Hashable, OrderReport] = {}
+    since_ns = _to_ms(ts_venue_ns)
     for page in range(PAGES_MAX):
         rows = await _page(
             session,
@@ -54,10 +55,10 @@ async def orders_since(
             ) from exc
         for report in reports:
             assert report.ts_created_venue_ns is not None
-            if report.ts_created_venue_ns >= ts_venue_ns:
+            if report.ts_created_venue_ns >= since_ns:
                 found.setdefault(report.venue_order_id, report)
         oldest_ns = min((r.ts_created_venue_ns or 0 for r in reports), default=0)
-        if len(rows) < PAGE_ROWS or oldest_ns < ts_venue_ns:
+        if len(rows) < PAGE_ROWS or oldest_ns < since_ns:
             return tuple(found.values())
     raise VenueUnavailable(_too_long("order history"))
 
@@ -74,8 +75,9 @@ async def fills_since(
         VenueUnavailable: A page failed or was shorter than it should be.
     """
     found: dict[Hashable, FillReport] = {}
+    since_ns = _to_ms(ts_venue_ns)
     since: dict[str, Parameter] = {
-        "from": ts_venue_ns // NS_PER_MS,
+        "from": since_ns // NS_PER_MS,
         "sortDirection": "Asc",
     }
     for page in range(PAGES_MAX):
@@ -97,7 +99,7 @@ async def fills_since(
         for report in reports:
             # Both orders of a trade with oneself share its id.
             key = (report.symbol, report.trade_id, report.venue_order_id)
-            if report.ts_venue_ns >= ts_venue_ns // NS_PER_MS * NS_PER_MS:
+            if report.ts_venue_ns >= since_ns:
                 found.setdefault(key, report)
         if len(rows) < PAGE_ROWS:
             return tuple(sorted(found.values(), key=lambda f: f.ts_venue_ns))
@@ -130,6 +132,11 @@ def _rows_expected(reply: Reply, page: int) -> int:
     if not (total.isascii() and total.isdigit()):
         return 0
     return min(PAGE_ROWS, max(0, int(total) - page * PAGE_ROWS))
+
+
+def _to_ms(ts_ns: int) -> int:
+    """The histories cut their instants to milliseconds: so is what they are asked."""
+    return ts_ns // NS_PER_MS * NS_PER_MS
 
 
 def _of(symbol: str | None) -> dict[str, Parameter]:

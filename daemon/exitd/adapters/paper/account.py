@@ -88,6 +88,8 @@ class PaperAccount:
         self._fee_rate = fee_rate
         self._prices: dict[tuple[str, PriceKind], Decimal] = {}
         self._last: dict[str, Decimal] = {}
+        # Looked at on every tick, so the ended ones must not be in the way.
+        self._resting = [order for order in self.state.orders if order.is_resting]
 
     def number(self) -> str:
         self.state.number += 1
@@ -115,16 +117,16 @@ class PaperAccount:
         self._prices[symbol, kind] = tick.price
         if kind is not PriceKind.INDEX:
             self._last[symbol] = tick.price
-        for order in [o for o in self.state.orders if o.is_resting]:
-            if order.symbol != symbol:
-                continue
+        for order in [o for o in self._resting if o.symbol == symbol]:
             if order.is_trigger and order.trigger_kind is kind:
                 self._try_trigger(order, tick)
             elif not order.is_trigger and self.is_met(order):
                 self.execute(order, order.price or tick.price, tick.ts_recv_ns)
+        self._resting = [order for order in self._resting if order.is_resting]
 
     def accept(self, order: PaperOrder) -> None:
         self.state.orders.append(order)
+        self._resting.append(order)
         ended = [o for o in self.state.orders if not o.is_resting]
         for old in ended[: max(len(ended) - HISTORY_ROWS_MAX, 0)]:
             self.state.orders.remove(old)
