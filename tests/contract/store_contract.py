@@ -295,6 +295,19 @@ class StoreContract:
         assert store.load() == before
         assert await store.facts(FactQuery(limit=1_000)) == facts
 
+    async def test_given_crash_when_answers_are_due_then_nobody_hears_them(
+        self, store: Store, machine: Machine
+    ):
+        told: list[StoreError | None] = []
+        store.submit(Batch((trigger(),), ()), told.append)
+
+        await machine.crash()
+        store = await machine.start()
+        await keep(store, Batch((), ()))
+
+        assert told == []
+        assert store.load().triggers in ((), (trigger(),))
+
     async def test_given_facts_when_restarted_then_numbers_go_on(
         self, store: Store, machine: Machine
     ):

@@ -76,13 +76,13 @@ class ThreadDriver:
                 writer.work()
             else:
                 is_over = not self._take(entry)
+                if is_over and not self._is_draining:
+                    return
                 writer.work()
                 if is_over:
                     deadline_ns = self._clock.monotonic_ns() + DRAIN_NS
             if deadline_ns is not None and (
-                not writer.is_blocked
-                or not self._is_draining
-                or self._clock.monotonic_ns() > deadline_ns
+                not writer.is_blocked or self._clock.monotonic_ns() > deadline_ns
             ):
                 return
 

@@ -92,6 +92,7 @@ class SqliteStore:
         self._settled = 0
         self._bug: BaseException | None = None
         self._is_closed = False
+        self._is_abandoned = False
         self._set_aside = list_set_aside(database.driver)
         self._writer = Writer(
             database, reserve, clock, self._deliver, lock.mark if lock else _forget
@@ -224,7 +225,7 @@ class SqliteStore:
     async def abandon(self) -> None:
         """Let go at once, as a crash would: what is not durable is lost."""
         if not self._is_closed:
-            self._is_closed = True
+            self._is_closed = self._is_abandoned = True
             await self._driver.stop(drain=False)
             self._release()
 
@@ -258,11 +259,12 @@ class SqliteStore:
     def _settle(self, settled: list[Settled]) -> None:
         self._settled += len(settled)
         for on_durable, error in settled:
-            if on_durable is not None:
+            if on_durable is not None and not self._is_abandoned:
                 on_durable(error)
 
     def _crash(self, bug: BaseException) -> None:
         self._bug = bug
+        self._writer.health = StoreHealth.FAILING
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._raise_bug)
 

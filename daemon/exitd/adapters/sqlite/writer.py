@@ -100,7 +100,9 @@ class Writer:
 
     @property
     def has_idle_work(self) -> bool:
-        return self._prune_before_ns is not None
+        return self._prune_before_ns is not None and (
+            self.health is StoreHealth.WRITABLE
+        )
 
     def prune(self, before_ns: int) -> None:
         self._prune_before_ns = before_ns
