@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from exitd.core.events import Fact
 from exitd.core.units import text
 from exitd.ports.store import ExitRow, FactQuery
+from exitd.runtime.control.running import settle
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.shown import fact_view, fire_view, timestamp
 from exitd.runtime.views import ExitFillView, ExitsView, ExitView, FactsView
 
 FACTS_MAX = 1_000
 WAIT_S_MAX = 30.0
-#: How soon a fact that was just concluded is looked for on disk again.
-_COMMIT_S = 0.02
 
 
 class History:
@@ -38,6 +37,7 @@ class History:
                     return await self.next_facts(query)
             except TimeoutError:
                 return FactsView(facts=(), last_seq=query.after_seq)
+        await settle(self._daemon.store)
         found = await self._daemon.store.facts(query)
         return FactsView(
             facts=tuple(fact_view(fact) for fact in found),
@@ -51,10 +51,7 @@ class History:
             found = await self.facts(query)
             if found.facts:
                 return found
-            if self._daemon.store.backlog:
-                await asyncio.sleep(_COMMIT_S)
-            else:
-                await news.wait()
+            await news.wait()
 
     async def last_seq(self) -> int:
         """Give the number of the newest fact, 0 when there is none."""
@@ -62,6 +59,7 @@ class History:
 
     async def exits(self, ts_from_ns: int, ts_to_ns: int) -> ExitsView:
         """Give the firings hit in [from, to), oldest first, with their fills."""
+        await settle(self._daemon.store)
         rows = await self._daemon.store.exits(ts_from_ns, ts_to_ns)
         return ExitsView(exits=tuple(_exit_view(row) for row in rows))
 

@@ -12,7 +12,7 @@ from exitd.core.trigger import TriggerRecord, TriggerState, WaitingFor
 from exitd.core.units import text
 from exitd.ports.store import FactQuery
 from exitd.runtime.control.identities import find_trigger
-from exitd.runtime.control.running import AllPrices
+from exitd.runtime.control.running import AllPrices, settle
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.protect import audit
 from exitd.runtime.shown import (
@@ -110,6 +110,7 @@ class Reading:
 
     async def _fires(self, trigger_id: str) -> list[FireView]:
         """Give every firing of a trigger, oldest first, the open one as it is now."""
+        await settle(self._daemon.store)
         stored = await self._daemon.store.fires(trigger_id)
         state = self._state
         attempts = [a for k, a in state.attempts.items() if k.trigger_id == trigger_id]
@@ -137,6 +138,7 @@ class Reading:
     async def explain(self, trigger_id: str, *, account: str = "") -> ExplainView:
         record = find_trigger(self._state, trigger_id, account)
         view = await self._view(record)
+        await settle(self._daemon.store)
         facts = await self._daemon.store.facts(
             FactQuery(trigger_id=trigger_id, limit=_EXPLAIN_FACTS)
         )

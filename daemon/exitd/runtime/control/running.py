@@ -1,6 +1,7 @@
 """Who asks, and what of the daemon every command looks at."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -8,11 +9,14 @@ from msgspec import Struct
 from exitd.configuration.policies import Policies
 from exitd.configuration.positions import CheckedPosition
 from exitd.core.market import PriceSource
+from exitd.errors import StoreError
+from exitd.ports.store import Batch, Store
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.problems import NotReady
 
 _RETRY_AFTER_S = 2
 _LOOK_EVERY_S = 0.005
+_SETTLE_S = 1.0
 
 
 class Caller(Struct, frozen=True):
@@ -64,6 +68,25 @@ def refuse_while_recovering(daemon: Daemon) -> None:
             "ask again in a moment",
             retry_after_s=_RETRY_AFTER_S,
         )
+
+
+async def settle(store: Store) -> None:
+    """Let what has been decided so far reach the store, for a second at most.
+
+    Without this a reader who has just seen something happen would not find it.
+    """
+    if not store.backlog:
+        return
+    written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def durable(_: StoreError | None) -> None:
+        if not written.done():
+            written.set_result(None)
+
+    store.submit(Batch((), ()), durable)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_SETTLE_S):
+            await written
 
 
 async def until(holds: Callable[[], bool], *, within_s: float) -> bool:

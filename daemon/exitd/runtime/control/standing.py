@@ -7,7 +7,7 @@ from exitd.core.trigger import TriggerRecord, TriggerState
 from exitd.core.units import NS_PER_S
 from exitd.ports.store import FactQuery
 from exitd.runtime.control.reading import Reading
-from exitd.runtime.control.running import AllPrices
+from exitd.runtime.control.running import AllPrices, settle
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.reload import Files
 from exitd.runtime.shown import (
@@ -69,6 +69,7 @@ class Standing:
     async def last_exit(self) -> FireView | None:
         """Give the latest firing that filled or acted."""
         store = self._daemon.store
+        await settle(store)
         facts = await store.facts(
             FactQuery(event="trigger.done", limit=_FACTS_SEARCHED)
         )
