@@ -190,6 +190,35 @@ async def test_given_history_lag_when_asked_then_newest_rows_are_missing(rig: Ri
     assert len(shown) == 1
 
 
+async def test_given_position_lag_when_asked_then_position_of_before(rig: Rig):
+    trader = rig.trader()
+    await rig.sim("positions", api_key=trader.key, symbol=PERP, net_quantity="3")
+    rig.exchange.clock.set_skew(40_000)
+    await rig.sim("faults", kind="position_lag", delay_ms=20_000)
+    trader.window_ms = 60_000
+    await trader.placed(side="Ask", quantity="3", reduceOnly=True)
+
+    late = await trader.get("/api/v1/position")
+    await rig.http.delete("/sim/faults")
+    now = await trader.get("/api/v1/position")
+
+    assert [row["netQuantity"] for row in late] == ["3"]
+    assert now == []
+
+
+async def test_given_late_stream_when_moving_then_other_streams_overtake(rig: Rig):
+    await rig.sim("faults", kind="late", stream="markPrice", delay_ms=50)
+    async with rig.listen() as listener:
+        await listener.subscribe(f"markPrice.{PERP}", f"trade.{PERP}")
+
+        await rig.sim("prices", symbol=PERP, mark="150")
+        await rig.sim("prices", symbol=PERP, last="150")
+
+        kinds = [(await listener.next())["data"]["e"] for _ in range(2)]
+
+    assert kinds == ["trade", "markPrice"]
+
+
 async def test_given_silence_on_one_stream_when_moving_then_others_speak(rig: Rig):
     await rig.sim("faults", kind="silence", stream="markPrice", symbol=PERP)
     async with rig.listen() as listener:

@@ -152,6 +152,18 @@ def test_given_nothing_to_reduce_when_reduce_only_then_refused(floor: Floor, net
     assert message == "Reduce only order not reduced"
 
 
+def test_given_quote_quantity_above_position_when_reduce_only_then_never_flips(
+    floor: Floor,
+):
+    floor.hold("one", "1")
+    floor.submit("maker", "Bid", "10", price="140")
+
+    order = floor.submit("one", "Ask", None, quoteQuantity="1000", reduceOnly=True)
+
+    assert (order.status, order.executed) == ("Filled", 1)
+    assert floor.net("one") == 0
+
+
 def test_given_long_when_sold_through_zero_then_two_lifetimes(floor: Floor):
     floor.submit("other", "Bid", "5", price="140")
     floor.hold("one", "2", "130")

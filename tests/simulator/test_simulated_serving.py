@@ -97,6 +97,33 @@ async def test_given_book_by_hand_when_taken_then_it_stays_taken(rig: Rig):
     assert len(depth["asks"]) == 10
 
 
+async def test_given_book_by_hand_when_it_crosses_a_user_then_they_trade(rig: Rig):
+    trader = rig.trader()
+    order = await trader.placed(
+        side="Ask", quantity="2", price="142", orderType="Limit"
+    )
+
+    await rig.sim("book", symbol=PERP, bids=[["143", "1"]], asks=[["144", "1"]])
+
+    history = await trader.get("/wapi/v1/history/orders", orderId=order["id"])
+    assert history[0]["executedQuantity"] == "1"
+
+
+async def test_given_resting_order_when_passed_by_then_part_of_it_fills(rig: Rig):
+    trader = rig.trader()
+    order = await trader.placed(
+        side="Ask", quantity="2", price="142", orderType="Limit", clientId=3
+    )
+
+    filled = await rig.sim("fill", api_key=trader.key, client_id=3, quantity="0.5")
+    rest = await rig.sim("fill", api_key=trader.key, order_id=order["id"])
+
+    assert (filled["status"], filled["executedQuantity"]) == ("PartiallyFilled", "0.5")
+    assert (rest["status"], rest["executedQuantity"]) == ("Filled", "2")
+    fills = await trader.get("/wapi/v1/history/fills")
+    assert [fill["isMaker"] for fill in fills] == [True, True]
+
+
 async def test_given_market_state_when_set_then_listed_and_obeyed(rig: Rig):
     await rig.sim("market-state", symbol=PERP, state="LimitOnly")
 

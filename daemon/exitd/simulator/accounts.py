@@ -76,6 +76,7 @@ class Account:
     Attributes:
         positions: Open ones, by symbol.
         closed: Positions that ended, oldest first.
+        moves: What each position was after each change, oldest first.
         orders: Every order ever accepted, by id, oldest first.
     """
 
@@ -84,6 +85,7 @@ class Account:
     balances: dict[str, Decimal]
     positions: dict[str, Position] = field(default_factory=dict)
     closed: list[Position] = field(default_factory=list)
+    moves: list[tuple[int, Position]] = field(default_factory=list)
     orders: dict[str, Order] = field(default_factory=dict)
     open_orders: dict[str, Order] = field(default_factory=dict)
     fills: list[Fill] = field(default_factory=list)
@@ -122,6 +124,11 @@ class Account:
     def net_quantity(self, symbol: str) -> Decimal:
         position = self.positions.get(symbol)
         return ZERO if position is None else position.net_quantity
+
+    def positions_at(self, ts_us: int) -> list[Position]:
+        """The open positions as they were at *ts_us*."""
+        known = {p.symbol: p for at_us, p in self.moves if at_us <= ts_us}
+        return [position for position in known.values() if position.net_quantity]
 
     def open_on(self, symbol: str) -> list[Order]:
         return [o for o in self.open_orders.values() if o.symbol == symbol]

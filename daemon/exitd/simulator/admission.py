@@ -137,7 +137,9 @@ def check_reduce_only(
             )
         order.status = OrderStatus.EXPIRED
         return
-    if order.quantity is not None:
+    if order.quantity is None:
+        order.quantity_cap = room
+    else:
         order.quantity = min(order.quantity, room)
 
 

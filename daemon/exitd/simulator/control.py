@@ -108,6 +108,22 @@ def set_position(exchange: Exchange, request: Request) -> Answer:
     return views.positions(exchange, key)
 
 
+def fill_order(exchange: Exchange, request: Request) -> Answer:
+    """{api_key, order_id or client_id, quantity?}: a passer-by takes an order."""
+    document = request.document()
+    account = exchange.state.open_account(str(_needed(document, "api_key")))
+    wanted = document.get("order_id"), document.get("client_id")
+    for order in account.open_orders.values():
+        if order.is_resting and (order.id == wanted[0] or order.client_id == wanted[1]):
+            quantity = _decimal(document, "quantity") or order.leaves
+            if not 0 < quantity <= order.leaves:
+                raise invalid_request(f"quantity: {text(order.leaves)} are left")
+            exchange.maker.fill(order, quantity, exchange.clock.stamp_us())
+            exchange.publish()
+            return views.order_row(exchange, order)
+    raise not_found("order_id, client_id: no such order rests")
+
+
 def deposit(exchange: Exchange, request: Request) -> Answer:
     """{api_key, asset, amount}; the amount may be negative."""
     document = request.document()
@@ -251,6 +267,7 @@ CONTROLS: dict[tuple[str, str], Control] = {
     ("POST", "/sim/prices"): set_prices,
     ("POST", "/sim/book"): set_book,
     ("POST", "/sim/positions"): set_position,
+    ("POST", "/sim/fill"): fill_order,
     ("POST", "/sim/deposit"): deposit,
     ("POST", "/sim/market-state"): set_market_state,
     ("POST", "/sim/path"): set_path,

@@ -33,6 +33,8 @@ from exitd.simulator.state import EngineState
 CADENCE_MS = 1_000
 HISTORY_MINUTES = 1_440
 OPEN_INTEREST_MS = 60_000
+#: Later than any instant of any run.
+EVERYTHING_US = 1 << 62
 DEPTH_EVERY_MS = {"200ms": 200, "600ms": 600, "1000ms": 1_000}
 
 
@@ -200,17 +202,14 @@ class Exchange:
         self.publish()
         self.publisher.beat()
 
-    def visible_until_us(self, request: Request) -> int:
-        """How new a history row may be; a lag fault holds the newest back."""
-        now_us = self.clock.now_us() + 1_000_000
+    def visible_until_us(self, request: Request, kind: str = "history_lag") -> int:
+        """How new a row may be to be shown; a lag fault holds the newest back."""
         fault = self.faults.take_request(
-            ("history_lag",),
-            request.method,
-            request.path,
-            request.symbols(),
-            request.key,
+            (kind,), request.method, request.path, request.symbols(), request.key
         )
-        return now_us if fault is None else now_us - 1_000_000 - fault.delay_ms * 1_000
+        if fault is None:
+            return EVERYTHING_US
+        return self.clock.now_us() - fault.delay_ms * 1_000
 
     def next_funding_ms(self, market: Market) -> int:
         return next_funding_ms(market, self.clock.now_us())

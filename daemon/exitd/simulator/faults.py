@@ -26,11 +26,15 @@ RequestFault = Literal[
     "refuse",
     "accepted_202",
     "history_lag",
+    "position_lag",
 ]
-StreamFault = Literal["silence", "duplicate", "out_of_order", "garbage"]
+StreamFault = Literal["silence", "late", "duplicate", "out_of_order", "garbage"]
 
 REQUEST_FAULTS = frozenset(RequestFault.__args__)  # type: ignore[attr-defined]
 STREAM_FAULTS = frozenset(StreamFault.__args__)  # type: ignore[attr-defined]
+
+#: What stays until it is cleared, unless a count is given.
+_LASTING = ("history_lag", "position_lag", "silence", "late")
 
 
 class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -43,7 +47,8 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         stream: For stream faults, the beginning of the stream's name.
         count: How many matches it lasts; None until cleared.
         delay_ms: For `delay` before the matching, for `slow_reply` after it, for
-            `history_lag` the age that rows need before they are shown.
+            the lags the age that rows need before they are shown, for `late` how
+            much later a frame leaves.
         status, code, message: The body of `refuse`, and of others that have one.
         retry_after_s: The header of `too_many_requests`; None for no header.
     """
@@ -102,7 +107,7 @@ class FaultBoard:
             ) from exc
         self._last_id += 1
         fault.id = self._last_id
-        if fault.kind in ("history_lag", "silence") and "count" not in raw:
+        if fault.kind in _LASTING and "count" not in raw:
             fault.count = None
         self._faults[fault.id] = fault
         self._refresh()

@@ -159,6 +159,15 @@ class Hub:
             for session in sessions:
                 session.send(frame)
 
+    def _send_later(
+        self, subscription: Subscription, frame: bytes, delay_ms: int
+    ) -> None:
+        def send() -> None:
+            for session in self._listeners.get(subscription, ()):
+                session.send(frame)
+
+        asyncio.get_running_loop().call_later(delay_ms / 1_000, send)
+
     def _spoiled(self, subscription: Subscription, frame: bytes) -> list[bytes]:
         """What the stream faults make of one frame."""
         held = self._held.pop(subscription, None)
@@ -167,6 +176,9 @@ class Hub:
         if fault is None:
             return [frame, *late]
         if fault.kind == "silence":
+            return late
+        if fault.kind == "late":
+            self._send_later(subscription, frame, fault.delay_ms)
             return late
         if fault.kind == "duplicate":
             return [frame, frame, *late]

@@ -61,15 +61,28 @@ class MarketMaker:
             self._take_through(symbol, Side.ASK, anchor, ts_us)
             self._take_through(symbol, Side.BID, anchor, ts_us)
         book = self._engine.state.books[symbol]
+        step = self._engine.state.markets[symbol].quantity_step
         quotes = []
         for side, levels in ((Side.BID, bids), (Side.ASK, asks)):
             for price, size in levels:
                 order = self._order(symbol, side, price, size, ts_us)
-                book.side(side).add(order)
-                quotes.append(order)
+                if symbol in self.held:  # the ladder never crosses, a hand may
+                    sweep(book, order, price, step, self._engine.settlement, ts_us)
+                if order.leaves > 0:
+                    book.side(side).add(order)
+                    quotes.append(order)
         self._quotes[symbol] = quotes
         self._engine.state.happenings.append(BookMoved(symbol, ts_us))
         self._engine.judge(symbol, ts_us)
+
+    def fill(self, order: Order, quantity: Decimal, ts_us: int) -> None:
+        """Trade *quantity* of a resting order, as somebody passing by would."""
+        assert order.price is not None, "only priced orders rest"
+        passer = self._order(
+            order.symbol, order.side.opposite, order.price, quantity, ts_us
+        )
+        self._engine.settlement.execute(passer, order, quantity, ts_us)
+        self._engine.judge(order.symbol, ts_us)
 
     def print_at_anchor(self, symbol: str, quantity: Decimal, ts_us: int) -> None:
         """A trade of the house with itself, so that the tape follows the path."""

@@ -33,7 +33,10 @@ def wanted(taker: Order, price: Decimal, step: Decimal) -> Decimal:
     if taker.quantity is not None:
         return taker.leaves
     assert taker.quote_quantity is not None
-    return floor_to((taker.quote_quantity - taker.executed_quote) / price, step)
+    affordable = (taker.quote_quantity - taker.executed_quote) / price
+    if taker.quantity_cap is not None:
+        affordable = min(affordable, taker.quantity_cap - taker.executed)
+    return floor_to(affordable, step)
 
 
 def sweep(
@@ -79,6 +82,8 @@ def _is_done(taker: Order) -> bool:
     if taker.quantity is not None:
         return taker.leaves <= 0
     assert taker.quote_quantity is not None
+    if taker.quantity_cap is not None and taker.executed >= taker.quantity_cap:
+        return True
     return taker.executed_quote >= taker.quote_quantity
 
 

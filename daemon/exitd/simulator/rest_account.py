@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 
 from exitd.simulator import admission
-from exitd.simulator.accounts import Account
-from exitd.simulator.exchange import Exchange
+from exitd.simulator.accounts import Account, Position
+from exitd.simulator.exchange import EVERYTHING_US, Exchange
 from exitd.simulator.intake import read_decimal
 from exitd.simulator.refusal import Refused, invalid_request
 from exitd.simulator.requests import Reply, Request, json_reply
@@ -26,9 +27,13 @@ def positions(exchange: Exchange, request: Request) -> Reply:
             "Invalid market symbol"
         )
     account = _account(exchange, request)
+    visible_us = exchange.visible_until_us(request, "position_lag")
+    current: Collection[Position] = account.positions.values()
     chosen = [
         position
-        for position in account.positions.values()
+        for position in (
+            current if visible_us == EVERYTHING_US else account.positions_at(visible_us)
+        )
         if symbol in (None, position.symbol)
         and (not kinds or exchange.state.markets[position.symbol].kind in kinds)
     ]

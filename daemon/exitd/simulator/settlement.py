@@ -166,9 +166,9 @@ class Settlement:
             position.closing_price = price
             del account.positions[symbol]
             account.closed.append(position)
-        state.happenings.append(
-            PositionHappened(kind, account.key, copy(position), ts_us)
-        )
+        after = copy(position)
+        account.moves.append((ts_us, after))
+        state.happenings.append(PositionHappened(kind, account.key, after, ts_us))
 
     def shrink_reduce_only(self, account: Account, symbol: str, ts_us: int) -> None:
         """Cut resting reduce-only orders down to what the position still is."""

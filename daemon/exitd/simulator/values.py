@@ -86,6 +86,7 @@ class Order:
     Attributes:
         quantity: Base units; None for a market order by quote quantity. While a
             trigger is pending it is what was sent beside it, usually nothing.
+        quantity_cap: What a reduce-only order by quote quantity may trade at most.
         trigger_quantity: As it was sent: a decimal, or a share such as "80%".
     """
 
@@ -121,6 +122,7 @@ class Order:
     origin: str = "USER"
     system_order_type: str | None = None
     initial_quantity: Decimal | None = None
+    quantity_cap: Decimal | None = None
 
     @property
     def leaves(self) -> Decimal:
