@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -42,6 +41,8 @@ from exitd.runtime.reload import Files
 from exitd.runtime.steady import SteadyClock
 from exitd.secret import Secret
 from exitd.settings import Settings
+
+PAPER = "PAPER, NOT PROTECTING"
 
 OnReady = Callable[["Application"], None]
 
@@ -83,19 +84,21 @@ class Application:
         targets = read_targets(files.file.notify, self.environment)
         self.state = state_directory(self.settings, files)
         self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        logs = configure(
+        paper = {} if files.is_live else {"mode": PAPER}
+        with configure(
             format=files.file.log.format,
             level=files.file.log.level,
             secrets=[*(s for pair in keys.values() for s in pair), *targets.values()],
             now_ns=self.clock.now_ns,
             monotonic_ns=self.clock.monotonic_ns,
             journal_stream=self.settings.journal_stream,
-        )
-        with closing(logs):
+            no_color=self.settings.no_color is not None,
+            constants=paper,
+        ):
             log(
                 Event.DAEMON_STARTED,
                 version=__version__,
-                mode=files.file.mode,
+                mode="live" if files.is_live else PAPER,
                 pid=os.getpid(),
             )
             self._note_files(loaded, refused)

@@ -1,12 +1,12 @@
 """From an entry under `venues:` to an account of the daemon, live or on paper."""
 
 import asyncio
-import random
 
 from exitd.adapters.backpack.feed import BackpackFeed
 from exitd.adapters.backpack.signing import throwaway_keys
 from exitd.adapters.backpack.venue import BackpackVenue
 from exitd.adapters.paper.venue import PaperVenue
+from exitd.adapters.system.chance import share
 from exitd.app.files import Keys
 from exitd.configuration.loaded import AccountSettings
 from exitd.core.inputs import PositionReport
@@ -70,7 +70,7 @@ def build_account(
         daemon.loop,
         budget=RateBudget(settings.requests_per_minute, BURST, BURST // 4),
         spawn=daemon.spawn,
-        waits=lambda: backoff(random.random),
+        waits=lambda: backoff(share),
         before_tick=venue.on_tick if isinstance(venue, PaperVenue) else None,
     )
 

@@ -1,1 +1,1 @@
-"""What the runtime needs from outside, as protocols: clock, feed, venue, store, alerts."""
+"""What the runtime needs from outside: clock, feed, venue, store, alerts."""

@@ -10,7 +10,7 @@ from exitd.logs import Event, log
 from exitd.ports.alerts import Alert, AlertLevel, Alerts
 from exitd.ports.store import Store, StoreHealth
 from exitd.runtime.accounts import Account
-from exitd.runtime.fact_log import FactLog
+from exitd.runtime.fact_log import log_facts
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.protect import Hole, audit
 from exitd.runtime.recover import recover, restore
@@ -61,8 +61,7 @@ class Daemon:
         self._tasks: set[asyncio.Task[None]] = set()
         self._sources_changed = False
         self._crash: asyncio.Future[None] | None = None
-        marks = {} if mode == "live" else {"mode": "PAPER, NOT PROTECTING"}
-        loop.on_facts(FactLog(marks).write)
+        loop.on_facts(log_facts)
         loop.on_facts(self.telling.take)
         loop.on_facts(self._follow_sources)
 

@@ -12,26 +12,19 @@ _NAMES = {"level": "trigger_price", "level_before": "trigger_price_before"}
 _EVENTS = {kind: Event(kind.value) for kind in FactKind}
 
 
-class FactLog:
-    """Writes facts to the log; a paper daemon marks every line."""
-
-    def __init__(self, marks: dict[str, str] | None = None) -> None:
-        self._marks = marks or {}
-
-    def write(self, facts: Sequence[Fact]) -> None:
-        for fact in facts:
-            ids = {
-                "account": fact.account,
-                "symbol": fact.symbol,
-                "trigger_id": fact.trigger_id,
-                "fire_id": fact.fire_id,
-            }
-            fields = {
-                _NAMES.get(name, name): (
-                    text(value) if isinstance(value, Decimal) else value
-                )
-                for name, value in fact.fields.items()
-                if value is not None and value != ""
-            }
-            named = {name: value for name, value in ids.items() if value}
-            log(_EVENTS[fact.kind], **named, **fields, **self._marks)
+def log_facts(facts: Sequence[Fact]) -> None:
+    """Write each fact as one line."""
+    for fact in facts:
+        ids = {
+            "account": fact.account,
+            "symbol": fact.symbol,
+            "trigger_id": fact.trigger_id,
+            "fire_id": fact.fire_id,
+        }
+        fields = {
+            _NAMES.get(name, name): text(value) if isinstance(value, Decimal) else value
+            for name, value in fact.fields.items()
+            if value is not None and value != ""
+        }
+        named = {name: value for name, value in ids.items() if value}
+        log(_EVENTS[fact.kind], **named, **fields)

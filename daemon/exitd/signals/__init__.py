@@ -1,1 +1,0 @@
-"""The universal webhook format, pure: model, normalise, validate, analyse."""
