@@ -71,6 +71,7 @@ class AttemptRecord(Struct, frozen=True, kw_only=True, gc=False):
     `signed` holds the exact request, written before it was sent. Both
     `ts_signed_venue_ns` and `expires_venue_ns` are on the venue's clock.
     `filled` is cumulative, in base units; `filled_quote` in the quote currency.
+    `position_before` is what a report that shows the last fill must be below.
     """
 
     order: CloseOrder

@@ -112,6 +112,8 @@ def _after(turn: Turn, attempt: AttemptRecord, report: OrderReport) -> AttemptRe
     if attempt.state is AttemptState.CANCELLED and cause is not AttemptCause.FILLED:
         cause = AttemptCause.CANCELLED
     is_fuller = report.filled > attempt.filled
+    position = turn.state.position(attempt.key)
+    is_unreflected = report.ts_venue_ns > position.ts_venue_ns
     return replace(
         attempt,
         state=next_attempt_state(attempt.state, cause),
@@ -120,6 +122,9 @@ def _after(turn: Turn, attempt: AttemptRecord, report: OrderReport) -> AttemptRe
         filled_quote=report.filled_quote if is_fuller else attempt.filled_quote,
         ts_filled_venue_ns=(
             report.ts_venue_ns if is_fuller else attempt.ts_filled_venue_ns
+        ),
+        position_before=(
+            position.live if is_fuller and is_unreflected else attempt.position_before
         ),
         ts_changed_ns=turn.now_ns,
     )

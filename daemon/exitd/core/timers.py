@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from exitd.core.attempt import AttemptKey, AttemptState
+from exitd.core.attempt import AttemptKey, AttemptState, TimeInForce
 from exitd.core.doubt import ask_resolution
 from exitd.core.ending import ask_slot, watch_again
 from exitd.core.events import FactKind
@@ -117,6 +117,9 @@ def _over_budget(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
     attempt = turn.state.open_attempt_of(fired)
     if attempt is None:
         watch_again(turn, record, fired, "its time budget is spent")
+        return
+    if fired.cause == "command" and attempt.order.time_in_force is TimeInForce.GTC:
+        # Somebody placed it by hand: it rests until it fills or is taken back.
         return
     due_ns = turn.now_ns + turn.state.policies.take_profit_budget_ns
     turn.at(Timer(due_ns, TimerKind.BUDGET, record.id, record.arming))
