@@ -117,12 +117,12 @@ class PaperAccount:
         self._prices[symbol, kind] = tick.price
         if kind is not PriceKind.INDEX:
             self._last[symbol] = tick.price
+        self._resting = [order for order in self._resting if order.is_resting]
         for order in [o for o in self._resting if o.symbol == symbol]:
             if order.is_trigger and order.trigger_kind is kind:
                 self._try_trigger(order, tick)
             elif not order.is_trigger and self.is_met(order):
                 self.execute(order, order.price or tick.price, tick.ts_recv_ns)
-        self._resting = [order for order in self._resting if order.is_resting]
 
     def accept(self, order: PaperOrder) -> None:
         self.state.orders.append(order)
