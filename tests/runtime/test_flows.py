@@ -12,7 +12,7 @@ import pytest
 from api.daemons import ENVIRONMENT, MARK, ME, World, started
 from exitd.configuration.load import load
 from exitd.core.attempt import RefusalKind, TimeInForce
-from exitd.core.inputs import OrderReport, OrderStatus
+from exitd.core.inputs import OrderReport, OrderStatus, TimePassed
 from exitd.core.position import OrderSide, Side
 from exitd.core.trigger import CancelScope, ConditionKind, OrderType
 from exitd.ports.venue import NativeStop, Refusal
@@ -249,6 +249,23 @@ async def test_given_one_key_when_a_take_profit_is_asked_twice_then_one_order(
 
     assert views[0].order_id == views[1].order_id
     assert len(world.venue.ledger) == 1
+
+
+async def test_given_a_resting_take_profit_when_its_budget_is_spent_then_it_rests_on(
+    world: World,
+):
+    world.venue.script(Rest())
+    view = await world.control.by_hand.take_profit(
+        SOL, ME, side="Ask", price=Decimal(120), quantity=Decimal(4)
+    )
+    loop = world.daemon.loop
+    budget_ns = loop.engine.state.policies.take_profit_budget_ns
+
+    decision = loop.engine.handle(TimePassed(loop.clock.now_ns() + budget_ns + 1))
+
+    assert decision.intents == ()
+    assert world.state_of(view.trigger_id) == "firing"
+    assert world.venue.ledger[0].is_resting
 
 
 async def test_given_a_resting_take_profit_when_a_stop_is_hit_then_taken_back(
