@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -170,33 +169,3 @@ async def test_given_close_when_called_twice_then_nothing_more_happens(path: Pat
     await store.close()
     await store.close()
     await store.abandon()
-
-
-async def test_b122_given_100000_triggers_when_loaded_then_in_bounded_time(path: Path):
-    store = opened(path)
-    start = time.perf_counter()
-    done = asyncio.Event()
-    for n in range(0, 100_000, 10):
-        some = tuple(trigger(f"trg_{m:08}", seq=m) for m in range(n, n + 10))
-        store.submit(Batch(some, tuple(fact(trigger_id=t.id) for t in some), True))
-    store.submit(Batch((), ()), lambda _: done.set())
-    await done.wait()
-    armed_s = time.perf_counter() - start
-    await store.close()
-
-    start = time.perf_counter()
-    store = opened(path)
-    opened_s = time.perf_counter() - start
-    start = time.perf_counter()
-    snapshot = store.load()
-    loaded_s = time.perf_counter() - start
-
-    assert len(snapshot.triggers) == 100_000
-    assert snapshot.seq == 99_999
-    print(  # noqa: T201
-        f"armed {100_000 / armed_s:.0f}/s, opened {opened_s:.2f} s,"
-        f" loaded {loaded_s:.2f} s"
-    )
-    assert 100_000 / armed_s > 2_000
-    assert loaded_s < 2.5
-    await store.close()
