@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from exitd.api.administration import administration_routes
 from exitd.api.answers import Shapes
+from exitd.api.documentation import documentation_routes
 from exitd.api.flows import flow_routes
 from exitd.api.guard import Door, Guard
 from exitd.api.history import history_routes
@@ -52,6 +53,7 @@ def make_app(
     app.include_router(flow_routes(control, shapes))
     app.include_router(history_routes(control, shapes))
     app.include_router(administration_routes(control, shapes))
+    app.include_router(documentation_routes(lambda: app.openapi()))
     app.openapi = shapes.document(app, Problem)  # type: ignore[method-assign]
     return Guard(
         app,

@@ -44,24 +44,26 @@ class Peer(Struct, frozen=True):
 
 
 class Listener(Struct, frozen=True):
-    """A socket to serve. `group` is whose members need no token (unix only)."""
+    """A socket to serve. `group` is whose members need no token (unix only).
+
+    `path` and `inode` are the file of a unix socket, as it was bound.
+    """
 
     socket: socket.socket
     is_unix: bool
     is_loopback: bool = True
     group: str = ""
-
-    @property
-    def place(self) -> str:
-        name = self.socket.getsockname()
-        return str(name) if self.is_unix else f"{name[0]}:{name[1]}"
+    path: Path | None = None
+    inode: int = 0
 
     def remove(self) -> None:
         """Close the socket and take its file away, if it is still this one's."""
-        place = Path(self.place) if self.is_unix and self.socket.fileno() > 0 else None
         self.socket.close()
-        if place is not None:
-            place.unlink(missing_ok=True)
+        if self.path is None:
+            return
+        with contextlib.suppress(FileNotFoundError):
+            if self.path.stat().st_ino == self.inode:
+                self.path.unlink()
 
 
 def listen_unix(path: Path, group: str) -> Listener:
@@ -96,7 +98,8 @@ def listen_unix(path: Path, group: str) -> Listener:
             "http.socket to a folder that exitd may write to"
         ) from error
     bound.setblocking(False)
-    return Listener(bound, is_unix=True, group=group)
+    inode = path.stat().st_ino
+    return Listener(bound, is_unix=True, group=group, path=path, inode=inode)
 
 
 def _is_answered(path: Path) -> bool:
@@ -228,11 +231,23 @@ class HttpServer(Server):
         try:
             await self.serve()
         finally:
-            for listener in self._listeners:
-                listener.remove()
+            self.close()
 
     def stop(self) -> None:
         self.should_exit = True
+
+    def close(self) -> None:
+        """Let go of the sockets; once served, `stop` leads to this."""
+        for listener in self._listeners:
+            listener.remove()
+
+    @property
+    def tcp_port(self) -> int | None:
+        """The port that is listened on, None where TCP is off."""
+        for listener in self._listeners:
+            if not listener.is_unix:
+                return int(listener.socket.getsockname()[1])
+        return None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
