@@ -13,7 +13,10 @@ from adapters.sqlite_states import opened
 from contract.store_contract import DEADLINE_S, keep
 from contract.store_samples import fact, firing, trigger
 from exitd.adapters.sqlite import open_store
-from exitd.adapters.sqlite.database import IN_MEMORY
+from exitd.adapters.sqlite.database import IN_MEMORY, connect
+from exitd.adapters.sqlite.history import facts_statement
+from exitd.adapters.sqlite.migrating import make_tables
+from exitd.adapters.sqlite.statements import bound
 from exitd.adapters.sqlite.writer import PROBE_NS
 from exitd.core.records import IdempotencyRecord
 from exitd.ports.store import Batch, FactQuery, StoreHealth
@@ -169,3 +172,26 @@ async def test_given_close_when_called_twice_then_nothing_more_happens(path: Pat
     await store.close()
     await store.close()
     await store.abandon()
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (FactQuery(trigger_id="a"), "facts_trigger_id"),
+        (FactQuery(fire_id="a#1"), "facts_fire_id_ts_ns"),
+        (FactQuery(event="order.sent"), "facts_kind"),
+        (FactQuery(event="order.*"), "facts_kind"),
+        (FactQuery(ts_from_ns=1, ts_to_ns=2), "facts_ts_ns"),
+        (FactQuery(after_seq=9, event="order.*", ts_from_ns=1), "PRIMARY KEY"),
+        (FactQuery(after_seq=9, trigger_id="a", event="order.*"), "facts_trigger_id"),
+    ],
+)
+def test_given_question_about_history_when_planned_then_an_index_answers_it(
+    query: FactQuery, index: str
+):
+    sql, values = bound(facts_statement(query))
+    with closing(connect(IN_MEMORY)) as driver:
+        make_tables(driver)
+        plan = driver.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
+
+    assert index in plan[0][3]
