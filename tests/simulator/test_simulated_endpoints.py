@@ -122,6 +122,22 @@ async def test_given_open_position_when_open_interest_is_asked_then_array(rig: R
     assert interest["openInterest"] == "3"
 
 
+async def test_given_perp_when_largest_order_is_asked_then_margin_times_leverage(
+    rig: Rig,
+):
+    limit = await rig.trader().get(
+        "/api/v1/account/limits/order", symbol=PERP, side="Bid", price="100"
+    )
+
+    assert limit["maxOrderQuantity"] == "100000"
+
+
+async def test_given_funding_rates_when_asked_then_array(rig: Rig):
+    (rate,) = await public(rig, "fundingRates", symbol=PERP)
+
+    assert is_decimal(rate["fundingRate"])
+
+
 @pytest.mark.parametrize("path", ["assets", "securities", "collateral"])
 async def test_given_reference_data_when_asked_then_array(rig: Rig, path: str):
     assert isinstance(await public(rig, path), list)

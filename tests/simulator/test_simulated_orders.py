@@ -97,6 +97,22 @@ def test_given_crossing_price_when_post_only_then_refused(floor: Floor):
 
 
 @pytest.mark.parametrize(
+    ("mode", "status"), [("RejectTaker", "Expired"), ("RejectMaker", "Filled")]
+)
+def test_given_own_order_in_the_way_when_fill_or_kill_then_prevention_decides(
+    floor: Floor, mode: str, status: str
+):
+    floor.submit("one", "Ask", "1", price="140")
+    floor.submit("maker", "Ask", "1", price="140")
+
+    order = floor.submit(
+        *("one", "Bid", "1"), timeInForce="FOK", price="140", selfTradePrevention=mode
+    )
+
+    assert order.status == status
+
+
+@pytest.mark.parametrize(
     ("mode", "taker", "maker"),
     [
         ("RejectTaker", "Expired", "New"),
@@ -199,6 +215,23 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"price": "1000.01"}, "Price is too far from the last active price"),
     ({"price": "120"}, "Price is too far from the last active price"),
     ({"price": "160"}, "Price is too far from the last active price"),
+    (
+        {"price": "140", "quantity": None},
+        "Limit orders must specify a positive `quantity`",
+    ),
+    ({"orderType": "Limit"}, "Limit orders must specify a `price`"),
+    (
+        {"orderType": "Market", "price": "140"},
+        "Market orders cannot specify `price` or `postOnly`",
+    ),
+    (
+        {"quoteQuantity": "10"},
+        "Market orders must specify either `quantity` or `quoteQuantity`",
+    ),
+    (
+        {"price": "139", "postOnly": True, "timeInForce": "IOC"},
+        "Post only orders must be GTC",
+    ),
     (
         {"triggerPrice": "150"},
         "Must specify both `triggerPrice` and `triggerQuantity` or neither",

@@ -217,6 +217,21 @@ def test_given_trades_when_asked_for_longer_bars_then_put_together():
     assert (five.volume, five.trades, other.trades) == (3, 3, 1)
 
 
+async def test_given_second_without_trades_when_flat_quirk_then_close_is_carried():
+    async with running(quirks={"empty_kline": "flat"}) as rig:
+        clock = rig.exchange.clock
+        await rig.sim("prices", symbol=PERP, last="142")
+        start_s = clock.now_us() // 1_000_000
+        clock.set_skew(5_000)
+        path = f"/api/v1/klines?symbol={PERP}&interval=1s&startTime={start_s}"
+
+        bars = (await rig.http.get(path)).json()
+
+    assert len(bars) >= 5
+    assert {bar["close"] for bar in bars} == {"142"}
+    assert bars[-1]["trades"] == "0"
+
+
 async def test_given_past_when_klines_are_asked_then_recorded_shape():
     async with running(history_minutes=30) as rig:
         now_s = rig.exchange.clock.now_us() // 1_000_000

@@ -13,6 +13,7 @@ import pytest
 from exitd.errors import ConfigurationError
 from exitd.simulator.control import CONTROLS
 from exitd.simulator.faults import REQUEST_FAULTS, STREAM_FAULTS
+from exitd.simulator.gateway import Gateway
 from exitd.simulator.quirks import Quirks
 from exitd.simulator.serve import serve
 from simulator.rig import DEADLINE_S, Rig
@@ -122,6 +123,35 @@ async def test_given_resting_order_when_passed_by_then_part_of_it_fills(rig: Rig
     assert (rest["status"], rest["executedQuantity"]) == ("Filled", "2")
     fills = await trader.get("/wapi/v1/history/fills")
     assert [fill["isMaker"] for fill in fills] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("peer", "status"),
+    [("127.0.0.1", 200), ("::1", 200), ("192.0.2.7", 403), (None, 403)],
+)
+async def test_given_peer_when_control_is_asked_then_only_this_host(
+    rig: Rig, peer: str | None, status: int
+):
+    gateway = Gateway(rig.exchange, lambda address: None)
+    sent: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/sim/state",
+        "headers": [],
+        "query_string": b"",
+        "client": peer and (peer, 1),
+    }
+    await gateway(scope, receive, send)
+
+    assert sent[0]["status"] == status
 
 
 async def test_given_market_state_when_set_then_listed_and_obeyed(rig: Rig):

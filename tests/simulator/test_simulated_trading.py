@@ -65,3 +65,48 @@ async def test_given_private_streams_when_order_fills_then_order_and_position_fr
         "USER",
     )
     assert opened["q"] == "2"
+
+
+async def test_given_open_orders_when_flattened_then_none_remain_and_position_stays(
+    rig: Rig,
+):
+    trader = rig.trader()
+    await trader.placed(side="Bid", quantity="2")
+    await trader.placed(side="Bid", quantity="1", price="139", orderType="Limit")
+    await trader.placed(
+        side="Ask", triggerPrice="130", triggerQuantity="100%", reduceOnly=True
+    )
+    listed = await trader.get("/api/v1/orders", symbol="SOL_USDC_PERP")
+
+    cancelled = await trader.call(
+        "DELETE", "/api/v1/orders", {"symbol": "SOL_USDC_PERP"}
+    )
+
+    assert [o["id"] for o in cancelled.json()] == [o["id"] for o in listed]
+    assert {order["status"] for order in cancelled.json()} == {"Cancelled"}
+    assert await trader.get("/api/v1/orders", symbol="SOL_USDC_PERP") == []
+    (position,) = await trader.get("/api/v1/position")
+    assert position["netQuantity"] == "2"
+
+
+async def test_given_take_profit_limit_when_market_gets_there_then_position_closes(
+    rig: Rig,
+):
+    trader = rig.trader()
+    await trader.placed(side="Bid", quantity="2")
+    (position,) = await trader.get("/api/v1/position", symbol="SOL_USDC_PERP")
+
+    order = await trader.placed(
+        side="Ask",
+        orderType="Limit",
+        price="145",
+        quantity=position["netQuantity"],
+        reduceOnly=True,
+        timeInForce="GTC",
+    )
+    await rig.sim("prices", symbol="SOL_USDC_PERP", last="145")
+
+    assert order["status"] == "New"
+    assert await trader.get("/api/v1/position") == []
+    (row,) = await trader.get("/wapi/v1/history/position", state="Closed")
+    assert row["closingPrice"] == "145"

@@ -8,7 +8,7 @@ without a count stays until it is cleared.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -30,8 +30,8 @@ RequestFault = Literal[
 ]
 StreamFault = Literal["silence", "late", "duplicate", "out_of_order", "garbage"]
 
-REQUEST_FAULTS = frozenset(RequestFault.__args__)  # type: ignore[attr-defined]
-STREAM_FAULTS = frozenset(StreamFault.__args__)  # type: ignore[attr-defined]
+REQUEST_FAULTS = frozenset(get_args(RequestFault))
+STREAM_FAULTS = frozenset(get_args(StreamFault))
 
 #: What stays until it is cleared, unless a count is given.
 _LASTING = ("history_lag", "position_lag", "silence", "late")
