@@ -82,6 +82,7 @@ GARBAGE = {
     },
     "instant in nanoseconds": mark("98", at_us=us() * 1000),
     "instant as text": mark("98") | {"data": {**mark()["data"], "T": "soon"}},
+    "no data": {"stream": f"markPrice.{SOL}"},
     "no stream": {"data": mark()["data"]},
     "unknown kind": {"data": {"e": "news", "s": SOL}, "stream": f"markPrice.{SOL}"},
     "list": "[]",

@@ -185,3 +185,11 @@ class FeedContract:
         assert tick is not None
         assert tick.price == 123
         assert tick.source == source(rig, kind)
+
+    async def test_given_a_feed_when_closed_twice_then_it_has_ended(self, rig: FeedRig):
+        mark = source(rig, PriceKind.MARK)
+        async with running(rig, mark) as runs:
+            await rig.feed.close()
+            async with asyncio.timeout(DEADLINE_S):
+                await runs.lost.wait()
+            await rig.feed.close()

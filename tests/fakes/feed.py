@@ -100,3 +100,6 @@ class FakeFeed:
             return None
         now_ns = self._clock.now_ns()
         return Tick(source, price, now_ns, now_ns)
+
+    async def close(self) -> None:
+        self.abort()

@@ -304,11 +304,11 @@ class BackpackFeed:
         if message.error is not None:
             error = message.error
             self._subscriptions.refused(f"{error.code} {error.message}")
-        elif message.stream:
+        elif message.stream and message.stream not in self._routes:
             # Frames of a stream still arrive for a moment after it is unsubscribed.
             self.counters.unasked += 1
         else:
-            self._garbage("a frame without a stream")
+            self._garbage("a frame without a stream or without data")
 
     def _unreadable(self, frame: bytes, exc: Exception) -> None:
         try:
