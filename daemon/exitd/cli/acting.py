@@ -136,6 +136,8 @@ def _finish(client: Client, closed: ArmedView, *, no_wait: bool, json: bool) -> 
             say(wording.fire_line(fired) if fired else f"{trigger.id}: {trigger.state}")
         for sentence in closed.notes:
             note(f"note: {sentence}")
+        if not ended:
+            note("no open positions; nothing was closed")
     failed = [t for t in ended if t.is_done and t.state not in ("filled", "acted")]
     if failed:
         return ExitCode.FAILED

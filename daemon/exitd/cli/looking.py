@@ -175,7 +175,7 @@ def _every(client: Client, query: dict[str, str]) -> list[TriggerView]:
 
 
 def _say_triggers(triggers: list[TriggerView]) -> None:
-    columns = ("(ID)", "KIND", "LEVEL", "PRICE", "AWAY", "(DOES)", "STATE")
+    columns = ("(ID)", "KIND", "LEVEL", "[PRICE]", "AWAY", "(DOES)", "STATE")
     rows = [
         (
             trigger.id,
@@ -198,7 +198,7 @@ def _say_positions(
         say_json({"banner": banner, "positions": positions})
         return ExitCode.OK
     note_mode(banner)
-    columns = ("(POSITION)", "SIZE", "ENTRY", "MARK", "(PROTECTED BY)")
+    columns = ("(POSITION)", "SIZE", "[ENTRY]", "MARK", "(PROTECTED BY)")
     rows = [
         (
             position.key,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -50,51 +50,83 @@ def width() -> int:
 
 
 def say_table(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: str = ""
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: str = ""
 ) -> None:
     """
     Write a table.
 
     Args:
-        columns: The heads; one in parentheses gives way first where it gets narrow.
+        columns: The heads. Where it gets narrow, one in brackets is left out first,
+            and then those in parentheses are shortened, the last of them first.
         numbers: The heads of the columns that are set flush right, with spaces.
     """
     if not sys.stdout.isatty():
         for row in rows:
             say("\t".join(row))
         return
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for head in columns:
-        name = head.strip("()")
-        table.add_column(
-            name,
-            justify="right" if name in numbers.split() else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            ratio=1 if head.startswith("(") else None,
-            min_width=4 if head.startswith("(") else len(name),
-        )
-    for row in rows:
-        table.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
-    Console(width=width(), highlight=False).print(table)
+    shown = list(range(len(columns)))
+    widths = [
+        max(len(head.strip("()[]")), *(len(row[index]) for row in rows))
+        for index, head in enumerate(columns)
+    ]
+    for index in [i for i in shown if columns[i].startswith("[")]:
+        if _total(widths, shown) > width():
+            shown.remove(index)
+    for index in reversed([i for i in shown if columns[i].startswith("(")]):
+        excess = _total(widths, shown) - width()
+        widths[index] = max(SHORTENED_MIN, widths[index] - max(excess, 0))
+    heads = [head.strip("()[]") for head in columns]
+    right = [head in numbers.split() for head in heads]
+    for row in (heads, *rows):
+        cells = [_cell(row[i], widths[i], is_right=right[i]) for i in shown]
+        line = GAP.join(cells).rstrip()
+        say(_styled(line, "1") if row is heads else _marked(line, row[-1]))
 
 
-# How the words that people look for stand out; NO_COLOR turns all of it off.
+GAP = "  "
+SHORTENED_MIN = 8
+
+
+def _total(widths: Sequence[int], shown: Sequence[int]) -> int:
+    return sum(widths[i] for i in shown) + len(GAP) * (len(shown) - 1)
+
+
+def _cell(text: str, columns: int, *, is_right: bool) -> str:
+    if len(text) > columns:
+        text = f"{text[: columns - 1]}…"
+    return text.rjust(columns) if is_right else text.ljust(columns)
+
+
+# How the words at the end of a line that people look for stand out (ECMA-48).
 STYLES = {
-    "armed": "green",
-    "filled": "green",
-    "firing": "bold yellow",
-    "working": "bold yellow",
-    "stale": "bold red",
-    "paused": "yellow",
-    "waiting": "cyan",
-    "NO": "bold red",
+    "armed": "32",
+    "filled": "32",
+    "firing": "1;33",
+    "working": "1;33",
+    "stale": "1;31",
+    "paused": "33",
+    "waiting": "36",
+    "NO": "1;31",
 }
+
+
+def _marked(line: str, last: str) -> str:
+    style = STYLES.get(last)
+    if style is None or not line.endswith(last):
+        return line
+    return line[: len(line) - len(last)] + _styled(last, style)
+
+
+def _styled(text: str, style: str) -> str:
+    """Colour a text, unless somebody asked for none (no-color.org)."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return text
+    return f"\x1b[{style}m{text}\x1b[0m"
+
+
+def say_loud(text: str, style: str) -> None:
+    """Write a line that stands out on a terminal."""
+    say(_styled(text, style) if style and sys.stdout.isatty() else text)
 
 
 def is_agreed(question: str, *, yes: bool) -> bool:

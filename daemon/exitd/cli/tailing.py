@@ -12,7 +12,7 @@ from exitd.cli import wording
 from exitd.cli.asking import connect
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.options import LOOK
-from exitd.cli.printing import note, say, say_json
+from exitd.cli.printing import note, say, say_json, say_loud
 from exitd.cli.tree import add_command
 from exitd.core.units import NS_PER_MS
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 LINES = 50
 PAGE = 500
 _LOUD = {
-    "trigger.hit": "bold yellow",
-    "order.refused": "bold red",
-    "order.in_doubt": "bold red",
-    "order.filled": "green",
-    "trigger.armed": "green",
+    "trigger.hit": "1;33",
+    "order.refused": "1;31",
+    "order.in_doubt": "1;31",
+    "order.filled": "32",
+    "trigger.armed": "32",
 }
 
 
@@ -76,7 +76,7 @@ def tail(
             say_json({"facts": facts})
             return ExitCode.OK
         printer = _as_json if json else Blocks().take
-        for fact in facts:
+        for fact in facts if json else together(facts):
             printer(fact)
         if not follow:
             if not facts:
@@ -145,6 +145,14 @@ def _seq_before(client: Client, newest: int, since: str) -> int:
     return low
 
 
+def together(facts: Iterable[FactView]) -> list[FactView]:
+    """Put the facts of each firing behind its first one, the rest as they came."""
+    blocks: dict[str, list[FactView]] = {}
+    for fact in facts:
+        blocks.setdefault(fact.fire_id or f"{fact.seq}", []).append(fact)
+    return [fact for block in blocks.values() for fact in block]
+
+
 class Blocks:
     """Prints facts; those of one firing stand together under a head of their own."""
 
@@ -154,7 +162,7 @@ class Blocks:
 
     def take(self, fact: FactView) -> None:
         for text in self._lines(fact):
-            _say_styled(text, _LOUD.get(fact.event, ""))
+            say_loud(text, _LOUD.get(fact.event, ""))
 
     def _lines(self, fact: FactView) -> Iterator[str]:
         from exitd.cli.instants import nanoseconds_of
@@ -184,13 +192,3 @@ def _shown(fields: Iterable[tuple[str, object]]) -> Iterator[str]:
     for name, value in fields:
         if value not in (None, "") and not name.endswith("_ns"):
             yield f"{name}={value}"
-
-
-def _say_styled(text: str, style: str) -> None:
-    if not style or not sys.stdout.isatty():
-        say(text)
-        return
-    from rich.console import Console
-    from rich.text import Text
-
-    Console(highlight=False, soft_wrap=True).print(Text(text, style=style))

@@ -96,6 +96,10 @@ class ExchangeProcess:
         """See `post`."""
         return self._ask("GET", path, None)
 
+    def clear_faults(self) -> None:
+        """Take down whatever was to go wrong; see `post`."""
+        self._ask("DELETE", "/sim/faults", None)
+
     def _ask(self, method: str, path: str, body: str | None) -> Any:
         address = urlsplit(self.url)
         connection = http.client.HTTPConnection(

@@ -1,0 +1,195 @@
+"""`add`, `amend`, `pause`, `resume`, `cancel`, `rearm`, `plan`, `apply` and tokens."""
+
+import pytest
+
+from cli.conftest import Command
+from e2e.house import POSITIONS_FILE, House
+
+
+def test_given_position_when_stop_and_ladder_are_added_then_all_are_armed(
+    command: Command, home: House
+):
+    words = ("--tp", "155", "--close", "25%", "--tp", "160", "--close", "rest")
+
+    done = command("add", "sol-core", "--sl", "131", *words, "--json")
+
+    made = done.json["triggers"]
+    assert done.status == 0
+    assert [(t["kind"], t["level"], t["quantity"]) for t in made] == [
+        ("stop_loss", "131", "100%"),
+        ("take_profit", "155", "25%"),
+        ("take_profit", "160", "rest"),
+    ]
+    ids = [t["id"] for t in made]
+    assert command("cancel", *ids, "--yes").status == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("sol-core", "--sl", "131.257"), "131.25 and 131.26"),
+        (("sol-core", "--sl", "145"), "145"),
+        (("sol-core", "--sl", "abc"), "plain digits"),
+        (("nobody", "--sl", "131"), "no file has a position 'nobody'"),
+        (("--symbol", "SOL_USDC_PERP", "--sl", "131"), "side"),
+        (("--symbol", "SOL_USDC_PERP", "--below", "120"), "must say what it does"),
+    ],
+)
+def test_given_unusable_trigger_when_added_then_1_and_the_sentence(
+    command: Command, home: House, words: tuple[str, ...], says: str
+):
+    done = command("add", *words, "--json")
+
+    assert done.status == 1
+    assert done.out == ""
+    assert says in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_b022_given_same_key_twice_when_added_then_armed_once(
+    command: Command, home: House
+):
+    words = ("add", "sol-core", "--sl", "130", "--idempotency-key", "k1", "--json")
+
+    first = command(*words).json["triggers"][0]["id"]
+    second = command(*words).json["triggers"][0]["id"]
+
+    assert first == second
+    command("cancel", first, "--yes")
+
+
+def test_given_dry_run_when_added_then_yaml_that_the_check_accepts(
+    command: Command, home: House, tmp_path
+):
+    before = command("ls").out.count("\n")
+    market = ("--symbol", "SOL_USDC_PERP", "--side", "long")
+
+    done = command("add", *market, "--sl", "131.25", "--tp", "150", "--dry-run")
+    wrong = command("add", *market, "--sl", "12%", "--dry-run")
+
+    folder = tmp_path / "c"
+    (folder / "conf.d").mkdir(parents=True)
+    (folder / "exitd.yaml").write_text(home.config.read_text())
+    (folder / "conf.d" / "new.yaml").write_text(done.out)
+    assert command("check", str(folder)).status == 0
+    assert wrong.status == 1
+    assert command("ls").out.count("\n") == before
+
+
+def test_given_own_trigger_when_amended_then_level_is_new(
+    command: Command, home: House
+):
+    made = command("add", "sol-core", "--sl", "130", "--json").json["triggers"][0]
+
+    dry = command("amend", made["id"], "--level", "129", "--dry-run")
+    done = command("amend", made["id"], "--level", "129.5", "--json")
+    bad = command("amend", made["id"], "--level", "129.555")
+
+    assert "would set level to 129" in dry.out
+    assert done.json["triggers"][0]["level"] == "129.5"
+    assert bad.status == 1
+    assert command("cancel", made["id"], "--yes").status == 0
+
+
+def test_given_trigger_of_a_file_when_cancelled_or_amended_then_place_is_named(
+    command: Command, home: House
+):
+    cancelled = command("cancel", "sol-core/sl", "--yes")
+    amended = command("amend", "sol-core/sl", "--level", "130")
+    dry = command("cancel", "sol-core/sl", "--dry-run")
+
+    assert cancelled.status == amended.status == 1
+    assert "conf.d/sol.yaml:7" in cancelled.err
+    assert "conf.d/sol.yaml:7" in amended.err
+    assert "would cancel sol-core/sl" in dry.out
+
+
+def test_given_trigger_when_paused_then_drift_until_resumed(
+    command: Command, home: House
+):
+    paused = command("pause", "sol-core/tp1")
+    status = command("status").out
+    resumed = command("resume", "sol-core/tp1", "--json")
+
+    assert "paused" in paused.out
+    assert "paused by hand: sol-core/tp1" in status
+    assert resumed.json["triggers"][0]["state"] == "armed"
+
+
+def test_given_armed_trigger_when_rearmed_then_1(command: Command, home: House):
+    done = command("rearm", "sol-core/sl")
+
+    assert done.status == 1
+    assert done.err.count("\n") == 1
+
+
+def test_given_files_in_force_when_plan_then_0_and_no_backstop_is_said(
+    command: Command, home: House
+):
+    done = command("plan")
+    applied = command("apply")
+
+    assert (done.status, applied.status) == (0, 0)
+    assert "nothing to do" in done.out
+    assert "nothing protects sol-core if this machine dies" in done.out
+    assert command("plan", "--json").json["changes"] == []
+
+
+def test_given_broken_file_when_plan_then_78_with_place(command: Command, home: House):
+    good = home.positions_file.read_text()
+    try:
+        home.positions_file.write_text(POSITIONS_FILE.replace("long", "lnog"))
+        done = command("plan")
+        applied = command("apply", "--yes")
+        document = command("plan", "--json")
+    finally:
+        home.positions_file.write_text(good)
+
+    assert (done.status, applied.status, document.status) == (78, 78, 78)
+    assert "did you mean 'long'" in done.out
+    assert document.json["refused"] is True
+
+
+def test_given_level_that_is_crossed_when_applied_then_only_with_yes(
+    command: Command, home: House
+):
+    good = home.positions_file.read_text()
+    try:
+        home.positions_file.write_text(f"{good}      now: {{stop_loss: 145}}\n")
+        planned = command("plan")
+        refused = command("apply")
+    finally:
+        home.positions_file.write_text(good)
+
+    assert planned.status == 2
+    assert "would fire now" in planned.out
+    assert refused.status == 1
+    assert "--yes" in refused.err
+
+
+def test_given_token_when_made_listed_revoked_then_secret_is_shown_once(
+    command: Command, home: House
+):
+    made = command("token", "new", "bot", "--scope", "read", "--scope", "trade")
+    again = command("token", "new", "bot", "--scope", "read")
+    listed = command("token", "ls")
+    bad = command("token", "new", "other", "--scope", "all")
+    revoked = command("token", "revoke", "bot", "--yes")
+    gone = command("token", "revoke", "bot", "--yes")
+
+    secret = made.out.strip()
+    assert secret.startswith("exitd_")
+    assert secret not in made.err
+    assert secret not in listed.out
+    assert listed.out.split("\t")[:2] == ["bot", "read trade"]
+    assert again.status == bad.status == gone.status == 1
+    assert revoked.status == 0
+    assert command("token", "ls", "--json").json == {"tokens": []}
+
+
+def test_given_no_targets_when_notify_test_then_it_says_so(
+    command: Command, home: House
+):
+    done = command("notify", "test", "--json")
+
+    assert done.status == 0
