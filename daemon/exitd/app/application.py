@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -42,6 +43,10 @@ from exitd.runtime.steady import SteadyClock
 from exitd.secret import Secret
 from exitd.settings import Settings
 
+#: A firing's commit must not wait while another thread computes (default 5 ms).
+SWITCH_S = 0.0005
+HISTORY_KEPT_NS = 90 * 86_400 * NS_PER_S
+_DAY_S = 86_400
 PAPER = "PAPER, NOT PROTECTING"
 
 OnReady = Callable[["Application"], None]
@@ -69,6 +74,7 @@ class Application:
         self.places: tuple[str, ...] = ()
         self.state = Path()
         self.daemon: Daemon
+        self.store: SqliteStore
 
     async def run(self, on_ready: OnReady | None = None) -> int:
         """Run until told to stop; returns the exit status.
@@ -118,7 +124,11 @@ class Application:
         on_ready: OnReady | None,
     ) -> int:
         name = "exitd.db" if files.is_live else "exitd-paper.db"
-        store = open_store(self.state / name, self.clock, asyncio.get_running_loop())
+        store = self.store = open_store(
+            self.state / name, self.clock, asyncio.get_running_loop()
+        )
+        for notice in store.notices:
+            log(Event.STORE_OPENED, path=str(store.path), notice=notice)
         messenger = open_messenger(files.file.notify, targets, self.clock)
         try:
             self.daemon = await self._build(files, keys, store, messenger)
@@ -176,6 +186,9 @@ class Application:
         """Run until a signal, then stop in order; a bug ends it at once."""
         self._follow_signals()
         daemon = self.daemon
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, context: daemon.fail(context.get("exception"))
+        )
         await daemon.start()
         self._spawn_companions(files)
         triggers = len(daemon.loop.engine.state.triggers)
@@ -202,6 +215,7 @@ class Application:
         daemon.spawn(self._reload_on_request(), "reload on request")
         daemon.spawn(self._watch_files(), "watch the files")
         daemon.spawn(self._feed_watchdog(), "systemd watchdog")
+        daemon.spawn(self._prune(), "prune history")
         if files.file.heartbeat is not None:
             heartbeat = Heartbeat(
                 resolve(files.file.heartbeat.url, self.environment),
@@ -209,6 +223,12 @@ class Application:
                 is_ready=lambda: not daemon.reasons_not_ready(),
             )
             daemon.spawn(heartbeat.run(), "heartbeat")
+
+    async def _prune(self) -> None:
+        """Let go of old history; firings, fills and their facts stay for ever."""
+        while True:
+            self.store.prune(self.clock.now_ns() - HISTORY_KEPT_NS)
+            await asyncio.sleep(_DAY_S)
 
     def _follow_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -271,4 +291,5 @@ async def run_daemon(
         StoreError: The state cannot be opened.
     """
     trap_floats()
+    sys.setswitchinterval(SWITCH_S)
     return await Application(config, settings).run(on_ready)

@@ -73,10 +73,12 @@ class Daemon:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if task.cancelled() or self._crash is None or self._crash.done():
-            return
-        bug = task.exception()
-        if bug is not None:
+        if not task.cancelled():
+            self.fail(task.exception())
+
+    def fail(self, bug: BaseException | None) -> None:
+        """End the daemon by a bug; systemd starts it again, and recovery runs."""
+        if bug is not None and self._crash is not None and not self._crash.done():
             self._crash.set_exception(bug)
 
     async def start(self) -> None:
