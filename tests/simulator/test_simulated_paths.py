@@ -161,7 +161,13 @@ def test_given_yaml_with_unquoted_price_when_loaded_then_digits_survive(tmp_path
 
 @pytest.mark.parametrize(
     "text",
-    ["markets: [", "marketz: {}", "markets: {X: {points: [{at: soon}]}}"],
+    [
+        "markets: [",
+        "marketz: {}",
+        "markets: {X: {points: [{at: soon}]}}",
+        "faults: [{at: 1s, kind: earthquake}]",
+        "faults: [{at: 1s, action: stroke}]",
+    ],
 )
 def test_given_bad_script_when_loaded_then_error_names_file(tmp_path: Path, text: str):
     file = tmp_path / "bad.yaml"
@@ -169,6 +175,24 @@ def test_given_bad_script_when_loaded_then_error_names_file(tmp_path: Path, text
 
     with pytest.raises(ConfigurationError, match=r"bad\.yaml: "):
         load_script(file)
+
+
+@pytest.mark.parametrize(
+    ("script", "named"),
+    [
+        ({"markets": {PERP: {"state": "Ajar"}}}, "Ajar"),
+        ({"markets": {"SOL": {}}}, "BASE_QUOTE"),
+        (
+            {"positions": [{"api_key": "k", "symbol": "NO_PERP", "net_quantity": "1"}]},
+            "NO_PERP",
+        ),
+    ],
+)
+def test_given_script_about_nothing_when_opened_then_error_names_it(
+    script: dict[str, Any], named: str
+):
+    with pytest.raises(ConfigurationError, match=named):
+        Exchange(Settings(), read_script(script))
 
 
 def test_given_no_file_when_loaded_then_error_names_the_option(tmp_path: Path):

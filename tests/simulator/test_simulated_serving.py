@@ -49,15 +49,16 @@ async def started(*options: str) -> tuple[asyncio.subprocess.Process, str]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_given_process_when_signalled_then_ends_cleanly(number: signal.Signals):
-    process, url = await started("--seed", "7")
+    process, url = await started("--seed", "7", "--quirk", "batch_max=3")
     async with httpx.AsyncClient(base_url=url) as http:
         state = (await http.get("/sim/state")).json()
+        quirks = (await http.get("/sim/quirks")).json()
 
         process.send_signal(number)
         async with asyncio.timeout(DEADLINE_S):
             status = await process.wait()
 
-    assert state["seed"] == 7
+    assert (state["seed"], quirks["batch_max"]) == (7, 3)
     assert status == 0
 
 

@@ -21,6 +21,16 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--cadence-ms", type=int, default=CADENCE_MS)
     made.add_argument("--paused", action="store_true", help="hold the price paths")
     made.add_argument("--rate-limited", action="store_true")
+    made.add_argument(
+        "--ping-interval-s", type=float, default=Settings().ping_interval_s
+    )
+    made.add_argument(
+        "--quirk",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a switch of docs/simulator.md; may be repeated",
+    )
     return made
 
 
@@ -31,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
         cadence_ms=chosen.cadence_ms,
         paused=chosen.paused,
         rate_limited=chosen.rate_limited,
+        ping_interval_s=chosen.ping_interval_s,
+        quirks=dict(quirk.partition("=")[::2] for quirk in chosen.quirk),
     )
 
     def ready(port: int) -> None:

@@ -19,6 +19,7 @@ from exitd.simulator import control_views as views
 from exitd.simulator.exchange import Exchange
 from exitd.simulator.flood import flood
 from exitd.simulator.hub import SOCKET_ACTIONS
+from exitd.simulator.markets import MARKET_STATES
 from exitd.simulator.refusal import Refused, invalid_request, not_found
 from exitd.simulator.requests import Reply, Request, json_reply, refused_reply
 from exitd.simulator.values import text
@@ -26,7 +27,6 @@ from exitd.simulator.values import text
 Answer = dict[str, Any] | list[Any]
 Control = Callable[[Exchange, Request], Answer | Awaitable[Answer]]
 
-_STATES = ("Open", "Closed", "CancelOnly", "LimitOnly", "PostOnly")
 _ORIGINS = {
     "liquidation": ("LIQUIDATION_AUTOCLOSE", "LiquidatePositionOnBook"),
     "adl": ("ADL_AUTOCLOSE", "LiquidatePositionOnAdl"),
@@ -138,8 +138,8 @@ def set_market_state(exchange: Exchange, request: Request) -> Answer:
     document = request.document()
     market = exchange.state.markets[_symbol(exchange, document)]
     state = document.get("state")
-    if state not in _STATES:
-        raise invalid_request(f"state: write one of {', '.join(_STATES)}")
+    if state not in MARKET_STATES:
+        raise invalid_request(f"state: write one of {', '.join(MARKET_STATES)}")
     market.state = state
     return {"symbol": market.symbol, "state": state}
 

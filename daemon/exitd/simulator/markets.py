@@ -8,6 +8,8 @@ from typing import Any
 
 from exitd.simulator.values import text
 
+MARKET_STATES = ("Open", "Closed", "CancelOnly", "LimitOnly", "PostOnly")
+
 
 @dataclass(slots=True, kw_only=True)
 class Market:

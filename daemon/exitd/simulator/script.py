@@ -16,8 +16,9 @@ import msgspec
 import yaml
 
 from exitd.errors import ConfigurationError
+from exitd.simulator.faults import Fault
 from exitd.simulator.hub import SOCKET_ACTIONS
-from exitd.simulator.markets import Market, default_markets
+from exitd.simulator.markets import MARKET_STATES, Market, default_markets
 from exitd.simulator.path import Path, PricePoint, ScriptedPath, SeededWalk, StillPath
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?\Z")
@@ -119,9 +120,7 @@ def read_script(raw: object, where: str = "script") -> Script:
                 duration_ms(point.at)
         for fault in script.faults:
             duration_ms(str(fault.get("at", "0")))
-            action = fault.get("action")
-            if action is not None and action not in SOCKET_ACTIONS:
-                raise ValueError(f"faults: {action!r} is no socket action")
+            _check_fault({k: v for k, v in fault.items() if k != "at"})
     except (msgspec.ValidationError, ValueError) as exc:
         raise ConfigurationError(
             f"{where}: {exc}; docs/simulator.md shows what a script may say"
@@ -129,16 +128,28 @@ def read_script(raw: object, where: str = "script") -> Script:
     return script
 
 
+def _check_fault(raw: dict[str, Any]) -> None:
+    if "action" not in raw:
+        msgspec.convert(raw, Fault, strict=False)
+    elif raw["action"] not in SOCKET_ACTIONS or not raw.keys() <= {"action", "stream"}:
+        raise ValueError(f"faults: {raw} is no socket action")
+
+
 def scripted_markets(script: Script) -> dict[str, Market]:
     """
     The listed markets with the script's changes; a new name becomes a new market.
 
     Raises:
-        ConfigurationError: A new market lacks what it needs.
+        ConfigurationError: A name or a state has no meaning.
     """
     markets = default_markets()
     for symbol, written in script.markets.items():
         market = markets.get(symbol) or _new_market(symbol)
+        if written.state not in (None, *MARKET_STATES):
+            raise ConfigurationError(
+                f"script: {symbol}: {written.state} is no state of a market; write one "
+                f"of {', '.join(MARKET_STATES)}"
+            )
         for name in msgspec.structs.fields(ScriptedMarket):
             value = getattr(written, name.name)
             if name.name not in ("path", "points") and value is not None:
@@ -148,6 +159,12 @@ def scripted_markets(script: Script) -> dict[str, Market]:
             opening = first.last or first.mark or first.index
             market.opening_price = opening or market.opening_price
         markets[symbol] = market
+    for position in script.positions:
+        if position.symbol not in markets:
+            raise ConfigurationError(
+                f"script: positions: there is no market {position.symbol}; name it "
+                "under markets: or correct it"
+            )
     return markets
 
 
