@@ -1,3 +1,5 @@
+"""Daemons that are served, ready to be asked."""
+
 from __future__ import annotations
 
 from collections.abc import AsyncIterator

@@ -231,23 +231,11 @@ class HttpServer(Server):
         try:
             await self.serve()
         finally:
-            self.close()
+            for listener in self._listeners:
+                listener.remove()
 
     def stop(self) -> None:
         self.should_exit = True
-
-    def close(self) -> None:
-        """Let go of the sockets; once served, `stop` leads to this."""
-        for listener in self._listeners:
-            listener.remove()
-
-    @property
-    def tcp_port(self) -> int | None:
-        """The port that is listened on, None where TCP is off."""
-        for listener in self._listeners:
-            if not listener.is_unix:
-                return int(listener.socket.getsockname()[1])
-        return None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

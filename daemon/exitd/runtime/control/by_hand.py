@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from exitd.core.attempt import AttemptRecord, AttemptState
-from exitd.core.inputs import IfCrossed, OrderReport
+from exitd.core.inputs import IfCrossed, OrderReport, PositionReport
 from exitd.core.state import State
 from exitd.core.trigger import (
     ConditionKind,
@@ -13,6 +13,7 @@ from exitd.core.trigger import (
     TriggerState,
 )
 from exitd.logs import Event, log
+from exitd.ports.venue import Venue
 from exitd.runtime.control.moving import handed_over
 from exitd.runtime.control.requests import TriggerRequest, account_of
 from exitd.runtime.control.running import Caller, refuse_while_recovering, until
@@ -113,19 +114,7 @@ class ByHand:
         """
         refuse_while_recovering(self._daemon)
         found = self._daemon.accounts[account_of(account, self._daemon.accounts)]
-        reports = await found.venue.positions(symbol)
-        position = take_profit.position_to_reduce(
-            reports, symbol, take_profit.SIDES[side]
-        )
-        mark = await found.venue.mark_price(symbol)
-        if mark is None:
-            raise VenueFailed(
-                "no_mark_price",
-                f"the venue tells no mark price of {symbol}",
-                "try again",
-            )
-        take_profit.check_target(position.key.side, price, mark, symbol)
-        self._daemon.loop.handle(position)
+        reports, position = await self._checked(found.venue, symbol, side, price)
         request = TriggerRequest(
             kind=ConditionKind.TAKE_PROFIT,
             level=price,
@@ -157,6 +146,25 @@ class ByHand:
             trigger_id=trigger_id,
             notes=tuple(notes),
         )
+
+    async def _checked(
+        self, venue: Venue, symbol: str, side: str, price: Decimal
+    ) -> tuple[tuple[PositionReport, ...], PositionReport]:
+        """Read what is held and the mark price; give all of it, and what is reduced."""
+        reports = await venue.positions(symbol)
+        position = take_profit.position_to_reduce(
+            reports, symbol, take_profit.SIDES[side]
+        )
+        mark = await venue.mark_price(symbol)
+        if mark is None:
+            raise VenueFailed(
+                "no_mark_price",
+                f"the venue tells no mark price of {symbol}",
+                "try again",
+            )
+        take_profit.check_target(position.key.side, price, mark, symbol)
+        self._daemon.loop.handle(position)
+        return reports, position
 
     async def _answered(self, trigger_id: str, by: Caller) -> AttemptRecord | None:
         """Wait until the venue has said what became of the order.

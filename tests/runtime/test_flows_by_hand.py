@@ -1,31 +1,29 @@
-"""Flatten, take-profit, import and handover, on the fake venue and the real engine."""
+"""Flatten and take-profit, on the fake venue and the real engine."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from api.daemons import ENVIRONMENT, MARK, ME, World, started
-from exitd.configuration.load import load
+from api.daemons import ME, World, started
 from exitd.core.attempt import RefusalKind, TimeInForce
 from exitd.core.inputs import OrderReport, OrderStatus, TimePassed
 from exitd.core.position import OrderSide, Side
-from exitd.core.trigger import CancelScope, ConditionKind, OrderType
-from exitd.ports.venue import NativeStop, Refusal
+from exitd.core.trigger import CancelScope, ConditionKind
+from exitd.ports.venue import Refusal
 from exitd.runtime.control.requests import TriggerRequest
 from exitd.runtime.problems import (
     Conflict,
     ControlError,
-    NotReady,
     Unusable,
     VenueFailed,
 )
-from fakes.exchange import SOL, FakeOrder
+from fakes.exchange import SOL
 from fakes.outcomes import Fill, Refuse, Rest
+from fakes.resting import rest
 from fakes.venue import FakeVenue
 
 SPOT = "SOL_USDC"
@@ -35,26 +33,6 @@ SPOT = "SOL_USDC"
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with started(tmp_path) as running:
         yield running
-
-
-def rest(venue: FakeVenue, symbol: str = SOL, **fields: object) -> FakeOrder:
-    """Let a resting order of somebody else's be there."""
-    asked = {
-        "id": f"N{len(venue.ledger) + 1}",
-        "client_order_id": None,
-        "symbol": symbol,
-        "side": OrderSide.SELL,
-        "quantity": Decimal(2),
-        "order": OrderType.LIMIT,
-        "price": Decimal(130),
-        "time_in_force": TimeInForce.GTC,
-        "ts_created_ns": 1,
-        "ts_changed_ns": 1,
-        **fields,
-    }
-    order = FakeOrder(**asked)  # type: ignore[arg-type]
-    venue.exchange.accept(order)
-    return order
 
 
 class SlowVenue(FakeVenue):
@@ -76,9 +54,6 @@ class StubbornVenue(FakeVenue):
         self, symbol: str, scope: CancelScope
     ) -> tuple[OrderReport, ...] | Refusal | None:
         return Refusal(RefusalKind.UNAUTHORIZED, "FORBIDDEN", "not yours")
-
-
-# Flatten.
 
 
 @pytest.mark.parametrize("symbol", [SOL, SPOT])
@@ -148,9 +123,6 @@ async def test_given_a_take_profit_of_ours_when_flattened_then_spared_unless_mea
     assert [one.id for one in all_of_it.cancelled_orders] == [ours.order_id]
     assert world.state_of(ours.trigger_id) == "done"
     assert len(world.venue.sent) == 1
-
-
-# Take-profit.
 
 
 async def test_given_a_long_when_a_take_profit_is_asked_then_it_rests_exactly(
@@ -284,140 +256,3 @@ async def test_given_a_resting_take_profit_when_a_stop_is_hit_then_taken_back(
 
     assert world.venue.ledger[0].status is OrderStatus.CANCELLED
     assert world.venue.exchange.net(SOL) == 0
-
-
-# Import.
-
-
-async def test_given_native_exits_when_imported_dry_then_yaml_that_loads(world: World):
-    rest(
-        world.venue,
-        order=OrderType.MARKET,
-        price=None,
-        quantity=Decimal(10),
-        trigger_price=Decimal(95),
-        trigger_kind="last",
-    )
-    rest(world.venue, price=Decimal(130), quantity=Decimal(4))
-    rest(
-        world.venue, price=Decimal(139), trigger_price=Decimal(140), trigger_kind="mark"
-    )
-    rest(world.venue, side=OrderSide.BUY, reduce_only=False, price=Decimal(80))
-
-    view = await world.control.moving.import_exits(ME)
-
-    file = world.folder / "config" / "conf.d" / "imported.yaml"
-    file.write_text(view.yaml)
-    loaded = load(world.folder / "config", ENVIRONMENT, now_ns=1)
-    exits = loaded.positions[0].exits
-    assert not loaded.has_errors, loaded.findings
-    assert [(e.name, str(e.level), e.wording.price) for e in exits] == [
-        ("stop-1", "95", "last"),
-        ("target-1", "130", "mark"),
-        ("target-2", "140", "mark"),
-    ]
-    assert "closes no open position" in view.yaml
-    assert not view.is_applied
-    assert [s.outcome for s in view.steps if s.what.startswith("cancel")] == [""] * 3
-    assert all(order.is_resting for order in world.venue.ledger)
-
-
-async def test_given_native_exits_when_imported_then_armed_before_they_are_cancelled(
-    world: World,
-):
-    native = rest(
-        world.venue,
-        order=OrderType.MARKET,
-        price=None,
-        trigger_price=Decimal(95),
-        trigger_kind="mark",
-    )
-    world.feed.polled[MARK] = Decimal(100)
-    seen: list[str] = []
-    cancel = world.venue.cancel_order
-
-    async def watching(*args: object, **named: object) -> object:
-        seen.extend(world.daemon.loop.engine.state.triggers)
-        return await cancel(*args, **named)  # type: ignore[arg-type]
-
-    world.venue.cancel_order = watching  # type: ignore[assignment,method-assign]
-    work = asyncio.create_task(world.control.moving.import_exits(ME, apply=True))
-    await world.watched_mark("100")
-    view = await work
-
-    assert len(seen) == 1
-    assert native.status is OrderStatus.CANCELLED
-    assert world.state_of(seen[0]) == "armed"
-    assert view.is_applied
-    assert view.steps[-1].outcome == "cancelled"
-
-
-async def test_given_no_fresh_price_when_imported_then_the_native_orders_rest_on(
-    world: World, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("exitd.runtime.control.moving._ANSWER_S", 0.05)
-    native = rest(world.venue, trigger_price=Decimal(95), trigger_kind="last")
-
-    with pytest.raises(NotReady, match="no fresh price"):
-        await world.control.moving.import_exits(ME, apply=True)
-
-    assert native.is_resting
-    (record,) = world.daemon.loop.engine.state.triggers.values()
-    assert record.reason == "cancelled"
-
-
-# Handover.
-
-
-async def test_given_armed_exits_when_handed_over_then_native_rests_and_ours_pauses(
-    world: World,
-):
-    requests = [
-        TriggerRequest(
-            kind=ConditionKind.STOP_LOSS, level=Decimal(90), symbol=SOL, side=Side.LONG
-        ),
-        TriggerRequest(
-            kind=ConditionKind.TAKE_PROFIT,
-            level=Decimal(120),
-            symbol=SOL,
-            side=Side.LONG,
-            price="last_close",
-        ),
-    ]
-    armed = (await world.control.triggers.arm(requests, ME)).triggers
-
-    dry = await world.control.moving.handover(ME)
-    assert world.venue.ledger == []
-    done = await world.control.moving.handover(ME, apply=True)
-
-    (native,) = world.venue.ledger
-    assert [step.outcome for step in dry.steps] == ["", ""]
-    assert native.trigger_price == 90
-    assert native.reduce_only
-    assert "ours is paused" in done.steps[0].outcome
-    assert done.steps[1].outcome == "left here"
-    assert world.daemon.loop.engine.state.triggers[armed[0].id].paused
-    assert not world.daemon.loop.engine.state.triggers[armed[1].id].paused
-    # What was handed over is ours: a flatten leaves it alone.
-    flattened = await world.control.by_hand.flatten(SOL, ME)
-    assert [order.id for order in flattened.spared_orders] == [native.id]
-    assert native.is_resting
-
-
-async def test_given_a_native_stop_that_is_refused_when_handed_over_then_ours_stays(
-    world: World,
-):
-    class Refusing(FakeVenue):
-        async def place_native_stop(self, stop: NativeStop) -> Refusal:
-            return Refusal(RefusalKind.INVALID, "INVALID_ORDER", "no")
-
-    world.venue.__class__ = Refusing
-    request = TriggerRequest(
-        kind=ConditionKind.STOP_LOSS, level=Decimal(90), symbol=SOL, side=Side.LONG
-    )
-    id = (await world.control.triggers.arm([request], ME)).triggers[0].id
-
-    view = await world.control.moving.handover(ME, apply=True)
-
-    assert "still armed here: INVALID_ORDER" in view.steps[0].outcome
-    assert not world.daemon.loop.engine.state.triggers[id].paused

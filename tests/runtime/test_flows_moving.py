@@ -1,0 +1,162 @@
+"""Import and handover, on the fake venue and the real engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from api.daemons import ENVIRONMENT, MARK, ME, World, started
+from exitd.configuration.load import load
+from exitd.core.attempt import RefusalKind
+from exitd.core.inputs import OrderStatus
+from exitd.core.position import OrderSide, Side
+from exitd.core.trigger import ConditionKind, OrderType
+from exitd.ports.venue import NativeStop, Refusal
+from exitd.runtime.control.requests import TriggerRequest
+from exitd.runtime.problems import (
+    NotReady,
+)
+from fakes.exchange import SOL
+from fakes.resting import rest
+from fakes.venue import FakeVenue
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with started(tmp_path) as running:
+        yield running
+
+
+async def test_given_native_exits_when_imported_dry_then_yaml_that_loads(world: World):
+    rest(
+        world.venue,
+        order=OrderType.MARKET,
+        price=None,
+        quantity=Decimal(10),
+        trigger_price=Decimal(95),
+        trigger_kind="last",
+    )
+    rest(world.venue, price=Decimal(130), quantity=Decimal(4))
+    rest(
+        world.venue, price=Decimal(139), trigger_price=Decimal(140), trigger_kind="mark"
+    )
+    rest(world.venue, side=OrderSide.BUY, reduce_only=False, price=Decimal(80))
+
+    view = await world.control.moving.import_exits(ME)
+
+    file = world.folder / "config" / "conf.d" / "imported.yaml"
+    file.write_text(view.yaml)
+    loaded = load(world.folder / "config", ENVIRONMENT, now_ns=1)
+    exits = loaded.positions[0].exits
+    assert not loaded.has_errors, loaded.findings
+    assert [(e.name, str(e.level), e.wording.price) for e in exits] == [
+        ("stop-1", "95", "last"),
+        ("target-1", "130", "mark"),
+        ("target-2", "140", "mark"),
+    ]
+    assert "closes no open position" in view.yaml
+    assert not view.is_applied
+    assert [s.outcome for s in view.steps if s.what.startswith("cancel")] == [""] * 3
+    assert all(order.is_resting for order in world.venue.ledger)
+
+
+async def test_given_native_exits_when_imported_then_armed_before_they_are_cancelled(
+    world: World,
+):
+    native = rest(
+        world.venue,
+        order=OrderType.MARKET,
+        price=None,
+        trigger_price=Decimal(95),
+        trigger_kind="mark",
+    )
+    world.feed.polled[MARK] = Decimal(100)
+    seen: list[str] = []
+    cancel = world.venue.cancel_order
+
+    async def watching(*args: object, **named: object) -> object:
+        seen.extend(world.daemon.loop.engine.state.triggers)
+        return await cancel(*args, **named)  # type: ignore[arg-type]
+
+    world.venue.cancel_order = watching  # type: ignore[assignment,method-assign]
+    work = asyncio.create_task(world.control.moving.import_exits(ME, apply=True))
+    await world.watched_mark("100")
+    view = await work
+
+    assert len(seen) == 1
+    assert native.status is OrderStatus.CANCELLED
+    assert world.state_of(seen[0]) == "armed"
+    assert view.is_applied
+    assert view.steps[-1].outcome == "cancelled"
+
+
+async def test_given_no_fresh_price_when_imported_then_the_native_orders_rest_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("exitd.runtime.control.moving._ANSWER_S", 0.05)
+    native = rest(world.venue, trigger_price=Decimal(95), trigger_kind="last")
+
+    with pytest.raises(NotReady, match="no fresh price"):
+        await world.control.moving.import_exits(ME, apply=True)
+
+    assert native.is_resting
+    (record,) = world.daemon.loop.engine.state.triggers.values()
+    assert record.reason == "cancelled"
+
+
+async def test_given_armed_exits_when_handed_over_then_native_rests_and_ours_pauses(
+    world: World,
+):
+    requests = [
+        TriggerRequest(
+            kind=ConditionKind.STOP_LOSS, level=Decimal(90), symbol=SOL, side=Side.LONG
+        ),
+        TriggerRequest(
+            kind=ConditionKind.TAKE_PROFIT,
+            level=Decimal(120),
+            symbol=SOL,
+            side=Side.LONG,
+            price="last_close",
+        ),
+    ]
+    armed = (await world.control.triggers.arm(requests, ME)).triggers
+
+    dry = await world.control.moving.handover(ME)
+    assert world.venue.ledger == []
+    done = await world.control.moving.handover(ME, apply=True)
+
+    (native,) = world.venue.ledger
+    assert [step.outcome for step in dry.steps] == ["", ""]
+    assert native.trigger_price == 90
+    assert native.reduce_only
+    assert "ours is paused" in done.steps[0].outcome
+    assert done.steps[1].outcome == "left here"
+    assert world.daemon.loop.engine.state.triggers[armed[0].id].paused
+    assert not world.daemon.loop.engine.state.triggers[armed[1].id].paused
+    # What was handed over is ours: a flatten leaves it alone.
+    flattened = await world.control.by_hand.flatten(SOL, ME)
+    assert [order.id for order in flattened.spared_orders] == [native.id]
+    assert native.is_resting
+
+
+async def test_given_a_native_stop_that_is_refused_when_handed_over_then_ours_stays(
+    world: World,
+):
+    class Refusing(FakeVenue):
+        async def place_native_stop(self, stop: NativeStop) -> Refusal:
+            return Refusal(RefusalKind.INVALID, "INVALID_ORDER", "no")
+
+    world.venue.__class__ = Refusing
+    request = TriggerRequest(
+        kind=ConditionKind.STOP_LOSS, level=Decimal(90), symbol=SOL, side=Side.LONG
+    )
+    id = (await world.control.triggers.arm([request], ME)).triggers[0].id
+
+    view = await world.control.moving.handover(ME, apply=True)
+
+    assert "still armed here: INVALID_ORDER" in view.steps[0].outcome
+    assert not world.daemon.loop.engine.state.triggers[id].paused
