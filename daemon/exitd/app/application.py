@@ -15,7 +15,7 @@ from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.sqlite.store import SqliteStore
 from exitd.adapters.system.clock import SystemClock
 from exitd.adapters.system.sdnotify import ServiceManager
-from exitd.app.doors import open_doors
+from exitd.app.doors import open_doors, place_of
 from exitd.app.files import (
     Keys,
     keep_last_good,
@@ -136,7 +136,7 @@ class Application:
             server, listeners = await open_doors(
                 self.daemon, control, files.file.http, self.settings, self.state
             )
-            self.places = tuple(listener.place for listener in listeners)
+            self.places = tuple(place_of(listener) for listener in listeners)
             served = asyncio.ensure_future(server.run_until_stopped())
             try:
                 return await self._serve(files, on_ready)

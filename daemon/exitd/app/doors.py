@@ -46,3 +46,11 @@ async def open_doors(
     identifiers = Identifiers(daemon.clock, secrets.token_bytes)
     app = make_app(control, allowed_hosts=http.allowed_hosts, identifiers=identifiers)
     return HttpServer(app, tuple(listeners)), tuple(listeners)
+
+
+def place_of(listener: Listener) -> str:
+    """Where a client finds it: the socket's path, or `host:port`."""
+    if listener.path is not None:
+        return str(listener.path)
+    host, port = listener.socket.getsockname()[:2]
+    return f"{host}:{port}"
