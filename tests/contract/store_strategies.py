@@ -21,6 +21,7 @@ from exitd.core.market import (
     PriceKind,
     PriceSource,
 )
+from exitd.core.money import Fee
 from exitd.core.position import (
     OrderSide,
     PositionKey,
@@ -131,7 +132,10 @@ fires = st.builds(
     target=maybe_decimals,
     filled=decimals,
     filled_quote=decimals,
-    pnl=maybe_decimals,
+    fees=st.lists(st.builds(Fee, names, decimals), max_size=2).map(tuple),
+    entry_price=maybe_decimals,
+    position_id=names,
+    quote=names,
     open=st.booleans(),
     reason=st.sampled_from(DoneReason),
 )

@@ -70,6 +70,7 @@ def end_fire(
         slippage=ended.slippage,
         fee=ended.fee,
         fee_asset=ended.fee_asset,
+        pnl=ended.pnl,
         attempts=ended.attempts,
     )
     _let_go(turn, done)
@@ -87,7 +88,8 @@ def _close(turn: Turn, fired: FireRecord, reason: DoneReason) -> FireRecord:
     turn.put_fire(ended)
     turn.ended.append(fired.trigger_id)
     if fired.attempts:
-        # Late replies and fills of this firing still find their attempts.
+        # Late replies and fills still find this firing and its attempts.
+        turn.state.ended[fired.trigger_id, fired.arming] = ended
         turn.at(
             Timer(
                 turn.now_ns + turn.state.policies.attempts_kept_ns,

@@ -9,10 +9,12 @@ from exitd.core.events import FactKind
 from exitd.core.hits import take_back
 from exitd.core.inputs import FillReport, OrderReport, OrderStatus
 from exitd.core.lifecycle import AttemptCause, next_attempt_state
+from exitd.core.money import add_fee
 from exitd.core.position import after_fill
 from exitd.core.records import CounterRecord, FillRecord
 from exitd.core.refusing import refuse
 from exitd.core.settling import settle
+from exitd.core.trigger import FireRecord
 from exitd.core.turn import Turn
 from exitd.core.under_way import UNANSWERED
 from exitd.core.units import NS_PER_S, ZERO
@@ -209,17 +211,17 @@ def _count(turn: Turn, before: AttemptRecord, after: AttemptRecord) -> None:
     position = state.position(after.key)
     if position.lifetime == after.lifetime:
         turn.put_position(after_fill(position, filled, after.ts_filled_venue_ns))
-    fired = state.fires.get(key.trigger_id)
-    if fired is not None and fired.arming == key.arming:
-        turn.put_fire(
-            replace(
-                fired,
-                filled=fired.filled + filled,
-                filled_quote=fired.filled_quote + quote,
-                refusals=0,
-            )
+    fired = state.firing_of(key)
+    if fired is not None:
+        counted = replace(
+            fired,
+            filled=fired.filled + filled,
+            filled_quote=fired.filled_quote + quote,
+            refusals=0,
         )
-        return
+        _put_back(turn, counted)
+        if fired.open:
+            return
     record = state.triggers.get(key.trigger_id)
     if (
         record is not None
@@ -228,6 +230,13 @@ def _count(turn: Turn, before: AttemptRecord, after: AttemptRecord) -> None:
     ):
         # A take-profit back on watch: what its cancelled close still filled.
         turn.put_trigger(replace(record, filled=record.filled + filled))
+
+
+def _put_back(turn: Turn, fired: FireRecord) -> None:
+    if fired.open:
+        turn.put_fire(fired)
+    else:
+        turn.put_ended(fired)
 
 
 def on_fill(turn: Turn, fill: FillReport) -> None:
@@ -245,11 +254,10 @@ def on_fill(turn: Turn, fill: FillReport) -> None:
         if fill.trade_id in trades:
             return
         trades.add(fill.trade_id)
-        fired = turn.state.fires.get(key.trigger_id)
-        if fired is not None and fired.arming == key.arming:
-            turn.put_fire(
-                replace(fired, fee=fired.fee + fill.fee, fee_asset=fill.fee_asset)
-            )
+        fired = turn.state.firing_of(key)
+        if fired is not None:
+            fees = add_fee(fired.fees, fill.fee_asset, fill.fee)
+            _put_back(turn, replace(fired, fees=fees))
     turn.note_fill(
         FillRecord(
             account=fill.account,

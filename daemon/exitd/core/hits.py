@@ -87,6 +87,9 @@ def fire(
     else:
         observed = known_price(turn.state, definition)
         ts_venue_ns = ts_recv_ns = now_ns
+    key = turn.state.roles[definition.id].key
+    position = turn.state.positions.get(key) if key is not None else None
+    instrument = turn.state.instrument_of(definition)
     fired = FireRecord(
         trigger_id=definition.id,
         arming=record.arming,
@@ -102,6 +105,9 @@ def fire(
         ts_hit_ns=now_ns,
         cause=cause,
         due_ns=now_ns,
+        entry_price=position.entry_price if position is not None else None,
+        position_id=position.position_id if position is not None else "",
+        quote=instrument.quote if instrument is not None else "",
     )
     turn.put_fire(fired)
     gap_percent = fired.gap_percent

@@ -87,6 +87,7 @@ class State:
         self.capabilities: dict[str, Capabilities] = {}
         self.triggers: dict[str, TriggerRecord] = {}
         self.fires: dict[str, FireRecord] = {}
+        self.ended: dict[tuple[str, int], FireRecord] = {}
         self.attempts: dict[AttemptKey, AttemptRecord] = {}
         self.positions: dict[PositionKey, PositionRecord] = {}
         self.instruments: dict[tuple[str, str], Instrument] = {}
@@ -143,6 +144,13 @@ class State:
     def open_attempts_on(self, key: PositionKey) -> list[AttemptRecord]:
         found = self.under_way.get(key)
         return [self.attempts[k] for k in found.attempts] if found is not None else []
+
+    def firing_of(self, key: AttemptKey) -> FireRecord | None:
+        """Find the firing that an attempt belongs to, open or lately ended."""
+        fired = self.fires.get(key.trigger_id)
+        if fired is not None and fired.arming == key.arming:
+            return fired
+        return self.ended.get((key.trigger_id, key.arming))
 
     def open_attempt_of(self, fire: FireRecord) -> AttemptRecord | None:
         if not fire.attempts:

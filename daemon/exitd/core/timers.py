@@ -62,6 +62,8 @@ def _forget(turn: Turn, timer: Timer) -> None:
     if still_open:
         due_ns = turn.now_ns + turn.state.policies.attempts_kept_ns
         turn.at(replace(timer, due_ns=due_ns))
+    else:
+        turn.state.ended.pop((timer.trigger_id, timer.arming), None)
 
 
 def _on_fire_timer(

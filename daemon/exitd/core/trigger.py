@@ -6,6 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from exitd.core.market import PriceSource
+from exitd.core.money import Fee, realised_pnl
 from exitd.core.position import PositionKey, Side
 from exitd.core.units import HUNDRED, ZERO
 
@@ -257,7 +258,8 @@ class FireRecord(Struct, frozen=True, kw_only=True, gc=False):
     position is to go (then the live size decides each time). `due_ns` is when
     the next attempt may leave. `stage` climbs from the asked order type towards
     market as refusals escalate it. `confirm_ns` is set while a filled close
-    waits for the position to show it.
+    waits for the position to show it. `entry_price` and `position_id` are the
+    position's at the hit, `quote` is the currency of its prices.
     """
 
     trigger_id: str
@@ -277,9 +279,10 @@ class FireRecord(Struct, frozen=True, kw_only=True, gc=False):
     attempts: int = 0
     filled: Decimal = ZERO
     filled_quote: Decimal = ZERO
-    fee: Decimal = ZERO
-    fee_asset: str = ""
-    pnl: Decimal | None = None
+    fees: tuple[Fee, ...] = ()
+    entry_price: Decimal | None = None
+    position_id: str = ""
+    quote: str = ""
     stage: int = 0
     cancelled_orders: int = 0
     is_cancel_confirmed: bool = False
@@ -298,6 +301,28 @@ class FireRecord(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def average_price(self) -> Decimal | None:
         return self.filled_quote / self.filled if self.filled > ZERO else None
+
+    @property
+    def fee_asset(self) -> str:
+        """The one asset that fees were paid in; empty for none, or for several."""
+        return self.fees[0].asset if len(self.fees) == 1 else ""
+
+    @property
+    def fee(self) -> Decimal:
+        """What was paid in `fee_asset`, zero without one."""
+        return self.fees[0].amount if len(self.fees) == 1 else ZERO
+
+    @property
+    def pnl(self) -> Decimal | None:
+        """The realised profit, quote fees taken off; see `money.realised_pnl`."""
+        return realised_pnl(
+            self.side,
+            self.entry_price,
+            self.filled,
+            self.filled_quote,
+            self.fees,
+            self.quote,
+        )
 
     @property
     def gap_percent(self) -> Decimal | None:

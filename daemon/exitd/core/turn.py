@@ -12,7 +12,6 @@ from exitd.core.records import (
     FillRecord,
     IdempotencyRecord,
     Record,
-    TriggerGone,
 )
 from exitd.core.state import Decision, Reply, State, Timer
 from exitd.core.trigger import (
@@ -131,15 +130,6 @@ class Turn:
             self.state.by_position[key].pop(definition.id, None)
             self.state.neighbours_on(key).drop(definition.id)
 
-    def drop_trigger(self, record: TriggerRecord) -> None:
-        """Forget a trigger, its row too."""
-        state = self.state
-        self._displace(record.definition)
-        del state.triggers[record.id], state.roles[record.id]
-        if record.state is not TriggerState.DONE:
-            state.active[record.definition.account] -= 1
-        self.records[record.id] = TriggerGone(record.id)
-
     def put_fire(self, fired: FireRecord) -> None:
         state, trigger_id = self.state, fired.trigger_id
         known = state.fires.get(trigger_id)
@@ -157,6 +147,11 @@ class Turn:
         else:
             state.fires.pop(trigger_id, None)
         self.records[trigger_id, fired.arming] = fired
+
+    def put_ended(self, fired: FireRecord) -> None:
+        """Note what came late for a firing that is over; it stays over."""
+        self.state.ended[fired.trigger_id, fired.arming] = fired
+        self.records[fired.trigger_id, fired.arming] = fired
 
     def put_attempt(self, attempt: AttemptRecord) -> None:
         state, order = self.state, attempt.order
