@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from exitd.cli.exit_codes import ExitCode
+from exitd.cli.failures import CommandFailed
 from exitd.cli.options import RUN, Config, Json
 from exitd.cli.printing import note, say, say_json
 from exitd.cli.tree import add_command
@@ -93,6 +94,22 @@ def sim(
     rate_limited: Annotated[
         bool, typer.Option("--rate-limited", help="Enforce the request limits.")
     ] = False,
+    quirk: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--quirk",
+            metavar="NAME=VALUE",
+            help="What the real exchange leaves open; may be repeated.",
+        ),
+    ] = None,
+    write_keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-keys",
+            metavar="DIR",
+            help="First write a new key pair there: backpack_key, backpack_secret.",
+        ),
+    ] = None,
     end_with_stdin: Annotated[
         bool, typer.Option("--end-with-stdin", hidden=True)
     ] = False,
@@ -108,6 +125,7 @@ def sim(
     Examples:
       exitd sim --port 8899 --seed 7
       exitd sim --port 0 --script crash.yaml
+      exitd sim --write-keys ./credentials
       curl -d '{"symbol": "SOL_USDC_PERP", "mark": "131", "last": "131"}' \\
            http://127.0.0.1:8899/sim/prices
     """
@@ -123,6 +141,8 @@ def sim(
             note("Ctrl-C stops it.")
         sys.stdout.flush()
 
+    if write_keys is not None:
+        _write_keys(write_keys)
     if end_with_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
     settings = Settings(
@@ -130,9 +150,37 @@ def sim(
         cadence_ms=cadence_ms or CADENCE_MS,
         paused=paused,
         rate_limited=rate_limited,
+        quirks=dict(each.partition("=")[::2] for each in quirk or ()),
     )
     main(host, port, script, seed, settings=settings, on_ready=ready)
     return ExitCode.OK
+
+
+def _write_keys(folder: Path) -> None:
+    """
+    Write a key pair that nobody has; a file that holds something is left alone.
+
+    Raises:
+        CommandFailed: A file is there, or cannot be written.
+    """
+    from exitd.adapters.backpack.signing import throwaway_keys
+
+    names = ("backpack_key", "backpack_secret")
+    for path in (folder / name for name in names):
+        if path.exists() and path.stat().st_size:
+            raise CommandFailed(
+                f"{path} holds a key already and was left alone; name another folder"
+            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, value in zip(names, throwaway_keys(), strict=True):
+            path = folder / name
+            path.touch(mode=0o600)
+            path.write_text(f"{value.reveal()}\n")
+    except OSError as error:
+        raise CommandFailed(
+            f"{folder} cannot be written ({error.strerror}); name another folder"
+        ) from error
 
 
 def _end_with_stdin() -> None:
