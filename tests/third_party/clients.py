@@ -27,6 +27,7 @@ from typing import Any
 import ccxt.async_support
 import ccxt.pro
 from bpx.account import Account
+from bpx.async_.public import Public as AsyncPublic
 from bpx.base.base_account import BaseAccount
 from bpx.base.base_public import BasePublic
 from bpx.public import Public
@@ -179,7 +180,9 @@ async def ccxt_trading(client: Any) -> None:
     await check("cancel_order", lambda o: o["status"] == "canceled", stop["id"], PERP)
     await check("cancel_all_orders", lambda o: len(o) == 2, PERP)
     await check("fetch_open_orders", lambda o: o == [], PERP, name="none are open")
-    await check("fetch_orders", lambda o: len(o) >= 4, PERP)
+    every = await check("fetch_orders", lambda o: len(o) >= 4, PERP)
+    closed = [order for order in every if order["status"] == "closed"]
+    judge("ccxt", "closed orders", closed, lambda o: o[0]["id"] == bought["id"])
     mine = await check("fetch_my_trades", lambda t: t and t[0]["price"] > 0, PERP)
     assert mine[0]["order"] == bought["id"]
     await check(
@@ -240,6 +243,8 @@ def bpx_calls(url: str) -> None:
     def check(call: str, answer: Any, good: Callable[[Any], object]) -> Any:
         return judge("bpx-py", call, answer, good)
 
+    marks = asyncio.run(AsyncPublic().get_all_mark_prices(MARKET))
+    check("get_all_mark_prices", marks, lambda m: float(m[0]["markPrice"]) > 0)
     start = int(time.time()) - 3_600
     check("get_time", int(public.get_time()), lambda t: t > 1_700_000_000_000)
     check("get_ping", public.get_ping(), lambda p: p == "pong")
