@@ -120,11 +120,13 @@ async def test_given_script_when_started_then_positions_quirks_and_faults():
     async with running(script) as rig:
         (account,) = await rig.sim("accounts")
         before = await rig.sim("faults")
+        last = (await rig.sim("prices"))["prices"][PERP]["last"]
         await rig.sim("path", advance_ms=2_000)
         after = await rig.sim("faults")
         quirks = await rig.sim("quirks")
 
     assert account["balances"] == {"USDC": "5000"}
+    assert last == "150.12"
     assert account["positions"][0]["netQuantity"] == "-2.5"
     assert account["positions"][0]["markPrice"] == "150.125"
     assert before["faults"] == []

@@ -18,6 +18,7 @@ from exitd.simulator.frames import envelope
 Subscription = tuple[str, str]
 
 PUBLIC = ""
+#: A peer that does not read loses the oldest frames beyond this many.
 OUTBOX_MAX = 100_000
 
 #: A Close frame with status 1001, going away (RFC 6455, section 7.4.1).

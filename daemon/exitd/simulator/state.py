@@ -17,6 +17,13 @@ from exitd.simulator.values import HOUSE, Expiry, Fill, Order, Prices, Trade
 TRADES_KEPT = 1_000
 
 
+def _opening(market: Market) -> Prices:
+    """Marks and indices have decimals of their own; a trade is on the price step."""
+    step = market.price_step
+    last = (market.opening_price / step).to_integral_value() * step
+    return Prices(market.opening_price, market.opening_price, last)
+
+
 @dataclass(slots=True)
 class EngineState:
     """
@@ -52,10 +59,7 @@ class EngineState:
         self.pending = {symbol: {} for symbol in self.markets}
         self.trades = {symbol: deque(maxlen=TRADES_KEPT) for symbol in self.markets}
         self.trade_ids = dict.fromkeys(self.markets, 7_558_000)
-        self.prices = {
-            symbol: Prices(m.opening_price, m.opening_price, m.opening_price)
-            for symbol, m in self.markets.items()
-        }
+        self.prices = {symbol: _opening(m) for symbol, m in self.markets.items()}
         self.accounts[HOUSE] = Account(HOUSE, 0, {})
 
     def open_account(self, key: str) -> Account:
