@@ -12,9 +12,10 @@ import pytest
 from api.daemons import ENVIRONMENT, MARK, ME, World, started
 from exitd.configuration.load import load
 from exitd.core.attempt import RefusalKind
-from exitd.core.inputs import OrderStatus
+from exitd.core.inputs import OrderReport, OrderStatus
 from exitd.core.position import OrderSide, Side
 from exitd.core.trigger import ConditionKind, OrderType
+from exitd.errors import OutcomeUnknown
 from exitd.ports.venue import NativeStop, Refusal
 from exitd.runtime.control.requests import TriggerRequest
 from exitd.runtime.problems import (
@@ -23,6 +24,10 @@ from exitd.runtime.problems import (
 from fakes.exchange import SOL
 from fakes.resting import rest
 from fakes.venue import FakeVenue
+
+STOP = TriggerRequest(
+    kind=ConditionKind.STOP_LOSS, level=Decimal(90), symbol=SOL, side=Side.LONG
+)
 
 
 @pytest.fixture
@@ -160,3 +165,54 @@ async def test_given_a_native_stop_that_is_refused_when_handed_over_then_ours_st
 
     assert "still armed here: INVALID_ORDER" in view.steps[0].outcome
     assert not world.daemon.loop.engine.state.triggers[id].paused
+
+
+async def test_given_a_handover_when_taken_back_then_ours_watches_and_none_rests(
+    world: World,
+):
+    id = (await world.control.triggers.arm([STOP], ME)).triggers[0].id
+    await world.control.moving.handover(ME, apply=True)
+    (native,) = world.venue.ledger
+
+    dry = await world.control.moving.take_back(ME)
+    assert (dry.steps[0].outcome, native.is_resting) == ("", True)
+    work = asyncio.create_task(world.control.moving.take_back(ME, apply=True))
+    await world.watched_mark("100")
+    done = await work
+
+    assert done.steps[0].outcome == "resumed; order cancelled"
+    assert not native.is_resting
+    assert not world.daemon.loop.engine.state.triggers[id].paused
+    assert (await world.control.moving.take_back(ME)).steps == ()
+
+
+async def test_given_a_crossed_level_when_taken_back_then_the_native_order_rests_on(
+    world: World,
+):
+    await world.control.triggers.arm([STOP], ME)
+    await world.watched_mark("100")
+    await world.control.moving.handover(ME, apply=True)
+    await world.watched_mark("89")
+
+    done = await world.control.moving.take_back(ME, apply=True)
+
+    assert "not resumed, so the order rests on" in done.steps[0].outcome
+    assert world.venue.ledger[0].is_resting
+    assert len((await world.control.moving.take_back(ME)).steps) == 1
+
+
+async def test_given_a_reply_that_is_lost_when_handed_over_then_found_by_its_id(
+    world: World,
+):
+    class Silent(FakeVenue):
+        async def place_native_stop(self, stop: NativeStop) -> OrderReport | Refusal:
+            await super().place_native_stop(stop)
+            raise OutcomeUnknown("the reply was lost")
+
+    world.venue.__class__ = Silent
+    id = (await world.control.triggers.arm([STOP], ME)).triggers[0].id
+
+    view = await world.control.moving.handover(ME, apply=True)
+
+    assert "ours is paused" in view.steps[0].outcome
+    assert world.daemon.loop.engine.state.triggers[id].paused

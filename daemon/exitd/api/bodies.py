@@ -242,6 +242,7 @@ class ImportBody(Keys):
 class HandoverBody(Keys):
     account: Word | None = None
     apply: bool = Field(False, description="Place native stops, then pause ours.")
+    back: bool = Field(False, description="Resume ours, cancel the native stops.")
 
 
 class TokenBody(Keys):

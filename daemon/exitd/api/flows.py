@@ -71,9 +71,10 @@ def flow_routes(control: Control, shapes: Shapes) -> APIRouter:
         openapi_extra=shapes.takes(HandoverBody),
     )
     async def handover(request: Request) -> Response:
-        """Rest a native order for each armed exit, then pause ours."""
+        """Rest a native order for each armed exit, then pause ours; or take it back."""
         body = await read_body(request, HandoverBody)
-        view = await control.moving.handover(
+        move = control.moving.take_back if body.back else control.moving.handover
+        view = await move(
             caller_of(request), account=body.account or "", apply=body.apply
         )
         return answer(view)

@@ -243,8 +243,11 @@ def import_exits(*, account: str = "", apply: bool = False) -> Call[ImportView]:
     )
 
 
-def handover(*, account: str = "", apply: bool = False) -> Call[HandoverView]:
-    body = {"apply": apply, **_given(account=account)}
+def handover(
+    *, account: str = "", apply: bool = False, back: bool = False
+) -> Call[HandoverView]:
+    """Rest native stops in place of ours; *back* undoes it."""
+    body = {"apply": apply, "back": back, **_given(account=account)}
     return Call(
         method="POST",
         path="/v1/handover",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol
 
-from exitd.core.attempt import AttemptRecord, AttemptState
+from exitd.core.attempt import AttemptKey, AttemptRecord, AttemptState
 from exitd.core.inputs import OrderReport
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.position import OrderSide, PositionKey, PositionRecord, Side
@@ -97,12 +97,12 @@ def distance_percent(definition: TriggerDefinition, price: Decimal) -> Decimal:
     return gap / price * HUNDRED
 
 
-def _attempts_of(state: State, fired: FireRecord) -> list[AttemptRecord]:
-    return [
-        attempt
-        for key, attempt in state.attempts.items()
-        if key.trigger_id == fired.trigger_id and key.arming == fired.arming
-    ]
+def attempts_of(state: State, fired: FireRecord) -> list[AttemptRecord]:
+    """Give the attempts of a firing that are still remembered."""
+    keys = (
+        AttemptKey(fired.trigger_id, fired.arming, n + 1) for n in range(fired.attempts)
+    )
+    return [state.attempts[key] for key in keys if key in state.attempts]
 
 
 def slippage_percent(fired: FireRecord) -> Decimal | None:
@@ -160,7 +160,7 @@ def open_fire_view(state: State, trigger_id: str) -> FireView | None:
     fired = state.fires.get(trigger_id)
     if fired is None:
         return None
-    return fire_view(fired, _attempts_of(state, fired))
+    return fire_view(fired, attempts_of(state, fired))
 
 
 def shown_state(state: State, record: TriggerRecord, prices: Prices | None) -> str:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from exitd.core.attempt import AttemptRecord, AttemptState
+from exitd.core.attempt import AttemptKey, AttemptRecord, AttemptState
 from exitd.core.inputs import IfCrossed, OrderReport, PositionReport
 from exitd.core.state import State
 from exitd.core.trigger import (
@@ -194,11 +194,9 @@ class ByHand:
         )
 
     def _first_attempt(self, trigger_id: str) -> AttemptRecord | None:
-        attempts = [
-            a for key, a in self._state.attempts.items() if key.trigger_id == trigger_id
-        ]
+        record = self._state.triggers[trigger_id]
         # What was refused is told, though a next attempt may be under way.
-        return min(attempts, key=lambda a: a.order.attempt.n, default=None)
+        return self._state.attempts.get(AttemptKey(trigger_id, record.arming, 1))
 
     @property
     def _state(self) -> State:

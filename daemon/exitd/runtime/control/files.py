@@ -21,7 +21,7 @@ class FileCommands:
     async def plan(self) -> PlanView:
         """Read the files and say what they would change; changes nothing."""
         _, planned = await self._daemon.files.plan()
-        return self._view(planned, is_applied=False, refused="")
+        return await self._view(planned, is_applied=False, refused="")
 
     async def apply(self, by: Caller, *, yes: bool = False) -> PlanView:
         """Put the files in force, weakened stops too; *yes* lets levels fire now."""
@@ -43,11 +43,11 @@ class FileCommands:
             sentence, _, remedy = str(error).partition("; ")
             raise NoRoom("store_full", sentence, remedy) from error
         log(Event.DAEMON_RELOADED, reason=f"{what} by {by.name}")
-        return self._view(
+        return await self._view(
             outcome.plan, is_applied=outcome.applied, refused=outcome.refused
         )
 
-    def _view(self, planned: Plan, *, is_applied: bool, refused: str) -> PlanView:
+    async def _view(self, planned: Plan, *, is_applied: bool, refused: str) -> PlanView:
         return PlanView(
             text=render_plan(planned),
             plan=plan_as_json(planned),
@@ -55,7 +55,7 @@ class FileCommands:
             is_refused=planned.is_refused,
             waits=planned.waits,
             fires_now=planned.fires_now,
-            drift=drift(self._daemon),
+            drift=await drift(self._daemon),
             is_applied=is_applied,
             refused=refused,
         )

@@ -1,6 +1,7 @@
 """Moving exits between a venue and here: import, and handover before maintenance."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 import msgspec
@@ -9,8 +10,9 @@ from msgspec.structs import replace
 from exitd.core.inputs import IfCrossed, OrderReport
 from exitd.core.state import State
 from exitd.core.units import text
+from exitd.errors import VenueError
 from exitd.ports.store import Store
-from exitd.ports.venue import Refusal, Venue
+from exitd.ports.venue import NativeStop, Refusal, Venue
 from exitd.runtime.accounts import Account
 from exitd.runtime.control.requests import TriggerRequest, account_of
 from exitd.runtime.control.running import Caller, refuse_while_recovering, until
@@ -117,9 +119,12 @@ class Moving:
             )
 
     async def _cancel_native(self, venue: Venue, order: OrderReport) -> str:
-        outcome = await venue.cancel_order(
-            order.symbol, venue_order_id=order.venue_order_id
-        )
+        try:
+            outcome = await venue.cancel_order(
+                order.symbol, venue_order_id=order.venue_order_id
+            )
+        except VenueError as error:
+            return f"not known: {error}; cancel it with the venue if it rests"
         if isinstance(outcome, Refusal):
             return f"refused: {outcome.code}: {outcome.message}"
         return "cancelled" if outcome is not None else "cancel accepted"
@@ -143,38 +148,86 @@ class Moving:
         if one.stop is None:
             return StepView(what=str(one), outcome="left here")
         stop = replace(one.stop, client_order_id=self._foreign_id(account.name))
-        placed = await account.venue.place_native_stop(stop)
+        try:
+            placed = await account.venue.place_native_stop(stop)
+        except VenueError:
+            placed = None  # It may have been taken; the list of what rests tells.
         if isinstance(placed, Refusal):
             why = f"{placed.code}: {placed.message}"
             return StepView(what=str(one), outcome=f"refused, still armed here: {why}")
+        resting = await self._find(account.venue, stop)
+        if resting is None:
+            return StepView(
+                what=str(one),
+                outcome="not seen to rest, so ours stays armed; look at the orders of "
+                f"{stop.symbol} with the venue",
+            )
         entry = Handed(
             trigger_id=one.record.id,
             symbol=stop.symbol,
             client_order_id=stop.client_order_id,
-            venue_order_id=placed.venue_order_id,
+            venue_order_id=resting.venue_order_id,
         )
         known = await handed_over(self._daemon.store, account.name)
-        await self._daemon.store.put_note(
-            _note(account.name), msgspec.json.encode([*known, entry])
-        )
-        if not await self._rests(account.venue, entry):
-            return StepView(
-                what=str(one),
-                outcome=f"order {entry.venue_order_id} was taken and is not seen to "
-                "rest, so ours stays armed",
-            )
+        await keep_handed(self._daemon.store, account.name, [*known, entry])
         await self._triggers.pause(one.record.id, by)
         return StepView(
             what=str(one), outcome=f"rests as {entry.venue_order_id}, ours is paused"
         )
 
-    async def _rests(self, venue: Venue, entry: Handed) -> bool:
+    async def _find(self, venue: Venue, stop: NativeStop) -> OrderReport | None:
         for _ in range(_LOOKS):
-            listed = await venue.open_orders(entry.symbol)
-            if any(o.venue_order_id == entry.venue_order_id for o in listed):
-                return True
+            with contextlib.suppress(VenueError):
+                for order in await venue.open_orders(stop.symbol):
+                    if order.client_order_id == stop.client_order_id:
+                        return order
             await asyncio.sleep(_LOOK_AGAIN_S)
-        return False
+        return None
+
+    async def take_back(
+        self, by: Caller, *, account: str = "", apply: bool = False
+    ) -> HandoverView:
+        """After maintenance: watch again here, then cancel what stood in for it.
+
+        A trigger that cannot be resumed, as its level is crossed, leaves its native
+        order where it is.
+        """
+        refuse_while_recovering(self._daemon)
+        found = self._account(account)
+        entries = await handed_over(self._daemon.store, found.name)
+        steps: list[StepView] = []
+        left: list[Handed] = []
+        for entry in entries:
+            what = f"resume {entry.trigger_id}, cancel order {entry.venue_order_id}"
+            if not apply:
+                steps.append(StepView(what=what, outcome=""))
+                continue
+            outcome, is_back = await self._take_back(found, entry, by)
+            steps.append(StepView(what=what, outcome=outcome))
+            if not is_back:
+                left.append(entry)
+        if apply:
+            await keep_handed(self._daemon.store, found.name, left)
+        return HandoverView(steps=tuple(steps), is_applied=apply)
+
+    async def _take_back(
+        self, account: Account, entry: Handed, by: Caller
+    ) -> tuple[str, bool]:
+        record = self._state.triggers.get(entry.trigger_id)
+        if record is not None and record.paused:
+            try:
+                await self._triggers.resume(entry.trigger_id, by)
+                await self._fresh(account, [entry.trigger_id])
+            except ControlError as error:
+                return f"not resumed, so the order rests on: {error}", False
+        resting = await account.venue.open_orders(entry.symbol)
+        order = next(
+            (o for o in resting if o.venue_order_id == entry.venue_order_id), None
+        )
+        if order is None:
+            return "resumed; its order rests no more", True
+        outcome = await self._cancel_native(account.venue, order)
+        return f"resumed; order {outcome}", outcome.startswith("cancel")
 
     def _foreign_id(self, account: str) -> int:
         """Give a client id under another tag than that of our closes."""
@@ -192,6 +245,10 @@ class Moving:
     @property
     def _state(self) -> State:
         return self._daemon.loop.engine.state
+
+
+async def keep_handed(store: Store, account: str, entries: list[Handed]) -> None:
+    await store.put_note(_note(account), msgspec.json.encode(entries))
 
 
 async def handed_over(store: Store, account: str) -> list[Handed]:

@@ -12,10 +12,11 @@ from exitd.core.trigger import TriggerRecord, TriggerState, WaitingFor
 from exitd.core.units import text
 from exitd.ports.store import FactQuery
 from exitd.runtime.control.identities import find_trigger
-from exitd.runtime.control.running import AllPrices, settle
+from exitd.runtime.control.running import AllPrices, each_trigger, settle
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.protect import audit
 from exitd.runtime.shown import (
+    attempts_of,
     distance_percent,
     fact_view,
     feed_view,
@@ -113,14 +114,14 @@ class Reading:
         await settle(self._daemon.store)
         stored = await self._daemon.store.fires(trigger_id)
         state = self._state
-        attempts = [a for k, a in state.attempts.items() if k.trigger_id == trigger_id]
         now = state.fires.get(trigger_id)
-        views = []
-        for fired in stored:
-            known = now if now is not None and now.arming == fired.arming else fired
-            of_it = [a for a in attempts if a.order.attempt.arming == fired.arming]
-            views.append(fire_view(known, of_it))
-        return views
+        return [
+            fire_view(known, attempts_of(state, known))
+            for known in (
+                now if now is not None and now.arming == fired.arming else fired
+                for fired in stored
+            )
+        ]
 
     async def show(self, trigger_id: str, *, account: str = "") -> DetailView:
         record = find_trigger(self._state, trigger_id, account)
@@ -164,12 +165,10 @@ class Reading:
         """Give every price that a trigger watches."""
         state, prices = self._state, AllPrices(self._daemon)
         watched: dict[PriceSource, int] = {}
-        for index, record in enumerate(list(state.triggers.values())):
+        async for record in each_trigger(self._daemon):
             definition = record.definition
             if record.state is not TriggerState.DONE and definition.level is not None:
                 watched[definition.source] = watched.get(definition.source, 0) + 1
-            if index % _CHUNK == _CHUNK - 1:
-                await asyncio.sleep(0)
         return FeedsView(
             feeds=tuple(
                 feed_view(state, source, prices, count)

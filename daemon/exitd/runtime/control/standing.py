@@ -1,13 +1,12 @@
 """How the daemon stands: mode, readiness, counts, the last exit, the files."""
 
-import asyncio
 from collections import Counter
 
-from exitd.core.trigger import TriggerRecord, TriggerState
+from exitd.core.trigger import TriggerState
 from exitd.core.units import NS_PER_S
 from exitd.ports.store import FactQuery
 from exitd.runtime.control.reading import Reading
-from exitd.runtime.control.running import AllPrices, settle
+from exitd.runtime.control.running import AllPrices, each_trigger, settle
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.reload import Files
 from exitd.runtime.shown import (
@@ -20,7 +19,6 @@ from exitd.runtime.shown import (
 from exitd.runtime.views import ConfigurationView, FireView, StatusView
 
 LIVE, PAPER = "LIVE", "PAPER, NOT PROTECTING"
-_CHUNK = 2_000
 _FACTS_SEARCHED = 50
 
 
@@ -50,7 +48,7 @@ class Standing:
             ),
             feeds=(await self._reading.feeds()).feeds,
             last_exit=await self.last_exit(),
-            configuration=self.configuration(),
+            configuration=await self.configuration(),
             store=daemon.store.health.value,
             store_backlog=daemon.store.backlog,
             ts_now=timestamp(now_ns),
@@ -60,10 +58,8 @@ class Standing:
         """Count triggers by the state that people see."""
         state, prices = self._daemon.loop.engine.state, AllPrices(self._daemon)
         counted: Counter[str] = Counter()
-        for index, record in enumerate(list(state.triggers.values())):
+        async for record in each_trigger(self._daemon):
             counted[shown_state(state, record, prices)] += 1
-            if index % _CHUNK == _CHUNK - 1:
-                await asyncio.sleep(0)
         return dict(sorted(counted.items()))
 
     async def last_exit(self) -> FireView | None:
@@ -82,7 +78,7 @@ class Standing:
                     return fire_view(fired)
         return None
 
-    def configuration(self) -> ConfigurationView:
+    async def configuration(self) -> ConfigurationView:
         files = self._daemon.files
         held, errors = _held(files), _errors(files)
         return ConfigurationView(
@@ -91,7 +87,7 @@ class Standing:
             is_in_sync=files.loaded is not None and not held and not errors,
             held=held,
             errors=errors,
-            drift=drift(self._daemon),
+            drift=await drift(self._daemon),
             ts_applied=timestamp_or_none(files.ts_applied_ns),
         )
 
@@ -112,12 +108,11 @@ def _errors(files: Files) -> tuple[str, ...]:
     return tuple(str(finding) for finding in files.rejected.findings)
 
 
-def drift(daemon: Daemon) -> tuple[str, ...]:
+async def drift(daemon: Daemon) -> tuple[str, ...]:
     """Name the file-owned triggers that a command has paused."""
-
-    def has_drifted(record: TriggerRecord) -> bool:
+    found = []
+    async for record in each_trigger(daemon):
         is_of_file = record.definition.owner.startswith(FILE_OWNER)
-        return is_of_file and record.paused and record.state is not TriggerState.DONE
-
-    triggers = daemon.loop.engine.state.triggers
-    return tuple(id for id, record in triggers.items() if has_drifted(record))
+        if is_of_file and record.paused and record.state is not TriggerState.DONE:
+            found.append(record.id)
+    return tuple(found)

@@ -90,7 +90,7 @@ class Triggers:
             Arm(
                 definitions=definitions,
                 if_crossed=if_crossed or self._if_crossed(),
-                idempotency_key=idempotency_key,
+                idempotency_key=_own_key(by, idempotency_key),
                 digest=digest(asked) if idempotency_key else "",
                 now_ns=now_ns,
             ),
@@ -229,7 +229,7 @@ class Triggers:
         refuse_while_recovering(self._daemon)
         id = self._identifiers.next("cls")
         if idempotency_key:
-            id = f"cls_{digest(idempotency_key)[:26]}"
+            id = f"cls_{digest(_own_key(by, idempotency_key))[:26]}"
             earlier = self._state.triggers.get(id)
             if earlier is not None:
                 return self._earlier_close(earlier.definition, quantity, position)
@@ -314,6 +314,11 @@ class Triggers:
             ),
             notes=notes,
         )
+
+
+def _own_key(by: Caller, idempotency_key: str) -> str:
+    """Keep the keys of different callers apart; empty stays empty."""
+    return f"{by.name}/{idempotency_key}" if idempotency_key else ""
 
 
 def digest(asked: object) -> str:
