@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from core.worlds import LAST, LONG, D, S, World, quantity, rule, stop, target
+from core.worlds import LAST, LONG, S, World, quantity, rule, stop, target
 from exitd.core.inputs import ClosePosition, FireNow, IfCrossed, Pause, Rearm, Resume
 from exitd.core.state import Accepted, Refused
 from exitd.core.trigger import ConditionKind, FireRecord, Notify

@@ -210,7 +210,9 @@ def test_b016_given_ten_symbols_then_a_tick_judges_only_its_own():
         source = PriceSource(ACCOUNT, symbol, PriceKind.MARK)
         now_ns = world.now_ns
         world.do(InstrumentReport(instrument(symbol), now_ns))
-        report = PositionReport(key=key, quantity=D(1), ts_venue_ns=now_ns, now_ns=now_ns)
+        report = PositionReport(
+            key=key, quantity=D(1), ts_venue_ns=now_ns, now_ns=now_ns
+        )
         world.do(report)
         world.arm(stop(f"sl{n}", "95", source=source, symbol=symbol))
 

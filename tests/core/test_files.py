@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from core.worlds import S, World, stop, target
+from core.worlds import S, World, rule, stop, target
 from exitd.core.attempt import RefusalKind
 from exitd.core.events import FactKind
 from exitd.core.inputs import ApplyFiles
 from exitd.core.position import Side
 from exitd.core.state import Accepted, Refused
+from exitd.core.trigger import ConditionKind, Notify
 
 
 def from_file(make, id, level, size="100%", *, line=1, **changed):
@@ -19,8 +20,7 @@ def apply(world, *definitions, may_fire=False):
     command = ApplyFiles(
         definitions=definitions, may_fire=may_fire, now_ns=world.later()
     )
-    decision = world.do(command)
-    return decision
+    return world.do(command)
 
 
 def test_b039_given_an_identical_file_then_nothing_is_written():
@@ -121,7 +121,9 @@ def test_given_two_entries_swap_their_levels_then_accepted():
     world = World()
     apply(world, from_file(stop, "a", "95", "4"), from_file(stop, "b", "94", "4"))
 
-    reply = apply(world, from_file(stop, "a", "94", "4"), from_file(stop, "b", "95", "4"))
+    reply = apply(
+        world, from_file(stop, "a", "94", "4"), from_file(stop, "b", "95", "4")
+    )
 
     assert reply.reply == Accepted(("a", "b"))
     world.mark("95")
@@ -172,6 +174,32 @@ def test_given_an_entry_moves_to_another_line_then_it_points_there():
     assert world.trigger("sl").definition.owner == "file:sol.yaml:9"
 
 
+def test_given_a_notice_becomes_an_exit_then_it_belongs_to_the_position():
+    world = World()
+    notice = rule("n", ConditionKind.BELOW, "95", Notify(), side=None, owner="file:a:1")
+    apply(world, notice)
+    wrong = from_file(stop, "x", "95.001")
+    assert apply(world, from_file(stop, "n", "95"), wrong).reply.code == "off_step"
+    assert world.trigger("n").definition == notice
+
+    apply(world, from_file(stop, "n", "95"))
+    world.mark("95")
+
+    assert world.sizes() == ["10"]
+
+
+def test_given_a_notice_is_removed_then_cancelled():
+    world = World()
+    apply(
+        world,
+        rule("n", ConditionKind.BELOW, "95", Notify(), side=None, owner="file:a:1"),
+    )
+
+    apply(world)
+
+    assert world.state("n") == "done: cancelled"
+
+
 def test_b109_given_a_reload_during_a_fire_then_the_fire_is_unaffected():
     world = World()
     apply(world, from_file(stop, "sl", "95", "4"))
@@ -207,8 +235,8 @@ def test_b109_given_the_new_rule_no_longer_fits_then_the_old_one_stays():
     world = World()
     apply(world, from_file(stop, "sl", "95", "4"))
     world.mark("95")
-    apply(world, from_file(stop, "sl", "96", "4"))
-    world.arm(stop("api", "96", "4"), if_crossed=None)
+    apply(world, from_file(stop, "sl", "90", "4", expires_ns=world.now_ns + S))
+    world.now_ns += 2 * S
 
     world.fill()
     world.position("6")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from core.worlds import LONG, MARK, MS, TAG, D, S, World, close, stop, target
 from exitd.core.attempt import AttemptState, Capabilities, RefusalKind
@@ -445,7 +446,9 @@ def test_b101_given_a_target_in_doubt_over_its_budget_then_it_is_not_armed_again
 
 def test_given_its_time_is_over_when_it_would_be_armed_again_then_expired():
     world = World()
-    world.arm(target("tp", "110", action=close("5", "0.5"), expires_ns=world.now_ns + S))
+    world.arm(
+        target("tp", "110", action=close("5", "0.5"), expires_ns=world.now_ns + S)
+    )
     world.mark("110")
     world.works()
 
@@ -455,7 +458,7 @@ def test_given_its_time_is_over_when_it_would_be_armed_again_then_expired():
     assert world.state("tp") == "done: expired"
 
 
-def test_b092_given_a_market_target_without_liquidity_then_it_tries_again_while_crossed():
+def test_b092_given_no_liquidity_then_a_target_tries_again_while_crossed():
     world = World()
     world.arm(target("tp", "110"))
     world.mark("110")
@@ -491,12 +494,7 @@ def test_given_the_order_book_takes_nothing_then_held_until_it_does(closed):
 
 def _open(world):
     known = world.engine.state.instruments["main", "SOL_USDC_PERP"]
-    return type(known)(
-        **{
-            **{name: getattr(known, name) for name in known.__struct_fields__},
-            "book_state": BookState.OPEN,
-        }
-    )
+    return replace(known, book_state=BookState.OPEN)
 
 
 def test_given_the_book_takes_limits_only_then_market_becomes_a_bounded_limit():
@@ -548,9 +546,7 @@ def test_given_sent_is_noted_twice_or_for_nothing_then_once():
 
 def test_given_all_is_taken_by_open_closes_then_a_target_waits_for_its_part():
     world = World()
-    world.arm(
-        target("a", "110", action=close("6", "0.5")), target("b", "111", "6")
-    )
+    world.arm(target("a", "110", action=close("6", "0.5")), target("b", "111", "6"))
     world.mark("110")
     world.works()
     world.mark("111")

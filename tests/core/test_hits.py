@@ -153,7 +153,9 @@ def test_b066_given_a_ladder_then_the_stop_covers_what_is_left_and_the_last_all(
 @pytest.mark.parametrize("first", ["fill", "position"])
 def test_b067_given_a_gap_over_two_targets_then_both_close_and_the_stop_covers_4(first):
     world = World(slots=False)
-    world.arm(stop("sl", "95"), target("tp1", "110", "30%"), target("tp2", "112", "30%"))
+    world.arm(
+        stop("sl", "95"), target("tp1", "110", "30%"), target("tp2", "112", "30%")
+    )
 
     world.mark("115")
     world.open_slots(1)
@@ -400,9 +402,7 @@ def test_given_a_target_fired_by_hand_while_a_stop_fires_then_held_until_it_is_d
 
 def test_b084_given_not_reduced_then_own_resting_closes_are_cancelled_first():
     world = World()
-    world.arm(
-        target("a", "110", action=close("4", "0.5")), target("b", "111", "6")
-    )
+    world.arm(target("a", "110", action=close("4", "0.5")), target("b", "111", "6"))
     world.mark("110")
     world.works()
     world.mark("111")

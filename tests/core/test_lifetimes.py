@@ -215,7 +215,9 @@ def test_given_level_crossed_when_a_lifetime_begins_then_waits_and_says_so():
 @pytest.mark.parametrize(
     ("price", "state"), [("102", "armed"), ("100", "waiting: already crossed")]
 )
-def test_given_no_price_when_a_lifetime_begins_then_the_first_price_decides(price, state):
+def test_given_no_price_when_a_lifetime_begins_then_the_first_price_decides(
+    price, state
+):
     world = World("0", mark=None)
     world.arm(template(stop, "file", "101"))
     world.position("4")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from core.worlds import ACCOUNT, LONG, MS, TAG, D, S, World, close, stop, target
 from exitd.core.attempt import AttemptState, Capabilities, RefusalKind
@@ -47,7 +48,9 @@ def test_b089_given_the_reply_is_lost_then_asked_again_and_again():
 
 
 @pytest.mark.parametrize("early_ns", [1, 5 * S, 15 * S])
-def test_b089_given_a_read_began_before_expiry_and_slack_then_it_does_not_count(early_ns):
+def test_b089_given_a_read_began_before_expiry_and_slack_then_it_does_not_count(
+    early_ns,
+):
     world = fired(capabilities=Capabilities(lag_slack_ns=10 * S))
     world.lose()
     attempt = world.attempt()
@@ -126,7 +129,11 @@ def test_b090_given_the_first_turns_out_to_rest_then_it_is_cancelled():
     world = World()
     world.arm(target("tp", "110", action=close("4", "0.5")))
     world.mark("110")
-    late(world)
+    world.lose()
+    world.now_ns += 60 * S
+    world.mark("110")
+    world.nothing_found()
+    assert len(world.sent) == 2
 
     world.works(0)
 
@@ -174,12 +181,7 @@ def test_given_a_refusal_before_the_note_that_it_was_sent_then_it_counts():
     world = fired()
     key = world.sent[0].attempt
     attempt = world.engine.state.attempts[key]
-    world.engine.state.attempts[key] = type(attempt)(
-        **{
-            **{name: getattr(attempt, name) for name in attempt.__struct_fields__},
-            "state": AttemptState.SIGNED,
-        }
-    )
+    world.engine.state.attempts[key] = replace(attempt, state=AttemptState.SIGNED)
 
     world.refuse(RefusalKind.EXPIRED)
 
@@ -262,7 +264,8 @@ def test_b088_given_an_order_created_when_it_was_signed_then_it_is_ours():
     world = fired()
 
     world.report(
-        status=OrderStatus.WORKING, ts_created_venue_ns=world.attempt().ts_signed_venue_ns
+        status=OrderStatus.WORKING,
+        ts_created_venue_ns=world.attempt().ts_signed_venue_ns,
     )
 
     assert world.attempt().state is AttemptState.WORKING
@@ -344,14 +347,7 @@ def test_given_a_fill_after_the_firing_is_over_then_it_is_still_kept():
 
 def test_given_a_fill_that_is_not_ours_then_kept_without_a_firing():
     world = fired()
-    world.sent.append(
-        type(world.sent[0])(
-            **{
-                **{n: getattr(world.sent[0], n) for n in world.sent[0].__struct_fields__},
-                "client_order_id": 5,
-            }
-        )
-    )
+    world.sent.append(replace(world.sent[0], client_order_id=5))
 
     world.trade(1, "t9", "1")
 
@@ -372,6 +368,7 @@ def test_given_a_firing_long_over_then_its_attempts_are_forgotten():
 
 def test_given_abandoned_with_an_attempt_in_doubt_then_it_is_not_forgotten():
     world = fired()
+    world.refuse(RefusalKind.EXPIRED)
     world.lose()
     world.cancel("sl", abandon=True)
     assert world.state("sl") == "done: abandoned"

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
-from core.worlds import LONG, MS, D, S, World, close, rule, stop, target
-from exitd.core.attempt import AttemptState, RefusalKind
-from exitd.core.inputs import CancelsConfirmed, FireNow, IfCrossed
+from msgspec.structs import replace
+
+from core.worlds import (
+    ACCOUNT,
+    LONG,
+    MS,
+    TAG,
+    D,
+    S,
+    World,
+    close,
+    instrument,
+    rule,
+    stop,
+    target,
+)
+from exitd.core.attempt import AttemptState, Capabilities, RefusalKind
+from exitd.core.engine import Engine
+from exitd.core.inputs import (
+    CancelsConfirmed,
+    FireNow,
+    IfCrossed,
+    InstrumentReport,
+    SlotOpened,
+)
 from exitd.core.intents import CancelOrders, ProvePosition, ResolveAttempt
+from exitd.core.records import FillRecord
 from exitd.core.trigger import Cancel, CancelAndClose, ConditionKind
 
 
@@ -151,11 +174,28 @@ def test_b120_given_a_firing_target_when_armed_again_then_its_expiry_still_count
 
     world.slots = True
     world.restart()
+    assert world.firing("tp").held_by.startswith("no fresh price")
     world.mark("105")
-    world.open_slots()
-    world.wait(61 * S)
+    world.wait(S)
+    assert world.state("tp") == "armed"
+    world.wait(20 * S)
 
-    assert world.state("tp") in ("done: expired", "done: retired")
+    assert world.state("tp") == "done: expired"
+    assert world.sent == []
+
+
+def test_b097_given_a_firing_target_still_beyond_after_a_start_then_goes():
+    world = World(slots=False)
+    world.arm(target("tp", "110"))
+    world.mark("110")
+
+    world.slots = True
+    world.restart()
+    assert world.sent == []
+    world.mark("111")
+    world.wait(S)
+
+    assert world.sizes() == ["10"]
 
 
 def test_b064_given_a_stop_was_firing_then_a_target_is_held_after_the_restart_too():
@@ -220,6 +260,77 @@ def test_given_abandoned_in_doubt_before_the_crash_then_it_still_counts():
     world.restart()
 
     assert world.engine.state.under_way_on(LONG).unresolved == D(4)
+
+
+def test_b080_given_rows_of_another_lifetime_then_the_firing_is_over():
+    world = World()
+    world.arm(stop("sl", "95"))
+    world.mark("95")
+    world.refuse(RefusalKind.MARGIN)
+    snapshot = world.store.snapshot()
+    (position,) = snapshot.positions
+
+    engine = Engine()
+    engine.add_account(ACCOUNT, TAG, Capabilities())
+    engine.restore(replace(snapshot, positions=(replace(position, lifetime=2),)))
+    world.engine = engine
+    world.wait(S)
+
+    assert world.state("sl") == "done: retired"
+    assert len(world.sent) == 1
+
+
+def test_given_an_account_is_added_after_its_rows_then_its_counter_stays():
+    world = World()
+    world.arm(stop("sl", "95"))
+    world.mark("95")
+
+    engine = Engine()
+    engine.restore(world.store.snapshot())
+    engine.add_account(ACCOUNT, TAG, Capabilities())
+
+    assert engine.state.counters[ACCOUNT].counter == 1
+
+
+def test_given_fills_of_a_firing_that_is_over_then_a_start_needs_no_attempt_of_them():
+    world = World()
+    world.arm(stop("sl", "95"))
+    world.mark("95")
+    world.trade(0, "t1", "10", "1")
+    world.fill()
+    world.position("0")
+
+    world.restart()
+    world.trade(0, "t1", "10", "1")
+
+    assert world.engine.state.trades == {}
+
+
+def test_given_a_fill_of_an_abandoned_firing_after_a_start_then_it_is_kept():
+    world = World()
+    world.arm(stop("sl", "95"))
+    world.mark("95")
+    world.cancel("sl", abandon=True)
+
+    world.restart()
+    world.trade(0, "t1", "10", "1")
+
+    assert world.store.of(FillRecord)[0].fire_id == "sl#1"
+
+
+def test_given_a_slot_before_the_cancels_are_confirmed_then_nothing():
+    world = World()
+    action = CancelAndClose(Cancel(), close())
+    world.arm(rule("both", ConditionKind.STOP_LOSS, "95", action))
+    world.mark("95")
+
+    assert world.do(SlotOpened("both", 1, world.later())).is_quiet
+
+
+def test_given_an_instrument_as_known_then_not_worth_a_write():
+    world = World()
+
+    assert world.do(InstrumentReport(instrument(), world.later())).is_quiet
 
 
 def test_b022_given_a_restart_then_idempotency_keys_are_known():

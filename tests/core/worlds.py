@@ -132,7 +132,9 @@ def rule(
     )
 
 
-def stop(id: str, level: str, size: str = "100%", **changed: object) -> TriggerDefinition:
+def stop(
+    id: str, level: str, size: str = "100%", **changed: object
+) -> TriggerDefinition:
     changed.setdefault("action", close(size))
     return rule(id, ConditionKind.STOP_LOSS, level, **changed)  # type: ignore[arg-type]
 
@@ -279,7 +281,9 @@ class World:
 
     def _sign_and_send(self, order: CloseOrder) -> None:
         self.do(
-            AttemptSigned(order, b"signed", self.now_ns, self.now_ns + 5 * S, self.now_ns)
+            AttemptSigned(
+                order, b"signed", self.now_ns, self.now_ns + 5 * S, self.now_ns
+            )
         )
         self.sent.append(order)
         self.do(AttemptSent(order.attempt, self.now_ns))

@@ -166,9 +166,8 @@ class Engine:
         for attempt in snapshot.attempts:
             turn.put_attempt(attempt)
         for fired in snapshot.fires:
-            if fired.open:
-                turn.put_fire(fired)
-                self._watch_fire(turn, fired)
+            turn.put_fire(fired)
+            self._watch_fire(turn, fired)
         for fill in snapshot.fills:
             self._know_trade(fill)
         self.state.seq = max([snapshot.seq, *(r.seq for r in snapshot.triggers)])

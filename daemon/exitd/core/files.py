@@ -98,8 +98,9 @@ def _add_or_change(turn: Turn, item: Checked, if_crossed: IfCrossed) -> None:
         if record.reason is DoneReason.CANCELLED:
             begin(turn, item, if_crossed)
         else:
-            turn.put_trigger(replace(record, definition=definition))
-            watch_expiry(turn, record)
+            changed = replace(record, definition=definition)
+            turn.put_trigger(changed)
+            watch_expiry(turn, changed)
     elif place_of(record.definition) == place_of(definition):
         replace_definition(turn, record, item, if_crossed)
     else:

@@ -18,7 +18,7 @@ from exitd.core.intents import ProvePosition, RefreshInstrument, SendClose
 from exitd.core.lifecycle import AttemptCause, TriggerCause, next_attempt_state
 from exitd.core.position import PositionRecord
 from exitd.core.records import CounterRecord
-from exitd.core.resting import is_crossed, known_price
+from exitd.core.resting import fresh_price, is_crossed, known_price
 from exitd.core.sizing import Room, order_quantity, order_terms, target_quantity
 from exitd.core.state import State, Timer, TimerKind
 from exitd.core.trigger import (
@@ -32,10 +32,12 @@ from exitd.core.trigger import (
 )
 from exitd.core.turn import Turn
 from exitd.core.under_way import UnderWay
-from exitd.core.units import NS_PER_S, ZERO
+from exitd.core.units import NS_PER_MS, NS_PER_S, ZERO
 
 #: The counter part of a client id: 24 bits, never zero.
 _COUNTER_MAX = (1 << 24) - 1
+#: How often a take-profit without a fresh price looks again.
+_PRICE_PATIENCE_NS = 200 * NS_PER_MS
 
 
 def on_slot(turn: Turn, slot: SlotOpened) -> None:
@@ -91,9 +93,15 @@ def _may_take_profit(
         hold(turn, record, fired, "an attempt of the position is in doubt")
         return False
     definition = record.definition
-    price = known_price(turn.state, definition)
-    watches = definition.level is not None and fired.cause == "price"
-    if watches and price is not None and not is_crossed(definition, price):
+    if definition.level is None or fired.cause != "price":
+        return True
+    price = fresh_price(turn.state, definition, turn.now_ns)
+    if price is None:
+        # After a downtime it goes only if it is still beyond (behaviour 97).
+        hold(turn, record, fired, "no fresh price says whether it is still beyond")
+        retry_in(turn, turn.state.fires[record.id], _PRICE_PATIENCE_NS)
+        return False
+    if not is_crossed(definition, price):
         watch_again(turn, record, fired, "the price came back")
         return False
     return True

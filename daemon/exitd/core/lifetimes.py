@@ -165,11 +165,9 @@ def _end_firing(turn: Turn, record: TriggerRecord) -> None:
 
 def _retire(turn: Turn, record: TriggerRecord) -> None:
     definition = record.definition
-    is_waiting = record.waiting_for is WaitingFor.POSITION
     if definition.template and not definition.once:
-        if not is_waiting:
-            wait(turn, record, TriggerCause.TEMPLATE_RESET, WaitingFor.POSITION)
-    elif not is_waiting:
+        wait(turn, record, TriggerCause.TEMPLATE_RESET, WaitingFor.POSITION)
+    else:
         finish(
             turn,
             record,

@@ -60,8 +60,7 @@ class Neighbours:
     def twin(self, definition: TriggerDefinition) -> str | None:
         """Name the trigger that does exactly what *definition* would do."""
         condition = definition.condition
-        if not isinstance(condition, FixedLevel):
-            return None
+        assert isinstance(condition, FixedLevel)
         return self._twins.get((condition, definition.source, definition.action))
 
     def nearest_stop(self) -> Decimal | None:

@@ -72,9 +72,7 @@ def rest(state: State, record: TriggerRecord) -> None:
 
 
 def unrest(state: State, record: TriggerRecord) -> None:
-    book = state.books.get(record.definition.source)
-    if book is not None:
-        book.remove(record.id)
+    state.book(record.definition.source).remove(record.id)
 
 
 def arm(
