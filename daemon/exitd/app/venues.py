@@ -23,6 +23,7 @@ from exitd.runtime.supervise import backoff
 
 #: Requests that may leave at once before the rate per minute holds them.
 BURST = 100
+HISTORY_BURST = 10
 _COPY_PATIENCE_S = 10.0
 _SAVE_EVERY_S = 1.0
 
@@ -69,6 +70,9 @@ def build_account(
         feed,
         daemon.loop,
         budget=RateBudget(settings.requests_per_minute, BURST, BURST // 4),
+        history_budget=RateBudget(
+            settings.history_requests_per_minute, HISTORY_BURST, reserve=0
+        ),
         spawn=daemon.spawn,
         waits=lambda: backoff(share),
         before_tick=venue.on_tick if isinstance(venue, PaperVenue) else None,

@@ -7,8 +7,9 @@ from exitd.core.intents import CancelOrders
 from exitd.core.trigger import Cancel, CancelScope, OrderType
 from exitd.errors import VenueError
 from exitd.logs import Event, log_at
-from exitd.ports.venue import Refusal, Venue
+from exitd.ports.venue import Refusal
 from exitd.runtime.loop import EngineLoop
+from exitd.runtime.pacing import PacedVenue
 
 _FIRST_PAUSE_S, _MOST_PAUSE_S = 0.1, 5.0
 
@@ -26,7 +27,9 @@ def in_scope(cancel: Cancel, order: OrderReport) -> bool:
             return str(order.client_order_id) == cancel.client_order_id
 
 
-async def cancel_scope(intent: CancelOrders, loop: EngineLoop, venue: Venue) -> None:
+async def cancel_scope(
+    intent: CancelOrders, loop: EngineLoop, venue: PacedVenue
+) -> None:
     """Cancel, list, and repeat while anything in scope rests; then confirm.
 
     Cancelling is idempotent, so a failure is simply tried again. It ends early
@@ -71,7 +74,7 @@ def _confirm(intent: CancelOrders, loop: EngineLoop, cancelled: int) -> None:
 
 
 async def _cancel_at_once(
-    intent: CancelOrders, loop: EngineLoop, venue: Venue
+    intent: CancelOrders, loop: EngineLoop, venue: PacedVenue
 ) -> set[str]:
     """Cancel in one request, before listing, where that cannot hit what we spare."""
     cancel = intent.cancel
@@ -87,7 +90,7 @@ async def _cancel_at_once(
 
 
 async def _resting(
-    intent: CancelOrders, loop: EngineLoop, venue: Venue
+    intent: CancelOrders, loop: EngineLoop, venue: PacedVenue
 ) -> list[OrderReport]:
     ours = loop.engine.state.attempt_of_client_id
     return [
@@ -102,7 +105,9 @@ async def _resting(
     ]
 
 
-async def _cancel_one(venue: Venue, intent: CancelOrders, order: OrderReport) -> None:
+async def _cancel_one(
+    venue: PacedVenue, intent: CancelOrders, order: OrderReport
+) -> None:
     outcome = await venue.cancel_order(
         intent.symbol, venue_order_id=order.venue_order_id
     )

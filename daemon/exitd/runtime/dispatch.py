@@ -37,12 +37,17 @@ from exitd.runtime.budget import RateBudget
 from exitd.runtime.cancels import cancel_scope
 from exitd.runtime.inquiry import Inquiry
 from exitd.runtime.loop import EngineLoop
+from exitd.runtime.pacing import PacedVenue
 
 _NS_PER_S = 1_000_000_000
 _PROOF_PATIENCE_S = 1.0
+#: So long the last known size is used without asking for each close again.
+_UNPROVEN_FOR_NS = 5 * _NS_PER_S
 _UNAUTHORIZED_PAUSE_NS = 15 * _NS_PER_S
 #: Sends under way at once; more would queue in the transport, out of our sight.
 _IN_FLIGHT_MAX = 64
+
+_Entry = tuple[Priority, int, RequestSlot]
 
 
 class Dispatcher:
@@ -58,19 +63,22 @@ class Dispatcher:
         venue: Venue,
         budget: RateBudget,
         inquiry: Inquiry,
+        paced: PacedVenue,
         spawn: Callable[[Coroutine[Any, Any, None], str], None],
     ) -> None:
         self._loop = loop
         self._venue = venue
         self._budget = budget
         self._inquiry = inquiry
+        self._paced = paced
         self._spawn = spawn
-        self._queue: list[tuple[Priority, int, RequestSlot]] = []
+        self._queue: list[_Entry] = []
         self._queued: set[tuple[str, int]] = set()
         self._seq = 0
         self._in_flight = 0
         self._wake: asyncio.TimerHandle | None = None
-        self._proving: set[str] = set()
+        self._proving: dict[str, list[_Entry]] = {}
+        self._unproven_until_ns: dict[str, int] = {}
         self._idle = asyncio.Event()
         self._idle.set()
         self.is_open = False
@@ -100,7 +108,7 @@ class Dispatcher:
             case CancelOrder():
                 self._spawn(self._cancel(intent), f"cancel {intent.attempt}")
             case CancelOrders():
-                work = cancel_scope(intent, self._loop, self._venue)
+                work = cancel_scope(intent, self._loop, self._paced)
                 self._spawn(work, f"cancel orders for {intent.trigger_id}")
             case ResolveAttempt():
                 self._inquiry.resolve(intent.symbol)
@@ -131,41 +139,48 @@ class Dispatcher:
             if wait_ns:
                 self._wake_in(wait_ns)
                 return
-            heappop(self._queue)
-            if not self._is_proven(request) and request.symbol not in self._proving:
-                self._spawn(self._prove_first(request), f"prove {request.symbol}")
+            entry = heappop(self._queue)
+            if request.symbol in self._proving:
+                self._proving[request.symbol].append(entry)
                 continue
-            self._queued.discard((request.trigger_id, request.arming))
-            self._loop.handle(
-                SlotOpened(
-                    request.trigger_id, request.arming, self._loop.clock.now_ns()
-                )
-            )
+            if not self._is_proven(request):
+                self._proving[request.symbol] = [entry]
+                self._spawn(self._prove(request.symbol), f"prove {request.symbol}")
+                continue
+            self._open_slot(request)
+
+    def _open_slot(self, request: RequestSlot) -> None:
+        self._queued.discard((request.trigger_id, request.arming))
+        now_ns = self._loop.clock.now_ns()
+        self._loop.handle(SlotOpened(request.trigger_id, request.arming, now_ns))
 
     def _is_proven(self, request: RequestSlot) -> bool:
         state = self._loop.engine.state
         record = state.triggers.get(request.trigger_id)
         if record is None or record.definition.key is None:
             return True
+        now_ns = self._loop.clock.monotonic_ns()
+        if now_ns < self._unproven_until_ns.get(request.symbol, 0):
+            return True
         return state.position(record.definition.key).proven
 
-    async def _prove_first(self, request: RequestSlot) -> None:
+    async def _prove(self, symbol: str) -> None:
         """Ask for the position for a second at most; then the last size must do."""
-        self._proving.add(request.symbol)
         try:
             async with asyncio.timeout(_PROOF_PATIENCE_S):
-                await self._inquiry.read_position(request.symbol)
+                await self._inquiry.read_position(symbol)
         except (TimeoutError, VenueError) as error:
             log(
                 Event.POSITION_DOUBTED,
                 account=self._venue.account,
-                symbol=request.symbol,
+                symbol=symbol,
                 reason=str(error) or "the venue did not answer within a second",
             )
-        self._seq += 1
-        heappush(self._queue, (request.priority, self._seq, request))
+            now_ns = self._loop.clock.monotonic_ns()
+            self._unproven_until_ns[symbol] = now_ns + _UNPROVEN_FOR_NS
+        for entry in self._proving.pop(symbol):
+            heappush(self._queue, entry)
         self._pump()
-        self._proving.discard(request.symbol)
 
     def _wake_in(self, wait_ns: int) -> None:
         if self._wake is None:
@@ -240,9 +255,8 @@ class Dispatcher:
 
     async def _cancel(self, intent: CancelOrder) -> None:
         """Take back a working close; what became of it is asked for if unclear."""
-        self._budget.take(Priority.CANCEL, self._loop.clock.monotonic_ns())
         try:
-            outcome = await self._venue.cancel_order(
+            outcome = await self._paced.cancel_order(
                 intent.symbol,
                 venue_order_id=intent.venue_order_id,
                 client_order_id=(

@@ -13,8 +13,8 @@ from exitd.core.inputs import InstrumentReport, NothingFound, OrderReport
 from exitd.core.units import NS_PER_S
 from exitd.errors import VenueError
 from exitd.logs import Event, log
-from exitd.ports.venue import Venue
 from exitd.runtime.loop import EngineLoop
+from exitd.runtime.pacing import PacedVenue
 
 #: How far before a signature its order may be dated: clocks are not equal.
 _LOOK_BACK_NS = 60 * NS_PER_S
@@ -27,7 +27,7 @@ class Inquiry:
     def __init__(
         self,
         loop: EngineLoop,
-        venue: Venue,
+        venue: PacedVenue,
         spawn: Callable[[Coroutine[Any, Any, None], str], None],
     ) -> None:
         self._loop = loop

@@ -1,0 +1,113 @@
+"""Queries and cancels of one account, each within the venue's rate budgets.
+
+Closes have their own way to a slot, in the dispatcher. What is asked here waits
+until there is room, and what reads history waits for a second, scarcer budget too.
+"""
+
+import asyncio
+
+from exitd.core.attempt import Capabilities
+from exitd.core.inputs import FillReport, OrderReport, PositionReport
+from exitd.core.intents import Priority
+from exitd.core.market import Instrument
+from exitd.core.trigger import CancelScope
+from exitd.core.units import NS_PER_S
+from exitd.ports.clock import Clock
+from exitd.ports.venue import Refusal, Venue
+from exitd.runtime.budget import RateBudget
+
+
+class PacedVenue:
+    """The part of a venue that the runtime asks, in step with its budgets.
+
+    Args:
+        venue: Who is asked.
+        budget: Its requests per minute, shared with the closes.
+        history: Its queries of history per minute; None where they are not limited.
+        clock: Both budgets run on its monotonic time.
+        priority: Whom these questions let go first.
+    """
+
+    def __init__(
+        self,
+        venue: Venue,
+        budget: RateBudget,
+        history: RateBudget | None,
+        clock: Clock,
+        priority: Priority,
+    ) -> None:
+        self._venue = venue
+        self._budget = budget
+        self._history = history
+        self._clock = clock
+        self._priority = priority
+
+    @property
+    def account(self) -> str:
+        return self._venue.account
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._venue.capabilities
+
+    def venue_now_ns(self) -> int:
+        return self._venue.venue_now_ns()
+
+    async def _room(self) -> None:
+        await self._wait_for(self._budget)
+
+    async def _history_room(self) -> None:
+        if self._history is not None:
+            await self._wait_for(self._history)
+        await self._wait_for(self._budget)
+
+    async def _wait_for(self, budget: RateBudget) -> None:
+        while not budget.take(self._priority, self._clock.monotonic_ns()):
+            now_ns = self._clock.monotonic_ns()
+            await asyncio.sleep(budget.wait_ns(self._priority, now_ns) / NS_PER_S)
+
+    async def sync_clock(self) -> int:
+        await self._room()
+        return await self._venue.sync_clock()
+
+    async def instruments(self) -> tuple[Instrument, ...]:
+        await self._room()
+        return await self._venue.instruments()
+
+    async def positions(self, symbol: str | None = None) -> tuple[PositionReport, ...]:
+        await self._room()
+        return await self._venue.positions(symbol)
+
+    async def open_orders(self, symbol: str | None = None) -> tuple[OrderReport, ...]:
+        await self._room()
+        return await self._venue.open_orders(symbol)
+
+    async def orders_since(
+        self, ts_venue_ns: int, symbol: str | None = None
+    ) -> tuple[OrderReport, ...]:
+        await self._history_room()
+        return await self._venue.orders_since(ts_venue_ns, symbol)
+
+    async def fills_since(
+        self, ts_venue_ns: int, symbol: str | None = None
+    ) -> tuple[FillReport, ...]:
+        await self._history_room()
+        return await self._venue.fills_since(ts_venue_ns, symbol)
+
+    async def cancel_order(
+        self,
+        symbol: str,
+        *,
+        venue_order_id: str = "",
+        client_order_id: int | None = None,
+    ) -> OrderReport | Refusal | None:
+        await self._room()
+        return await self._venue.cancel_order(
+            symbol, venue_order_id=venue_order_id, client_order_id=client_order_id
+        )
+
+    async def cancel_orders(
+        self, symbol: str, scope: CancelScope
+    ) -> tuple[OrderReport, ...] | Refusal | None:
+        await self._room()
+        return await self._venue.cancel_orders(symbol, scope)
