@@ -6,19 +6,22 @@ from functools import partial
 from typing import Any
 
 from exitd.core.inputs import FillReport, OrderReport, PositionReport, PositionsDoubted
+from exitd.core.intents import Priority
 from exitd.core.market import PriceSource, Tick
-from exitd.core.trigger import TriggerState
-from exitd.core.units import NS_PER_S
+from exitd.core.position import PositionKey, PositionRecord
+from exitd.core.units import NS_PER_S, ZERO
 from exitd.errors import VenueError
 from exitd.logs import Event, log
+from exitd.ports.alerts import Alert
 from exitd.ports.feed import Feed, FeedNotice, FeedSignal, TickSink
 from exitd.ports.venue import PrivateEvent, StreamDown, StreamUp, Venue
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.dispatch import Dispatcher
-from exitd.runtime.freshness import Staleness, judge
+from exitd.runtime.freshness import FreshnessWatch, Staleness, judge
 from exitd.runtime.inquiry import Inquiry
 from exitd.runtime.loop import EngineLoop
-from exitd.runtime.reconcile import reconcile
+from exitd.runtime.pacing import PacedVenue
+from exitd.runtime.reconcile import audit_tag, reconcile
 from exitd.runtime.supervise import keep_running
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
@@ -26,6 +29,13 @@ Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 #: A peer that has proved nothing for this long is dropped without a handshake.
 _SILENCE_MAX_NS = 4 * NS_PER_S
 _WATCH_EVERY_S = 0.5
+_RETRY_S, _RECONCILE_PAUSE_S = 2.0, 1.0
+_CLOCKS_DIFFER_NS = 60 * NS_PER_S
+_LOOK_BACK_MAX_NS = 3_600 * NS_PER_S
+
+
+def _tell_nobody(alert: Alert) -> None:
+    """Until the daemon says who is to be told."""
 
 
 class Account:
@@ -40,6 +50,7 @@ class Account:
         budget: RateBudget,
         spawn: Spawn,
         waits: Callable[[], Iterator[float]],
+        history_budget: RateBudget | None = None,
         reconcile_every_s: float = 30.0,
         clock_every_s: float = 30.0,
         before_tick: TickSink | None = None,
@@ -47,14 +58,22 @@ class Account:
         self.name = venue.account
         self.venue = venue
         self.feed = feed
-        self.inquiry = Inquiry(loop, venue, spawn)
-        self.dispatcher = Dispatcher(loop, venue, budget, self.inquiry, spawn)
+        clock = loop.clock
+        urgent = PacedVenue(venue, budget, history_budget, clock, Priority.CANCEL)
+        self._paced = PacedVenue(venue, budget, history_budget, clock, Priority.QUERY)
+        self.inquiry = Inquiry(loop, urgent, spawn)
+        self.dispatcher = Dispatcher(loop, venue, budget, self.inquiry, urgent, spawn)
+        self.tell: Callable[[Alert], None] = _tell_nobody
         self.is_stream_up = False
         self.is_reconciled = False
         self.feed_since_ns: int | None = None
-        self.stale: dict[PriceSource, Staleness] = {}
         self.garbled = 0
         self.reconnects = 0
+        self._freshness = FreshnessWatch(venue.account)
+        self._before_gap: dict[PositionKey, PositionRecord] = {}
+        self._has_caught_up = False
+        self._was_up = False
+        self._was_stream_up = False
         self._loop = loop
         self._spawn = spawn
         self._waits = waits
@@ -63,6 +82,11 @@ class Account:
         self._before_tick = before_tick
         self._wants_reconcile = asyncio.Event()
         loop.on_contradiction(self._wants_reconcile.set)
+
+    @property
+    def stale(self) -> dict[PriceSource, Staleness]:
+        """What is not judged now, and why."""
+        return self._freshness.stale
 
     def is_stale(self, source: PriceSource) -> bool:
         return source in self.stale
@@ -86,13 +110,13 @@ class Account:
             "prices": keep_running(
                 partial(self.feed.run, self._on_tick, self._on_notice),
                 self._on_feed_lost,
-                was_up=lambda: self._was_up,
+                was_up=self._take_was_up,
                 waits=self._waits,
             ),
             "account": keep_running(
                 partial(self.venue.run_stream, self._on_event),
                 self._on_stream_lost,
-                was_up=lambda: self._was_stream_up,
+                was_up=self._take_was_stream_up,
                 waits=self._waits,
             ),
             "watchdog": self._watch(),
@@ -102,8 +126,13 @@ class Account:
         for what, task in tasks.items():
             self._spawn(task, f"{self.name} {what}")
 
-    _was_up = False
-    _was_stream_up = False
+    def _take_was_up(self) -> bool:
+        was_up, self._was_up = self._was_up, False
+        return was_up
+
+    def _take_was_stream_up(self) -> bool:
+        was_up, self._was_stream_up = self._was_stream_up, False
+        return was_up
 
     def _on_tick(self, tick: Tick) -> None:
         if self._before_tick is not None:
@@ -137,10 +166,16 @@ class Account:
                 log(Event.ACCOUNT_CONNECTED, account=self.name, venue=self.name)
             case StreamDown():
                 self._doubt()
-            case PositionReport() if not self.is_stream_up:
+            case PositionReport():
+                self._know_market(event.key.symbol)
                 self._loop.handle(event)
-            case OrderReport() | FillReport() | PositionReport():
+            case OrderReport() | FillReport():
                 self._loop.handle(event)
+
+    def _know_market(self, symbol: str) -> None:
+        """A position in a market that is new to us: its steps are needed to close."""
+        if (self.name, symbol) not in self._loop.engine.state.instruments:
+            self.inquiry.refresh(symbol)
 
     def _on_stream_lost(self, reason: str) -> None:
         log(Event.ACCOUNT_LOST, account=self.name, venue=self.name, reason=reason)
@@ -148,7 +183,14 @@ class Account:
 
     def _doubt(self) -> None:
         self.is_stream_up = False
+        self.note_gap()
         self._loop.handle(PositionsDoubted(self.name, self._loop.clock.now_ns()))
+
+    def note_gap(self) -> None:
+        """Remember the open positions as they are: from here on nobody watches."""
+        for key, position in self._loop.engine.state.positions.items():
+            if key.account == self.name and position.quantity > ZERO:
+                self._before_gap.setdefault(key, position)
 
     async def _watch(self) -> None:
         """Drop dead peers and say which prices went stale or came back."""
@@ -161,6 +203,7 @@ class Account:
 
     def check_freshness(self) -> None:
         state, now_ns = self._loop.engine.state, self._loop.clock.now_ns()
+        max_age_ns = state.policies.price_max_age_ns
         watched = {s for s in self._loop.engine.watched() if s.feed == self.name}
         for source in watched | set(self.stale):
             found = None
@@ -169,50 +212,90 @@ class Account:
                     source,
                     state,
                     now_ns=now_ns,
-                    max_age_ns=state.policies.price_max_age_ns,
+                    max_age_ns=max_age_ns,
                     connected_since_ns=self.feed_since_ns,
                 )
-            self._note_freshness(source, found)
+            self._freshness.note(
+                source, found, now_ns=now_ns, max_age_ns=max_age_ns, tell=self.tell
+            )
 
-    def _note_freshness(self, source: PriceSource, found: Staleness | None) -> None:
-        was = self.stale.pop(source, None)
-        if found is not None:
-            self.stale[source] = found
-        where = {"venue": self.name, "symbol": source.symbol, "price_kind": source.kind}
-        if found is not None and was is None:
-            age_ms = None if found.age_ns is None else found.age_ns // 1_000_000
-            if found.age_ns is not None:
-                log(Event.FEED_STALE, **where, age_ms=age_ms, reason=found.reason)
-        elif found is None and was is not None and was.age_ns is not None:
-            log(Event.FEED_RECOVERED, **where)
+    async def catch_up(self) -> None:
+        """Ask the venue for all that happened while nobody looked.
+
+        Raises:
+            VenueError: A query failed; it is all to be asked again.
+        """
+        open_since_ns = self._open_since_ns()
+        since_ns = self._last_sign_of_life_ns()
+        await self.inquiry.read_clock()
+        await self.inquiry.read_instruments()
+        await self._reconcile_now()
+        if open_since_ns is not None:
+            since_ns = min(since_ns, open_since_ns)
+        await audit_tag(self._loop, self._paced, since_ns)
+        if open_since_ns is not None:
+            for fill in await self._paced.fills_since(open_since_ns):
+                self._loop.handle(fill)
+        self._has_caught_up = True
+
+    def _open_since_ns(self) -> int | None:
+        """Since when closes are under way whose fate is not known; None without."""
+        signed_ns = [
+            a.ts_signed_venue_ns
+            for a in self._loop.engine.state.attempts.values()
+            if a.order.account == self.name and not a.is_ended
+        ]
+        return min(signed_ns) - _CLOCKS_DIFFER_NS if signed_ns else None
+
+    def _last_sign_of_life_ns(self) -> int:
+        """From when on an order with our tag would be news; an hour back at most."""
+        newest_ns = max(
+            (
+                t.ts_changed_ns
+                for t in self._loop.engine.state.triggers.values()
+                if t.definition.account == self.name
+            ),
+            default=0,
+        )
+        now_ns = self.venue.venue_now_ns()
+        return max(newest_ns - _CLOCKS_DIFFER_NS, now_ns - _LOOK_BACK_MAX_NS)
+
+    async def _reconcile_now(self) -> None:
+        # A gap that begins while we ask is one of its own.
+        gap, self._before_gap = self._before_gap, {}
+        try:
+            await reconcile(self._loop, self._paced, before_gap=gap)
+        except BaseException:
+            self._before_gap = {**self._before_gap, **gap}
+            raise
+        self.is_reconciled = True
 
     async def _reconcile(self) -> None:
         """After each connect, then at a steady pace, ask what is."""
+        patience_s = self._reconcile_every_s if self._has_caught_up else _RETRY_S
         while True:
             try:
-                async with asyncio.timeout(self._reconcile_every_s):
+                async with asyncio.timeout(patience_s):
                     await self._wants_reconcile.wait()
             except TimeoutError:
                 pass
             self._wants_reconcile.clear()
+            patience_s = self._reconcile_every_s
             try:
-                await reconcile(self._loop, self.venue)
-                self.is_reconciled = True
+                if self._has_caught_up:
+                    await self._reconcile_now()
+                else:
+                    await self.catch_up()
             except VenueError as error:
                 log(Event.VENUE_FAILED, venue=self.name, reason=str(error))
+                patience_s = _RETRY_S
+            # A report that contradicts us each time must not make us ask for ever.
+            await asyncio.sleep(_RECONCILE_PAUSE_S)
 
     async def _keep_clock(self) -> None:
         while True:
             await asyncio.sleep(self._clock_every_s)
             self.inquiry.sync_clock()
-
-    def has_firing(self) -> bool:
-        state = self._loop.engine.state
-        return any(
-            f.account == self.name
-            and state.triggers[f.trigger_id].state is TriggerState.FIRING
-            for f in state.fires.values()
-        )
 
     async def stop(self) -> None:
         self.dispatcher.stop()

@@ -1,9 +1,13 @@
-"""Which prices are fresh enough to judge by, and which connections are dead."""
+"""Which prices are fresh enough to judge by, and saying so when that changes."""
+
+from collections.abc import Callable
 
 from msgspec import Struct
 
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.state import State
+from exitd.logs import Event, log
+from exitd.ports.alerts import Alert, AlertLevel
 
 #: Kinds that a venue pushes at a steady pace: silence means a fault. The others
 #: speak only when somebody trades or quotes, so a live connection is proof enough.
@@ -51,3 +55,73 @@ def judge(
     if age_ns is not None and age_ns > max_age_ns:
         return Staleness(source, age_ns, "no price since the feed came back")
     return None
+
+
+class FreshnessWatch:
+    """Keeps what is stale on one feed, and tells once of each that triggers need.
+
+    Before its first price a source is given as long as a price may be old.
+    """
+
+    def __init__(self, venue: str) -> None:
+        self.stale: dict[PriceSource, Staleness] = {}
+        self._venue = venue
+        self._since_ns: dict[PriceSource, int] = {}
+        self._told: set[PriceSource] = set()
+
+    def note(
+        self,
+        source: PriceSource,
+        found: Staleness | None,
+        *,
+        now_ns: int,
+        max_age_ns: int,
+        tell: Callable[[Alert], None],
+    ) -> None:
+        if found is None:
+            self.stale.pop(source, None)
+            since_ns = self._since_ns.pop(source, now_ns)
+            if source in self._told:
+                self._told.discard(source)
+                self._recovered(source, (now_ns - since_ns) // 1_000_000, tell)
+            return
+        self.stale[source] = found
+        since_ns = self._since_ns.setdefault(source, now_ns)
+        is_young = found.age_ns is None and now_ns - since_ns <= max_age_ns
+        if not is_young and source not in self._told:
+            self._told.add(source)
+            self._went_stale(found, tell)
+
+    def _where(self, source: PriceSource) -> dict[str, str]:
+        return {
+            "venue": self._venue,
+            "symbol": source.symbol,
+            "price_kind": source.kind.value,
+        }
+
+    def _went_stale(self, found: Staleness, tell: Callable[[Alert], None]) -> None:
+        age_ms = None if found.age_ns is None else found.age_ns // 1_000_000
+        where = self._where(found.source)
+        log(Event.FEED_STALE, **where, age_ms=age_ms, reason=found.reason)
+        tell(
+            Alert(
+                level=AlertLevel.CRITICAL,
+                topic=Event.FEED_STALE.value,
+                about=str(found.source),
+                text=f"{found.source} is not judged: {found.reason}",
+            )
+        )
+
+    def _recovered(
+        self, source: PriceSource, lasted_ms: int, tell: Callable[[Alert], None]
+    ) -> None:
+        log(Event.FEED_RECOVERED, **self._where(source), lasted_ms=lasted_ms)
+        tell(
+            Alert(
+                level=AlertLevel.INFO,
+                topic=Event.FEED_STALE.value,
+                about=str(source),
+                text=f"{source} is fresh again",
+                cleared=True,
+            )
+        )

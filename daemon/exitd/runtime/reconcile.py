@@ -1,6 +1,10 @@
 """Making our record agree with the venue's."""
 
+import asyncio
+from collections.abc import Mapping
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from exitd.core.attempt import AttemptState
 from exitd.core.inputs import OrderReport, PositionReport
@@ -14,20 +18,27 @@ from exitd.core.position import (
 )
 from exitd.core.units import ZERO
 from exitd.logs import Event, log
-from exitd.ports.venue import Venue
 from exitd.runtime.loop import EngineLoop
+from exitd.runtime.pacing import PacedVenue
 
 _WORKING = (AttemptState.WORKING, AttemptState.PARTIALLY_FILLED)
+#: A venue's history may lag behind its positions: asked again before it is doubted.
+_PROOF_TRIES, _PROOF_PAUSE_S = 5, 0.5
 
 
-async def reconcile(loop: EngineLoop, venue: Venue, *, after_gap: bool = False) -> None:
+async def reconcile(
+    loop: EngineLoop,
+    venue: PacedVenue,
+    *,
+    before_gap: Mapping[PositionKey, PositionRecord] | None = None,
+) -> None:
     """Read positions and open orders, and report what they say.
 
     Args:
         loop: Where the reports go.
         venue: What is asked.
-        after_gap: Nobody watched until now: prove from the fills whether each
-            position is still the one that it was.
+        before_gap: The positions as they were when they were last watched. The
+            fills since then prove whether each is still the one that it was.
 
     Raises:
         VenueError: A query failed; nothing that it would have said is assumed.
@@ -38,9 +49,9 @@ async def reconcile(loop: EngineLoop, venue: Venue, *, after_gap: bool = False) 
     for key in [k for k in state.positions if k.account == account]:
         open_now.setdefault(key, _flat(key, asked_ns, loop.clock.now_ns()))
     for key, report in open_now.items():
-        known = state.positions.get(key)
-        if after_gap and known is not None and known.quantity > ZERO:
-            report = await _with_continuity(venue, known, report)
+        seen = (before_gap or {}).get(key)
+        if seen is not None and seen.lifetime == state.position(key).lifetime:
+            report = await _with_continuity(venue, seen, report)
         loop.handle(report)
     await _reconcile_orders(loop, venue)
     log(
@@ -55,34 +66,39 @@ def _flat(key: PositionKey, asked_ns: int, now_ns: int) -> PositionReport:
 
 
 async def _with_continuity(
-    venue: Venue, known: PositionRecord, report: PositionReport
+    venue: PacedVenue, seen: PositionRecord, report: PositionReport
 ) -> PositionReport:
     """Say whether the position seen now is the one seen before the gap."""
-    if report.quantity == ZERO:
+    verdict = Continuity.SAME
+    for attempt in range(_PROOF_TRIES):
+        if attempt:
+            await asyncio.sleep(_PROOF_PAUSE_S)
+            again = {r.key: r for r in await venue.positions(seen.key.symbol)}
+            report = again.get(seen.key, report)
+        if report.quantity == ZERO:
+            return report
+        verdict = await _judge(venue, seen, report)
+        if verdict is not Continuity.UNPROVEN:
+            break
+    if verdict is Continuity.SAME:
         return report
-    sign = Decimal(1) if known.key.side is Side.LONG else Decimal(-1)
-    fills = await venue.fills_since(known.ts_venue_ns, known.key.symbol)
+    return replace(report, continuity=verdict)
+
+
+async def _judge(
+    venue: PacedVenue, seen: PositionRecord, report: PositionReport
+) -> Continuity:
+    sign = Decimal(1) if seen.key.side is Side.LONG else Decimal(-1)
+    fills = await venue.fills_since(seen.ts_venue_ns, seen.key.symbol)
     signed = [
         fill.quantity if fill.side is OrderSide.BUY else -fill.quantity
         for fill in fills
-        if fill.ts_venue_ns > known.ts_venue_ns
+        if fill.ts_venue_ns > seen.ts_venue_ns
     ]
-    verdict = continuity(sign * known.quantity, signed, sign * report.quantity)
-    if verdict is Continuity.SAME:
-        return report
-    return PositionReport(
-        key=report.key,
-        quantity=report.quantity,
-        entry_price=report.entry_price,
-        position_id=report.position_id,
-        ts_venue_ns=report.ts_venue_ns,
-        proven=report.proven,
-        continuity=verdict,
-        now_ns=report.now_ns,
-    )
+    return continuity(sign * seen.quantity, signed, sign * report.quantity)
 
 
-async def _reconcile_orders(loop: EngineLoop, venue: Venue) -> None:
+async def _reconcile_orders(loop: EngineLoop, venue: PacedVenue) -> None:
     """Find out about closes that we think are working and the venue does not list."""
     state = loop.engine.state
     working = [
@@ -105,4 +121,20 @@ async def _reconcile_orders(loop: EngineLoop, venue: Venue) -> None:
     since_ns = min(a.ts_signed_venue_ns for a in missing)
     for report in await venue.orders_since(since_ns):
         if report.client_order_id is not None:
+            loop.handle(report)
+
+
+async def audit_tag(loop: EngineLoop, venue: PacedVenue, since_ns: int) -> None:
+    """Show the engine every order since an instant that bears our tag.
+
+    Those of open attempts are evidence. One that we never signed shows that this
+    state is an old copy, or that another daemon uses it: its id is passed over.
+
+    Raises:
+        VenueError: A query failed.
+    """
+    tag = loop.engine.state.counters[venue.account].tag
+    for report in await venue.orders_since(since_ns):
+        client_id = report.client_order_id
+        if client_id is not None and client_id >> 24 == tag:
             loop.handle(report)

@@ -8,7 +8,6 @@ from exitd.errors import VenueError
 from exitd.logs import Event, log, log_at
 from exitd.runtime.accounts import Account
 from exitd.runtime.loop import EngineLoop
-from exitd.runtime.reconcile import reconcile
 
 _PATIENCE_S = 10.0
 _RETRY_S = 0.5
@@ -19,16 +18,17 @@ def restore(loop: EngineLoop, snapshot: Snapshot) -> None:
     loop.engine.restore(snapshot)
 
 
-async def recover_account(account: Account, loop: EngineLoop) -> bool:
+async def recover_account(account: Account) -> bool:
     """Reconcile one account; gives up waiting after ten seconds.
 
     Returns:
         Whether the venue answered. If not, the stored state is evaluated as it
         is, the account is not ready, and its reconcile goes on trying.
     """
+    account.note_gap()
     try:
         async with asyncio.timeout(_PATIENCE_S):
-            await _until_answered(account, loop)
+            await _until_answered(account)
     except TimeoutError:
         log_at(
             "warning",
@@ -38,40 +38,18 @@ async def recover_account(account: Account, loop: EngineLoop) -> bool:
             "stored, which may be out of date",
         )
         return False
-    account.is_reconciled = True
     return True
 
 
-async def _until_answered(account: Account, loop: EngineLoop) -> None:
+async def _until_answered(account: Account) -> None:
     while True:
         try:
-            await account.inquiry.read_clock()
-            await account.inquiry.read_instruments()
-            await reconcile(loop, account.venue, after_gap=True)
-            await _settle_doubts(account, loop)
+            await account.catch_up()
         except VenueError as error:
             log(Event.VENUE_FAILED, venue=account.name, reason=str(error))
             await asyncio.sleep(_RETRY_S)
         else:
             return
-
-
-async def _settle_doubts(account: Account, loop: EngineLoop) -> None:
-    """Fetch what the venue knows of closes that were under way; fills too."""
-    state = loop.engine.state
-    mine = [
-        a
-        for a in state.attempts.values()
-        if not a.is_ended and a.order.account == account.name
-    ]
-    if not mine:
-        return
-    since_ns = min(a.ts_signed_venue_ns for a in mine) - 60_000_000_000
-    for report in await account.venue.orders_since(since_ns):
-        if (account.name, report.client_order_id or 0) in state.attempt_of_client_id:
-            loop.handle(report)
-    for fill in await account.venue.fills_since(since_ns):
-        loop.handle(fill)
 
 
 async def recover(accounts: list[Account], loop: EngineLoop) -> tuple[Account, ...]:
@@ -80,7 +58,7 @@ async def recover(accounts: list[Account], loop: EngineLoop) -> tuple[Account, .
     Returns:
         The accounts whose venue did not answer.
     """
-    answered = await asyncio.gather(*(recover_account(a, loop) for a in accounts))
+    answered = await asyncio.gather(*(recover_account(a) for a in accounts))
     decision = loop.engine.resume(loop.clock.now_ns())
     if not decision.is_quiet:
         loop.take(decision)

@@ -29,8 +29,8 @@ async def keep_running(
 ) -> None:
     """Call *run* for ever; the waits start over after a connection that was up.
 
-    Only `FeedError` is expected of *run*; anything else is a bug and passes
-    through.
+    *was_up* says whether the last run was up, and forgets it. Only `FeedError`
+    is expected of *run*; anything else is a bug and passes through.
     """
     pauses = waits()
     while True:
