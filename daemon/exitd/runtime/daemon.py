@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from exitd.core.events import Fact, FactKind
 from exitd.core.units import NS_PER_S
 from exitd.logs import Event, log
 from exitd.ports.alerts import Alert, AlertLevel, Alerts
@@ -23,9 +22,6 @@ _DRAIN_S = 15.0
 _STALL_NS = 5 * NS_PER_S
 _LAG_NOTED_NS = NS_PER_S // 4
 _BEAT_S = 0.5
-_SETS_SOURCES = frozenset(
-    {FactKind.TRIGGER_ARMED, FactKind.TRIGGER_WAITING, FactKind.TRIGGER_AMENDED}
-)
 
 
 class Daemon:
@@ -59,7 +55,10 @@ class Daemon:
         prefix = "" if mode == "live" else "PAPER, NOT PROTECTING: "
         self.telling = Telling(alerts, prefix=prefix)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._sources_changed = False
+        self._sources_known = 0
+        self._is_watching_soon = False
+        self._health = StoreHealth.WRITABLE
+        self._ts_unwell_ns: dict[str, int] = {}
         self._crash: asyncio.Future[None] | None = None
         loop.on_facts(log_facts)
         loop.on_facts(self.telling.take)
@@ -84,10 +83,13 @@ class Daemon:
     async def start(self) -> None:
         """Restore, reconcile, apply the files, open the gates, bring prices up."""
         self._crash = asyncio.get_running_loop().create_future()
+        for account in self.accounts.values():
+            account.tell = self.telling.tell
+        self.files.tell = self.telling.tell
         snapshot = self.store.load()
         for problem in self.store.set_aside:
             log(Event.STORE_ROW_SET_ASIDE, reason=problem)
-            self._alert(AlertLevel.CRITICAL, Event.STORE_ROW_SET_ASIDE, problem)
+            self._alert(Event.STORE_ROW_SET_ASIDE, problem)
         restore(self.loop, snapshot)
         for account in self.accounts.values():
             account.watch_sources()
@@ -95,7 +97,7 @@ class Daemon:
         for account in silent:
             self.silent_venues.add(account.name)
             text = f"{account.name} does not answer: its stored state is used"
-            self._alert(AlertLevel.CRITICAL, Event.ACCOUNT_CONTRADICTED, text)
+            self._alert(Event.VENUE_FAILED, text, about=account.name)
         for account in self.accounts.values():
             account.dispatcher.open()
             account.start()
@@ -113,15 +115,15 @@ class Daemon:
 
     def _follow_sources(self, facts: object) -> None:
         """Subscribe to what newly armed triggers watch, once per turn."""
-        assert isinstance(facts, tuple)
-        if self._sources_changed or not self.is_recovered:
+        if self._is_watching_soon or not self.is_recovered:
             return
-        if any(isinstance(f, Fact) and f.kind in _SETS_SOURCES for f in facts):
-            self._sources_changed = True
+        if len(self.loop.engine.state.books) != self._sources_known:
+            self._is_watching_soon = True
             asyncio.get_running_loop().call_soon(self._watch_sources)
 
     def _watch_sources(self) -> None:
-        self._sources_changed = False
+        self._is_watching_soon = False
+        self._sources_known = len(self.loop.engine.state.books)
         for account in self.accounts.values():
             account.watch_sources()
 
@@ -135,6 +137,50 @@ class Daemon:
             self.ts_beat_ns = now_ns
             if lag_ns > _LAG_NOTED_NS:
                 log(Event.LOOP_LAGGED, lag_ms=lag_ns // 1_000_000)
+            self.check_health()
+
+    def check_health(self) -> None:
+        """Say what went wrong with the store, the venues or readiness, and its end."""
+        self._check_store()
+        for name in [n for n in self.silent_venues if self.accounts[n].is_reconciled]:
+            self.silent_venues.discard(name)
+            log(Event.VENUE_RECOVERED, venue=name)
+            self._clear(Event.VENUE_FAILED, f"{name} answers again", about=name)
+        reasons = self.reasons_not_ready()
+        lasted_s = self._note_unwell("ready", bool(reasons))
+        if lasted_s is not None:
+            log(Event.HEALTH_RECOVERED, lasted_s=lasted_s)
+        elif reasons and self._ts_unwell_ns["ready"] == self.ts_beat_ns:
+            log(Event.HEALTH_DEGRADED, reasons=list(reasons))
+
+    def _check_store(self) -> None:
+        health, before = self.store.health, self._health
+        self._health = health
+        lasted_s = self._note_unwell("store", health is not StoreHealth.WRITABLE)
+        if health is before:
+            return
+        if health is StoreHealth.WRITABLE:
+            log(Event.STORE_RECOVERED, lasted_s=lasted_s)
+            self._clear(Event.STORE_FULL, "the store takes writes again", about="store")
+            return
+        is_full = health is StoreHealth.FULL
+        event = Event.STORE_FULL if is_full else Event.STORE_FAILED
+        text = (
+            "the disk is full: nothing new can be armed, what is armed goes on; "
+            "free some room"
+            if is_full
+            else "the store cannot write: what is decided now is kept in memory only"
+        )
+        log(event, reason=text)
+        self._alert(Event.STORE_FULL, text, about="store")
+
+    def _note_unwell(self, what: str, is_unwell: bool) -> int | None:
+        """Keep since when something is unwell; how many seconds it was, at its end."""
+        if is_unwell:
+            self._ts_unwell_ns.setdefault(what, self.ts_beat_ns)
+            return None
+        since_ns = self._ts_unwell_ns.pop(what, None)
+        return None if since_ns is None else (self.ts_beat_ns - since_ns) // NS_PER_S
 
     async def _audit(self) -> None:
         while True:
@@ -180,9 +226,14 @@ class Daemon:
             )
         )
 
-    def _alert(self, level: AlertLevel, event: Event, text: str) -> None:
+    def _alert(self, event: Event, text: str, about: str = "exitd") -> None:
+        level = AlertLevel.CRITICAL
+        self.telling.tell(Alert(level=level, topic=event.value, about=about, text=text))
+
+    def _clear(self, event: Event, text: str, about: str) -> None:
+        level, topic = AlertLevel.INFO, event.value
         self.telling.tell(
-            Alert(level=level, topic=event.value, about="exitd", text=text)
+            Alert(level=level, topic=topic, about=about, text=text, cleared=True)
         )
 
     def is_turning(self) -> bool:

@@ -50,6 +50,8 @@ def alert_for(fact: Fact) -> Alert | None:
         return None
     if fact.kind is K.TRIGGER_ARMED and not fact.fields.get("again"):
         return None
+    if fact.kind is K.TRIGGER_WAITING and not fact.fields.get("alert"):
+        return None
     return Alert(
         level=level,
         topic=fact.kind.value,
@@ -72,6 +74,7 @@ _LEVELS = {
     K.ORDER_ALTERED: AlertLevel.CRITICAL,
     K.ORDER_ESCALATED: AlertLevel.WARNING,
     K.POSITION_DOUBTED: AlertLevel.WARNING,
+    K.ACCOUNT_CONTRADICTED: AlertLevel.CRITICAL,
 }
 
 
