@@ -16,6 +16,7 @@ from exitd.core.inputs import Arm, CancelTrigger, Command, Input, TimePassed
 from exitd.core.intents import Intent
 from exitd.core.records import Record
 from exitd.core.state import QUIET, Accepted, Decision, Reply
+from exitd.core.trigger import FireRecord
 from exitd.errors import CoreError, StoreError, StoreFull
 from exitd.logs import Event, log
 from exitd.ports.clock import Clock
@@ -81,11 +82,24 @@ class EngineLoop:
         self._depth += 1
         try:
             for intent in decision.intents:
-                self._sinks[intent.account](intent)
+                self._pass_on(intent)
         finally:
             self._depth -= 1
         if not self._depth:
             self._flush()
+
+    def _pass_on(self, intent: Intent) -> None:
+        sink = self._sinks.get(intent.account)
+        if sink is not None:
+            sink(intent)
+            return
+        # Its triggers stay as they are, for the day the account is back.
+        log(
+            Event.ACCOUNT_CONTRADICTED,
+            account=intent.account,
+            reason="a trigger of this account wants to act, and the configuration "
+            "has no such account; write it under venues: again",
+        )
 
     def when_durable(self, then: Callable[[], None]) -> None:
         """Call *then* once everything decided in this turn is on disk."""
@@ -119,14 +133,17 @@ class EngineLoop:
         try:
             await done
         except StoreFull:
-            self._withdraw(decision.reply)
+            self._withdraw(command, decision.reply)
             raise
         return decision.reply
 
-    def _withdraw(self, reply: Reply) -> None:
+    def _withdraw(self, command: Command, reply: Reply) -> None:
         """Take back an arming that the store could not keep (behaviour 31)."""
         if not isinstance(reply, Accepted):
             return
+        if isinstance(command, Arm):
+            # Its first answer was no: the same key must be able to try again.
+            self.engine.state.idempotency.pop(command.idempotency_key, None)
         for trigger_id in reply.trigger_ids:
             self.handle(
                 CancelTrigger(
@@ -144,6 +161,8 @@ class EngineLoop:
         self.turns += 1
         records = tuple(_each(decisions, lambda d: d.records))
         facts = tuple(_each(decisions, lambda d: d.facts))
+        # What fires as it is armed has a close under way: that waits for room.
+        may_fail = may_fail and not any(isinstance(r, FireRecord) for r in records)
         if not records and not facts:
             for then in waiting:
                 then()
