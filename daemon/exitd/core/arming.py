@@ -95,14 +95,20 @@ def _watch(
     turn: Turn, record: TriggerRecord, item: Checked, if_crossed: IfCrossed
 ) -> None:
     """Arm what waits for its price; what has crossed already does as it was told."""
-    if item.crosses and if_crossed is IfCrossed.WAIT:
-        wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.RIGHT_SIDE)
+    if if_crossed is IfCrossed.WAIT and (item.crosses or item.is_unjudged):
+        _wait_for_price(turn, record, item)
         return
     lifetime = record.lifetime
     armed = arm(turn, record, TriggerCause.POSITION_OPENED, lifetime=lifetime)
     if item.crosses:
         unrest(turn.state, armed)
         fire(turn, armed, None, cause="crossed when armed")
+
+
+def _wait_for_price(turn: Turn, record: TriggerRecord, item: Checked) -> None:
+    """Let a price on the right side arm it; until there is one it must not fire."""
+    why = WaitingFor.RIGHT_SIDE if item.crosses else WaitingFor.FIRST_PRICE
+    wait(turn, record, TriggerCause.CROSSED_AT_OPEN, why)
 
 
 def on_amend(turn: Turn, command: Amend) -> None:
@@ -169,12 +175,20 @@ def replace_definition(
             rest(turn.state, amended)
         else:
             _watch(turn, amended, item, if_crossed)
+    elif if_crossed is IfCrossed.WAIT and (
+        item.crosses or (item.is_unjudged and _watches_anew(record, amended))
+    ):
+        _wait_for_price(turn, amended, item)
     elif not item.crosses:
         rest(turn.state, amended)
-    elif if_crossed is IfCrossed.WAIT:
-        wait(turn, amended, TriggerCause.CROSSED_AT_OPEN, WaitingFor.RIGHT_SIDE)
     else:
         fire(turn, amended, None, cause="crossed when amended")
+
+
+def _watches_anew(before: TriggerRecord, after: TriggerRecord) -> bool:
+    """Whether an amended trigger looks at another level or another price."""
+    old, new = before.definition, after.definition
+    return (old.condition, old.source) != (new.condition, new.source)
 
 
 def on_close(turn: Turn, command: ClosePosition) -> None:

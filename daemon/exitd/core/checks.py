@@ -31,11 +31,15 @@ from exitd.core.units import (
 
 
 class Checked(Struct, frozen=True):
-    """A definition that may be armed, with what a person should be told."""
+    """A definition that may be armed, with what a person should be told.
+
+    `is_unjudged`: no fresh price says on which side of its level the price is.
+    """
 
     definition: TriggerDefinition
     notes: list[str]
     crosses: bool
+    is_unjudged: bool = False
 
 
 class Draft:
@@ -144,7 +148,8 @@ class Draft:
         level = definition.level
         price = fresh_price(self._state, definition, self._now_ns)
         if level is None or price is None:
-            return Checked(definition, notes, crosses=False)
+            is_unjudged = level is not None
+            return Checked(definition, notes, crosses=False, is_unjudged=is_unjudged)
         crosses = is_crossed(definition, price)
         if crosses and self._if_crossed is IfCrossed.REFUSE:
             return _refuse(

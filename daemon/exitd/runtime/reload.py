@@ -12,9 +12,10 @@ from exitd.configuration.loaded import Loaded
 from exitd.configuration.market_checks import Markets
 from exitd.configuration.plan import Plan, plan
 from exitd.core.inputs import ApplyFiles
-from exitd.core.market import PriceSource
+from exitd.core.market import PriceSource, Tick
 from exitd.core.state import Refused
 from exitd.logs import Event, log
+from exitd.ports.alerts import Alert, AlertLevel
 from exitd.runtime.loop import EngineLoop
 
 Poll = Callable[[PriceSource], Awaitable[Decimal | None]]
@@ -48,9 +49,11 @@ class Files:
         self.held: Plan | None = None
         self.rejected: Plan | None = None
         self.ts_applied_ns = 0
+        self.tell: Callable[[Alert], None] | None = None
         self._environment = environment
         self._loop = loop
         self._poll = poll
+        self._polled: dict[PriceSource, Decimal] = {}
         self._lock = asyncio.Lock()
 
     async def plan(self) -> tuple[Loaded, Plan]:
@@ -60,9 +63,11 @@ class Files:
             load, self.path, self._environment, now_ns=now_ns
         )
         first = self._compare(loaded, {})
+        self._polled = {}
         if first.is_refused or first.is_empty:
             return loaded, first
-        return loaded, self._compare(loaded, await self._prices(first))
+        self._polled = await self._prices(first)
+        return loaded, self._compare(loaded, self._polled)
 
     def _compare(self, loaded: Loaded, polled: Mapping[PriceSource, Decimal]) -> Plan:
         state = self._loop.engine.state
@@ -114,14 +119,18 @@ class Files:
                 self.rejected = planned
                 errors = [str(f) for f in planned.findings]
                 log(Event.CONFIG_REJECTED, errors=errors)
+                self._alert(Event.CONFIG_REJECTED, _rejected(errors))
                 return Outcome(planned, applied=False)
             self.rejected = None
             must_wait = planned.waits and not confirmed
             if must_wait or (planned.fires_now and not yes):
                 self.held = planned
-                log(
+                held = [c.id for c in planned.changes if c.waits_because]
+                log(Event.CONFIG_HELD, changes=held)
+                self._alert(
                     Event.CONFIG_HELD,
-                    changes=[c.id for c in planned.changes if c.waits_because],
+                    f"the files wait for `exitd apply` because of {', '.join(held)}; "
+                    "until then the set before them stays armed",
                 )
                 return Outcome(planned, applied=False)
             return await self._put_in_force(loaded, planned, may_fire=yes)
@@ -138,9 +147,45 @@ class Files:
         )
         if isinstance(reply, Refused):
             log(Event.CONFIG_REJECTED, errors=[reply.sentence])
+            self._alert(Event.CONFIG_REJECTED, _rejected([reply.sentence]))
             return Outcome(planned, applied=False, refused=reply.sentence)
+        self._judge_by_polled()
         self.loaded, self.held = loaded, None
         self.ts_applied_ns = self._loop.clock.now_ns()
         event = Event.CONFIG_UNCHANGED if planned.is_empty else Event.CONFIG_APPLIED
         log(event, changes=[f"{c.kind} {c.id}" for c in planned.changes])
+        for topic in (Event.CONFIG_REJECTED, Event.CONFIG_HELD):
+            self._alert(topic, "the files are in force", cleared=True)
         return Outcome(planned, applied=True)
+
+    def _judge_by_polled(self) -> None:
+        """Let the prices that the plan went by judge what waits for its first one.
+
+        Where other triggers rest, the stream's own prices decide alone.
+        """
+        for source, price in self._polled.items():
+            book = self._loop.engine.state.books.get(source)
+            if book is not None and book.pending and not len(book):
+                # The oldest instant: any price of the stream is newer.
+                now_ns = self._loop.clock.now_ns()
+                self._loop.handle(Tick(source, price, 0, now_ns))
+
+    def _alert(self, event: Event, text: str, *, cleared: bool = False) -> None:
+        if self.tell is not None:
+            level = AlertLevel.INFO if cleared else AlertLevel.WARNING
+            self.tell(
+                Alert(
+                    level=level,
+                    topic=event.value,
+                    about="files",
+                    text=text,
+                    cleared=cleared,
+                )
+            )
+
+
+def _rejected(errors: list[str]) -> str:
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return (
+        f"the files cannot be used, the set before them stays armed: {errors[0]}{more}"
+    )
