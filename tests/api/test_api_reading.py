@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from api.daemons import ACCOUNT, KEY, World
+from api.daemons import ACCOUNT, KEY, World, served, started
 from exitd.client import AsyncClient, DaemonRefused, calls
 from fakes.exchange import SOL
 from fakes.outcomes import Fill
@@ -166,6 +168,24 @@ async def test_given_facts_when_followed_then_each_comes_once_and_in_order(
 
     assert [first.event, second.event] == ["trigger.armed", "trigger.paused"]
     assert waited.facts == (second,)
+
+
+async def test_given_a_stream_when_the_daemon_stops_then_it_ends_at_once(
+    tmp_path: Path,
+):
+    async with started(tmp_path) as world, AsyncExitStack() as stack:
+        async with served(world):
+            client = await stack.enter_async_context(AsyncClient(world.address))
+            following = client.follow(after=0)
+            await client.ask(calls.arm([STOP]))
+            while (await anext(following)).event != "trigger.armed":
+                pass
+            began_s = asyncio.get_running_loop().time()
+        ended = [fact async for fact in following]
+        took_s = asyncio.get_running_loop().time() - began_s
+
+    assert ended == []
+    assert took_s < 1.5
 
 
 async def test_given_nothing_new_when_waited_for_then_the_next_fact_answers(

@@ -61,6 +61,7 @@ def make_app(
         allowed_hosts=tuple(allowed_hosts),
         make_id=lambda: identifiers.next("req"),
         monotonic_ns=control.daemon.clock.monotonic_ns,
+        on_stop=control.history.close,
         doors=tuple(doors),
     )
 

@@ -64,6 +64,7 @@ class Guard:
         allowed_hosts: tuple[str, ...],
         make_id: MakeId,
         monotonic_ns: Callable[[], int],
+        on_stop: Callable[[], None],
         doors: tuple[Door, ...] = (),
     ) -> None:
         self._app = app
@@ -72,6 +73,7 @@ class Guard:
         self._make_id = make_id
         self._monotonic_ns = monotonic_ns
         self._doors = doors
+        self._on_stop = on_stop
         self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,6 +103,10 @@ class Guard:
                 _note(scope, answer.status, self._monotonic_ns() - started_ns)
         finally:
             self._under_way -= 1
+
+    def stop(self) -> None:
+        """End what would otherwise be answered for ever."""
+        self._on_stop()
 
     async def _pass(
         self, scope: Scope, headers: Headers, receive: Receive, answer: "_Answer"

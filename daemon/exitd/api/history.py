@@ -110,7 +110,7 @@ def _instant(name: str, written: str) -> int | None:
 
 async def _events(control: Control, query: FactQuery) -> AsyncIterator[bytes]:
     yield b": exitd\n\n"
-    while True:
+    while not control.history.is_over:
         try:
             async with asyncio.timeout(_SIGN_OF_LIFE_S):
                 page = await control.history.next_facts(query)

@@ -14,10 +14,10 @@ import socket
 import struct
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
-from starlette.types import ASGIApp
+from starlette.types import Receive, Scope, Send
 from uvicorn import Config, Server
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
@@ -204,10 +204,18 @@ class GuardedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
             self.transport.abort()
 
 
+class Stoppable(Protocol):
+    """An application that is told when its server stops, to end its streams."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 class HttpServer(Server):
     """Serves one application on several sockets, inside a loop that others own."""
 
-    def __init__(self, app: ASGIApp, listeners: tuple[Listener, ...]) -> None:
+    def __init__(self, app: Stoppable, listeners: tuple[Listener, ...]) -> None:
         super().__init__(
             Config(
                 app,
@@ -223,6 +231,7 @@ class HttpServer(Server):
                 timeout_graceful_shutdown=_GRACE_S,
             )
         )
+        self._app = app
         self._listeners = listeners
         self.up = asyncio.Event()
 
@@ -235,6 +244,7 @@ class HttpServer(Server):
                 listener.remove()
 
     def stop(self) -> None:
+        self._app.stop()
         self.should_exit = True
 
     @contextlib.contextmanager

@@ -21,13 +21,22 @@ class History:
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
         self._news = asyncio.Event()
+        self.is_over = False
         daemon.loop.on_facts(self._wake)
 
     def _wake(self, facts: Sequence[Fact]) -> None:
         if facts:
-            # Whoever waits now is let go; the next one waits on a fresh event.
-            news, self._news = self._news, asyncio.Event()
-            news.set()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        # Whoever waits now is let go; the next one waits on a fresh event.
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    def close(self) -> None:
+        """Let everybody go who waits for facts, with what there is."""
+        self.is_over = True
+        self._let_go()
 
     async def facts(self, query: FactQuery, *, wait_s: float = 0.0) -> FactsView:
         """Give facts; with *wait_s*, wait so long for one if there is none yet."""
@@ -45,11 +54,11 @@ class History:
         )
 
     async def next_facts(self, query: FactQuery) -> FactsView:
-        """Wait until there is at least one fact that fits."""
+        """Wait until there is at least one fact that fits, or the daemon stops."""
         while True:
             news = self._news
             found = await self.facts(query)
-            if found.facts:
+            if found.facts or self.is_over:
                 return found
             await news.wait()
 
