@@ -57,8 +57,7 @@ def command(capsys: pytest.CaptureFixture[str]) -> Command:
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """One exchange and one daemon for the tests of a file: long 10 SOL at 141."""
     with house(tmp_path_factory.mktemp("house")) as found:
-        found.open_position()
-        found.start()
+        found.start_armed()
         yield found
 
 

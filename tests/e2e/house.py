@@ -182,6 +182,14 @@ class House:
         daemon.log.wait("daemon.ready")
         return daemon
 
+    def start_armed(self) -> DaemonProcess:
+        """Open a position, start a daemon, and wait until its exits watch prices."""
+        self.open_position()
+        daemon = self.start()
+        daemon.log.wait("trigger.armed", trigger_id="sol-core/sl")
+        daemon.log.wait("trigger.armed", trigger_id="sol-core/tp1")
+        return daemon
+
     def launch(self, **environment: str) -> DaemonProcess:
         daemon = DaemonProcess(self.config, {**self.environment, **environment})
         self.daemons.append(daemon)

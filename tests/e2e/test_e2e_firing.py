@@ -19,8 +19,7 @@ def closes(home: House) -> list[tuple[str, str]]:
 
 
 def test_given_long_when_price_falls_through_stop_then_closed_and_told(home: House):
-    home.open_position()
-    daemon = home.start()
+    daemon = home.start_armed()
 
     home.price("131.20")
     daemon.log.wait("trigger.done", trigger_id="sol-core/sl", reason="filled")
@@ -46,8 +45,7 @@ def test_given_long_when_price_falls_through_stop_then_closed_and_told(home: Hou
 def test_b088_b089_given_kill_in_the_middle_of_a_fire_when_restarted_then_one_close(
     home: House, kind: str, delay_ms: int
 ):
-    home.open_position()
-    first = home.start()
+    first = home.start_armed()
     home.fault(kind, delay_ms=delay_ms)
 
     home.price("131.20")
@@ -65,8 +63,7 @@ def test_b088_b089_given_kill_in_the_middle_of_a_fire_when_restarted_then_one_cl
 def test_given_one_close_after_a_kill_when_started_a_third_time_then_nothing_more(
     home: House,
 ):
-    home.open_position()
-    first = home.start()
+    first = home.start_armed()
     home.fault("slow_reply", delay_ms=60_000)
     home.price("131.20")
     first.log.wait("order.sent")
@@ -84,8 +81,7 @@ def test_given_one_close_after_a_kill_when_started_a_third_time_then_nothing_mor
 def test_b108_given_sigterm_in_the_middle_of_a_fire_then_it_finishes_and_no_new_one(
     home: House,
 ):
-    home.open_position()
-    daemon = home.start()
+    daemon = home.start_armed()
     home.fault("slow_reply", delay_ms=1_000)
     home.price("131.20")
     daemon.log.wait("order.sent")
@@ -104,8 +100,7 @@ def test_b108_given_sigterm_in_the_middle_of_a_fire_then_it_finishes_and_no_new_
 def test_b108_given_stopped_daemon_when_price_crosses_then_the_next_start_fires(
     home: House,
 ):
-    home.open_position()
-    first = home.start()
+    first = home.start_armed()
     assert first.stop() == 0
 
     home.price("131.20")

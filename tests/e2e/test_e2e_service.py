@@ -51,8 +51,7 @@ def test_given_notify_socket_when_run_then_ready_watchdog_and_stopping(
 
 
 def test_given_running_daemon_when_file_gains_an_exit_then_it_is_armed(home: House):
-    home.open_position()
-    daemon = home.start()
+    daemon = home.start_armed()
 
     text = f"{POSITIONS_FILE}      tp2: {{take_profit: 160, close: rest}}\n"
     home.positions_file.write_text(text)
@@ -67,8 +66,7 @@ def test_given_running_daemon_when_file_gains_an_exit_then_it_is_armed(home: Hou
 def test_given_running_daemon_when_file_is_broken_then_old_set_stays_and_place_is_named(
     home: House,
 ):
-    home.open_position()
-    daemon = home.start()
+    daemon = home.start_armed()
 
     home.positions_file.write_text(POSITIONS_FILE.replace("stop_loss", "stop_los"))
     rejected = daemon.log.wait("config.rejected")
@@ -86,8 +84,7 @@ def test_given_running_daemon_when_file_is_broken_then_old_set_stays_and_place_i
 
 
 def test_given_weaker_stop_when_file_is_edited_then_waits_for_apply(home: House):
-    home.open_position()
-    daemon = home.start()
+    daemon = home.start_armed()
 
     home.positions_file.write_text(POSITIONS_FILE.replace("131.25", "120"))
     daemon.log.wait("config.held")
@@ -105,8 +102,7 @@ def test_given_weaker_stop_when_file_is_edited_then_waits_for_apply(home: House)
 def test_given_broken_files_at_start_when_there_was_a_good_set_then_it_is_in_force(
     home: House,
 ):
-    home.open_position()
-    first = home.start()
+    first = home.start_armed()
     assert first.stop() == 0
 
     home.config.write_text("version: 1\nmode: lively\n")
