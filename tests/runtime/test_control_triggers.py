@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.daemons import ME, World, build, started
+from api.daemons import ACCOUNT, ME, ClosedFeed, World, build, started
 from exitd.configuration.values import read_instant
-from exitd.core.market import PriceKind, PriceSource
+from exitd.core.inputs import IfCrossed
+from exitd.core.market import PriceKind, PriceSource, Tick
 from exitd.core.position import Side
 from exitd.core.trigger import ConditionKind, FireRecord, OrderType
+from exitd.errors import VenueUnavailable
 from exitd.ports.store import StoreHealth
 from exitd.ports.venue import Prepared
 from exitd.runtime.control import Filter, TriggerRequest
@@ -70,6 +72,63 @@ async def test_b032_given_a_batch_when_one_is_invalid_then_no_id_is_taken(
             await world.control.triggers.arm([TARGET, wrong], ME)
 
         assert world.daemon.loop.engine.state.triggers == {}
+
+
+async def test_b020_given_a_price_that_nobody_watches_when_crossed_then_refused(
+    tmp_path: Path,
+):
+    async with started(tmp_path) as world:
+        last = PriceSource(ACCOUNT, SOL, PriceKind.LAST)
+        world.feed.polled[last] = Decimal(94)
+        asked = msgspec.structs.replace(STOP, price="last")
+
+        with pytest.raises(Conflict, match="last is 94"):
+            await world.control.triggers.arm([asked], ME)
+        fired = await world.control.triggers.arm([asked], ME, if_crossed=IfCrossed.FIRE)
+        await world.until(lambda: world.state_of(fired.triggers[0].id) == "done")
+
+        assert world.feed.polls >= 1
+        assert len(world.venue.ledger) == 1
+
+
+async def test_b007_given_no_price_at_all_when_armed_then_armed(tmp_path: Path):
+    async with started(tmp_path) as world:
+        asked = msgspec.structs.replace(STOP, price="index")
+
+        armed = await world.control.triggers.arm([asked], ME)
+
+        assert world.state_of(armed.triggers[0].id) == "armed"
+
+
+async def test_given_a_feed_that_fails_when_armed_twice_then_asked_once(
+    tmp_path: Path,
+):
+    class Failing(ClosedFeed):
+        async def poll(self, source: PriceSource) -> Tick | None:
+            self.polls += 1
+            raise VenueUnavailable("the venue did not answer; ask again")
+
+    async with started(tmp_path) as world:
+        world.feed.__class__ = Failing
+        for level in (95, 94):
+            asked = msgspec.structs.replace(STOP, price="index", level=Decimal(level))
+            await world.control.triggers.arm([asked], ME)
+
+        assert world.feed.polls == 1
+
+
+async def test_b020_given_a_paused_stop_when_crossed_meanwhile_then_not_resumed(
+    tmp_path: Path,
+):
+    async with started(tmp_path) as world:
+        id = (await world.control.triggers.arm([STOP], ME)).triggers[0].id
+        await world.control.triggers.pause(id, ME)
+        await world.watched_mark("94")
+
+        with pytest.raises(Conflict, match="already crossed"):
+            await world.control.triggers.resume(id, ME)
+
+        assert world.venue.ledger == []
 
 
 async def test_given_a_dry_run_when_shown_then_signed_and_masked(tmp_path: Path):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from exitd.api.administration import administration_routes
 from exitd.api.answers import Shapes
@@ -29,13 +29,16 @@ def make_app(
     allowed_hosts: Iterable[str] = (),
     identifiers: Identifiers,
     doors: Iterable[Door] = (),
+    routers: Iterable[APIRouter] = (),
 ) -> Guard:
     """Make the application that `HttpServer` serves.
 
     Args:
         allowed_hosts: Names in a Host header besides this machine's own.
         identifiers: Makes the ids of requests.
-        doors: Other applications, under prefixes of their own.
+        doors: Other applications, under prefixes of their own, that know for
+            themselves who may do what.
+        routers: More routes behind the same guard: the page, the metrics.
     """
     app = FastAPI(
         title="exitd",
@@ -53,6 +56,8 @@ def make_app(
     app.include_router(flow_routes(control, shapes))
     app.include_router(history_routes(control, shapes))
     app.include_router(administration_routes(control, shapes))
+    for router in routers:
+        app.include_router(router)
     app.include_router(documentation_routes(lambda: app.openapi()))
     app.openapi = shapes.document(app, Problem)  # type: ignore[method-assign]
     return Guard(

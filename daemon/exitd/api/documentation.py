@@ -41,6 +41,7 @@ CODES = {
     "recovering": "ask again after Retry-After",
     "scope": "the token may not do this",
     "state": "the trigger is in a state in which this has no meaning",
+    "store_failed": "the state cannot be written or read now",
     "store_full": "the disk is full; nothing was armed",
     "too_large": "the body has more than 64 KiB",
     "unknown": "there is no such thing, or not in this account",

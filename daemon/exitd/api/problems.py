@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from msgspec import Struct
 from starlette.exceptions import HTTPException
 
-from exitd.errors import VenueError
+from exitd.errors import StoreError, VenueError
 from exitd.runtime.problems import ControlError
 
 MEDIA_TYPE = "application/problem+json"
@@ -93,6 +93,17 @@ async def _on_venue(request: Request, error: Exception) -> Response:
     )
 
 
+async def _on_store(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StoreError)
+    return problem_response(
+        HTTPStatus.INSUFFICIENT_STORAGE,
+        "store_failed",
+        str(error),
+        remedy="look at the disk; what is armed goes on",
+        request_id=request_id_of(request),
+    )
+
+
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
@@ -143,6 +154,7 @@ def first_fault(faults: Any) -> str:
 def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ControlError, _on_control)
     app.add_exception_handler(VenueError, _on_venue)
+    app.add_exception_handler(StoreError, _on_store)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(Exception, _on_bug)

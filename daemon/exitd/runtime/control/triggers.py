@@ -31,6 +31,7 @@ from exitd.runtime.control.identities import (
     find_trigger,
     refuse_file_owned,
 )
+from exitd.runtime.control.pricing import Pricing
 from exitd.runtime.control.requests import (
     TriggerChange,
     TriggerRequest,
@@ -63,6 +64,7 @@ class Triggers:
     def __init__(self, daemon: Daemon, identifiers: Identifiers) -> None:
         self._daemon = daemon
         self._identifiers = identifiers
+        self._pricing = Pricing(daemon)
 
     async def arm(
         self,
@@ -85,6 +87,7 @@ class Triggers:
             self._definition(request, by, if_no_position, now_ns)
             for request in requests
         )
+        await self._pricing.know(definitions)
         asked = (tuple(requests), if_crossed, if_no_position)
         reply = await self._do(
             Arm(
@@ -92,7 +95,7 @@ class Triggers:
                 if_crossed=if_crossed or self._if_crossed(),
                 idempotency_key=_own_key(by, idempotency_key),
                 digest=digest(asked) if idempotency_key else "",
-                now_ns=now_ns,
+                now_ns=self._daemon.loop.clock.now_ns(),
             ),
             by,
         )
@@ -142,10 +145,11 @@ class Triggers:
         refuse_file_owned(record, "amended")
         now_ns = self._daemon.loop.clock.now_ns()
         definition = changed(record.definition, change, now_ns=now_ns)
+        await self._pricing.know([definition])
         command = Amend(
             definition=definition,
             if_crossed=if_crossed or self._if_crossed(),
-            now_ns=now_ns,
+            now_ns=self._daemon.loop.clock.now_ns(),
         )
         reply = await self._do(command, by)
         return self._view(reply.trigger_ids, reply.notes)
@@ -189,7 +193,8 @@ class Triggers:
     async def resume(
         self, trigger_id: str, by: Caller, *, account: str = ""
     ) -> ArmedView:
-        find_trigger(self._state, trigger_id, account)
+        record = find_trigger(self._state, trigger_id, account)
+        await self._pricing.know([record.definition])
         now_ns = self._daemon.loop.clock.now_ns()
         return await self._by_id(
             Resume(trigger_id=trigger_id, by=by.name, now_ns=now_ns), by
@@ -199,7 +204,8 @@ class Triggers:
         self, trigger_id: str, by: Caller, *, account: str = ""
     ) -> ArmedView:
         refuse_while_recovering(self._daemon)
-        find_trigger(self._state, trigger_id, account)
+        record = find_trigger(self._state, trigger_id, account)
+        await self._pricing.know([record.definition])
         now_ns = self._daemon.loop.clock.now_ns()
         return await self._by_id(
             Rearm(trigger_id=trigger_id, by=by.name, now_ns=now_ns), by
