@@ -24,11 +24,10 @@ from exitd.core.trigger import (
     Role,
     TriggerRecord,
     TriggerState,
-    WaitingFor,
 )
 from exitd.core.turn import Turn
 
-_HUNDREDTH = Decimal("0.01")
+_HIT = next_trigger_state(TriggerState.ARMED, TriggerCause.HIT)
 
 
 def on_crossed(turn: Turn, book: Book, tick: Tick) -> None:
@@ -72,24 +71,18 @@ def fire(
     turn: Turn, record: TriggerRecord, tick: Tick | None, cause: str = "price"
 ) -> None:
     """Begin a firing: the hit, its record, and the first thing to do about it."""
-    definition = record.definition
-    now_ns = turn.now_ns
-    firing = replace(
-        record,
-        state=next_trigger_state(record.state, TriggerCause.HIT),
-        waiting_for=WaitingFor.NOTHING,
-        ts_changed_ns=now_ns,
-    )
-    turn.put_trigger(firing)
+    assert record.state is TriggerState.ARMED, "only what is armed can be hit"
+    definition, now_ns = record.definition, turn.now_ns
     if tick is not None:
         observed: Decimal | None = tick.price
         ts_venue_ns, ts_recv_ns = tick.ts_venue_ns, tick.ts_recv_ns
     else:
         observed = known_price(turn.state, definition)
         ts_venue_ns = ts_recv_ns = now_ns
-    key = turn.state.roles[definition.id].key
-    position = turn.state.positions.get(key) if key is not None else None
+    role = turn.state.roles[definition.id]
+    position = turn.state.positions.get(role.key) if role.key is not None else None
     instrument = turn.state.instrument_of(definition)
+    firing = replace(record, state=_HIT, ts_changed_ns=now_ns)
     fired = FireRecord(
         trigger_id=definition.id,
         arming=record.arming,
@@ -109,26 +102,24 @@ def fire(
         position_id=position.position_id if position is not None else "",
         quote=instrument.quote if instrument is not None else "",
     )
-    turn.put_fire(fired)
-    gap_percent = fired.gap_percent
-    turn.fact(
+    turn.put_hit(firing, fired)
+    turn.fire_fact(
         FactKind.TRIGGER_HIT,
-        firing,
-        fired=True,
-        level=fired.level,
-        observed=observed,
-        gap_percent=None if gap_percent is None else gap_percent.quantize(_HUNDREDTH),
-        source=turn.source_text(definition.source),
-        cause=cause,
-        ts_venue_ns=ts_venue_ns,
-        ts_recv_ns=ts_recv_ns,
+        fired,
+        {
+            "level": fired.level,
+            "observed": observed,
+            "source": turn.source_text(definition.source),
+            "cause": cause,
+            "ts_venue_ns": ts_venue_ns,
+            "ts_recv_ns": ts_recv_ns,
+        },
     )
-    _act(turn, firing, fired)
+    _act(turn, firing, fired, role)
 
 
-def _act(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
-    definition, state = record.definition, turn.state
-    action = definition.action
+def _act(turn: Turn, record: TriggerRecord, fired: FireRecord, role: Role) -> None:
+    state, action = turn.state, record.definition.action
     if isinstance(action, Notify):
         end_fire(turn, record, fired, TriggerCause.ACTED, DoneReason.ACTED)
         return
@@ -136,18 +127,18 @@ def _act(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
         ask_slot(turn, record)
     else:
         ask_cancels(turn, record)
-    role = state.roles[definition.id]
     if not role.closes:
         return
     budget_ns = state.policies.take_profit_budget_ns
     if role.is_stop and role.key is not None:
         budget_ns = state.policies.stop_budget_ns
-        firing = state.stops_firing.setdefault(role.key, {})
-        if not firing:
+        firing = state.stops_firing.get(role.key)
+        if firing is None:
+            firing = state.stops_firing[role.key] = {}
             cancel_working(turn, role.key)
-        firing[record.id] = None
+        firing[fired.trigger_id] = None
     due_ns = turn.now_ns + budget_ns
-    turn.at(Timer(due_ns, TimerKind.BUDGET, definition.id, record.arming))
+    turn.at(Timer(due_ns, TimerKind.BUDGET, fired.trigger_id, fired.arming))
 
 
 def ask_cancels(turn: Turn, record: TriggerRecord) -> None:

@@ -68,6 +68,22 @@ class Turn:
             Fact(kind, self.now_ns, account, symbol, trigger_id, fire_id, fields)
         )
 
+    def fire_fact(
+        self, kind: FactKind, fired: FireRecord, fields: dict[str, FactValue]
+    ) -> None:
+        """As `fact`, for what one tick may do ten thousand times."""
+        self.facts.append(
+            Fact(
+                kind,
+                self.now_ns,
+                fired.account,
+                fired.symbol,
+                fired.trigger_id,
+                fired.fire_id,
+                fields,
+            )
+        )
+
     def position_fact(
         self, kind: FactKind, key: PositionKey, **fields: FactValue
     ) -> None:
@@ -129,6 +145,14 @@ class Turn:
         if key is not None:
             self.state.by_position[key].pop(definition.id, None)
             self.state.neighbours_on(key).drop(definition.id)
+
+    def put_hit(self, record: TriggerRecord, fired: FireRecord) -> None:
+        """Put a trigger that begins to fire: no index of it changes."""
+        state, trigger_id = self.state, fired.trigger_id
+        state.triggers[trigger_id] = record
+        state.fires[trigger_id] = fired
+        self.records[trigger_id] = record
+        self.records[trigger_id, fired.arming] = fired
 
     def put_fire(self, fired: FireRecord) -> None:
         state, trigger_id = self.state, fired.trigger_id
