@@ -231,6 +231,10 @@ class House:
         where = {"method": "POST", "path": "/api/v1/order"}
         self.exchange.post("/sim/faults", {"kind": kind, **where, **fields})
 
+    def silence(self) -> None:
+        """Keep the account's own streams from saying what became of an order."""
+        self.exchange.post("/sim/faults", {"kind": "silence", "stream": "account."})
+
     def ledger(self) -> list[dict[str, Any]]:
         """The orders that the exchange has accepted from us, ever."""
         found: list[dict[str, Any]] = self.exchange.get("/sim/ledger")["orders"]

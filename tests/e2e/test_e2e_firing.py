@@ -35,7 +35,7 @@ def test_given_long_when_price_falls_through_stop_then_closed_and_told(home: Hou
         # Executed at once, and the answer never comes.
         ("slow_reply", 60_000),
         # Executed after the daemon is dead, inside the request window.
-        ("delay", 500),
+        ("delay", 1_000),
         # Never arrived.
         ("lost_request", 0),
         # Executed, and the connection broke before the answer.
@@ -47,12 +47,16 @@ def test_b088_b089_given_kill_in_the_middle_of_a_fire_when_restarted_then_one_cl
 ):
     first = home.start_armed()
     home.fault(kind, delay_ms=delay_ms)
+    home.silence()
 
     home.price("131.20")
     first.log.wait("order.sent")
     first.kill()
+    home.exchange.clear_faults()
     second = home.start()
     second.log.wait("position.closed")
+
+    assert first.log.of("order.filled") == []
 
     assert closes(home) == [("Ask", "10")]
     assert home.held() == "0"
@@ -65,9 +69,11 @@ def test_given_one_close_after_a_kill_when_started_a_third_time_then_nothing_mor
 ):
     first = home.start_armed()
     home.fault("slow_reply", delay_ms=60_000)
+    home.silence()
     home.price("131.20")
     first.log.wait("order.sent")
     first.kill()
+    home.exchange.clear_faults()
     second = home.start()
     second.log.wait("position.closed")
     second.kill()
@@ -83,6 +89,7 @@ def test_b108_given_sigterm_in_the_middle_of_a_fire_then_it_finishes_and_no_new_
 ):
     daemon = home.start_armed()
     home.fault("slow_reply", delay_ms=1_000)
+    home.silence()
     home.price("131.20")
     daemon.log.wait("order.sent")
 
