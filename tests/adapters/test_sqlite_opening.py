@@ -132,12 +132,12 @@ async def test_given_clean_and_unclean_stop_when_opened_then_told_apart(path: Pa
     assert new.deployment == after_crash.deployment != ""
 
 
-SECOND = '''
-"""A second schema."""
+NEXT = '''
+"""The schema of a later version."""
 from alembic import op
 
-revision = "r0002"
-down_revision = "r0001"
+revision = "r0003"
+down_revision = "r0002"
 
 
 def upgrade() -> None:
@@ -151,8 +151,8 @@ def next_version(directory: Path, statement: str = "SELECT 1") -> Path:
     shutil.copytree(
         MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__")
     )
-    script = migrations / "versions" / "r0002_second.py"
-    script.write_text(SECOND.format(statement=statement))
+    script = migrations / "versions" / "r0003_next.py"
+    script.write_text(NEXT.format(statement=statement))
     return migrations
 
 
@@ -164,10 +164,10 @@ async def test_b114_given_older_schema_when_opened_then_migrated_and_old_file_ke
     store = opened(path, next_version(tmp_path))
 
     assert store.load() == before
-    assert "migrated from schema r0001 to r0002" in store.notices[0]
+    assert "migrated from schema r0002 to r0003" in store.notices[0]
     assert store.was_clean_stop
     await store.close()
-    copy = path.with_name("exitd.db.before-r0002")
+    copy = path.with_name("exitd.db.before-r0003")
     assert mode_of(copy) == 0o600
     kept = opened(copy)
     assert kept.load() == before
@@ -191,7 +191,7 @@ async def test_given_newer_schema_when_opened_then_refused(path: Path, tmp_path:
     await filled(path)
     await opened(path, next_version(tmp_path)).close()
 
-    with pytest.raises(StoreError, match=r"newer exitd \(schema r0002"):
+    with pytest.raises(StoreError, match=r"newer exitd \(schema r0003"):
         opened(path)
 
 

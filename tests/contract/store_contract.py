@@ -9,7 +9,16 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from contract.store_samples import attempt, fact, fill, fire, firing, position, trigger
+from contract.store_samples import (
+    attempt,
+    fact,
+    fill,
+    fire,
+    firing,
+    paid,
+    position,
+    trigger,
+)
 from exitd.core.events import FactKind
 from exitd.core.records import CounterRecord, IdempotencyRecord, Snapshot, TriggerGone
 from exitd.core.trigger import TriggerState
@@ -188,6 +197,57 @@ class StoreContract:
         assert [row.fire.trigger_id for row in everything] == ["sl", "tp"]
         assert everything[0].fills == (late, fill("t1"))
         assert await store.exits(2_001, 3_000) == ()
+
+    async def test_given_fill_before_anybody_knew_whose_when_read_then_joined(
+        self, store: Store
+    ):
+        late = msgspec.structs.replace(
+            attempt(client_order_id=1), venue_order_id="o1", filled=Decimal(4)
+        )
+        over = msgspec.structs.replace(fire(), open=False)
+        of_others = msgspec.structs.replace(fill("t2", fire_id=""), venue_order_id="o2")
+        await keep(
+            store, Batch((over, late), ()), Batch((fill(fire_id=""), of_others), ())
+        )
+
+        (row,) = await store.exits(0, 10_000)
+        ours, by_hand = await store.fills(0, 10_000)
+
+        assert row.fills == (fill(fire_id="sl#1"),)
+        assert (ours.fill, ours.fire) == (fill(fire_id="sl#1"), over)
+        assert (by_hand.fill, by_hand.fire) == (of_others, None)
+
+    async def test_given_fills_when_asked_for_a_time_then_by_their_own_instant(
+        self, store: Store
+    ):
+        first, last = fill("t2", ts_venue_ns=2_400), fill("t1", ts_venue_ns=2_600)
+        await keep(store, Batch((fire(), last, first), ()))
+
+        found = await store.fills(2_400, 2_600)
+
+        assert [row.fill for row in found] == [first]
+        assert [row.fill for row in await store.fills(0, 9_000)] == [first, last]
+        assert await store.fills(2_601, 9_000) == ()
+
+    async def test_given_open_firing_when_loaded_then_its_fills_with_it(
+        self, store: Store
+    ):
+        over = msgspec.structs.replace(fire("tp"), open=False)
+        await keep(store, Batch((fire(), over, fill(), fill("t2", fire_id="tp#1")), ()))
+
+        assert store.load().fills == (fill(),)
+
+    async def test_given_funding_told_twice_when_read_then_the_first_stays(
+        self, store: Store
+    ):
+        await keep(
+            store,
+            Batch((paid(3_000), paid()), ()),
+            Batch((paid(3_000, lifetime=9),), ()),
+        )
+
+        assert await store.funding(0, 10_000) == (paid(), paid(3_000))
+        assert await store.funding(2_701, 3_000) == ()
 
     async def test_given_fact_when_read_then_every_value_keeps_its_kind(
         self, store: Store

@@ -27,6 +27,7 @@ from exitd.core.position import (
 from exitd.core.records import (
     CounterRecord,
     FillRecord,
+    FundingRecord,
 )
 from exitd.core.trigger import (
     Close,
@@ -136,6 +137,20 @@ def fill(
         fee=Decimal("0.1"),
         fee_asset="USDC",
         is_maker=False,
+        ts_venue_ns=ts_venue_ns,
+    )
+
+
+def paid(ts_venue_ns: int = 2_700, lifetime: int = 1) -> FundingRecord:
+    return FundingRecord(
+        account="main",
+        symbol="SOL_USDC_PERP",
+        side=Side.LONG,
+        lifetime=lifetime,
+        position_id="p1",
+        amount=Decimal("-0.25"),
+        asset="USDC",
+        rate=Decimal("0.0000125"),
         ts_venue_ns=ts_venue_ns,
     )
 

@@ -32,6 +32,7 @@ from exitd.core.position import (
 from exitd.core.records import (
     CounterRecord,
     FillRecord,
+    FundingRecord,
     IdempotencyRecord,
     Record,
     TriggerGone,
@@ -201,6 +202,18 @@ fills = st.builds(
     is_maker=st.none() | st.booleans(),
     ts_venue_ns=instants,
 )
+funding = st.builds(
+    FundingRecord,
+    account=accounts,
+    symbol=symbols,
+    side=st.none() | sides,
+    lifetime=small,
+    position_id=names,
+    amount=decimals,
+    asset=names,
+    rate=maybe_decimals,
+    ts_venue_ns=instants,
+)
 instruments = st.builds(
     Instrument,
     account=accounts,
@@ -229,6 +242,7 @@ records: st.SearchStrategy[Record] = st.one_of(
         instants,
     ),
     fills,
+    funding,
     instruments,
     st.builds(TriggerGone, trigger_ids),
 )

@@ -85,6 +85,12 @@ class VenueContract:
         assert await held(rig) == {Side.LONG: Decimal("8.5"), Side.SHORT: ZERO}
         assert await rig.count(order.client_order_id) == 1
 
+    async def test_given_nothing_paid_when_asked_for_funding_then_none(
+        self, rig: VenueRig
+    ):
+        assert await rig.venue.funding_since(0) == ()
+        assert await rig.venue.funding_since(0, rig.symbol) == ()
+
     async def test_b003_given_a_short_when_closed_then_bought(self, rig: VenueRig):
         await rig.hold("-2")
 
@@ -331,3 +337,5 @@ class FaultyVenueContract:
             await rig.venue.orders_since(0)
         with pytest.raises(VenueUnavailable):
             await rig.venue.fills_since(0)
+        with pytest.raises(VenueUnavailable):
+            await rig.venue.funding_since(0)

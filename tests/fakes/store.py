@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+import msgspec
+
 from exitd.core.attempt import AttemptRecord
 from exitd.core.market import Instrument
 from exitd.core.position import PositionRecord
 from exitd.core.records import (
     CounterRecord,
     FillRecord,
+    FundingRecord,
     IdempotencyRecord,
     Record,
     Snapshot,
@@ -22,6 +25,7 @@ from exitd.errors import StoreError, StoreFull
 from exitd.ports.clock import Clock
 from exitd.ports.store import (
     Batch,
+    BookedFill,
     ExitRow,
     FactQuery,
     OnDurable,
@@ -42,6 +46,7 @@ class Disk:
         self.counters: dict[str, CounterRecord] = {}
         self.idempotency: dict[str, IdempotencyRecord] = {}
         self.fills: dict[tuple[str, str, str], FillRecord] = {}
+        self.funding: dict[tuple[str, str, int], FundingRecord] = {}
         self.instruments: dict[tuple[str, str], Instrument] = {}
         self.facts: list[StoredFact] = []
         self.tokens: dict[str, TokenRecord] = {}
@@ -75,6 +80,9 @@ class Disk:
                 self.idempotency[record.key] = record
             case Instrument():
                 self.instruments[record.account, record.symbol] = record
+            case FundingRecord():
+                key_of = (record.account, record.symbol, record.ts_venue_ns)
+                self.funding.setdefault(key_of, record)
             case FillRecord():
                 known = self.fills.get(fill_key(record))
                 if known is None or (known.fire_id == "" and record.fire_id != ""):
@@ -89,6 +97,11 @@ class Disk:
                 attempt
                 for (trigger_id, arming, _), attempt in self.attempts.items()
                 if (trigger_id, arming) in open_fires
+            ),
+            fills=tuple(
+                fill
+                for fill in self.fills.values()
+                if fill.fire_id in {fire.fire_id for fire in open_fires.values()}
             ),
             positions=tuple(self.positions.values()),
             counters=tuple(self.counters.values()),
@@ -206,6 +219,28 @@ class FakeStore:
             for fire in sorted(fires, key=lambda fire: fire.ts_hit_ns)
         )
 
+    async def fills(self, ts_from_ns: int, ts_to_ns: int) -> tuple[BookedFill, ...]:
+        fires = {fire.fire_id: fire for fire in self.disk.fires.values()}
+        found = [
+            fill
+            for fill in map(self._claimed, self.disk.fills.values())
+            if ts_from_ns <= fill.ts_venue_ns < ts_to_ns
+        ]
+        return tuple(
+            BookedFill(fill, fires.get(fill.fire_id))
+            for fill in sorted(found, key=lambda f: (f.ts_venue_ns, f.trade_id))
+        )
+
+    async def funding(
+        self, ts_from_ns: int, ts_to_ns: int
+    ) -> tuple[FundingRecord, ...]:
+        found = [
+            paid
+            for paid in self.disk.funding.values()
+            if ts_from_ns <= paid.ts_venue_ns < ts_to_ns
+        ]
+        return tuple(sorted(found, key=lambda paid: (paid.ts_venue_ns, paid.symbol)))
+
     async def fires(self, trigger_id: str) -> tuple[FireRecord, ...]:
         return tuple(
             fire for (of, _), fire in self.disk.fires.items() if of == trigger_id
@@ -259,8 +294,24 @@ class FakeStore:
             on_durable(error)
 
     def _fills_of(self, fire_id: str) -> tuple[FillRecord, ...]:
-        fills = [fill for fill in self.disk.fills.values() if fill.fire_id == fire_id]
+        every = map(self._claimed, self.disk.fills.values())
+        fills = [fill for fill in every if fill.fire_id == fire_id]
         return tuple(sorted(fills, key=lambda fill: (fill.ts_venue_ns, fill.trade_id)))
+
+    def _claimed(self, fill: FillRecord) -> FillRecord:
+        """Join a fill that came before anybody knew whose it was."""
+        for attempt in self.disk.attempts.values():
+            order = attempt.order
+            if (
+                fill.fire_id == ""
+                and (order.account, order.symbol) == (fill.account, fill.symbol)
+                and order.client_order_id == fill.client_order_id
+                and attempt.venue_order_id in ("", fill.venue_order_id)
+            ):
+                key = order.attempt
+                fire_id = f"{key.trigger_id}#{key.arming}"
+                return msgspec.structs.replace(fill, fire_id=fire_id)
+        return fill
 
 
 def matches(stored: StoredFact, query: FactQuery) -> bool:

@@ -29,6 +29,7 @@ from exitd.errors import OutcomeUnknown, VenueUnavailable
 from exitd.ports.clock import Clock
 from exitd.ports.venue import (
     Candle,
+    FundingReport,
     Prepared,
     PrivateEvent,
     Refusal,
@@ -81,6 +82,7 @@ class FakeWorld:
         self.listed = {symbol: instrument(account, symbol) for symbol in symbols}
         self.marks: dict[str, Decimal] = {}
         self.bars: dict[PriceSource, tuple[Candle, ...]] = {}
+        self.funding: list[FundingReport] = []
         self.sent: list[Sent] = []
         self.history_lag_ns = 0
         self.position_lag_ns = 0
@@ -247,6 +249,16 @@ class FakeQueries(FakeWorld):
             for fill in self.exchange.fills
             if ts_venue_ns <= fill.ts_venue_ns <= shown_ns
             and symbol in (None, fill.symbol)
+        )
+
+    async def funding_since(
+        self, ts_venue_ns: int, symbol: str | None = None
+    ) -> tuple[FundingReport, ...]:
+        self._read()
+        return tuple(
+            payment
+            for payment in self.funding
+            if ts_venue_ns <= payment.ts_venue_ns and symbol in (None, payment.symbol)
         )
 
     async def mark_price(self, symbol: str) -> Decimal | None:

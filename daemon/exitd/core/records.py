@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from exitd.core.attempt import AttemptRecord
 from exitd.core.market import Instrument
-from exitd.core.position import OrderSide, PositionRecord
+from exitd.core.position import OrderSide, PositionRecord, Side
 from exitd.core.trigger import FireRecord, TriggerRecord
 
 
@@ -45,6 +45,25 @@ class FillRecord(Struct, frozen=True, kw_only=True):
     ts_venue_ns: int
 
 
+class FundingRecord(Struct, frozen=True, kw_only=True):
+    """One funding payment, kept for ever; unique by account, symbol and instant.
+
+    `amount` is in `asset`, above zero where it was received. `side`, `lifetime` and
+    `position_id` are those of the position that it was paid on; a payment whose
+    position nobody knows any more has none of them.
+    """
+
+    account: str
+    symbol: str
+    side: Side | None
+    lifetime: int
+    position_id: str
+    amount: Decimal
+    asset: str
+    rate: Decimal | None
+    ts_venue_ns: int
+
+
 class TriggerGone(Struct, frozen=True):
     """The row of this trigger is no longer needed: its history stays in facts."""
 
@@ -59,6 +78,7 @@ Record = (
     | CounterRecord
     | IdempotencyRecord
     | FillRecord
+    | FundingRecord
     | Instrument
     | TriggerGone
 )

@@ -12,7 +12,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from exitd.core.events import Fact
-from exitd.core.records import FillRecord, Record, Snapshot
+from exitd.core.records import FillRecord, FundingRecord, Record, Snapshot
 from exitd.core.trigger import FireRecord
 from exitd.errors import StoreError
 
@@ -59,10 +59,21 @@ class FactQuery(Struct, frozen=True, kw_only=True):
 
 
 class ExitRow(Struct, frozen=True):
-    """A firing with its fills, for export and reconciliation."""
+    """A firing with its fills, oldest first.
+
+    A fill that was stored before anybody knew whose it was is joined by the client
+    order id of its attempt.
+    """
 
     fire: FireRecord
     fills: tuple[FillRecord, ...]
+
+
+class BookedFill(Struct, frozen=True):
+    """A fill of the account, with its firing where it is ours."""
+
+    fill: FillRecord
+    fire: FireRecord | None
 
 
 class TokenRecord(Struct, frozen=True):
@@ -121,7 +132,19 @@ class Store(Protocol):
 
     async def facts(self, query: FactQuery) -> tuple[StoredFact, ...]: ...
 
-    async def exits(self, ts_from_ns: int, ts_to_ns: int) -> tuple[ExitRow, ...]: ...
+    async def exits(self, ts_from_ns: int, ts_to_ns: int) -> tuple[ExitRow, ...]:
+        """Read the firings hit in [from, to), oldest first."""
+        ...
+
+    async def fills(self, ts_from_ns: int, ts_to_ns: int) -> tuple[BookedFill, ...]:
+        """Read every fill executed in [from, to), ours or not, oldest first."""
+        ...
+
+    async def funding(
+        self, ts_from_ns: int, ts_to_ns: int
+    ) -> tuple[FundingRecord, ...]:
+        """Read the funding paid in [from, to), oldest first."""
+        ...
 
     async def fires(self, trigger_id: str) -> tuple[FireRecord, ...]: ...
 

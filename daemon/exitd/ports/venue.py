@@ -60,6 +60,19 @@ class Candle(Struct, frozen=True):
     close: Decimal | None
 
 
+class FundingReport(Struct, frozen=True, kw_only=True):
+    """One funding payment as the venue lists it.
+
+    `amount` is in the market's quote currency, above zero where it was received.
+    """
+
+    account: str
+    symbol: str
+    amount: Decimal
+    rate: Decimal | None
+    ts_venue_ns: int
+
+
 class StreamUp(Struct, frozen=True):
     """The private stream is subscribed; a snapshot of positions follows."""
 
@@ -110,6 +123,12 @@ class Venue(Protocol):
         self, ts_venue_ns: int, symbol: str | None = None
     ) -> tuple[FillReport, ...]:
         """Read fills back to an instant, every page of it, oldest first."""
+        ...
+
+    async def funding_since(
+        self, ts_venue_ns: int, symbol: str | None = None
+    ) -> tuple[FundingReport, ...]:
+        """Read funding payments back to an instant, every page, oldest first."""
         ...
 
     def prepare(self, order: CloseOrder) -> Prepared:

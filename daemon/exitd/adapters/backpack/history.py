@@ -1,6 +1,6 @@
-"""Reading orders and fills back to an instant, every page of them.
+"""Reading orders, fills and funding back to an instant, every page of them.
 
-The order history knows no time filter (docs.backpack.exchange), so it is read newest
+Orders and funding know no time filter (docs.backpack.exchange), so they are read newest
 first until a row is older than asked for. Rows that arrive meanwhile push others to
 later pages: those are met twice, never missed, and kept once.
 """
@@ -12,14 +12,19 @@ from typing import TypeVar
 
 import msgspec
 
-from exitd.adapters.backpack.reports import fill_report, order_report
+from exitd.adapters.backpack.reports import (
+    fill_report,
+    funding_report,
+    order_report,
+)
 from exitd.adapters.backpack.rest import Reply, decoded
 from exitd.adapters.backpack.session import Session
 from exitd.adapters.backpack.signing import Parameter
-from exitd.adapters.backpack.wire import FILLS, ORDERS
+from exitd.adapters.backpack.wire import FILLS, FUNDING, ORDERS
 from exitd.core.inputs import FillReport, OrderReport
-from exitd.core.units import NS_PER_MS
+from exitd.core.units import NS_PER_MS, NS_PER_S
 from exitd.errors import VenueUnavailable
+from exitd.ports.venue import FundingReport
 
 PAGE_ROWS = 1000
 PAGES_MAX = 1000
@@ -104,6 +109,41 @@ async def fills_since(
         if len(rows) < PAGE_ROWS:
             return tuple(sorted(found.values(), key=lambda f: f.ts_venue_ns))
     raise VenueUnavailable(_too_long("fill history"))
+
+
+async def funding_since(
+    session: Session, ts_venue_ns: int, symbol: str | None
+) -> tuple[FundingReport, ...]:
+    """Read funding paid at *ts_venue_ns* or later, oldest first.
+
+    Raises:
+        VenueUnavailable: A page failed or was shorter than it should be.
+    """
+    found: dict[Hashable, FundingReport] = {}
+    # Its instants have whole seconds.
+    since_ns = ts_venue_ns // NS_PER_S * NS_PER_S
+    for page in range(PAGES_MAX):
+        rows = await _page(
+            session,
+            "fundingHistoryQueryAll",
+            "/wapi/v1/history/funding",
+            {"sortDirection": "Desc", **_of(symbol)},
+            page,
+            FUNDING,
+        )
+        try:
+            reports = [funding_report(session.account, row) for row in rows]
+        except ValueError as exc:
+            raise VenueUnavailable(
+                f"Backpack's funding history cannot be read: {exc}"
+            ) from exc
+        for report in reports:
+            if report.ts_venue_ns >= since_ns:
+                found.setdefault((report.symbol, report.ts_venue_ns), report)
+        oldest_ns = min((report.ts_venue_ns for report in reports), default=0)
+        if len(rows) < PAGE_ROWS or oldest_ns < since_ns:
+            return tuple(sorted(found.values(), key=lambda f: f.ts_venue_ns))
+    raise VenueUnavailable(_too_long("funding history"))
 
 
 async def _page(

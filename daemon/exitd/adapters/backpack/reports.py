@@ -11,6 +11,7 @@ from exitd.adapters.backpack.refusals import expiry_kind
 from exitd.adapters.backpack.wire import (
     MARKET,
     WireFill,
+    WireFunding,
     WireMarket,
     WireOrder,
     WirePosition,
@@ -22,6 +23,7 @@ from exitd.core.market import BookState, Instrument, InstrumentKind
 from exitd.core.position import OrderSide, PositionKey, Side
 from exitd.core.trigger import OrderType
 from exitd.core.units import NS_PER_MS, ZERO
+from exitd.ports.venue import FundingReport
 
 STATUSES: MappingProxyType[str, OrderStatus] = MappingProxyType(
     {
@@ -141,6 +143,22 @@ def fill_report(account: str, fill: WireFill, now_ns: int) -> FillReport:
         is_maker=fill.is_maker,
         ts_venue_ns=iso_ns(fill.timestamp),
         now_ns=now_ns,
+    )
+
+
+def funding_report(account: str, payment: WireFunding) -> FundingReport:
+    """Translate a funding payment.
+
+    Raises:
+        ValueError: Its amount or its instant cannot be read.
+    """
+    rate = payment.funding_rate
+    return FundingReport(
+        account=account,
+        symbol=payment.symbol,
+        amount=finite(payment.quantity),
+        rate=None if rate is None else finite(rate),
+        ts_venue_ns=iso_ns(payment.interval_end_timestamp),
     )
 
 

@@ -45,7 +45,14 @@ from exitd.core.trigger import CancelScope
 from exitd.core.units import NS_PER_S
 from exitd.errors import OutcomeUnknown
 from exitd.ports.clock import Clock
-from exitd.ports.venue import Candle, NativeStop, Prepared, PrivateEvent, Refusal
+from exitd.ports.venue import (
+    Candle,
+    FundingReport,
+    NativeStop,
+    Prepared,
+    PrivateEvent,
+    Refusal,
+)
 from exitd.secret import Secret
 
 LAG_SLACK_NS = 10 * NS_PER_S
@@ -134,6 +141,11 @@ class BackpackVenue:
         self, ts_venue_ns: int, symbol: str | None = None
     ) -> tuple[FillReport, ...]:
         return await history.fills_since(self._session, ts_venue_ns, symbol)
+
+    async def funding_since(
+        self, ts_venue_ns: int, symbol: str | None = None
+    ) -> tuple[FundingReport, ...]:
+        return await history.funding_since(self._session, ts_venue_ns, symbol)
 
     def prepare(self, order: CloseOrder) -> Prepared:
         return self._session.prepare(

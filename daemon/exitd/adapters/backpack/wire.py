@@ -59,6 +59,15 @@ class WireFill(Struct, frozen=True, rename="camel"):
     client_id: int | str | None = None
 
 
+class WireFunding(Struct, frozen=True, rename="camel"):
+    """A funding payment; `quantity` is in the quote currency, below zero when paid."""
+
+    symbol: str
+    quantity: Decimal
+    interval_end_timestamp: str
+    funding_rate: Decimal | None = None
+
+
 class WirePosition(Struct, frozen=True, rename="camel"):
     """A position; `net_quantity` is signed and the only size to close from.
 
@@ -130,6 +139,7 @@ class WireDepth(Struct, frozen=True):
 ORDER = msgspec.json.Decoder(WireOrder)
 ORDERS = msgspec.json.Decoder(list[WireOrder])
 FILLS = msgspec.json.Decoder(list[WireFill])
+FUNDING = msgspec.json.Decoder(list[WireFunding])
 POSITIONS = msgspec.json.Decoder(list[WirePosition])
 MARKETS = msgspec.json.Decoder(list[msgspec.Raw])
 MARKET = msgspec.json.Decoder(WireMarket)

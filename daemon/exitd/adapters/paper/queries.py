@@ -12,7 +12,7 @@ from exitd.core.inputs import FillReport, OrderReport, PositionReport
 from exitd.core.market import Instrument, PriceKind, PriceSource
 from exitd.core.units import ZERO
 from exitd.ports.clock import Clock
-from exitd.ports.venue import Candle
+from exitd.ports.venue import Candle, FundingReport
 
 
 class PublicReads(Protocol):
@@ -85,6 +85,12 @@ class PaperQueries:
             for fill in self._book.state.fills
             if fill.ts_venue_ns >= ts_venue_ns and symbol in (None, fill.symbol)
         )
+
+    async def funding_since(
+        self, ts_venue_ns: int, symbol: str | None = None
+    ) -> tuple[FundingReport, ...]:
+        """Paper pays no funding."""
+        return ()
 
     async def mark_price(self, symbol: str) -> Decimal | None:
         seen = self._book.price_of(symbol, PriceKind.MARK)

@@ -1,4 +1,4 @@
-"""Reading history: facts, firings with their fills, tokens and notes.
+"""Reading history: facts, firings, tokens and notes.
 
 Runs in threads of its own on connections that cannot write, so that a long
 answer holds up neither the loop nor the writer.
@@ -11,12 +11,11 @@ from contextlib import AbstractContextManager
 from sqlalchemy import Integer, LargeBinary, Text, cast, literal_column, select
 
 from exitd.adapters.sqlite import schema
-from exitd.adapters.sqlite.loading import BadRow, read, read_fills, read_tokens
+from exitd.adapters.sqlite.loading import BadRow, read, read_tokens
 from exitd.adapters.sqlite.rows import Undecodable, check, key_bytes, stored_fact
 from exitd.adapters.sqlite.statements import Rows, bound, read_rows
-from exitd.core.records import FillRecord
 from exitd.core.trigger import FireRecord
-from exitd.ports.store import ExitRow, FactQuery, StoredFact, TokenRecord
+from exitd.ports.store import FactQuery, StoredFact, TokenRecord
 
 Reader = Callable[[], AbstractContextManager[sqlite3.Connection]]
 OnBadRows = Callable[[list[BadRow]], None]
@@ -82,42 +81,6 @@ class History:
         """All firings of a trigger, oldest first."""
         fires = schema.FIRES
         return self._fires(read_rows(fires).where(fires.c.trigger_id == trigger_id))
-
-    def exits(self, ts_from_ns: int, ts_to_ns: int) -> tuple[ExitRow, ...]:
-        """Firings hit in [from, to), in the order of their hits, with their fills."""
-        fires = schema.FIRES
-        found = self._fires(
-            read_rows(fires).where(
-                fires.c.ts_hit_ns >= ts_from_ns, fires.c.ts_hit_ns < ts_to_ns
-            )
-        )
-        fills: dict[str, list[FillRecord]] = {}
-        bad: list[BadRow] = []
-        table = schema.FILLS
-        fire_id = fires.c.trigger_id.concat("#").concat(cast(fires.c.arming, Text))
-        statement = read_rows(table).where(
-            table.c.fire_id.in_(
-                select(fire_id).where(
-                    fires.c.ts_hit_ns >= ts_from_ns, fires.c.ts_hit_ns < ts_to_ns
-                )
-            )
-        )
-        with self._reader() as driver:
-            for fill in read_fills(driver, bad.append, statement):
-                fills.setdefault(fill.fire_id, []).append(fill)
-        self._on_bad(bad)
-        return tuple(
-            ExitRow(
-                fire,
-                tuple(
-                    sorted(
-                        fills.get(fire.fire_id, ()),
-                        key=lambda fill: (fill.ts_venue_ns, fill.trade_id),
-                    )
-                ),
-            )
-            for fire in sorted(found, key=lambda fire: fire.ts_hit_ns)
-        )
 
     def tokens(self) -> tuple[TokenRecord, ...]:
         bad: list[BadRow] = []

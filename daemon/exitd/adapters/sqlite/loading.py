@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import Table, literal_column
+from sqlalchemy import Table, Text, cast, literal_column, select
 
 from exitd.adapters.sqlite import schema, statements
 from exitd.adapters.sqlite.meta import read_progress
@@ -17,6 +17,7 @@ from exitd.core.position import PositionRecord
 from exitd.core.records import (
     CounterRecord,
     FillRecord,
+    FundingRecord,
     IdempotencyRecord,
     Snapshot,
 )
@@ -88,6 +89,15 @@ def open_fires() -> Rows:
     )
 
 
+def fills_of_open_fires() -> Rows:
+    fires, fills = schema.FIRES, schema.FILLS
+    fire_id = fires.c.trigger_id.concat("#").concat(cast(fires.c.arming, Text))
+    is_open = literal_column("fires.open") == literal_column("1")
+    return statements.read_rows(fills).where(
+        fills.c.fire_id.in_(select(fire_id).where(is_open))
+    )
+
+
 def read_snapshot(driver: sqlite3.Connection, on_bad: OnBad) -> Snapshot:
     """Read what a start restores, in one transaction's view.
 
@@ -110,6 +120,7 @@ def read_snapshot(driver: sqlite3.Connection, on_bad: OnBad) -> Snapshot:
                 if (attempt.order.attempt.trigger_id, attempt.order.attempt.arming)
                 in loaded
             ),
+            fills=tuple(read_fills(driver, on_bad, fills_of_open_fires())),
             positions=tuple(read(driver, PositionRecord, schema.POSITIONS, on_bad)),
             counters=tuple(read(driver, CounterRecord, schema.COUNTERS, on_bad)),
             idempotency=tuple(
@@ -126,6 +137,12 @@ def read_fills(
     driver: sqlite3.Connection, on_bad: OnBad, rows: Rows
 ) -> Iterator[FillRecord]:
     return read(driver, FillRecord, schema.FILLS, on_bad, rows=rows)
+
+
+def read_funding(
+    driver: sqlite3.Connection, on_bad: OnBad, rows: Rows
+) -> Iterator[FundingRecord]:
+    return read(driver, FundingRecord, schema.FUNDING, on_bad, rows=rows)
 
 
 def read_tokens(driver: sqlite3.Connection, on_bad: OnBad) -> Iterator[TokenRecord]:

@@ -20,6 +20,7 @@ from exitd.core.position import PositionRecord
 from exitd.core.records import (
     CounterRecord,
     FillRecord,
+    FundingRecord,
     IdempotencyRecord,
     TriggerGone,
 )
@@ -167,6 +168,18 @@ def fill_row(record: FillRecord) -> Row:
     )
 
 
+def funding_row(record: FundingRecord) -> Row:
+    body = _encode(record)
+    key = (record.account, record.symbol, record.ts_venue_ns)
+    return (
+        *key,
+        text(record.amount),
+        record.asset,
+        body.decode(),
+        checksum(key_bytes(*key), body),
+    )
+
+
 def instrument_row(record: Instrument) -> Row:
     body = _encode(record)
     key = (record.account, record.symbol)
@@ -197,10 +210,11 @@ ROW_KINDS: dict[type, RowKind] = {
     CounterRecord: RowKind(schema.COUNTERS, counter_row),
     IdempotencyRecord: RowKind(schema.IDEMPOTENCY, idempotency_row),
     FillRecord: RowKind(schema.FILLS, fill_row),
+    FundingRecord: RowKind(schema.FUNDING, funding_row),
     Instrument: RowKind(schema.INSTRUMENTS, instrument_row),
     TokenRecord: RowKind(schema.TOKENS, token_row),
 }
-"""Every record that is upserted; `TriggerGone` is the one that deletes."""
+"""Every record that is written; `TriggerGone` is the one that deletes."""
 
 assert TriggerGone not in ROW_KINDS
 

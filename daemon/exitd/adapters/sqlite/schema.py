@@ -147,6 +147,28 @@ FILLS = Table(
     _text("body"),
     _integer("checksum"),
     Index("fills_fire_id", "fire_id"),
+    Index("fills_ts_venue_ns", "ts_venue_ns"),
+    # Finds what was stored before anybody knew whose it was.
+    Index(
+        "fills_unclaimed",
+        "account",
+        "client_order_id",
+        sqlite_where=text("fire_id = ''"),
+    ),
+    sqlite_strict=True,
+)
+
+FUNDING = Table(
+    "funding",
+    METADATA,
+    _text("account", key=True),
+    _text("symbol", key=True),
+    _integer("ts_venue_ns", key=True),
+    _text("amount"),
+    _text("asset"),
+    _text("body"),
+    _integer("checksum"),
+    Index("funding_ts_venue_ns", "ts_venue_ns"),
     sqlite_strict=True,
 )
 

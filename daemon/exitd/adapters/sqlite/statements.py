@@ -22,6 +22,7 @@ from sqlalchemy.dialects.sqlite import dialect, insert
 
 from exitd.adapters.sqlite import schema
 from exitd.adapters.sqlite.rows import ROW_KINDS
+from exitd.core.records import FundingRecord
 
 Rows = Select[*tuple[Any, ...]]
 """A statement that reads rows of any columns."""
@@ -81,11 +82,18 @@ def insert_row(table: Table) -> str:
     return compiled(insert(table).values({c.name: bindparam(c.name) for c in table.c}))
 
 
+def insert_once(table: Table) -> str:
+    """Insert a row; the one that is there under its key already stays as it is."""
+    statement = insert(table).values({c.name: bindparam(c.name) for c in table.c})
+    return compiled(statement.on_conflict_do_nothing())
+
+
 UPSERTS = {
     record: upsert(kind.table)
     for record, kind in ROW_KINDS.items()
     if kind.table is not schema.FILLS
 }
+UPSERTS[FundingRecord] = insert_once(schema.FUNDING)
 # Literals in the condition are bound too: they come after the row's own values.
 KEEP_FILL = _keep_fill()
 INSERT_FACT = insert_row(schema.FACTS)

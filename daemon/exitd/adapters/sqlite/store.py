@@ -12,6 +12,7 @@ from typing import TypeVar, cast
 from sqlalchemy import Engine
 
 from exitd.adapters.sqlite import statements
+from exitd.adapters.sqlite.books import Books
 from exitd.adapters.sqlite.damage import damaged
 from exitd.adapters.sqlite.database import Database, checked_out
 from exitd.adapters.sqlite.drivers import InlineDriver, ThreadDriver, WriterDriver
@@ -27,12 +28,13 @@ from exitd.adapters.sqlite.meta import write_meta
 from exitd.adapters.sqlite.reserve import Reserve
 from exitd.adapters.sqlite.rows import note_row, token_row
 from exitd.adapters.sqlite.writer import Job, QueuedBatch, Settled, Writer
-from exitd.core.records import Snapshot
+from exitd.core.records import FundingRecord, Snapshot
 from exitd.core.trigger import FireRecord
 from exitd.errors import StoreError
 from exitd.ports.clock import Clock
 from exitd.ports.store import (
     Batch,
+    BookedFill,
     ExitRow,
     FactQuery,
     OnDurable,
@@ -98,6 +100,7 @@ class SqliteStore:
             database, reserve, clock, self._deliver, lock.mark if lock else _forget
         )
         self._history = History(self._reader, self._put_aside)
+        self._books = Books(self._reader, self._put_aside)
         self._driver: WriterDriver = (
             InlineDriver(self._writer, self._the_loop)
             if inline
@@ -162,7 +165,15 @@ class SqliteStore:
         return await self._read(lambda: self._history.facts(query))
 
     async def exits(self, ts_from_ns: int, ts_to_ns: int) -> tuple[ExitRow, ...]:
-        return await self._read(lambda: self._history.exits(ts_from_ns, ts_to_ns))
+        return await self._read(lambda: self._books.exits(ts_from_ns, ts_to_ns))
+
+    async def fills(self, ts_from_ns: int, ts_to_ns: int) -> tuple[BookedFill, ...]:
+        return await self._read(lambda: self._books.fills(ts_from_ns, ts_to_ns))
+
+    async def funding(
+        self, ts_from_ns: int, ts_to_ns: int
+    ) -> tuple[FundingRecord, ...]:
+        return await self._read(lambda: self._books.funding(ts_from_ns, ts_to_ns))
 
     async def fires(self, trigger_id: str) -> tuple[FireRecord, ...]:
         return await self._read(lambda: self._history.fires(trigger_id))
