@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -133,19 +134,28 @@ class World:
         )
 
 
-def build(folder: Path, *, exits: str = "", mode: str = "live") -> World:
-    """Put a daemon together; it is not started."""
+def build(
+    folder: Path,
+    *,
+    exits: str = "",
+    mode: str = "live",
+    venue: Any = None,
+    feed: Any = None,
+) -> World:
+    """Put a daemon together; it is not started. Venue and feed may be real ones."""
     config = folder / "config"
     (config / "conf.d").mkdir(parents=True)
     (config / "exitd.yaml").write_text(DAEMON_YAML.replace("live", mode))
     if exits:
         (config / "conf.d" / "sol.yaml").write_text(exits)
     clock = SteadyClock(SystemClock())
+    venue = venue or FakeVenue(clock, ACCOUNT)
+    feed = feed or ClosedFeed(clock, ACCOUNT)
+    heard = Heard()
     store = open_store(
         folder / "exitd.db", clock, asyncio.get_running_loop(), reserve_bytes=0
     )
     loop = EngineLoop(Engine(), store, clock)
-    venue, feed, heard = FakeVenue(clock, ACCOUNT), ClosedFeed(clock, ACCOUNT), Heard()
     accounts: dict[str, Account] = {}
 
     async def poll(source: PriceSource) -> Decimal | None:
