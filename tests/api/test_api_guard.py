@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.daemons import ME, World, build, served
-from exitd.api import listening
+from exitd.api import guard, listening
 from exitd.api.application import refuse_open_door
 from exitd.api.guard import Door, depth
 from exitd.api.listening import listen_tcp, listen_unix
@@ -170,6 +170,41 @@ async def test_given_a_head_without_end_when_sent_then_cut_off(world: World):
 
     assert await is_closed(reader)
     writer.close()
+
+
+async def test_given_a_flood_on_the_port_when_the_socket_is_used_then_it_answers(
+    world: World,
+):
+    crowd = [
+        await asyncio.open_connection("127.0.0.1", world.port)
+        for _ in range(listening._CONNECTIONS_MAX + 4)
+    ]
+    async with world.unix() as raw:
+        ours = await raw.get("/v1/status")
+    late = [await is_closed(reader) for reader, _ in crowd[-4:]]
+    for _, writer in crowd:
+        writer.close()
+
+    assert ours.status_code == 200
+    assert late == [True] * 4
+
+
+async def test_given_streams_of_strangers_when_full_then_503_and_the_socket_answers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(guard, "_REQUESTS_MAX", 2)
+    async with (
+        world.tcp() as raw,
+        world.unix() as ours,
+        raw.stream("GET", "/v1/facts/stream"),
+        raw.stream("GET", "/v1/facts/stream"),
+    ):
+        third = await raw.get("/v1/status")
+        answered = await ours.get("/v1/status")
+
+    assert (third.status_code, third.headers["retry-after"]) == (503, "1")
+    assert third.json()["code"] == "busy"
+    assert answered.status_code == 200
 
 
 async def is_closed(reader: asyncio.StreamReader) -> bool:

@@ -28,6 +28,7 @@ CODES = {
     "ambiguous": "more than one thing is meant; name the one",
     "bad_json": "the body is not JSON",
     "bad_token": "no valid token came with a request that needs one",
+    "busy": "too many requests are under way; ask again after Retry-After",
     "conflict": "a trigger of the position does the same, or contradicts this one",
     "exists": "the name or id is taken",
     "firing": "the trigger is firing; only abandoning it ends that",

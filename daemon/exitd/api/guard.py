@@ -6,6 +6,7 @@ that the kernel vouches for, before any route is looked up.
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -74,7 +75,7 @@ class Guard:
         self._monotonic_ns = monotonic_ns
         self._doors = doors
         self._on_stop = on_stop
-        self._under_way = 0
+        self._under_way: Counter[bool] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -84,7 +85,9 @@ class Guard:
         request_id = given if _REQUEST_ID.fullmatch(given) else self._make_id()
         scope["state"]["request_id"] = request_id
         answer = _Answer(send, request_id)
-        if self._under_way >= _REQUESTS_MAX:
+        # A flood over TCP leaves those at the unix socket their room.
+        door = scope["state"]["listener"].is_unix
+        if self._under_way[door] >= _REQUESTS_MAX:
             busy = problem_response(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "busy",
@@ -95,14 +98,14 @@ class Guard:
             )
             await busy(scope, receive, answer.send)
             return
-        self._under_way += 1
+        self._under_way[door] += 1
         started_ns = self._monotonic_ns()
-        try:
-            with bound(request_id=request_id):
+        with bound(request_id=request_id):
+            try:
                 await self._pass(scope, headers, receive, answer)
+            finally:
+                self._under_way[door] -= 1
                 _note(scope, answer.status, self._monotonic_ns() - started_ns)
-        finally:
-            self._under_way -= 1
 
     def stop(self) -> None:
         """End what would otherwise be answered for ever."""

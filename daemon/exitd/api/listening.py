@@ -31,7 +31,7 @@ _BACKLOG = 256
 _HEAD_S = 10.0
 _HEAD_BYTES_MAX = 32 * 1024
 _KEEP_ALIVE_S = 30
-_CONNECTIONS_MAX = 512
+_CONNECTIONS_MAX = 256
 _GRACE_S = 2
 
 
@@ -169,7 +169,14 @@ class GuardedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
             peer = peer_of(transport.get_extra_info("socket"), listener.group)
             self.app_state = {**self.app_state, "peer": peer}
         super().connection_made(transport)
+        if self._is_crowded(listener):
+            self.transport.abort()
         self._expect_head()
+
+    def _is_crowded(self, listener: Listener) -> bool:
+        """Each door has its own limit: a flood of one does not lock the others."""
+        here = sum(c.app_state["listener"] is listener for c in self.connections)
+        return here > _CONNECTIONS_MAX
 
     def data_received(self, data: bytes) -> None:
         self._head_bytes += len(data)
@@ -226,7 +233,6 @@ class HttpServer(Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                limit_concurrency=_CONNECTIONS_MAX,
                 timeout_keep_alive=_KEEP_ALIVE_S,
                 timeout_graceful_shutdown=_GRACE_S,
             )
