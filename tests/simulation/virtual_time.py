@@ -68,3 +68,8 @@ async def _finish() -> None:
     for task in rest:
         task.cancel()
     await asyncio.gather(*rest, return_exceptions=True)
+
+
+async def let_pass(seconds: float) -> None:
+    """Let virtual time pass, and all that is due in it happen."""
+    await asyncio.sleep(seconds)

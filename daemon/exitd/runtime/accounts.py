@@ -15,6 +15,7 @@ from exitd.logs import Event, log
 from exitd.ports.alerts import Alert
 from exitd.ports.feed import Feed, FeedNotice, FeedSignal, TickSink
 from exitd.ports.venue import PrivateEvent, StreamDown, StreamUp, Venue
+from exitd.runtime.bookkeeping import Bookkeeper
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.dispatch import Dispatcher
 from exitd.runtime.freshness import FreshnessWatch, Staleness, judge
@@ -62,6 +63,7 @@ class Account:
         urgent = PacedVenue(venue, budget, history_budget, clock, Priority.CANCEL)
         self._paced = PacedVenue(venue, budget, history_budget, clock, Priority.QUERY)
         self.inquiry = Inquiry(loop, urgent, spawn)
+        self.books = Bookkeeper(loop, self._paced)
         self.dispatcher = Dispatcher(loop, venue, budget, self.inquiry, urgent, spawn)
         self.tell: Callable[[Alert], None] = _tell_nobody
         self.is_stream_up = False
@@ -269,6 +271,9 @@ class Account:
             self._before_gap = {**self._before_gap, **gap}
             raise
         self.is_reconciled = True
+        for key in self._loop.engine.state.positions:
+            if key.account == self.name:
+                self._know_market(key.symbol)
 
     async def _reconcile(self) -> None:
         """After each connect, then at a steady pace, ask what is."""
@@ -286,6 +291,7 @@ class Account:
                     await self._reconcile_now()
                 else:
                     await self.catch_up()
+                await self.books.keep()
             except VenueError as error:
                 log(Event.VENUE_FAILED, venue=self.name, reason=str(error))
                 patience_s = _RETRY_S
