@@ -18,7 +18,7 @@ from exitd.runtime.problems import NotReady
 _RETRY_AFTER_S = 2
 _LOOK_EVERY_S = 0.005
 _SETTLE_S = 1.0
-_CHUNK = 2_000
+_CHUNK = 500
 
 
 class Caller(Struct, frozen=True):
