@@ -105,6 +105,24 @@ def test_given_wrong_side_or_price_when_take_profit_then_1_with_remedy(
     assert "no position is open on BTC_USDC_PERP" in flat.err
 
 
+def test_given_dry_run_when_take_profit_then_checked_and_nothing_rests(
+    command: Command, home: House
+):
+    def dry(side: str, price: str, *words: str) -> Done:
+        options = ("--side", side, "--price", price, "--quantity", "1", "--dry-run")
+        return command("take-profit", "SOL_USDC_PERP", *options, *words)
+
+    orders = len(home.ledger())
+
+    assert "would rest Ask 1 SOL_USDC_PERP at 150" in dry("Ask", "150").out
+    assert dry("Ask", "150", "--json").json["positions"][0]["side"] == "long"
+    assert "no short position" in dry("Bid", "120").err
+    assert "winning side" in dry("Ask", "130").err
+    assert dry("Ask", "12%").status == 2
+    assert "request_window" in dry("Ask", "150", "--window", "6000").err
+    assert len(home.ledger()) == orders
+
+
 def test_given_orders_that_cannot_be_cancelled_when_flattened_then_1(
     command: Command, home: House
 ):

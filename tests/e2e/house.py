@@ -36,7 +36,7 @@ venues:
     lag_slack: 1s
 http:
   socket: {folder}/exitd.sock
-  bind: "off"
+  bind: "{bind}"
 log: {{level: info, format: json}}
 """
 POSITIONS_FILE = """\
@@ -147,7 +147,13 @@ class House:
     """One exchange, one configuration, and the daemons that were started on it."""
 
     def __init__(
-        self, folder: Path, exchange: ExchangeProcess, *, mode: str, window: str
+        self,
+        folder: Path,
+        exchange: ExchangeProcess,
+        *,
+        mode: str,
+        window: str,
+        bind: str,
     ) -> None:
         self.folder = folder
         self.exchange = exchange
@@ -167,6 +173,7 @@ class House:
                 ws_url=exchange.url.replace("http", "ws", 1),
                 folder=folder,
                 window=window,
+                bind=bind,
             )
         )
         self.environment = {
@@ -261,7 +268,9 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, *, mode: str = "live", window: str = "2s") -> Iterator[House]:
+def house(
+    folder: Path, *, mode: str = "live", window: str = "2s", bind: str = "off"
+) -> Iterator[House]:
     """Start an exchange whose prices move by command only, and write the files."""
     script = folder / "prices.json"
     script.write_text(
@@ -269,7 +278,7 @@ def house(folder: Path, *, mode: str = "live", window: str = "2s") -> Iterator[H
     )
     with ExchangeProcess(script, cadence_ms=200) as exchange:
         exchange.wait_ready()
-        found = House(folder, exchange, mode=mode, window=window)
+        found = House(folder, exchange, mode=mode, window=window, bind=bind)
         try:
             yield found
         finally:

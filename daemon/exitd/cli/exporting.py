@@ -1,10 +1,9 @@
-"""`export csv`: every firing with its fills, for the books."""
+"""`export csv`: every fill and every funding payment, for the books."""
 
 from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -14,42 +13,11 @@ from exitd.cli.asking import ask
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.failures import CommandFailed
 from exitd.cli.options import KEEP
-from exitd.cli.printing import note, say_json
+from exitd.cli.printing import complain, note, say_json
 from exitd.cli.tree import add_command, add_group, new_group
 
 if TYPE_CHECKING:
-    from exitd.runtime.views import ExitView
-
-# One row for each fill; a firing without one has a row of its own. Times are UTC,
-# quantities base units, prices and PnL the quote currency.
-FIRE_COLUMNS = (
-    "fire_id",
-    "trigger_id",
-    "account",
-    "symbol",
-    "side",
-    "cause",
-    "level",
-    "observed",
-    "ts_hit",
-    "ts_done",
-    "reason",
-    "attempts",
-    "filled",
-    "average_price",
-    "slippage_percent",
-    "pnl",
-)
-FILL_COLUMNS = (
-    "trade_id",
-    "venue_order_id",
-    "ts_venue",
-    "quantity",
-    "price",
-    "fee",
-    "fee_asset",
-    "is_maker",
-)
+    from exitd.runtime.book_views import BookRow, DifferenceView, ReconciledView
 
 
 def add_to(app: typer.Typer) -> None:
@@ -74,59 +42,90 @@ def export_csv(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write it there instead."),
     ] = None,
+    reconcile: Annotated[
+        bool,
+        typer.Option(
+            "--reconcile",
+            help="Read the venue's own history too, and say what is not the same.",
+        ),
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="One JSON document instead of CSV.")
     ] = False,
 ) -> int:
     """
-    Write every firing with its fills as CSV, one row for each fill.
+    Write every fill and every funding payment as CSV, oldest first.
+
+    Times are UTC. With --reconcile, the exit code is 1 when a row exists on one
+    side only, or says different things on both.
 
     \b
     Examples:
       exitd export csv --from 2030-01-01 --to 2030-02-01 > january.csv
-      exitd export csv --from 30d -o exits.csv
+      exitd export csv --from 30d -o fills.csv --reconcile
     """
     from exitd.adapters.system.clock import SystemClock
     from exitd.cli.instants import as_timestamp, read_since
-    from exitd.client import calls
+    from exitd.client import book_calls
 
     now_ns = SystemClock().now_ns()
     start = as_timestamp(read_since(since, now_ns))
     end = as_timestamp(read_since(until, now_ns)) if until else ""
-    found = ask(calls.exits(since=start, until=end)).exits
+    rows = ask(book_calls.books(since=start, until=end)).rows
+    compared = None
+    if reconcile:
+        compared = ask(book_calls.differences(since=start, until=end))
     if json:
-        say_json({"exits": found})
-        return ExitCode.OK
-    if output is None:
-        _write(sys.stdout, found)
-        return ExitCode.OK
+        document: dict[str, object] = {"rows": rows}
+        say_json(document if compared is None else {**document, "reconciled": compared})
+    elif output is None:
+        _write(sys.stdout, rows)
+    else:
+        _write_file(output, rows)
+    return ExitCode.OK if compared is None else _judge(compared)
+
+
+def _write_file(output: Path, rows: tuple[BookRow, ...]) -> None:
     try:
         with output.open("x", encoding="utf-8", newline="") as file:
-            _write(file, found)
+            _write(file, rows)
     except OSError as error:
         raise CommandFailed(
             f"{output} cannot be written ({error.strerror}); name another file"
         ) from error
-    note(f"{len(found)} firings written to {output}")
-    return ExitCode.OK
+    note(f"{len(rows)} rows written to {output}")
 
 
-def _write(file: TextIO, exits: tuple[ExitView, ...]) -> None:
+def _write(file: TextIO, rows: tuple[BookRow, ...]) -> None:
+    from exitd.runtime.book_views import BookRow
+
+    columns = BookRow.__struct_fields__
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow((*FIRE_COLUMNS, *(f"fill_{name}" for name in FILL_COLUMNS)))
-    for found in exits:
-        writer.writerows(_rows(found))
+    writer.writerow(columns)
+    writer.writerows([getattr(row, name) for name in columns] for row in rows)
 
 
-def _rows(found: ExitView) -> Iterator[tuple[object, ...]]:
-    fire = tuple(_cell(getattr(found.fire, name)) for name in FIRE_COLUMNS)
-    if not found.fills:
-        yield (*fire, *("" for _ in FILL_COLUMNS))
-    for fill in found.fills:
-        yield (*fire, *(_cell(getattr(fill, name)) for name in FILL_COLUMNS))
+def _judge(compared: ReconciledView) -> int:
+    """Say on standard error how the two sides agree."""
+    for difference in compared.differences:
+        note(_sentence(difference))
+    recent = f", {compared.recent} too recent to tell" if compared.recent else ""
+    if not compared.differences:
+        note(f"reconciled: {compared.agreed} rows agree{recent}")
+        return ExitCode.OK
+    complain(
+        f"{compared.agreed} rows agree and {len(compared.differences)} do not{recent};"
+        " the lines above name them"
+    )
+    return ExitCode.FAILED
 
 
-def _cell(value: object) -> object:
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else value
+_WHERE = {"here": "only here", "venue": "only at the venue", "both": "not the same"}
+
+
+def _sentence(found: DifferenceView) -> str:
+    price = f" at {found.price}" if found.price else ""
+    return (
+        f"{_WHERE[found.found]}: {found.kind} {found.id} of {found.account}"
+        f" {found.symbol}, {found.quantity}{price}, {found.time}: {found.why}"
+    )

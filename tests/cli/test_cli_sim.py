@@ -1,0 +1,116 @@
+"""`sim`, the simulated exchange as a command, and `run` on what cannot be run."""
+
+import json
+import os
+import signal
+import subprocess
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import Command
+from e2e.house import DEADLINE_S, EXITD
+
+
+def test_given_free_port_when_sim_runs_then_its_url_answers_until_sigterm(
+    tmp_path: Path,
+):
+    process = subprocess.Popen(
+        [*EXITD, "sim", "--port", "0", "--write-keys", str(tmp_path), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        found = json.loads(process.stdout.readline())
+        with urllib.request.urlopen(f"{found['url']}/api/v1/ping") as answer:
+            text = answer.read()
+        process.send_signal(signal.SIGTERM)
+        status = process.wait(DEADLINE_S)
+    finally:
+        process.kill()
+        process.communicate()
+
+    assert text == b"pong"
+    assert status == 0
+    for name in ("backpack_key", "backpack_secret"):
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+        assert len((tmp_path / name).read_text().strip()) == 44
+
+
+def test_given_keys_that_are_there_when_sim_writes_keys_then_they_stay(
+    command: Command, tmp_path: Path
+):
+    (tmp_path / "backpack_secret").write_text("mine")
+
+    done = command("sim", "--port", "0", "--write-keys", str(tmp_path))
+
+    assert done.status == 1
+    assert "left alone" in done.err
+    assert (tmp_path / "backpack_secret").read_text() == "mine"
+
+
+def test_given_broken_script_when_sim_starts_then_78_and_the_place(
+    command: Command, tmp_path: Path
+):
+    script = tmp_path / "crash.yaml"
+    script.write_text("markets: {SOL_USDC_PERP: {pth: linear}}")
+
+    done = command("sim", "--port", "0", "--script", str(script))
+
+    assert done.status == 78
+    assert str(script) in done.err
+
+
+def test_given_taken_port_when_sim_starts_then_78_and_another_is_offered(
+    command: Command,
+):
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = command("sim", "--port", port)
+
+    assert done.status == 78
+    assert port in done.err
+
+
+def test_given_no_files_when_run_then_78_and_one_place(
+    command: Command, tmp_path: Path
+):
+    done = command("run", "--config", str(tmp_path / "exitd.yaml"))
+
+    assert done.status == 78
+    assert "there is no such file" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_given_live_mode_without_keys_when_run_then_78_and_what_to_do(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("EXITD_STATE", str(tmp_path / "state"))
+    (tmp_path / "exitd.yaml").write_text(
+        "version: 1\nmode: live\nvenues:\n  backpack: {type: backpack}\n"
+    )
+
+    done = command("run", "--config", str(tmp_path))
+
+    assert done.status == 78
+    assert "key" in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("flag", ["-O", "-OO"])
+def test_given_python_without_assertions_when_started_then_2_and_the_remedy(flag: str):
+    done = subprocess.run(
+        [EXITD[0], flag, *EXITD[1:], "status"],
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "without -O" in done.stderr
