@@ -263,6 +263,15 @@ def test_b032_given_a_batch_with_an_invalid_second_then_none_is_armed():
     assert isinstance(world.arm(stop("c", "95")), Accepted)
 
 
+def test_b032_given_a_notice_before_an_invalid_one_then_none_is_armed():
+    world = World()
+    notice = rule("n", ConditionKind.BELOW, "95", Notify(), side=None)
+
+    assert code(world.arm(notice, stop("b", "95.001"))) == "off_step"
+
+    assert world.engine.state.triggers == {}
+
+
 def test_given_the_same_id_twice_in_a_batch_then_refused():
     assert code(World().arm(stop("a", "95"), stop("a", "94"))) == "exists"
 

@@ -109,15 +109,20 @@ def test_given_a_level_with_more_digits_than_the_context_then_exact():
 def test_given_neighbours_then_the_nearest_stop_and_target_are_known():
     for key, near_stop, near_target in [(LONG, 97, 103), (SHORT, 95, 105)]:
         neighbours = Neighbours(key)
-        for n, level in enumerate(("95", "97")):
-            neighbours.put(stop(f"s{n}", level, side=key.side))
-        for n, level in enumerate(("105", "103")):
-            neighbours.put(target(f"t{n}", level, side=key.side))
+        assert neighbours.nearest_stop() is neighbours.nearest_target() is None
+        known = {
+            "s0": stop("s0", "95", side=key.side),
+            "s1": stop("s1", "97", side=key.side),
+            "t0": target("t0", "105", side=key.side),
+            "t1": target("t1", "103", side=key.side),
+        }
+        for definition in known.values():
+            neighbours.put(definition)
 
         assert neighbours.nearest_stop() == near_stop
         assert neighbours.nearest_target() == near_target
         for name in ("s0", "s1", "t0", "t1", "t1"):
-            neighbours.drop(name)
+            neighbours.drop(known[name])
         assert neighbours.nearest_stop() is neighbours.nearest_target() is None
 
 
@@ -128,10 +133,10 @@ def test_b023_given_neighbours_then_a_twin_is_found_until_it_is_dropped():
 
     assert neighbours.twin(stop("b", "95.00")) == "a"
     assert neighbours.twin(stop("b", "94", action=Notify())) is None
-    neighbours.put(stop("b", "95"))
-    neighbours.drop("a")
-    assert neighbours.twin(stop("c", "95")) == "b"
-    neighbours.drop("b")
+    neighbours.drop(stop("b", "95"))
+    assert neighbours.twin(stop("c", "95")) == "a"
+    assert neighbours.twin(stop("a", "95")) is None
+    neighbours.drop(stop("a", "95"))
     assert neighbours.twin(stop("c", "95")) is None
     assert stop("c", "95").condition.kind == ConditionKind.STOP_LOSS
     assert stop("c", "95").side is Side.LONG

@@ -84,6 +84,16 @@ def test_b038_given_one_entry_is_refused_then_the_whole_set_stays():
     assert isinstance(world.arm(stop("twin", "95")), Refused)
 
 
+def test_b038_given_a_removed_entry_was_done_when_refused_then_it_takes_no_place():
+    world = World()
+    apply(world, from_file(stop, "old", "95"))
+    apply(world)
+
+    apply(world, from_file(stop, "sl", "94.001"))
+
+    assert isinstance(world.arm(stop("new", "95", template=True)), Accepted)
+
+
 def test_given_a_name_that_an_api_trigger_has_then_refused():
     world = World()
     world.arm(stop("sl", "95"))

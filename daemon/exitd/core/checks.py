@@ -54,15 +54,16 @@ class Draft:
         self._state = state
         self._now_ns = now_ns
         self._if_crossed = if_crossed
-        self._touched: dict[str, PositionKey] = {}
+        self._left_out: dict[str, PositionKey] = {}
         self._new = 0
 
     def leave_out(self, trigger_id: str) -> None:
         """Check as if this trigger were not there: it is about to go or change."""
         role = self._state.roles[trigger_id]
         if role.key is not None:
-            self._touched[trigger_id] = role.key
-            self._state.neighbours_on(role.key).drop(trigger_id)
+            self._left_out[trigger_id] = role.key
+            definition = self._state.triggers[trigger_id].definition
+            self._state.neighbours_on(role.key).drop(definition)
 
     def admit(
         self, definition: TriggerDefinition, *, amends: bool = False
@@ -76,7 +77,6 @@ class Draft:
         self.accepted[definition.id] = result
         key = result.definition.key
         if key is not None:
-            self._touched[definition.id] = key
             self._state.neighbours_on(key).put(result.definition)
         if not amends:
             self._new += 1
@@ -84,15 +84,14 @@ class Draft:
 
     def withdraw(self) -> None:
         """Put the neighbours back as the state has them."""
-        for trigger_id, key in self._touched.items():
-            self._state.neighbours_on(key).drop(trigger_id)
-        for trigger_id in self._touched:
-            record = self._state.triggers.get(trigger_id)
-            if record is None or record.state is TriggerState.DONE:
-                continue
-            role = self._state.roles[trigger_id]
-            if role.key is not None:
-                self._state.neighbours_on(role.key).put(record.definition)
+        state = self._state
+        for item in self.accepted.values():
+            if item.definition.key is not None:
+                state.neighbours_on(item.definition.key).drop(item.definition)
+        for trigger_id, key in self._left_out.items():
+            record = state.triggers[trigger_id]
+            if record.state is not TriggerState.DONE:
+                state.neighbours_on(key).put(record.definition)
 
     def _check(self, definition: TriggerDefinition, amends: bool) -> Checked | Refused:
         state = self._state

@@ -93,6 +93,7 @@ def _add_or_change(turn: Turn, item: Checked, if_crossed: IfCrossed) -> None:
     if record is None:
         begin(turn, item, if_crossed)
     elif record.state is TriggerState.FIRING:
+        _drop_deferred(state, definition.id)
         state.deferred[definition.id] = definition
     elif record.state is TriggerState.DONE:
         if record.reason is DoneReason.CANCELLED:
@@ -110,6 +111,7 @@ def _add_or_change(turn: Turn, item: Checked, if_crossed: IfCrossed) -> None:
 
 def _remove(turn: Turn, record: TriggerRecord) -> None:
     if record.state is TriggerState.FIRING:
+        _drop_deferred(turn.state, record.id)
         turn.state.deferred[record.id] = None
         return
     if record.state is not TriggerState.DONE:
@@ -125,6 +127,14 @@ def _remove(turn: Turn, record: TriggerRecord) -> None:
         # The row stays, as arming numbers go on from it; no lifetime revives it.
         ended = replace(record.definition, template=False)
         turn.put_trigger(replace(record, definition=ended))
+
+
+def _drop_deferred(state: State, trigger_id: str) -> TriggerDefinition | None:
+    """Take out what waits for the end of a firing, from among the neighbours too."""
+    definition = state.deferred.pop(trigger_id, None)
+    if definition is not None and definition.key is not None:
+        state.neighbours_on(definition.key).drop(definition)
+    return definition
 
 
 def _follow_lines(turn: Turn, wanted: dict[str, TriggerDefinition]) -> None:
@@ -145,7 +155,7 @@ def apply_deferred(turn: Turn, trigger_id: str) -> None:
     state = turn.state
     if trigger_id not in state.deferred:
         return
-    definition = state.deferred.pop(trigger_id)
+    definition = _drop_deferred(state, trigger_id)
     record = state.triggers[trigger_id]
     if definition is None:
         _remove(turn, record)

@@ -2,69 +2,79 @@
 
 from decimal import Decimal
 
-from exitd.core.levels import Levels
-from exitd.core.market import PriceSource
 from exitd.core.position import PositionKey, Side
-from exitd.core.trigger import (
-    Action,
-    ConditionKind,
-    FixedLevel,
-    TriggerDefinition,
-)
-
-_Rule = tuple[FixedLevel, PriceSource, Action]
+from exitd.core.trigger import ConditionKind, FixedLevel, TriggerDefinition
 
 
 class Neighbours:
     """Finds a trigger that does the same, and the nearest stop and take-profit.
 
     For a long the nearest stop is the highest and the nearest take-profit the
-    lowest; for a short it is the other way round.
+    lowest; for a short it is the other way round. The nearest is looked for
+    among all only after it has gone: a million resting levels cost no heap more.
     """
 
-    __slots__ = ("_is_long", "_rules", "_stops", "_targets", "_twins")
+    __slots__ = ("_is_long", "_nearest", "_rules")
 
     def __init__(self, key: PositionKey) -> None:
         self._is_long = key.side is Side.LONG
-        self._rules: dict[str, _Rule] = {}
-        self._twins: dict[_Rule, str] = {}
-        self._stops = Levels()
-        self._targets = Levels()
+        self._rules: dict[int, TriggerDefinition] = {}
+        self._nearest: dict[ConditionKind, Decimal | None] = {}
 
     def put(self, definition: TriggerDefinition) -> None:
         """Take a trigger in; one that closes nothing at a level is left out."""
-        self.drop(definition.id)
         condition = definition.condition
         if definition.close is None or not isinstance(condition, FixedLevel):
             return
-        rule = (condition, definition.source, definition.action)
-        self._rules[definition.id] = rule
-        self._twins[rule] = definition.id
-        price = condition.price
-        if condition.kind is ConditionKind.STOP_LOSS:
-            rank = price.copy_negate() if self._is_long else price
-            self._stops.add(definition.id, rank, 0)
-        elif condition.kind is ConditionKind.TAKE_PROFIT:
-            rank = price if self._is_long else price.copy_negate()
-            self._targets.add(definition.id, rank, 0)
+        self._rules[_rule(definition)] = definition
+        kind = condition.kind
+        if kind in self._nearest:
+            nearest = self._nearest[kind]
+            if nearest is None or self._is_nearer(kind, condition.price, nearest):
+                self._nearest[kind] = condition.price
 
-    def drop(self, trigger_id: str) -> None:
-        rule = self._rules.pop(trigger_id, None)
-        if rule is None:
+    def drop(self, definition: TriggerDefinition) -> None:
+        """Leave a trigger out; one that is not here is no error."""
+        rule = _rule(definition)
+        known = self._rules.get(rule)
+        if known is None or known.id != definition.id:
             return
-        if self._twins.get(rule) == trigger_id:
-            del self._twins[rule]
-        self._stops.remove(trigger_id)
-        self._targets.remove(trigger_id)
-
-    def twin(self, definition: TriggerDefinition) -> str | None:
-        """Name the trigger that does exactly what *definition* would do."""
+        del self._rules[rule]
         condition = definition.condition
         assert isinstance(condition, FixedLevel)
-        return self._twins.get((condition, definition.source, definition.action))
+        if self._nearest.get(condition.kind) == condition.price:
+            del self._nearest[condition.kind]
+
+    def twin(self, definition: TriggerDefinition) -> str | None:
+        """Name another trigger that does exactly what *definition* would do."""
+        known = self._rules.get(_rule(definition))
+        return known.id if known is not None and known.id != definition.id else None
 
     def nearest_stop(self) -> Decimal | None:
-        return self._stops.first.copy_abs() if len(self._stops) else None
+        return self._find(ConditionKind.STOP_LOSS)
 
     def nearest_target(self) -> Decimal | None:
-        return self._targets.first.copy_abs() if len(self._targets) else None
+        return self._find(ConditionKind.TAKE_PROFIT)
+
+    def _find(self, kind: ConditionKind) -> Decimal | None:
+        if kind not in self._nearest:
+            nearest: Decimal | None = None
+            for definition in self._rules.values():
+                condition = definition.condition
+                assert isinstance(condition, FixedLevel)
+                if condition.kind is not kind:
+                    continue
+                if nearest is None or self._is_nearer(kind, condition.price, nearest):
+                    nearest = condition.price
+            self._nearest[kind] = nearest
+        return self._nearest[kind]
+
+    def _is_nearer(self, kind: ConditionKind, one: Decimal, other: Decimal) -> bool:
+        """Whether a level comes before another on its way from the price."""
+        is_below = self._is_long is (kind is ConditionKind.STOP_LOSS)
+        return one > other if is_below else one < other
+
+
+def _rule(definition: TriggerDefinition) -> int:
+    """Fingerprint what a trigger does, whatever its name."""
+    return hash((definition.condition, definition.source, definition.action))

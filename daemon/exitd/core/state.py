@@ -96,7 +96,7 @@ class State:
         self.books: dict[PriceSource, Book] = {}
         self.roles: dict[str, Role] = {}
         self.shared_roles: dict[Role, Role] = {}
-        self.by_position: dict[PositionKey, dict[str, None]] = {}
+        self.by_position: dict[PositionKey, list[str]] = {}
         self.neighbours: dict[PositionKey, Neighbours] = {}
         self.under_way: dict[PositionKey, UnderWay] = {}
         self.active: dict[str, int] = {}

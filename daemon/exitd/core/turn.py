@@ -119,10 +119,14 @@ class Turn:
         if not is_same:
             self._place(known, definition)
         key = state.roles[trigger_id].key
-        if key is not None and is_active:
-            state.neighbours_on(key).put(definition)
-        elif key is not None:
-            state.neighbours_on(key).drop(trigger_id)
+        if key is not None:
+            neighbours = state.neighbours_on(key)
+            if known is not None:
+                neighbours.drop(known.definition)
+            if is_active:
+                neighbours.put(definition)
+            else:
+                neighbours.drop(definition)
         change = is_active - was_active
         if change:
             account = definition.account
@@ -133,18 +137,19 @@ class Turn:
     ) -> None:
         """Index a new definition under its position, and take the old one out."""
         state, key = self.state, definition.key
-        if known is not None and known.definition.key != key:
+        is_here = known is not None and known.definition.key == key
+        if known is not None and not is_here:
             self._displace(known.definition)
         role = Role(key, definition.close is not None, definition.is_stop)
         state.roles[definition.id] = state.shared_roles.setdefault(role, role)
-        if key is not None:
-            state.by_position.setdefault(key, {})[definition.id] = None
+        if key is not None and not is_here:
+            state.by_position.setdefault(key, []).append(definition.id)
 
     def _displace(self, definition: TriggerDefinition) -> None:
         key = definition.key
         if key is not None:
-            self.state.by_position[key].pop(definition.id, None)
-            self.state.neighbours_on(key).drop(definition.id)
+            self.state.by_position[key].remove(definition.id)
+            self.state.neighbours_on(key).drop(definition)
 
     def put_hit(self, record: TriggerRecord, fired: FireRecord) -> None:
         """Put a trigger that begins to fire: no index of it changes."""
