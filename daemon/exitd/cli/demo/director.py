@@ -27,6 +27,8 @@ from exitd.core.units import HUNDRED
 from exitd.settings import read_settings
 
 _TICKER_S = 0.5
+# Far more than the path needs to its first exit.
+_PATIENCE_S = 60.0
 _NEARLY = Decimal("0.05")
 _CENT = Decimal("0.01")
 
@@ -130,6 +132,10 @@ class Director:
 
     async def _let_prices_run(self) -> None:
         await self._ask("/sim/path", {"paused": False})
+        if self._ends_with_exit:
+            await asyncio.sleep(_PATIENCE_S)
+            assert self._application is not None
+            self._application.stop.set()
         while True:
             await asyncio.sleep(_TICKER_S)
             if not self._story.has_position and self._is_back():
