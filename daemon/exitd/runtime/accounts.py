@@ -30,6 +30,8 @@ Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 #: A peer that has proved nothing for this long is dropped without a handshake.
 _SILENCE_MAX_NS = 4 * NS_PER_S
 _WATCH_EVERY_S = 0.5
+#: One symbol that stays silent must not cost all others their prices for ever.
+_RESUBSCRIBE_EVERY_NS = 60 * NS_PER_S
 _RETRY_S, _RECONCILE_PAUSE_S = 2.0, 1.0
 _CLOCKS_DIFFER_NS = 60 * NS_PER_S
 _LOOK_BACK_MAX_NS = 3_600 * NS_PER_S
@@ -74,6 +76,7 @@ class Account:
         self._freshness = FreshnessWatch(venue.account)
         self._before_gap: dict[PositionKey, PositionRecord] = {}
         self._has_caught_up = False
+        self._ts_resubscribed_ns = 0
         self._was_up = False
         self._was_stream_up = False
         self._loop = loop
@@ -220,6 +223,11 @@ class Account:
             self._freshness.note(
                 source, found, now_ns=now_ns, max_age_ns=max_age_ns, tell=self.tell
             )
+        is_mute = self._freshness.is_mute(now_ns, max_age_ns)
+        if is_mute and now_ns - self._ts_resubscribed_ns > _RESUBSCRIBE_EVERY_NS:
+            # A subscription that nobody answered: a new connection asks for it again.
+            self._ts_resubscribed_ns = now_ns
+            self.feed.abort()
 
     async def catch_up(self) -> None:
         """Ask the venue for all that happened while nobody looked.

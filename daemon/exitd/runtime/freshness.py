@@ -12,6 +12,7 @@ from exitd.ports.alerts import Alert, AlertLevel
 #: Kinds that a venue pushes at a steady pace: silence means a fault. The others
 #: speak only when somebody trades or quotes, so a live connection is proof enough.
 _PACED = frozenset({PriceKind.MARK, PriceKind.INDEX})
+_SILENT = "no price arrives although the feed is up"
 
 
 class Staleness(Struct, frozen=True):
@@ -49,7 +50,7 @@ def judge(
         return None
     quiet_ns = now_ns - max(seen_ns or 0, connected_since_ns)
     if quiet_ns > max_age_ns:
-        return Staleness(source, age_ns, "no price arrives although the feed is up")
+        return Staleness(source, age_ns, _SILENT)
     if seen_ns is None:
         return Staleness(source, None, "no price has been seen yet")
     if age_ns is not None and age_ns > max_age_ns:
@@ -91,6 +92,13 @@ class FreshnessWatch:
         if not is_young and source not in self._told:
             self._told.add(source)
             self._went_stale(found, tell)
+
+    def is_mute(self, now_ns: int, max_age_ns: int) -> bool:
+        """Whether a live connection keeps a price from us: a subscription is lost."""
+        return any(
+            found.reason == _SILENT and now_ns - self._since_ns[source] > max_age_ns
+            for source, found in self.stale.items()
+        )
 
     def _where(self, source: PriceSource) -> dict[str, str]:
         return {

@@ -53,6 +53,7 @@ class Files:
         self._environment = environment
         self._loop = loop
         self._poll = poll
+        self._told: set[Event] = set()
         self._polled: dict[PriceSource, Decimal] = {}
         self._lock = asyncio.Lock()
 
@@ -154,8 +155,8 @@ class Files:
         self.ts_applied_ns = self._loop.clock.now_ns()
         event = Event.CONFIG_UNCHANGED if planned.is_empty else Event.CONFIG_APPLIED
         log(event, changes=[f"{c.kind} {c.id}" for c in planned.changes])
-        for topic in (Event.CONFIG_REJECTED, Event.CONFIG_HELD):
-            self._alert(topic, "the files are in force", cleared=True)
+        for event in sorted(self._told):
+            self._alert(event, "the files are in force", cleared=True)
         return Outcome(planned, applied=True)
 
     def _judge_by_polled(self) -> None:
@@ -171,6 +172,10 @@ class Files:
                 self._loop.handle(Tick(source, price, 0, now_ns))
 
     def _alert(self, event: Event, text: str, *, cleared: bool = False) -> None:
+        if cleared:
+            self._told.discard(event)
+        else:
+            self._told.add(event)
         if self.tell is not None:
             level = AlertLevel.INFO if cleared else AlertLevel.WARNING
             self.tell(
