@@ -26,16 +26,17 @@ def priority_of(role: Role) -> Priority:
     return Priority.CLOSE if role.closes else Priority.CANCEL
 
 
-def ask_slot(turn: Turn, record: TriggerRecord) -> None:
+def ask_slot(turn: Turn, record: TriggerRecord, role: Role | None = None) -> None:
     """Ask for room in the venue's rate budget for the next attempt."""
     definition = record.definition
-    turn.intend(
+    priority = priority_of(role or turn.state.roles[definition.id])
+    turn.intents.append(
         RequestSlot(
             definition.account,
             definition.symbol,
             definition.id,
             record.arming,
-            priority_of(turn.state.roles[definition.id]),
+            priority,
         )
     )
 
@@ -121,7 +122,7 @@ def watch_again(turn: Turn, record: TriggerRecord, fired: FireRecord, why: str) 
         record,
         state=next_trigger_state(record.state, TriggerCause.BUDGET_SPENT),
         arming=record.arming + 1,
-        seq=turn.next_seq(),
+        seq=turn.state.next_seq(),
         filled=record.filled + fired.filled,
         ts_armed_ns=turn.now_ns,
         ts_changed_ns=turn.now_ns,

@@ -124,7 +124,7 @@ def _act(turn: Turn, record: TriggerRecord, fired: FireRecord, role: Role) -> No
         end_fire(turn, record, fired, TriggerCause.ACTED, DoneReason.ACTED)
         return
     if isinstance(action, Close):
-        ask_slot(turn, record)
+        ask_slot(turn, record, role)
     else:
         ask_cancels(turn, record)
     if not role.closes:

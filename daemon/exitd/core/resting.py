@@ -85,7 +85,7 @@ def arm(
         waiting_for=WaitingFor.NOTHING,
         reason=DoneReason.NONE,
         arming=record.arming + 1,
-        seq=turn.next_seq(),
+        seq=turn.state.next_seq(),
         lifetime=lifetime,
         filled=ZERO,
         ts_armed_ns=turn.now_ns,

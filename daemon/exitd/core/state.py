@@ -66,7 +66,7 @@ class TimerKind(IntEnum):
     FORGET = 5
 
 
-class Timer(Struct, frozen=True, order=True, gc=False):
+class Timer(Struct, frozen=True, gc=False):
     """Due at `due_ns`; `n` is the attempt, where there is one."""
 
     due_ns: int
@@ -105,7 +105,8 @@ class State:
         self.stops_firing: dict[PositionKey, dict[str, None]] = {}
         self.held: dict[PositionKey, dict[str, None]] = {}
         self.deferred: dict[str, TriggerDefinition | None] = {}
-        self.timers: list[Timer] = []
+        self.timers: list[tuple[int, int, Timer]] = []
+        self.timers_set = 0
         self.seq = 0
         self.ignored_ticks = 0
 
@@ -160,9 +161,13 @@ class State:
         )
         return last if last is not None and not last.is_ended else None
 
+    def next_seq(self) -> int:
+        self.seq += 1
+        return self.seq
+
     def next_deadline_ns(self) -> int | None:
-        return self.timers[0].due_ns if self.timers else None
+        return self.timers[0][0] if self.timers else None
 
     def pop_due(self, now_ns: int) -> Iterator[Timer]:
-        while self.timers and self.timers[0].due_ns <= now_ns:
-            yield heappop(self.timers)
+        while self.timers and self.timers[0][0] <= now_ns:
+            yield heappop(self.timers)[2]

@@ -103,7 +103,10 @@ class Turn:
         self.intents.append(intent)
 
     def at(self, timer: Timer) -> None:
-        heappush(self.state.timers, timer)
+        """Set a timer; of those due at one instant the first set goes first."""
+        state = self.state
+        state.timers_set += 1
+        heappush(state.timers, (timer.due_ns, state.timers_set, timer))
 
     def put_trigger(self, record: TriggerRecord) -> None:
         state, definition = self.state, record.definition
@@ -139,17 +142,14 @@ class Turn:
         state, key = self.state, definition.key
         is_here = known is not None and known.definition.key == key
         if known is not None and not is_here:
-            self._displace(known.definition)
+            old = known.definition
+            if old.key is not None:
+                state.by_position[old.key].remove(old.id)
+                state.neighbours_on(old.key).drop(old)
         role = Role(key, definition.close is not None, definition.is_stop)
         state.roles[definition.id] = state.shared_roles.setdefault(role, role)
         if key is not None and not is_here:
             state.by_position.setdefault(key, []).append(definition.id)
-
-    def _displace(self, definition: TriggerDefinition) -> None:
-        key = definition.key
-        if key is not None:
-            self.state.by_position[key].remove(definition.id)
-            self.state.neighbours_on(key).drop(definition)
 
     def put_hit(self, record: TriggerRecord, fired: FireRecord) -> None:
         """Put a trigger that begins to fire: no index of it changes."""
@@ -219,7 +219,3 @@ class Turn:
 
     def note_fill(self, fill: FillRecord) -> None:
         self.records["fill", fill.account, fill.symbol, fill.trade_id] = fill
-
-    def next_seq(self) -> int:
-        self.state.seq += 1
-        return self.state.seq
