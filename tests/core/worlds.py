@@ -6,8 +6,55 @@ minimum quantity 0.01, watched by mark price, everything fresh.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
+from core.builders import (
+    ACCOUNT as ACCOUNT,
+)
+from core.builders import (
+    LAST as LAST,
+)
+from core.builders import (
+    LONG as LONG,
+)
+from core.builders import (
+    MARK as MARK,
+)
+from core.builders import (
+    MS as MS,
+)
+from core.builders import (
+    SHORT as SHORT,
+)
+from core.builders import (
+    SYMBOL as SYMBOL,
+)
+from core.builders import (
+    TAG as TAG,
+)
+from core.builders import (
+    D as D,
+)
+from core.builders import (
+    S as S,
+)
+from core.builders import (
+    close as close,
+)
+from core.builders import (
+    instrument as instrument,
+)
+from core.builders import (
+    quantity as quantity,
+)
+from core.builders import (
+    rule as rule,
+)
+from core.builders import (
+    stop as stop,
+)
+from core.builders import (
+    target as target,
+)
+from core.stored_rows import Rows
 from exitd.core.attempt import (
     AttemptKey,
     AttemptRecord,
@@ -36,175 +83,16 @@ from exitd.core.inputs import (
     TimePassed,
 )
 from exitd.core.intents import Intent, RequestSlot, SendClose
-from exitd.core.market import Instrument, InstrumentKind, PriceKind, PriceSource, Tick
+from exitd.core.market import PriceSource, Tick
 from exitd.core.policy import Policies
-from exitd.core.position import Continuity, PositionKey, PositionRecord, Side
-from exitd.core.records import (
-    CounterRecord,
-    FillRecord,
-    IdempotencyRecord,
-    Snapshot,
-    TriggerGone,
-)
+from exitd.core.position import Continuity, PositionKey, Side
 from exitd.core.state import Accepted, Decision, Refused
 from exitd.core.trigger import (
-    WHOLE,
-    Action,
-    Close,
-    ConditionKind,
     FireRecord,
-    FixedLevel,
-    OrderType,
-    Quantity,
-    QuantityKind,
     TriggerDefinition,
     TriggerRecord,
 )
 from exitd.core.units import text
-
-D = Decimal
-MS = 1_000_000
-S = 1_000 * MS
-ACCOUNT, SYMBOL, TAG = "main", "SOL_USDC_PERP", 7
-MARK = PriceSource(ACCOUNT, SYMBOL, PriceKind.MARK)
-LAST = PriceSource(ACCOUNT, SYMBOL, PriceKind.LAST)
-LONG = PositionKey(ACCOUNT, SYMBOL, Side.LONG)
-SHORT = PositionKey(ACCOUNT, SYMBOL, Side.SHORT)
-
-
-def instrument(symbol: str = SYMBOL, **changed: object) -> Instrument:
-    fields: dict[str, object] = {
-        "account": ACCOUNT,
-        "symbol": symbol,
-        "kind": InstrumentKind.PERPETUAL,
-        "base": "SOL",
-        "quote": "USDC",
-        "price_step": D("0.01"),
-        "quantity_step": D("0.001"),
-        "min_quantity": D("0.01"),
-    }
-    return Instrument(**{**fields, **changed})  # type: ignore[arg-type]
-
-
-def quantity(text: str) -> Quantity:
-    """Read `100%`, `rest` or a number of base units."""
-    if text == "rest":
-        return Quantity(QuantityKind.REST)
-    if text.endswith("%"):
-        return Quantity(QuantityKind.SHARE, D(text[:-1]))
-    return Quantity(QuantityKind.ABSOLUTE, D(text))
-
-
-def close(size: str = "100%", limit: str | None = None, *, hard: bool = False) -> Close:
-    """Describe a close: market, or limit with a bound in percent."""
-    if limit is None:
-        return Close(quantity=WHOLE if size == "100%" else quantity(size))
-    bound = D(limit) if limit != "0" else None
-    return Close(quantity(size), OrderType.LIMIT, bound, hard)
-
-
-def rule(
-    id: str,
-    kind: ConditionKind,
-    level: str,
-    action: Action | None = None,
-    *,
-    side: Side | None = Side.LONG,
-    source: PriceSource = MARK,
-    symbol: str = SYMBOL,
-    owner: str = "api:test",
-    template: bool = False,
-    once: bool = False,
-    expires_ns: int | None = None,
-) -> TriggerDefinition:
-    return TriggerDefinition(
-        id=id,
-        owner=owner,
-        account=ACCOUNT,
-        symbol=symbol,
-        side=side,
-        source=source,
-        condition=FixedLevel(kind, D(level)),
-        action=action if action is not None else close(),
-        template=template,
-        once=once,
-        expires_ns=expires_ns,
-    )
-
-
-def stop(
-    id: str, level: str, size: str = "100%", **changed: object
-) -> TriggerDefinition:
-    changed.setdefault("action", close(size))
-    return rule(id, ConditionKind.STOP_LOSS, level, **changed)  # type: ignore[arg-type]
-
-
-def target(
-    id: str, level: str, size: str = "100%", **changed: object
-) -> TriggerDefinition:
-    changed.setdefault("action", close(size))
-    return rule(id, ConditionKind.TAKE_PROFIT, level, **changed)  # type: ignore[arg-type]
-
-
-class Rows:
-    """What a store would hold: the last record of each row, and what a start loads."""
-
-    def __init__(self) -> None:
-        self.rows: dict[object, object] = {}
-
-    def take(self, decision: Decision) -> None:
-        for record in decision.records:
-            if isinstance(record, TriggerGone):
-                self.rows.pop(("trigger", record.trigger_id), None)
-            else:
-                self.rows[_row_key(record)] = record
-
-    def of(self, kind: type) -> list:  # type: ignore[type-arg]
-        return [record for record in self.rows.values() if type(record) is kind]
-
-    def snapshot(self) -> Snapshot:
-        fires = [fire for fire in self.of(FireRecord) if fire.open]
-        open_fires = {(fire.trigger_id, fire.arming) for fire in fires}
-        attempts = [
-            attempt
-            for attempt in self.of(AttemptRecord)
-            if not attempt.is_ended
-            or (attempt.order.attempt.trigger_id, attempt.order.attempt.arming)
-            in open_fires
-        ]
-        triggers = self.of(TriggerRecord)
-        return Snapshot(
-            triggers=tuple(triggers),
-            fires=tuple(fires),
-            attempts=tuple(attempts),
-            fills=tuple(self.of(FillRecord)),
-            positions=tuple(self.of(PositionRecord)),
-            counters=tuple(self.of(CounterRecord)),
-            idempotency=tuple(self.of(IdempotencyRecord)),
-            instruments=tuple(self.of(Instrument)),
-            seq=max((record.seq for record in triggers), default=0),
-        )
-
-
-def _row_key(record: object) -> object:
-    match record:
-        case TriggerRecord():
-            return "trigger", record.id
-        case FireRecord():
-            return "fire", record.trigger_id, record.arming
-        case AttemptRecord():
-            return record.order.attempt
-        case PositionRecord():
-            return record.key
-        case CounterRecord():
-            return "counter", record.account
-        case IdempotencyRecord():
-            return "idempotency", record.key
-        case FillRecord():
-            return "fill", record.account, record.symbol, record.trade_id
-        case Instrument():
-            return "instrument", record.account, record.symbol
-    raise AssertionError(record)
 
 
 class World:

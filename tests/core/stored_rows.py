@@ -1,0 +1,82 @@
+"""What a store would hold of an engine's decisions, and what a start loads."""
+
+from __future__ import annotations
+
+from exitd.core.attempt import (
+    AttemptRecord,
+)
+from exitd.core.market import Instrument
+from exitd.core.position import PositionRecord
+from exitd.core.records import (
+    CounterRecord,
+    FillRecord,
+    IdempotencyRecord,
+    Snapshot,
+    TriggerGone,
+)
+from exitd.core.state import Decision
+from exitd.core.trigger import (
+    FireRecord,
+    TriggerRecord,
+)
+
+
+class Rows:
+    """What a store would hold: the last record of each row, and what a start loads."""
+
+    def __init__(self) -> None:
+        self.rows: dict[object, object] = {}
+
+    def take(self, decision: Decision) -> None:
+        for record in decision.records:
+            if isinstance(record, TriggerGone):
+                self.rows.pop(("trigger", record.trigger_id), None)
+            else:
+                self.rows[_row_key(record)] = record
+
+    def of(self, kind: type) -> list:  # type: ignore[type-arg]
+        return [record for record in self.rows.values() if type(record) is kind]
+
+    def snapshot(self) -> Snapshot:
+        fires = [fire for fire in self.of(FireRecord) if fire.open]
+        open_fires = {(fire.trigger_id, fire.arming) for fire in fires}
+        attempts = [
+            attempt
+            for attempt in self.of(AttemptRecord)
+            if not attempt.is_ended
+            or (attempt.order.attempt.trigger_id, attempt.order.attempt.arming)
+            in open_fires
+        ]
+        triggers = self.of(TriggerRecord)
+        return Snapshot(
+            triggers=tuple(triggers),
+            fires=tuple(fires),
+            attempts=tuple(attempts),
+            fills=tuple(self.of(FillRecord)),
+            positions=tuple(self.of(PositionRecord)),
+            counters=tuple(self.of(CounterRecord)),
+            idempotency=tuple(self.of(IdempotencyRecord)),
+            instruments=tuple(self.of(Instrument)),
+            seq=max((record.seq for record in triggers), default=0),
+        )
+
+
+def _row_key(record: object) -> object:
+    match record:
+        case TriggerRecord():
+            return "trigger", record.id
+        case FireRecord():
+            return "fire", record.trigger_id, record.arming
+        case AttemptRecord():
+            return record.order.attempt
+        case PositionRecord():
+            return record.key
+        case CounterRecord():
+            return "counter", record.account
+        case IdempotencyRecord():
+            return "idempotency", record.key
+        case FillRecord():
+            return "fill", record.account, record.symbol, record.trade_id
+        case Instrument():
+            return "instrument", record.account, record.symbol
+    raise AssertionError(record)
