@@ -174,6 +174,28 @@ def test_given_armed_stop_when_handover_is_tried_then_steps_and_nothing_placed(
     assert len(home.ledger()) == orders
 
 
+def test_given_armed_exits_when_handed_over_and_back_then_native_orders_come_and_go(
+    command: Command, home: House
+):
+    def resting() -> list[str]:
+        return sorted(order["triggerPrice"] for order in home.ask("orders"))
+
+    over = command("handover", "--native", "--yes")
+    meanwhile = resting()
+    paused = command("ls", "--state", "paused").out
+    imported = command("import").out
+    back = command("handover", "--back", "--yes", "--json")
+
+    assert over.status == 0, over.out + over.err
+    assert meanwhile == ["131.25", "150"]
+    assert "sol-core/sl" in paused
+    assert "positions:" in imported
+    assert back.status == 0, back.out + back.err
+    assert back.json["is_applied"] is True
+    assert resting() == []
+    assert command("ls", "--state", "armed").out.count("\n") == 2
+
+
 def test_given_open_positions_when_all_are_closed_then_flat(
     command: Command, home: House
 ):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from exitd.adapters.backpack.signing import throwaway_keys
 from exitd.cli.demo.exchange import ExchangeProcess
@@ -249,9 +250,14 @@ class House:
 
     def held(self) -> str:
         """What the exchange says we hold."""
-        accounts = self.exchange.get(f"/sim/accounts?api_key={self.key}")
-        positions = [p for a in accounts for p in a["positions"]]
+        positions = [p for a in self.ask("accounts") for p in a["positions"]]
         return str(positions[0]["netQuantity"]) if positions else "0"
+
+    def ask(self, what: str) -> list[dict[str, Any]]:
+        """Our own part of `accounts`, `orders` or `fills`, as the exchange sees it."""
+        query = urlencode({"api_key": self.key})
+        found: list[dict[str, Any]] = self.exchange.get(f"/sim/{what}?{query}")
+        return found
 
     def until(self, is_so: Callable[[], bool], what: str) -> None:
         """Look again and again, until it is so."""

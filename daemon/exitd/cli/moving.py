@@ -98,6 +98,10 @@ def handover(
         bool,
         typer.Option("--native", help="To stop orders of the venue itself."),
     ] = False,
+    back: Annotated[
+        bool,
+        typer.Option("--back", help="Undo it: resume here, cancel those orders."),
+    ] = False,
     account: Account = "",
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -107,30 +111,37 @@ def handover(
     Put the venue's own stops in place of ours, before this machine is stopped.
 
     Each native order is confirmed before the trigger that it stands for is paused.
-    Afterwards: exitd import --apply, or exitd resume.
+    Afterwards `exitd handover --back` takes them back.
 
     \b
     Examples:
       exitd handover --native --dry-run
       exitd handover --native --yes
+      exitd handover --back --yes
     """
     from exitd.client import calls
 
-    if not native:
-        raise WrongUsage("say where to: `exitd handover --native` is what there is")
-    if not dry_run and not is_agreed(
-        "Place native stops and pause the triggers here?", yes=yes
-    ):
+    if native == back:
+        raise WrongUsage("say which way: `exitd handover --native`, or --back later")
+    question = (
+        "Resume the triggers here and cancel their native stops?"
+        if back
+        else "Place native stops and pause the triggers here?"
+    )
+    if not dry_run and not is_agreed(question, yes=yes):
         raise CommandFailed("nothing was moved; say --yes to do it without asking")
-    found = ask(calls.handover(account=account, apply=not dry_run))
+    found = ask(calls.handover(account=account, apply=not dry_run, back=back))
     if json:
         say_json(found)
     else:
         for step in found.steps:
             say(_step_line(step))
         if not found.steps:
-            note("no open position has a trigger to hand over")
+            note("there is nothing to take back" if back else _NOTHING)
     return _exit_code(found.steps)
+
+
+_NOTHING = "no open position has a trigger to hand over"
 
 
 def _note_steps(steps: Iterable[StepView]) -> None:
