@@ -1,7 +1,5 @@
 """`status`, `ls`, `show`, `explain`, `tail` and `export` against a daemon."""
 
-import csv
-import io
 import json
 import os
 import pty
@@ -184,25 +182,3 @@ def test_given_follower_when_something_happens_then_it_is_printed(home: House):
         process.stdout.close()
 
     assert json.loads(lines[0])["event"] == "trigger.paused"
-
-
-def test_given_fire_when_exported_then_a_row_for_each_fill(
-    command: Command, home: House, tmp_path
-):
-    command("close", "sol-core", "--quantity", "1", "--yes")
-    path = tmp_path / "exits.csv"
-
-    done = command("export", "csv", "--from", "1d", "-o", str(path))
-    text = command("export", "csv", "--from", "1d").out
-    none = command("export", "csv", "--from", "2099-01-01").out
-    again = command("export", "csv", "-o", str(path))
-
-    rows = list(csv.DictReader(io.StringIO(text)))
-    assert done.status == 0
-    assert path.read_text() == text
-    assert rows[-1]["fill_quantity"] == "1"
-    assert rows[-1]["fill_price"] == "140.99"
-    assert rows[-1]["fill_fee_asset"] == "USDC"
-    assert len(none.splitlines()) == 1
-    assert again.status == 1
-    assert command("export", "csv", "--json").json["exits"]

@@ -10,8 +10,7 @@ from fastapi.responses import StreamingResponse
 from msgspec.structs import replace
 
 from exitd.api.answers import Shapes, answer
-from exitd.api.bodies import BadRequest
-from exitd.configuration.values import read_instant
+from exitd.api.books import read_time
 from exitd.core.units import NS_PER_S
 from exitd.ports.store import FactQuery
 from exitd.runtime.control import Control
@@ -90,22 +89,11 @@ def history_routes(control: Control, shapes: Shapes) -> APIRouter:
 
         `from` and `to` are times with a zone, such as 2027-01-31T16:00:00Z.
         """
-        to_ns = _instant("to", until) or control.daemon.clock.now_ns() + 1
-        from_ns = _instant("from", since) or to_ns - _DAY_NS
+        to_ns = read_time("to", until) or control.daemon.clock.now_ns() + 1
+        from_ns = read_time("from", since) or to_ns - _DAY_NS
         return answer(await control.history.exits(from_ns, to_ns))
 
     return router
-
-
-def _instant(name: str, written: str) -> int | None:
-    """Read an instant in UTC nanoseconds; None when nothing was written."""
-    if not written:
-        return None
-    try:
-        ts_ns = read_instant(written).ts_ns
-    except ValueError as error:
-        raise BadRequest("bad_time", f"{name}: {error}") from error
-    return max(-_SEQ_MAX, min(ts_ns, _SEQ_MAX))
 
 
 async def _events(control: Control, query: FactQuery) -> AsyncIterator[bytes]:

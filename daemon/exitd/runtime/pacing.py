@@ -13,7 +13,7 @@ from exitd.core.market import Instrument
 from exitd.core.trigger import CancelScope
 from exitd.core.units import NS_PER_S
 from exitd.ports.clock import Clock
-from exitd.ports.venue import Refusal, Venue
+from exitd.ports.venue import FundingReport, Refusal, Venue
 from exitd.runtime.budget import RateBudget
 
 
@@ -93,6 +93,12 @@ class PacedVenue:
     ) -> tuple[FillReport, ...]:
         await self._history_room()
         return await self._venue.fills_since(ts_venue_ns, symbol)
+
+    async def funding_since(
+        self, ts_venue_ns: int, symbol: str | None = None
+    ) -> tuple[FundingReport, ...]:
+        await self._history_room()
+        return await self._venue.funding_since(ts_venue_ns, symbol)
 
     async def cancel_order(
         self,

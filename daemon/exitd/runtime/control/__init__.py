@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable
 
 from exitd.ports.alerts import Alert, AlertLevel
+from exitd.runtime.control.books import Books
 from exitd.runtime.control.by_hand import ByHand
 from exitd.runtime.control.dry_run import order_if_fired
 from exitd.runtime.control.files import FileCommands
@@ -53,6 +54,7 @@ class Control:
         self.standing = Standing(daemon, self.reading)
         self.files = FileCommands(daemon)
         self.history = History(daemon)
+        self.books = Books(daemon)
         self.tokens = Tokens(daemon, random_bytes)
         self.by_hand = ByHand(daemon, self.triggers)
         self.moving = Moving(daemon, self.triggers, random_bytes)
