@@ -1,4 +1,4 @@
-"""`status`, `ls`, `show`, `explain`, `tail` and `export` against a daemon."""
+"""`status`, `ls`, `show`, `explain` and `tail` against a daemon."""
 
 import json
 import os
