@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from exitd.core.attempt import RefusalKind
 from exitd.core.events import FactKind
 from exitd.core.inputs import OrderStatus
 from exitd.core.position import OrderSide
@@ -14,7 +15,7 @@ from exitd.core.trigger import (
     TriggerState,
 )
 from fakes.exchange import SOL, FakeOrder, instrument
-from fakes.outcomes import Delay, Fill, Hold, LoseReply, Rest
+from fakes.outcomes import Delay, Fill, Hold, LoseReply, Refuse, Rest
 from runtime.desk import ACCOUNT, LONG, D, Desk, S, in_virtual_time, stop, target
 from simulation.virtual_time import let_pass
 
@@ -332,3 +333,19 @@ async def test_given_a_working_close_that_ended_unseen_when_reconciled_then_foun
     await desk.settle(40)
 
     assert desk.trigger("tp").reason is DoneReason.FILLED
+
+
+@in_virtual_time
+async def test_b123_given_the_clock_set_back_while_down_then_no_close_waits_for_it():
+    desk = await Desk().start()
+    await desk.arm(stop())
+    desk.venue.script(Refuse(RefusalKind.UNAUTHORIZED))
+    desk.mark("95")
+    await desk.settle(1)
+    again = await desk.restarted()
+    again.clock.step(-3_600 * S)
+
+    await again.start(mark="95")
+    await again.settle(5)
+
+    assert again.sent[1:] == [("sl", D(10))]

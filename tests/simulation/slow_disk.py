@@ -7,8 +7,10 @@ from random import Random
 from typing import Any
 
 from exitd.adapters.sqlite.store import SqliteStore
-from exitd.core.attempt import AttemptRecord
+from exitd.core.attempt import AttemptKey, AttemptRecord
 from exitd.ports.store import Batch, OnDurable
+from fakes.store import Disk
+from simulation.invariants import Violation
 
 
 class SlowDisk:
@@ -20,7 +22,8 @@ class SlowDisk:
         self._held: list[tuple[Batch, OnDurable | None]] = []
         self._is_writing = False
         self.is_crashed = False
-        self.durable_ids: dict[int, str] = {}
+        self.durable_ids: dict[int, AttemptKey] = {}
+        self.mirror = Disk()
 
     def submit(self, batch: Batch, on_durable: OnDurable | None = None) -> None:
         if self.is_crashed:
@@ -38,11 +41,19 @@ class SlowDisk:
         if self.is_crashed:
             return
         batch, on_durable = self._held.pop(0)
+        self.mirror.write(batch)
         self._store.submit(batch, on_durable)
         for record in batch.records:
             if isinstance(record, AttemptRecord):
                 order = record.order
-                self.durable_ids[order.client_order_id] = order.attempt.trigger_id
+                known = self.durable_ids.setdefault(
+                    order.client_order_id, order.attempt
+                )
+                if known != order.attempt:
+                    raise Violation(
+                        f"client id {order.client_order_id} is that of {known} "
+                        f"and of {order.attempt}"
+                    )
         self._is_writing = bool(self._held)
         if self._held:
             self._later()

@@ -50,6 +50,10 @@ class VirtualClock:
     def now_ns(self) -> int:
         return START_NS + self._skew_ns + self.monotonic_ns()
 
+    def step(self, by_ns: int) -> None:
+        """Set the wall clock, as a person or NTP does."""
+        self._skew_ns += by_ns
+
     def monotonic_ns(self) -> int:
         return round(self._loop.now_s * 1e9)
 

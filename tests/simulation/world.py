@@ -1,4 +1,4 @@
-"""One seed: a position, its triggers, a price path, faults and crashes.
+"""One seed: a position, its triggers, a price path, faults, crashes, and people.
 
 First everything goes wrong that the seed draws; then the faults heal, and within a
 minute every hit must have had its effect: once, and not never.
@@ -8,247 +8,54 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Coroutine, Iterator
+from collections.abc import Sequence
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any
 
-from msgspec import Struct
+from msgspec.structs import replace
 from nacl.signing import SigningKey
 
-from exitd.adapters.backpack.feed import BackpackFeed
-from exitd.adapters.backpack.venue import BackpackVenue
-from exitd.adapters.sqlite.opening import open_store
-from exitd.core.engine import Engine
-from exitd.core.inputs import Arm, IfCrossed
-from exitd.core.market import PriceKind, PriceSource
+from exitd.core.attempt import AttemptKey
+from exitd.core.events import Fact
+from exitd.core.inputs import Amend, Arm, CancelTrigger
 from exitd.core.policy import Policies
 from exitd.core.position import PositionKey, Side
-from exitd.core.state import Accepted
+from exitd.core.resting import is_crossed
+from exitd.core.state import Accepted, Reply
 from exitd.core.trigger import (
     Close,
     ConditionKind,
+    DoneReason,
     FixedLevel,
-    OrderType,
     Quantity,
     QuantityKind,
     TriggerDefinition,
+    TriggerRecord,
     TriggerState,
 )
-from exitd.runtime.accounts import Account
-from exitd.runtime.budget import RateBudget
-from exitd.runtime.loop import EngineLoop
-from exitd.runtime.recover import recover, restore
-from exitd.runtime.supervise import backoff
-from exitd.secret import Secret
 from exitd.simulator.clock import VenueClock
 from exitd.simulator.exchange import Exchange, Settings
-from exitd.simulator.quirks import Quirks
-from simulation.slow_disk import SlowDisk
+from fakes.store import Disk
+from simulation.choices import (
+    ACCOUNT,
+    ENTRY,
+    FAULTS_END_S,
+    LAST_DISTANCE,
+    SYMBOL,
+    ByHand,
+    draw,
+    rule,
+)
+from simulation.invariants import Violation, Watch
+from simulation.machine import Machine
 from simulation.virtual_time import VirtualClock, VirtualLoop
-from simulation.wire import CALM, Network, Rates, SimulatedTransport
+from simulation.wire import CALM, Network, Rates
 
-SYMBOL = "SOL_USDC_PERP"
-ACCOUNT = "sim"
-LAG_SLACK_NS = 3_000_000_000
-FAULTS_END_S = 40.0
 HEALED_S = 60.0
-#: How far below (a long) or above (a short) its entry each partial stop lies.
-PART_DISTANCES = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(3), Decimal("3.5"))
-
-
-class Violation(AssertionError):
-    """An invariant does not hold; the message names it."""
-
-
-class Choices(Struct, frozen=True, kw_only=True):
-    """What a seed draws."""
-
-    side: Side
-    size: Decimal
-    rates: Rates
-    crashes_s: tuple[float, ...]
-    skew_ms: int
-    quirks: dict[str, Any]
-    triggers: tuple[TriggerDefinition, ...]
-    path: tuple[tuple[float, Decimal], ...]
-
-
-def draw(rng: Random) -> Choices:
-    side = rng.choice((Side.LONG, Side.SHORT))
-    sign = 1 if side is Side.LONG else -1
-    hostile = rng.random() < 0.8
-    rates = Rates(
-        lost_request=rng.choice((0.0, 0.06, 0.2)),
-        lost_reply=rng.choice((0.0, 0.08, 0.3)),
-        delayed=rng.choice((0.0, 0.07, 0.2)),
-        error_before=rng.choice((0.0, 0.03)),
-        error_after=rng.choice((0.0, 0.03, 0.1)),
-        limited=rng.choice((0.0, 0.03)),
-        read_failure=rng.choice((0.0, 0.05)),
-        history_lag_s=rng.choice((0.0, 0.5, 1.5)),
-        stream_drop=rng.choice((0.0, 0.02, 0.1)),
-        is_stream_silent=rng.random() < 0.5,
-    )
-    crashes = sorted(
-        rng.uniform(2.0, FAULTS_END_S) for _ in range(rng.choice((0, 1, 1, 2, 3)))
-    )
-    return Choices(
-        side=side,
-        size=Decimal(10),
-        rates=rates if hostile else CALM,
-        crashes_s=tuple(crashes),
-        skew_ms=rng.choice((0, 0, -300, 300)),
-        quirks=_quirks(rng),
-        triggers=tuple(_triggers(rng, side, sign)),
-        path=tuple(_path(rng, sign)),
-    )
-
-
-def _quirks(rng: Random) -> dict[str, Any]:
-    """A plausible answer to some of what the venue's documents leave open."""
-    drawn = {}
-    for name, kind in get_type_hints(Quirks).items():
-        if get_origin(kind) is Literal and rng.random() < 0.4:
-            drawn[name] = rng.choice(get_args(kind))
-    return drawn
-
-
-def _triggers(rng: Random, side: Side, sign: int) -> Iterator[TriggerDefinition]:
-    source = PriceSource(ACCOUNT, SYMBOL, PriceKind.MARK)
-    entry = Decimal(140)
-
-    def trigger(name: str, kind: ConditionKind, level: Decimal, close: Close) -> Any:
-        return TriggerDefinition(
-            id=name,
-            owner="api:simulation",
-            account=ACCOUNT,
-            symbol=SYMBOL,
-            side=side,
-            source=source,
-            condition=FixedLevel(kind, level),
-            action=close,
-        )
-
-    whole = Quantity(QuantityKind.SHARE, Decimal(100))
-    for number, distance in enumerate(PART_DISTANCES):
-        size = rng.choice((Decimal("0.5"), Decimal(1), Decimal("1.5")))
-        yield trigger(
-            f"part-{number}",
-            ConditionKind.STOP_LOSS,
-            entry - sign * distance,
-            Close(quantity=Quantity(QuantityKind.ABSOLUTE, size)),
-        )
-    if rng.random() < 0.4:
-        yield trigger(
-            "stop-whole",
-            ConditionKind.STOP_LOSS,
-            entry - sign * Decimal(rng.choice((3, 9))),
-            Close(quantity=whole),
-        )
-    if rng.random() < 0.7:
-        yield trigger(
-            "target",
-            ConditionKind.TAKE_PROFIT,
-            entry + sign * Decimal(4),
-            Close(
-                quantity=Quantity(QuantityKind.SHARE, Decimal(rng.choice((25, 50)))),
-                order=rng.choice((OrderType.MARKET, OrderType.LIMIT)),
-            ),
-        )
-
-
-def _path(rng: Random, sign: int) -> Iterator[tuple[float, Decimal]]:
-    """The price over time; it ends beyond the first stop, so that it must fire."""
-    at_s, offset = 1.0, Decimal(0)
-    while at_s < FAULTS_END_S - 5:
-        at_s += rng.uniform(0.2, 6.0)
-        offset = Decimal(rng.randint(-400, 550)) / 100
-        yield at_s, Decimal(140) + sign * offset
-    yield FAULTS_END_S + 3, Decimal(140) - sign * Decimal("3.6")
-
-
-class Machine:
-    """The daemon's part of the world: crashes, and starts again from its disk."""
-
-    def __init__(self, world: World, path: Path) -> None:
-        self._world = world
-        self._path = path
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self.loop: EngineLoop
-        self.account: Account
-        self.disk: SlowDisk
-        self._store: Any = None
-
-    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            self._world.bugs.append(task.exception())
-
-    async def start(self) -> None:
-        world = self._world
-        clock = VirtualClock(world.virtual, world.choices.skew_ms * 1_000_000)
-        running = asyncio.get_running_loop()
-        self._store = open_store(self._path, clock, running, inline=True)
-        self.disk = SlowDisk(self._store, world.rng)
-        self.disk.durable_ids = world.durable_ids
-        engine = Engine(world.policies)
-        loop = self.loop = EngineLoop(engine, self.disk, clock)
-        venue = BackpackVenue(
-            ACCOUNT,
-            key=world.api_key,
-            secret=Secret(world.api_secret),
-            clock=clock,
-            url="http://127.0.0.1:1",
-            ws_url="ws://127.0.0.1:1",
-            window_ms=world.window_ms,
-            deadline_s=5.0,
-            lag_slack_ns=LAG_SLACK_NS,
-            transport=SimulatedTransport(world.network),
-            connect=world.network.connect,
-        )
-        feed = BackpackFeed(
-            ACCOUNT,
-            clock=clock,
-            url="http://127.0.0.1:1",
-            ws_url="ws://127.0.0.1:1",
-            venue_clock=venue.clock,
-            transport=SimulatedTransport(world.network),
-            connect=world.network.connect,
-        )
-        self.account = Account(
-            venue,
-            feed,
-            loop,
-            budget=RateBudget(2_000, 100, 25),
-            spawn=self.spawn,
-            waits=lambda: backoff(world.rng.random),
-            reconcile_every_s=10.0,
-        )
-        engine.add_account(ACCOUNT, self._store.tag(ACCOUNT), venue.capabilities)
-        restore(loop, self._store.load())
-        self.account.watch_sources()
-        await recover([self.account], loop)
-        self.account.dispatcher.open()
-        self.account.start()
-
-    async def crash(self) -> None:
-        """Stop at once, as kill -9 does; requests that have left go on."""
-        self.disk.crash()
-        self.loop.stop()
-        self.account.dispatcher.stop()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._store.abandon()
-        self._world.network.drop_sockets()
+TRADES = ("close", "grow", "reopen")
 
 
 class World:
@@ -265,9 +72,15 @@ class World:
         self.api_key = base64.b64encode(bytes(key.verify_key)).decode()
         self.api_secret = base64.b64encode(bytes(key)).decode()
         self.bugs: list[BaseException | None] = []
-        self.durable_ids: dict[int, str] = {}
-        self.early: list[int] = []
-        self.hits: set[str] = set()
+        self.durable_ids: dict[int, AttemptKey] = {}
+        self.mirror = Disk()
+        self.watch = Watch()
+        self.wrong: list[str] = []
+        self.history: list[str] = []
+        self.machine_clock = VirtualClock(virtual, self.choices.skew_ms * 1_000_000)
+        self.armed: set[str] = set()
+        self.is_traded_by_hand = False
+        self._sign = 1 if self.choices.side is Side.LONG else -1
         self._folder = folder
         self.exchange: Exchange
         self.network: Network
@@ -283,7 +96,7 @@ class World:
         self.network.on_order = self._check_order
         running = asyncio.ensure_future(self.exchange.run())
         self._price(Decimal(140))
-        sign = 1 if self.choices.side is Side.LONG else -1
+        sign = self._sign
         self.exchange.engine.set_position(
             self.api_key,
             SYMBOL,
@@ -302,43 +115,117 @@ class World:
             await running
 
     async def _arm(self) -> None:
-        loop = self.machine.loop
-        reply = await loop.command(
-            Arm(
-                definitions=self.choices.triggers,
-                if_crossed=IfCrossed.REFUSE,
-                now_ns=loop.clock.now_ns(),
-            )
-        )
+        reply = await self._command(arm=self.choices.triggers)
         assert isinstance(reply, Accepted), reply
         self.machine.account.watch_sources()
 
+    async def _command(
+        self, arm: tuple[TriggerDefinition, ...] = (), **named: Any
+    ) -> Reply:
+        loop = self.machine.loop
+        now_ns = loop.clock.now_ns()
+        if arm:
+            return await loop.command(Arm(definitions=arm, now_ns=now_ns))
+        if "cancel" in named:
+            trigger_id = named["cancel"]
+            return await loop.command(
+                CancelTrigger(trigger_id=trigger_id, by="a person", now_ns=now_ns)
+            )
+        return await loop.command(Amend(definition=named["amend"], now_ns=now_ns))
+
     async def _live(self) -> None:
         """Walk the path, break things, then let everything heal and settle."""
+        choices = self.choices
         happenings: list[tuple[float, str, Any]] = [
-            *((at_s, "price", price) for at_s, price in self.choices.path),
-            *((at_s, "crash", None) for at_s in self.choices.crashes_s),
-            (1.0, "faults", self.choices.rates),
+            *((at_s, "price", price) for at_s, price in choices.path),
+            *((at_s, "crash", None) for at_s in choices.crashes_s),
+            *((deed.at_s, "by hand", deed) for deed in choices.by_hand),
+            (1.0, "faults", choices.rates),
             (FAULTS_END_S, "faults", CALM),
         ]
-        if self.choices.rates.stream_drop:
+        if choices.step_ms:
+            happenings.append((20.0, "step", choices.step_ms))
+        if choices.rates.stream_drop:
             for _ in range(self.rng.randint(0, 3)):
                 happenings.append((self.rng.uniform(2, FAULTS_END_S), "drop", None))
         started_s = self.virtual.now_s
         for at_s, what, value in sorted(happenings, key=lambda h: h[:2]):
             await asyncio.sleep(max(0.0, started_s + at_s - self.virtual.now_s))
-            if what == "price":
-                self._price(value)
-            elif what == "faults":
-                self._set_faults(value)
-            elif what == "drop":
-                self.network.drop_sockets()
-            else:
+            self._say(what, "" if value is None else str(value))
+            if what == "crash":
                 await self.machine.crash()
                 await asyncio.sleep(self.rng.uniform(0.05, 3.0))
+                self._say("start", "")
                 await self.machine.start()
+            else:
+                self._happen(what, value)
         end_s = started_s + FAULTS_END_S + HEALED_S
         await asyncio.sleep(max(0.0, end_s - self.virtual.now_s))
+
+    def _happen(self, what: str, value: Any) -> None:
+        if what == "price":
+            self._price(value)
+        elif what == "faults":
+            self._set_faults(value)
+        elif what == "drop":
+            self.network.drop_sockets()
+        elif what == "step":
+            self.machine_clock.step(value * 1_000_000)
+        elif value.what in TRADES:
+            self._trade(value.what)
+        elif self.machine.is_up:
+            self.machine.spawn(self._ask(value), f"{value.what} {value.name}")
+
+    def _trade(self, what: str) -> None:
+        """What a person does at the venue itself."""
+        net = self._net()
+        sign = self._sign
+        change = {"close": -net, "grow": sign * Decimal(2), "reopen": -net}[what]
+        if what == "reopen" and net == 0:
+            change = sign * self.choices.size
+        if what == "grow" and net == 0:
+            return
+        if change:
+            self.is_traded_by_hand = True
+            order = {
+                "symbol": SYMBOL,
+                "side": "Bid" if change > 0 else "Ask",
+                "orderType": "Market",
+                "quantity": format(abs(change), "f"),
+            }
+            stamp_us = self.exchange.clock.stamp_us()
+            self.exchange.engine.submit(self.api_key, order, stamp_us)
+            self.exchange.publish()
+
+    async def _ask(self, deed: ByHand) -> None:
+        """What a person asks of the daemon; an answer is a promise."""
+        record = self.machine.loop.engine.state.triggers.get(deed.name)
+        if deed.what == "arm":
+            size = Quantity(QuantityKind.ABSOLUTE, Decimal("0.7"))
+            reply = await self._command(
+                arm=(
+                    rule(
+                        deed.name,
+                        self.choices.side,
+                        ConditionKind.STOP_LOSS,
+                        deed.level,
+                        Close(quantity=size),
+                    ),
+                )
+            )
+            if isinstance(reply, Accepted):
+                self.armed.add(deed.name)
+        elif deed.what == "cancel":
+            reply = await self._command(cancel=deed.name)
+            if isinstance(reply, Accepted) and not reply.notes:
+                self.watch.cancelled.add(deed.name)
+        elif record is not None:
+            level = FixedLevel(ConditionKind.STOP_LOSS, deed.level)
+            amended = replace(record.definition, condition=level)
+            reply = await self._command(amend=amended)
+        else:
+            return
+        self._say("answer", f"{deed.what} {deed.name}: {reply}")
 
     def _set_faults(self, rates: Rates) -> None:
         self.network.rates = rates
@@ -355,21 +242,34 @@ class World:
     def _price(self, price: Decimal) -> None:
         self.exchange.set_prices(SYMBOL, mark=price, index=price, last=price)
 
+    def _say(self, what: str, about: str) -> None:
+        at_s = self.virtual.now_s
+        self.history.append(f"{at_s:9.4f}  {what:<10} {about}")
+
+    def note(self, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            fields = {k: str(v) for k, v in fact.fields.items() if v not in ("", None)}
+            self._say("fact", f"{fact.kind} {fact.fire_id or fact.trigger_id} {fields}")
+
     def _check_order(self, body: dict[str, Any]) -> None:
-        if body["clientId"] not in self.durable_ids:
-            self.early.append(body["clientId"])
+        client_id = body["clientId"]
+        self._say("order", f"{client_id} {body['side']} {body.get('quantity')}")
+        if client_id not in self.durable_ids:
+            self.wrong.append(f"{client_id} was sent before it was durable")
+        if body.get("reduceOnly") is not True:
+            self.wrong.append(f"{client_id} is not reduce-only")
 
     def _check(self) -> None:
         """The invariants, after everything has healed."""
         if self.bugs:
             raise Violation(f"a bug: {self.bugs[0]!r}") from self.bugs[0]
-        if self.early:
-            raise Violation(f"sent before it was durable: {self.early}")
+        if self.wrong:
+            raise Violation(self.wrong[0])
         for client_id, bodies in self.network.bodies.items():
             if len(bodies) > 1:
                 raise Violation(f"client id {client_id} was used for two requests")
         state = self.machine.loop.engine.state
-        filled = self._filled_by_trigger()
+        filled = self._filled_by_attempt()
         for record in state.triggers.values():
             if record.state is TriggerState.FIRING:
                 raise Violation(
@@ -383,36 +283,47 @@ class World:
             raise Violation(f"the position is {real} and is taken for {seen}")
         self._check_sizes(filled)
 
-    def _check_sizes(self, filled: dict[str, Decimal]) -> None:
-        """Each partial trigger closed what it says, exactly once."""
+    def _check_sizes(self, filled: dict[AttemptKey, Decimal]) -> None:
+        """Each firing closed what it says, exactly once."""
         state = self.machine.loop.engine.state
-        for definition in self.choices.triggers:
-            record = state.triggers[definition.id]
-            close = definition.close
+        by_fire: dict[str, Decimal] = {}
+        for key, quantity in filled.items():
+            fire_id = f"{key.trigger_id}#{key.arming}"
+            by_fire[fire_id] = by_fire.get(fire_id, Decimal(0)) + quantity
+        for fire_id, done in by_fire.items():
+            record = state.triggers[fire_id.partition("#")[0]]
+            close = record.definition.close
             assert close is not None
-            done = filled.get(definition.id, Decimal(0))
-            quantity = close.quantity
-            if quantity.kind is QuantityKind.ABSOLUTE:
-                if done > quantity.value:
-                    raise Violation(
-                        f"{definition.id} closed {done} instead of {quantity.value}"
-                    )
-                if record.state is TriggerState.DONE and (
-                    done != quantity.value and self._net() != 0
-                ):
-                    raise Violation(f"{definition.id} is done with {done} closed")
-            is_part = definition.id.startswith("part-")
-            if is_part and record.state is TriggerState.ARMED:
-                raise Violation(f"{definition.id} was crossed and has not fired")
+            if close.quantity.kind is QuantityKind.ABSOLUTE:
+                most = close.quantity.value
+                if done > most:
+                    raise Violation(f"{fire_id} closed {done} instead of {most}")
+                if record.fire_id == fire_id and self._fell_short(record, done, most):
+                    raise Violation(f"{fire_id} is filled with {done} of {most}")
+        last = ENTRY - self._sign * LAST_DISTANCE
+        for record in state.triggers.values():
+            is_armed = record.state is TriggerState.ARMED and record.definition.is_stop
+            if is_armed and is_crossed(record.definition, last):
+                raise Violation(f"{record.id} was crossed and has not fired")
+        for name in self.armed:
+            if name not in state.triggers:
+                raise Violation(f"{name} was armed, and is lost")
 
-    def _filled_by_trigger(self) -> dict[str, Decimal]:
-        """Executed quantity by trigger, from the exchange's own ledger."""
-        filled: dict[str, Decimal] = {}
+    def _fell_short(self, record: TriggerRecord, done: Decimal, most: Decimal) -> bool:
+        is_filled = record.reason is DoneReason.FILLED
+        was_whole = not self.is_traded_by_hand and self._net() != 0
+        return is_filled and was_whole and done != most
+
+    def _filled_by_attempt(self) -> dict[AttemptKey, Decimal]:
+        """Executed quantity by attempt, from the exchange's own ledger."""
+        filled: dict[AttemptKey, Decimal] = {}
         for order in self.exchange.state.open_account(self.api_key).orders.values():
-            trigger_id = self.durable_ids.get(order.client_id or 0)
-            if trigger_id is None:
+            if order.client_id is None:
+                continue
+            key = self.durable_ids.get(order.client_id)
+            if key is None:
                 raise Violation(f"an order nobody wrote down: {order}")
-            filled[trigger_id] = filled.get(trigger_id, Decimal(0)) + order.executed
+            filled[key] = filled.get(key, Decimal(0)) + order.executed
         return filled
 
     def _net(self) -> Decimal:

@@ -63,7 +63,10 @@ from exitd.core.trigger import (
     TriggerState,
 )
 from exitd.core.turn import Turn
-from exitd.core.units import ZERO
+from exitd.core.units import NS_PER_S, ZERO
+
+#: No pause between two attempts is longer; see the table of refusals.
+_LONGEST_WAIT_NS = 60 * NS_PER_S
 
 _Handler = Callable[[Turn, Any], None]
 
@@ -211,6 +214,10 @@ class Engine:
             elif fired.confirm_ns:
                 turn.intend(ProvePosition(fired.account, fired.symbol))
             elif fired.due_ns <= now_ns:
+                ask_slot(turn, record)
+            elif fired.due_ns > now_ns + _LONGEST_WAIT_NS:
+                # The machine's clock was set back while we were down.
+                turn.put_fire(replace(fired, due_ns=now_ns))
                 ask_slot(turn, record)
         return self._finish(turn)
 

@@ -1,0 +1,116 @@
+"""The daemon's part of a simulated world: it crashes, and starts from its disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from exitd.adapters.backpack.feed import BackpackFeed
+from exitd.adapters.backpack.venue import BackpackVenue
+from exitd.adapters.sqlite.opening import open_store
+from exitd.core.engine import Engine
+from exitd.runtime.accounts import Account
+from exitd.runtime.budget import RateBudget
+from exitd.runtime.recover import recover, restore
+from exitd.runtime.steady import SteadyClock
+from exitd.runtime.supervise import backoff
+from exitd.secret import Secret
+from simulation.choices import ACCOUNT
+from simulation.invariants import WatchedLoop
+from simulation.slow_disk import SlowDisk
+from simulation.wire import SimulatedTransport
+
+if TYPE_CHECKING:
+    from simulation.world import World
+
+LAG_SLACK_NS = 3_000_000_000
+
+
+class Machine:
+    """The daemon's part of the world: crashes, and starts again from its disk."""
+
+    def __init__(self, world: World, path: Path) -> None:
+        self._world = world
+        self._path = path
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self.loop: WatchedLoop
+        self.account: Account
+        self.disk: SlowDisk
+        self._store: Any = None
+        self.is_up = False
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._world.bugs.append(task.exception())
+
+    async def start(self) -> None:
+        world = self._world
+        clock = SteadyClock(world.machine_clock)
+        running = asyncio.get_running_loop()
+        self._store = open_store(self._path, clock, running, inline=True)
+        self.disk = SlowDisk(self._store, world.rng)
+        self.disk.mirror, self.disk.durable_ids = world.mirror, world.durable_ids
+        engine = Engine(world.policies)
+        loop = self.loop = WatchedLoop(engine, self.disk, clock)
+        loop.watch = world.watch
+        loop.on_facts(world.note)
+        loop.on_facts(lambda _: self.account.watch_sources())
+        venue = BackpackVenue(
+            ACCOUNT,
+            key=world.api_key,
+            secret=Secret(world.api_secret),
+            clock=clock,
+            url="http://127.0.0.1:1",
+            ws_url="ws://127.0.0.1:1",
+            window_ms=world.window_ms,
+            deadline_s=5.0,
+            lag_slack_ns=LAG_SLACK_NS,
+            transport=SimulatedTransport(world.network),
+            connect=world.network.connect,
+        )
+        feed = BackpackFeed(
+            ACCOUNT,
+            clock=clock,
+            url="http://127.0.0.1:1",
+            ws_url="ws://127.0.0.1:1",
+            venue_clock=venue.clock,
+            transport=SimulatedTransport(world.network),
+            connect=world.network.connect,
+        )
+        self.account = Account(
+            venue,
+            feed,
+            loop,
+            budget=RateBudget(2_000, 100, 25),
+            spawn=self.spawn,
+            waits=lambda: backoff(world.rng.random),
+            reconcile_every_s=10.0,
+        )
+        engine.add_account(ACCOUNT, self._store.tag(ACCOUNT), venue.capabilities)
+        restore(loop, self._store.load())
+        world.watch.check_restored(engine.state, world.mirror.snapshot())
+        self.account.watch_sources()
+        await recover([self.account], loop)
+        self.account.dispatcher.open()
+        self.account.start()
+        self.is_up = True
+
+    async def crash(self) -> None:
+        """Stop at once, as kill -9 does; requests that have left go on."""
+        self.is_up = False
+        self.disk.crash()
+        self.loop.stop()
+        self.account.dispatcher.stop()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._store.abandon()
+        self._world.network.drop_sockets()
