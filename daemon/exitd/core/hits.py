@@ -35,6 +35,7 @@ def on_crossed(turn: Turn, book: Book, tick: Tick) -> None:
     state = turn.state
     triggers, roles = state.triggers, state.roles
     candidates: list[tuple[TriggerRecord, Role]] = []
+    drafts: dict[Role, FireRecord] = {}
     stops: set[PositionKey] = set()
     for trigger_id in book.crossed(tick.price):
         record, role = triggers[trigger_id], roles[trigger_id]
@@ -56,8 +57,11 @@ def on_crossed(turn: Turn, book: Book, tick: Tick) -> None:
         ):
             # The stop goes first (behaviour 65); what it leaves is judged after.
             state.held.setdefault(key, {})[record.id] = None
-        else:
-            fire(turn, record, tick)
+            continue
+        draft = drafts.get(role) if key is not None else None
+        if draft is None:
+            draft = drafts[role] = _draft(turn, record, role, tick, "price")
+        _begin(turn, record, role, draft)
 
 
 def _came_back(turn: Turn, record: TriggerRecord, price: Decimal) -> None:
@@ -71,30 +75,30 @@ def fire(
     turn: Turn, record: TriggerRecord, tick: Tick | None, cause: str = "price"
 ) -> None:
     """Begin a firing: the hit, its record, and the first thing to do about it."""
-    assert record.state is TriggerState.ARMED, "only what is armed can be hit"
-    definition, now_ns = record.definition, turn.now_ns
-    if tick is not None:
-        observed: Decimal | None = tick.price
-        ts_venue_ns, ts_recv_ns = tick.ts_venue_ns, tick.ts_recv_ns
-    else:
-        observed = known_price(turn.state, definition)
-        ts_venue_ns = ts_recv_ns = now_ns
-    role = turn.state.roles[definition.id]
-    position = turn.state.positions.get(role.key) if role.key is not None else None
-    instrument = turn.state.instrument_of(definition)
-    firing = replace(record, state=_HIT, ts_changed_ns=now_ns)
-    fired = FireRecord(
-        trigger_id=definition.id,
-        arming=record.arming,
+    role = turn.state.roles[record.id]
+    _begin(turn, record, role, _draft(turn, record, role, tick, cause))
+
+
+def _draft(
+    turn: Turn, record: TriggerRecord, role: Role, tick: Tick | None, cause: str
+) -> FireRecord:
+    """Fill in what all firings of one tick and one position have in common."""
+    state, definition, now_ns = turn.state, record.definition, turn.now_ns
+    position = state.positions.get(role.key) if role.key is not None else None
+    instrument = state.instrument_of(definition)
+    observed = tick.price if tick is not None else known_price(state, definition)
+    return FireRecord(
+        trigger_id="",
+        arming=0,
         account=definition.account,
         symbol=definition.symbol,
         side=definition.side,
-        lifetime=record.lifetime,
-        level=definition.level,
+        lifetime=0,
+        level=None,
         observed=observed,
         source=definition.source,
-        ts_venue_ns=ts_venue_ns,
-        ts_recv_ns=ts_recv_ns,
+        ts_venue_ns=tick.ts_venue_ns if tick is not None else now_ns,
+        ts_recv_ns=tick.ts_recv_ns if tick is not None else now_ns,
         ts_hit_ns=now_ns,
         cause=cause,
         due_ns=now_ns,
@@ -102,17 +106,31 @@ def fire(
         position_id=position.position_id if position is not None else "",
         quote=instrument.quote if instrument is not None else "",
     )
+
+
+def _begin(turn: Turn, record: TriggerRecord, role: Role, draft: FireRecord) -> None:
+    assert record.state is TriggerState.ARMED, "only what is armed can be hit"
+    definition = record.definition
+    level = definition.level
+    firing = replace(record, state=_HIT, ts_changed_ns=turn.now_ns)
+    fired = replace(
+        draft,
+        trigger_id=definition.id,
+        arming=record.arming,
+        lifetime=record.lifetime,
+        level=level,
+    )
     turn.put_hit(firing, fired)
     turn.fire_fact(
         FactKind.TRIGGER_HIT,
         fired,
         {
-            "level": fired.level,
-            "observed": observed,
+            "level": level,
+            "observed": fired.observed,
             "source": turn.source_text(definition.source),
-            "cause": cause,
-            "ts_venue_ns": ts_venue_ns,
-            "ts_recv_ns": ts_recv_ns,
+            "cause": fired.cause,
+            "ts_venue_ns": fired.ts_venue_ns,
+            "ts_recv_ns": fired.ts_recv_ns,
         },
     )
     _act(turn, firing, fired, role)
