@@ -75,6 +75,7 @@ def test_given_take_profit_when_placed_then_order_rests_and_flatten_spares_it(
 
     placed = command("take-profit", "SOL_USDC_PERP", *words)
     spared = command("flatten", "SOL_USDC_PERP", "--yes", "--json")
+    dry = command("flatten", "SOL_USDC_PERP", "--including-ours", "--dry-run")
     flat = command("flatten", "SOL_USDC_PERP", "--including-ours", "--yes", "--json")
 
     assert placed.status == 0, placed.err
@@ -82,6 +83,8 @@ def test_given_take_profit_when_placed_then_order_rests_and_flatten_spares_it(
     assert placed.json["positions"][0]["symbol"] == "SOL_USDC_PERP"
     order_id = placed.json["orderId"]
     assert spared.json["cancelledOrders"] == []
+    assert f"would cancel {order_id}: sell 1 at 150" in dry.out
+    assert "nothing was cancelled" in dry.err
     assert [o["id"] for o in flat.json["cancelledOrders"]] == [order_id]
     assert flat.json["remainingOrders"] == []
     assert "positions stay open" in flat.json["notes"][0]
@@ -105,6 +108,34 @@ def test_given_wrong_side_or_price_when_take_profit_then_1_with_remedy(
     assert "no position is open on BTC_USDC_PERP" in flat.err
 
 
+def test_given_window_when_by_hand_then_every_request_is_signed_for_it(
+    command: Command, home: House
+):
+    def late(method: str, path: str) -> None:
+        fault = {"kind": "delay", "delay_ms": 400, "method": method, "path": path}
+        home.exchange.post("/sim/faults", fault)
+
+    home.exchange.post("/sim/quirks", {"window_check": "execution"})
+    flatten = ("flatten", "SOL_USDC_PERP", "--yes")
+    words = ("--side", "Ask", "--price", "152", "--quantity", "1", "--yes")
+    try:
+        late("GET", "/api/v1/orders")
+        short = command(*flatten, "--window", "200")
+        late("GET", "/api/v1/orders")
+        usual = command(*flatten)
+        late("POST", "/api/v1/order")
+        order = command("take-profit", "SOL_USDC_PERP", *words, "--window", "200")
+    finally:
+        home.exchange.post("/sim/quirks", {"window_check": "arrival"})
+
+    assert short.status == 1
+    assert "expired" in short.err
+    assert usual.status == 0, usual.err
+    assert order.status == 1
+    assert "expired" in order.err
+    assert command(*flatten, "--including-ours").status == 0
+
+
 def test_given_dry_run_when_take_profit_then_checked_and_nothing_rests(
     command: Command, home: House
 ):
@@ -119,7 +150,6 @@ def test_given_dry_run_when_take_profit_then_checked_and_nothing_rests(
     assert "no short position" in dry("Bid", "120").err
     assert "winning side" in dry("Ask", "130").err
     assert dry("Ask", "12%").status == 2
-    assert "request_window" in dry("Ask", "150", "--window", "6000").err
     assert len(home.ledger()) == orders
 
 

@@ -220,10 +220,24 @@ class ApplyBody(Keys):
     yes: bool = Field(False, description="Levels that are crossed may fire at once.")
 
 
+WindowMs = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        le=60_000,
+        strict=True,
+        description="How long each signed request is valid, in milliseconds; the "
+        "account's own window when left out.",
+    ),
+]
+
+
 class FlattenBody(Keys):
     symbol: Word
     account: Word | None = None
     including_ours: bool = False
+    window_ms: WindowMs = None
+    dry_run: bool = Field(False, description="List what would go; cancel nothing.")
 
 
 class TakeProfitBody(Keys):
@@ -232,6 +246,7 @@ class TakeProfitBody(Keys):
     price: Price
     quantity: Amount
     account: Word | None = None
+    window_ms: WindowMs = None
 
 
 class ImportBody(Keys):

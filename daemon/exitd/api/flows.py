@@ -30,6 +30,8 @@ def flow_routes(control: Control, shapes: Shapes) -> APIRouter:
             caller_of(request),
             account=body.account or "",
             including_ours=body.including_ours,
+            window_ms=body.window_ms,
+            dry_run=body.dry_run,
         )
         return answer(view)
 
@@ -48,6 +50,7 @@ def flow_routes(control: Control, shapes: Shapes) -> APIRouter:
             price=body.price,
             quantity=body.quantity,
             account=body.account or "",
+            window_ms=body.window_ms,
             idempotency_key=idempotency_key(request),
         )
         return answer(view)

@@ -31,8 +31,7 @@ Window = Annotated[
         min=1,
         max=60_000,
         metavar="MS",
-        help="How long each signed request is valid. Another one is set by the"
-        " account's request_window.",
+        help="How long each signed request is valid, in milliseconds.",
     ),
 ]
 NoWait = Annotated[
@@ -229,6 +228,7 @@ def flatten(
     ] = False,
     window: Window = WINDOW_MS,
     yes: Yes = False,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
     """
@@ -244,17 +244,25 @@ def flatten(
     """
     from exitd.client import calls
 
-    _check_window(window)
-    if not is_agreed(
+    if not dry_run and not is_agreed(
         f"Cancel the open orders of {symbol}? Positions stay open.", yes=yes
     ):
         raise CommandFailed("nothing was cancelled; say --yes to do it without asking")
-    flat = ask(calls.flatten(symbol, account=account, including_ours=including_ours))
+    flat = ask(
+        calls.flatten(
+            symbol,
+            account=account,
+            including_ours=including_ours,
+            window_ms=window,
+            dry_run=dry_run,
+        )
+    )
     if json:
         say_json(flat)
     else:
+        word = "would cancel" if dry_run else "cancelled"
         for order in flat.cancelled_orders:
-            say(f"cancelled {_order_words(order)}")
+            say(f"{word} {_order_words(order)}")
         for order in flat.spared_orders:
             say(f"spared {_order_words(order)}, exitd's own")
         for order in flat.remaining_orders:
@@ -309,7 +317,6 @@ def take_profit(
     """
     from exitd.client import calls
 
-    _check_window(window)
     said = f"{side} {quantity} {symbol} at {price}, reduce-only"
     if dry_run:
         return _would_rest(symbol, side, price, said, json=json)
@@ -322,6 +329,7 @@ def take_profit(
             price=price,
             quantity=quantity,
             account=account,
+            window_ms=window,
             idempotency_key=key,
         )
     )
@@ -366,17 +374,3 @@ def _would_rest(symbol: str, side: str, price: str, said: str, *, json: bool) ->
     else:
         say(f"would rest {said}; the mark is {held[0].mark or 'unknown'}")
     return ExitCode.OK
-
-
-def _check_window(window_ms: int) -> None:
-    """
-    Refuse a window that would not be used: requests are signed by the account's own.
-
-    Raises:
-        WrongUsage: It is another than the usual one.
-    """
-    if window_ms != WINDOW_MS:
-        raise WrongUsage(
-            f"--window {window_ms}: a window of its own for one command is not built"
-            " yet; set request_window of the account under venues:"
-        )

@@ -192,12 +192,19 @@ def reload() -> Call[PlanView]:
 
 
 def flatten(
-    symbol: str, *, account: str = "", including_ours: bool = False
+    symbol: str,
+    *,
+    account: str = "",
+    including_ours: bool = False,
+    window_ms: int | None = None,
+    dry_run: bool = False,
 ) -> Call[FlattenView]:
     """Cancel a market's open orders; positions stay open."""
     body = {
         "symbol": symbol,
         "including_ours": including_ours,
+        "window_ms": window_ms,
+        "dry_run": dry_run,
         **_given(account=account),
     }
     return Call(
@@ -216,6 +223,7 @@ def take_profit(
     price: str,
     quantity: str,
     account: str = "",
+    window_ms: int | None = None,
     idempotency_key: str = "",
 ) -> Call[TakeProfitView]:
     """Rest a reduce-only limit order; *side* is `Bid` or `Ask`."""
@@ -224,6 +232,7 @@ def take_profit(
         "side": side,
         "price": price,
         "quantity": quantity,
+        "window_ms": window_ms,
         **_given(account=account),
     }
     return Call(

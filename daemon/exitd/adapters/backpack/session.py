@@ -13,6 +13,7 @@ from exitd.core.units import NS_PER_MS
 from exitd.errors import VenueUnavailable
 from exitd.ports.clock import Clock
 from exitd.ports.venue import Prepared, Refusal
+from exitd.ports.window import window_or
 
 
 class StoredRequest(Struct, frozen=True):
@@ -40,22 +41,27 @@ class Session(Struct, frozen=True, kw_only=True):
 
     async def read(self, instruction: str, path: str, parameters: Parameters) -> Reply:
         headers = self.signer.headers(
-            instruction, parameters, self._timestamp_ms(), self.window_ms
+            instruction, parameters, self._timestamp_ms(), window_or(self.window_ms)
         )
         return await self.rest.read(path, parameters, headers)
 
     def prepare(
-        self, method: str, instruction: str, path: str, parameters: Parameters
+        self,
+        method: str,
+        instruction: str,
+        path: str,
+        parameters: Parameters,
+        *,
+        window_ms: int | None = None,
     ) -> Prepared:
         """Sign a request with a body, ready to be stored and sent."""
+        valid_ms = window_or(self.window_ms) if window_ms is None else window_ms
         timestamp_ms = self._timestamp_ms()
-        headers = self.signer.headers(
-            instruction, parameters, timestamp_ms, self.window_ms
-        )
+        headers = self.signer.headers(instruction, parameters, timestamp_ms, valid_ms)
         headers["Content-Type"] = JSON_TYPE
         body = msgspec.json.encode(parameters).decode()
         stored = msgspec.json.encode(StoredRequest(method, path, headers, body))
-        expires_ns = (timestamp_ms + self.window_ms) * NS_PER_MS
+        expires_ns = (timestamp_ms + valid_ms) * NS_PER_MS
         # We may read the venue's clock wrongly by this much, in either direction.
         expires_ns += self.venue_clock.uncertainty_ns
         return Prepared(stored, timestamp_ms * NS_PER_MS, expires_ns)

@@ -53,6 +53,7 @@ from exitd.ports.venue import (
     PrivateEvent,
     Refusal,
 )
+from exitd.ports.window import window_of_close_or
 from exitd.secret import Secret
 
 LAG_SLACK_NS = 10 * NS_PER_S
@@ -148,8 +149,13 @@ class BackpackVenue:
         return await history.funding_since(self._session, ts_venue_ns, symbol)
 
     def prepare(self, order: CloseOrder) -> Prepared:
+        default_ms, trigger_id = self._session.window_ms, order.attempt.trigger_id
         return self._session.prepare(
-            "POST", "orderExecute", _ORDER_PATH, close_body(order)
+            "POST",
+            "orderExecute",
+            _ORDER_PATH,
+            close_body(order),
+            window_ms=window_of_close_or(default_ms, trigger_id),
         )
 
     async def send(

@@ -14,13 +14,19 @@ from exitd.core.trigger import (
 )
 from exitd.logs import Event, log
 from exitd.ports.venue import Venue
+from exitd.ports.window import requests_valid_for
 from exitd.runtime.control.moving import handed_over
 from exitd.runtime.control.requests import TriggerRequest, account_of
 from exitd.runtime.control.running import Caller, refuse_while_recovering, until
 from exitd.runtime.control.triggers import Triggers
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.flows import take_profit
-from exitd.runtime.flows.flatten import Flattened, flatten, flatten_view
+from exitd.runtime.flows.flatten import (
+    Flattened,
+    flatten,
+    flatten_view,
+    would_flatten,
+)
 from exitd.runtime.problems import VenueFailed
 from exitd.runtime.views import FlattenView, TakeProfitView
 
@@ -41,6 +47,8 @@ class ByHand:
         *,
         account: str = "",
         including_ours: bool = False,
+        window_ms: int | None = None,
+        dry_run: bool = False,
     ) -> FlattenView:
         """Cancel a market's open orders and confirm it; positions stay open.
 
@@ -53,7 +61,7 @@ class ByHand:
             entry.venue_order_id
             for entry in await handed_over(self._daemon.store, found.name)
         }
-        if including_ours:
+        if including_ours and not dry_run:
             await self._give_up(found.name, symbol, by)
         ours = self._state.attempt_of_client_id
 
@@ -63,13 +71,17 @@ class ByHand:
             known = (found.name, order.client_order_id or 0) in ours
             return known or order.venue_order_id in handed
 
-        done = await flatten(found.venue, symbol, is_spared)
-        self._log_cancelled(symbol, done, by)
+        with requests_valid_for(window_ms):
+            if dry_run:
+                done = await would_flatten(found.venue, symbol, is_spared)
+            else:
+                done = await flatten(found.venue, symbol, is_spared)
+                self._log_cancelled(symbol, done, by)
         has_position = any(
             position.is_open and key.account == found.name and key.symbol == symbol
             for key, position in self._state.positions.items()
         )
-        return flatten_view(symbol, done, has_position=has_position)
+        return flatten_view(symbol, done, has_position=has_position, is_dry_run=dry_run)
 
     def _log_cancelled(self, symbol: str, done: Flattened, by: Caller) -> None:
         log(
@@ -99,6 +111,7 @@ class ByHand:
         price: Decimal,
         quantity: Decimal,
         account: str = "",
+        window_ms: int | None = None,
         idempotency_key: str = "",
     ) -> TakeProfitView:
         """Rest a reduce-only limit order, GTC, at exactly *price*.
@@ -106,6 +119,7 @@ class ByHand:
         Args:
             side: `Ask` reduces a long, `Bid` a short.
             quantity: Base units; never more than the position is closed.
+            window_ms: For the reads and the order, unless it waits for a rate slot.
 
         Raises:
             Conflict: There is no position, or the side would not reduce it.
@@ -114,7 +128,8 @@ class ByHand:
         """
         refuse_while_recovering(self._daemon)
         found = self._daemon.accounts[account_of(account, self._daemon.accounts)]
-        reports, position = await self._checked(found.venue, symbol, side, price)
+        with requests_valid_for(window_ms):
+            reports, position = await self._checked(found.venue, symbol, side, price)
         request = TriggerRequest(
             kind=ConditionKind.TAKE_PROFIT,
             level=price,
@@ -133,7 +148,8 @@ class ByHand:
         )
         trigger_id = armed.triggers[0].id
         if self._state.triggers[trigger_id].state is TriggerState.ARMED:
-            await self._triggers.fire(trigger_id, by)
+            with requests_valid_for(window_ms, trigger_id):
+                await self._triggers.fire(trigger_id, by)
         attempt = await self._answered(trigger_id, by)
         state = attempt.state if attempt is not None else AttemptState.IN_DOUBT
         notes = list(armed.notes)

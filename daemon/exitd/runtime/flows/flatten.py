@@ -69,6 +69,18 @@ async def flatten(
     return Flattened(tuple(gone.values()), tuple(remaining), spared)
 
 
+async def would_flatten(venue: Venue, symbol: str, is_spared: IsSpared) -> Flattened:
+    """Say what `flatten` would cancel; only reads.
+
+    Raises:
+        VenueError: The venue did not answer.
+    """
+    listed = await venue.open_orders(symbol)
+    spared = tuple(order for order in listed if is_spared(order))
+    meant = tuple(order for order in listed if not is_spared(order))
+    return Flattened(meant, (), spared)
+
+
 async def _cancel(
     venue: Venue, symbol: str, orders: list[OrderReport], *, is_alone: bool
 ) -> list[OrderReport]:
@@ -93,11 +105,13 @@ async def _cancel(
 
 
 def flatten_view(
-    symbol: str, flattened: Flattened, *, has_position: bool
+    symbol: str, flattened: Flattened, *, has_position: bool, is_dry_run: bool = False
 ) -> FlattenView:
     notes = ["positions stay open: flatten cancels orders only"]
     if not has_position:
         notes = ["no position is open on this market"]
+    if is_dry_run:
+        notes.append("a dry run: nothing was cancelled")
     native = [order for order in flattened.cancelled if order.is_trigger]
     if native:
         ids = ", ".join(order.venue_order_id for order in native)
