@@ -1,6 +1,7 @@
 """The daemon: recovery first, then prices, then everything around them."""
 
 import asyncio
+import gc
 from collections.abc import Coroutine
 from typing import Any
 
@@ -105,6 +106,8 @@ class Daemon:
         await self.files.reload()
         self.is_recovered = True
         self._watch_sources()
+        # What is known at the start stays: no collection has to walk it again.
+        gc.freeze()
         self.spawn(self._audit(), "protection audit")
         self.spawn(self._beat(), "heartbeat of the loop")
 

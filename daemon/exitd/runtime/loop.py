@@ -27,6 +27,7 @@ T = TypeVar("T", Record, Fact)
 FactSink = Callable[[Sequence[Fact]], None]
 
 _NS_PER_S = 1_000_000_000
+_TELL_WITHIN_S = 0.05
 
 
 class EngineLoop:
@@ -46,6 +47,8 @@ class EngineLoop:
         self._depth = 0
         self._decisions: list[Decision] = []
         self._waiting: list[Callable[[], None]] = []
+        self._is_sending = False
+        self._untold: list[tuple[Fact, ...]] = []
         self._may_fail = False
         self._on_refused: Callable[[StoreError], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -56,7 +59,11 @@ class EngineLoop:
         self._sinks[account] = sink
 
     def on_facts(self, sink: FactSink) -> None:
-        """Show every fact to *sink*, after it was handed to the store."""
+        """Show every fact to *sink*, in order, after it was handed to the store.
+
+        Facts of a turn that sends are shown once the order has left, or after
+        50 ms: what is told of it must not keep it waiting.
+        """
         self._fact_sinks.append(sink)
 
     def on_contradiction(self, then: Callable[[], None]) -> None:
@@ -101,9 +108,13 @@ class EngineLoop:
             "has no such account; write it under venues: again",
         )
 
-    def when_durable(self, then: Callable[[], None]) -> None:
-        """Call *then* once everything decided in this turn is on disk."""
+    def when_durable(self, then: Callable[[], None], *, sends: bool = False) -> None:
+        """Call *then* once everything decided in this turn is on disk.
+
+        With *sends*, an order leaves then: the facts of the turn are told after it.
+        """
         self._waiting.append(then)
+        self._is_sending = self._is_sending or sends
 
     async def command(self, command: Command) -> Reply:
         """Carry out a command; returns once its outcome is durable.
@@ -158,6 +169,7 @@ class EngineLoop:
         waiting, self._waiting = self._waiting, []
         may_fail, self._may_fail = self._may_fail, False
         refused, self._on_refused = self._on_refused, None
+        is_sending, self._is_sending = self._is_sending, False
         self.turns += 1
         records = tuple(_each(decisions, lambda d: d.records))
         facts = tuple(_each(decisions, lambda d: d.facts))
@@ -175,14 +187,26 @@ class EngineLoop:
                 return
             for then in waiting:
                 then()
+            if self._untold:
+                # What was just started takes its first step before this.
+                asyncio.get_running_loop().call_soon(self._tell)
 
         self.store.submit(
             Batch(records, facts, may_fail),
             settled if waiting or refused else None,
         )
-        for sink in self._fact_sinks:
-            sink(facts)
+        self._untold.append(facts)
+        if is_sending:
+            asyncio.get_running_loop().call_later(_TELL_WITHIN_S, self._tell)
+        else:
+            self._tell()
         self.set_timer()
+
+    def _tell(self) -> None:
+        untold, self._untold = self._untold, []
+        for facts in untold:
+            for sink in self._fact_sinks:
+                sink(facts)
 
     def set_timer(self) -> None:
         """Wake up for the engine's next deadline."""
@@ -201,7 +225,8 @@ class EngineLoop:
         self.set_timer()
 
     def stop(self) -> None:
-        """Set no more timers."""
+        """Set no more timers, and tell what was kept back."""
+        self._tell()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
