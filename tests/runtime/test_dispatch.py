@@ -101,6 +101,8 @@ async def test_b098_given_401_when_sent_then_no_hammering_and_prices_are_judged(
 
     desk.mark("90")
     assert desk.trigger("two").state is TriggerState.FIRING
+    await desk.settle(0.5)
+    assert len(desk.venue.sent) == 1
     await desk.settle(240)
 
     assert desk.trigger("one").reason is DoneReason.FILLED

@@ -1,0 +1,134 @@
+"""Takes each money rule out of a copy of the package: its tests must then fail.
+
+    python tests/mutations/run.py [BEHAVIOUR...]
+
+The checkout is never touched. Exit status 1 when a rule can go unnoticed, when its
+text is no longer in the source, or when one of its tests does not exist.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from rules import MUTATIONS, Mutation
+
+ROOT = Path(__file__).parent.parent.parent
+PACKAGE = ROOT / "daemon" / "exitd"
+WORKERS = min(4, os.cpu_count() or 2)
+DEADLINE_S = 120
+_DEFINITION = re.compile(r"^(?:async )?def (test_\w+)\(", re.MULTILINE)
+
+
+def find_tests() -> dict[str, str]:
+    """Give the node id of every test function of the suite by its name."""
+    found = {}
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        for name in _DEFINITION.findall(path.read_text()):
+            found[name] = f"{path.relative_to(ROOT)}::{name}"
+    return found
+
+
+def copy_package(folder: Path) -> Path:
+    """Copy the package with its compiled files, so that each run starts quickly."""
+    shutil.copytree(PACKAGE, folder / "exitd")
+    return folder
+
+
+def run_tests(copy: Path, nodes: list[str]) -> int:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(copy),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, *nodes],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    return done.returncode
+
+
+def try_out(mutation: Mutation, copy: Path, tests: dict[str, str]) -> str:
+    """Take one rule out, run its tests, put it back; empty when they failed."""
+    missing = [name for name in mutation.tests if name not in tests]
+    if missing:
+        return f"there is no test {missing[0]}"
+    path = copy / "exitd" / mutation.file
+    source, times = path.read_text(), path.stat()
+    if mutation.before not in source:
+        return "its text is not in the source any more"
+    path.write_text(source.replace(mutation.before, mutation.after, 1))
+    try:
+        status = run_tests(copy, [tests[name] for name in mutation.tests])
+    except subprocess.TimeoutExpired:
+        # A rule whose absence makes its test hang is noticed as well.
+        return ""
+    finally:
+        path.write_text(source)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    # 1: tests ran and some failed. Anything else says nothing of the rule.
+    if status == 1:
+        return ""
+    return "SURVIVED" if status == 0 else f"pytest ended with {status}"
+
+
+def unharmed(mutations: list[Mutation], copy: Path, tests: dict[str, str]) -> str:
+    """The same tests must pass while no rule is missing."""
+    names = sorted({name for m in mutations for name in m.tests if name in tests})
+    status = run_tests(copy, [tests[name] for name in names])
+    return "" if status == 0 else "its tests fail in an unchanged package too"
+
+
+def main() -> int:
+    started = time.monotonic()
+    wanted = {int(number) for number in sys.argv[1:]}
+    mutations = [m for m in MUTATIONS if not wanted or m.behaviour in wanted]
+    tests = find_tests()
+    with tempfile.TemporaryDirectory() as folder:
+        copies: queue.Queue[Path] = queue.Queue()
+        for number in range(WORKERS):
+            copies.put(copy_package(Path(folder) / str(number)))
+
+        def one(mutation: Mutation) -> str:
+            copy = copies.get()
+            try:
+                return try_out(mutation, copy, tests)
+            finally:
+                copies.put(copy)
+
+        first = copies.get()
+        broken = unharmed(mutations, first, tests)
+        copies.put(first)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            verdicts = list(pool.map(one, mutations))
+    say = sys.stdout.write
+    for mutation, verdict in zip(mutations, verdicts, strict=True):
+        change = mutation.before.splitlines()[0].strip()
+        say(f"{mutation.behaviour:4}  {verdict or 'caught':<10}  {mutation.file}: ")
+        say(f"{change[:70]}\n")
+    bad = sum(bool(verdict) for verdict in verdicts)
+    took_s = round(time.monotonic() - started)
+    say(f"{len(mutations) - bad} of {len(mutations)} caught in {took_s} s\n")
+    if broken:
+        say(f"{broken}; run them and mend them first\n")
+    return 1 if bad or broken else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
