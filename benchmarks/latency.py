@@ -5,16 +5,17 @@ little at each of many levels. Time is taken on the wire, on one clock: from the
 frame that crosses a level, as it is written to the contender, to the first bytes of
 the order that follows. `raw` is the floor: no decisions, no durability, prebuilt bytes.
 
-    python benchmarks/latency.py [--levels 200] [--ccxt-python PATH] [--json]
+    python benchmarks/latency.py [--levels 200] [--ccxt-python PATH] [--stages] [--json]
 
-ccxt is no dependency; PATH is the python of an environment that has it.
+ccxt is no dependency; PATH is the python of an environment that has it. With --stages
+the pieces of exitd's path are timed by themselves too, and one durable commit, which
+no contender makes, is taken off in a row of its own.
 """
 
 import argparse
 import asyncio
 import base64
 import json
-import platform
 import statistics
 import subprocess
 import sys
@@ -22,15 +23,19 @@ import tempfile
 import time
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import httpx
 from nacl.signing import SigningKey
+from stages import Samples, stages
 from tap import Tap
+from worlds import machine
 
 HERE = Path(__file__).resolve().parent
 SYMBOL = "SOL_USDC_PERP"
 TOP, STEP = Decimal("139"), Decimal("0.05")
 PAUSE_S = 0.04
+LESS_COMMIT = "exitd, less one commit"
 
 
 def keys(number: int) -> tuple[str, str]:
@@ -68,6 +73,17 @@ class Exchange:
         self.process.wait()
 
 
+async def reach(exchange: Exchange, tap: Tap) -> None:
+    """Move the price above all levels until the client is sent one: it listens."""
+    for number in range(1, 200):
+        price = TOP + 1 + STEP * number
+        await asyncio.to_thread(exchange.price, price)
+        await asyncio.sleep(PAUSE_S)
+        if price in tap.frames:
+            return
+    raise SystemExit("the client never subscribed to trades")
+
+
 async def walk(exchange: Exchange, levels: int) -> None:
     """Move the price down through every level."""
     for number in range(levels):
@@ -87,6 +103,7 @@ def latencies_us(tap: Tap, levels: int) -> list[float]:
 def start_daemon(
     url: str, key: str, secret: str, folder: Path, levels: int
 ) -> subprocess.Popen[str]:
+    """Start the whole daemon, with its socket in the folder, and wait until ready."""
     for name, value in (("key", key), ("secret", secret)):
         (folder / name).write_text(value)
         (folder / name).chmod(0o600)
@@ -102,7 +119,7 @@ venues:
     key: {{file: {folder}/key}}
     secret: {{file: {folder}/secret}}
     requests_per_minute: 1000000
-http: {{bind: off}}
+http: {{socket: {folder}/exitd.sock, bind: "off"}}
 log: {{format: json}}
 """
     )
@@ -176,6 +193,7 @@ async def measure(name: str, python: str, levels: int, number: int) -> list[floa
                     start_script, name, python, tap.url, key, secret, levels
                 )
             try:
+                await reach(exchange, tap)
                 await walk(exchange, levels)
             finally:
                 process.terminate()
@@ -186,40 +204,68 @@ async def measure(name: str, python: str, levels: int, number: int) -> list[floa
         exchange.close()
 
 
+def row(values: list[float], base: float, less: float = 0.0) -> dict[str, float]:
+    """Sum samples up; *less* is taken off each."""
+    median = statistics.median(values) - less
+    p99 = statistics.quantiles(values, n=100)[98] - less
+    return {
+        "median_us": round(median),
+        "p99_us": round(p99),
+        "p99_over_median": round(p99 / median, 2),
+        "ratio": round(median / base, 2),
+        "orders": len(values),
+    }
+
+
+def print_rows(result: dict[str, Any]) -> None:
+    print(result["machine"])
+    print(f"{'contender':24} {'median µs':>10} {'p99 µs':>10} {'ratio':>6}")
+    for name, found in result["contenders"].items():
+        print(
+            f"{name:24} {found['median_us']:10.0f} {found['p99_us']:10.0f}"
+            f" {found['ratio']:6.2f}"
+        )
+    if result["stages_us"]:
+        print("stages, medians in µs:")
+        for name, took_us in result["stages_us"].items():
+            print(f"  {name:22} {took_us:10.1f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--levels", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--ccxt-python", default="", help="a python that has ccxt")
+    parser.add_argument("--stages", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     contenders = ["raw", "httpx", "exitd"] + (["ccxt"] if options.ccxt_python else [])
     found: dict[str, list[float]] = {name: [] for name in contenders}
+    pieces = Samples()
     for number in range(options.rounds):
         for name in contenders:
             python = options.ccxt_python if name == "ccxt" else sys.executable
             samples = asyncio.run(measure(name, python, options.levels, number))
             # The first orders open connections and fill caches.
             found[name] += samples[5:]
-    base = statistics.median(found["ccxt" if "ccxt" in found else "httpx"])
-    rows = {
-        name: {
-            "median_us": statistics.median(values),
-            "p99_us": statistics.quantiles(values, n=100)[98],
-            "ratio": round(statistics.median(values) / base, 2),
-            "orders": len(values),
-        }
-        for name, values in found.items()
+        if options.stages:
+            pieces.join(stages(options.levels, PAUSE_S))
+    reference = "ccxt" if "ccxt" in found else "httpx"
+    base = statistics.median(found[reference])
+    rows = {name: row(values, base) for name, values in found.items()}
+    medians = pieces.medians() if options.stages else {}
+    if medians:
+        rows[LESS_COMMIT] = row(found["exitd"], base, less=medians["commit"])
+    result = {
+        "machine": machine(),
+        "reference": reference,
+        "contenders": rows,
+        "stages_us": medians,
     }
     if options.json:
-        print(json.dumps({"machine": platform.platform(), "contenders": rows}))
-        return
-    print(f"{'contender':10} {'median µs':>10} {'p99 µs':>10} {'ratio':>6}")
-    for name, row in rows.items():
-        print(
-            f"{name:10} {row['median_us']:10.0f} {row['p99_us']:10.0f}"
-            f" {row['ratio']:6.2f}"
-        )
+        print(json.dumps(result))
+    else:
+        print_rows(result)
 
 
 if __name__ == "__main__":
