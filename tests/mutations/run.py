@@ -21,7 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from rules import MUTATIONS, Mutation
+from mutation import Mutation
+from rules import MUTATIONS
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = ROOT / "daemon" / "exitd"

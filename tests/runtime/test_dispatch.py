@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 
 import pytest
 
 from exitd.core.attempt import AttemptState, RefusalKind
 from exitd.core.events import FactKind
-from exitd.core.inputs import FireNow, PositionReport
+from exitd.core.inputs import FireNow, PositionReport, SlotOpened
 from exitd.core.intents import Priority
+from exitd.core.market import PriceKind, PriceSource
 from exitd.core.policy import Policies
 from exitd.core.trigger import (
     Close,
@@ -22,8 +24,20 @@ from exitd.core.trigger import (
 from exitd.runtime.budget import RateBudget
 from fakes.exchange import SOL
 from fakes.outcomes import Fill, Hold, LoseReply, LoseRequest, Refuse, Rest
-from runtime.desk import LONG, D, Desk, S, in_virtual_time, stop, target
-from simulation.virtual_time import let_pass
+from runtime.desk import (
+    ACCOUNT,
+    LONG,
+    D,
+    Desk,
+    S,
+    StreamlessVenue,
+    in_virtual_time,
+    stop,
+    target,
+)
+from simulation.virtual_time import VirtualClock, let_pass
+
+BTC = "BTC_USDC_PERP"
 
 
 def test_given_a_budget_when_spent_then_it_refills_with_time():
@@ -51,11 +65,20 @@ def test_given_a_pause_when_asked_then_nobody_goes_before_its_end():
 @in_virtual_time
 async def test_b093_given_a_short_budget_when_all_fire_then_the_stops_go_first():
     policies = Policies(stop_budget_ns=3_600 * S, take_profit_budget_ns=3_600 * S)
+    clock = VirtualClock(asyncio.get_running_loop())
+    venue = StreamlessVenue(clock, ACCOUNT, symbols=(SOL, BTC))
+    venue.hold(BTC, "1000")
     desk = await Desk(
-        net="1000", per_minute=60, burst=20, reserve=15, policies=policies
+        venue=venue, net="1000", per_minute=60, burst=20, reserve=15, policies=policies
     ).start()
     names = [f"tp{n}" for n in range(10)], [f"sl{n}" for n in range(10)]
-    await desk.arm(*(target(n, f"11{i}", "1") for i, n in enumerate(names[0])))
+    watched = PriceSource(ACCOUNT, BTC, PriceKind.MARK)
+    await desk.arm(
+        *(
+            target(n, f"11{i}", "1", symbol=BTC, source=watched)
+            for i, n in enumerate(names[0])
+        )
+    )
     await desk.arm(*(stop(n, f"8{i}", "1") for i, n in enumerate(names[1])))
     desk.budget.pause(desk.clock.monotonic_ns() + 2 * S)
     for name in (*names[0], *names[1]):
@@ -67,7 +90,9 @@ async def test_b093_given_a_short_budget_when_all_fire_then_the_stops_go_first()
     await desk.arm(*(stop(f"more{n}", f"{40 + n}", "0.5") for n in range(40)))
     await desk.settle(60)
 
-    order = [name for name, _ in desk.sent]
+    assert len(desk.sent) == 20
+    signed = [f for f in desk.facts if f.kind is FactKind.ORDER_SIGNED]
+    order = [fact.trigger_id for fact in signed]
     assert set(order[:10]) == set(names[1])
     assert set(order[10:]) == set(names[0])
 
@@ -217,11 +242,58 @@ async def test_b088_given_a_lost_reply_then_found_by_its_id_and_no_second_order(
     desk = await Desk().start()
     await desk.arm(stop())
     desk.venue.script(LoseReply(Fill()))
+    desk.venue.lose_stream()
     desk.mark("95")
     await desk.settle(40)
 
     assert len(desk.venue.sent) == len(desk.venue.ledger) == 1
     assert desk.trigger().reason is DoneReason.FILLED
+
+
+@in_virtual_time
+async def test_b089_given_a_slot_while_an_attempt_is_unanswered_then_nothing_leaves():
+    desk = await Desk().start()
+    await desk.arm(stop(size="4"))
+    desk.venue.script(Hold(Fill(), executes_first=False))
+    desk.mark("95")
+    await desk.settle(1)
+
+    for _ in range(3):
+        desk.loop.handle(SlotOpened("sl", 1, desk.clock.now_ns()))
+        await desk.settle(0.1)
+
+    assert desk.sent == [("sl", D(4))]
+
+
+@in_virtual_time
+async def test_b094_given_6_of_8_filled_then_attempt_2_for_the_other_2():
+    desk = await Desk().start()
+    await desk.arm(stop(size="8"))
+    desk.venue.script(Fill(D(6)))
+    desk.mark("95")
+    await desk.settle(5)
+
+    assert desk.sent == [("sl", D(8)), ("sl", D(2))]
+    assert [s.order.attempt.n for s in desk.venue.sent] == [1, 2]
+
+
+@in_virtual_time
+async def test_b094_given_fills_in_two_reports_then_each_is_counted_once():
+    desk = await Desk().start()
+    limit = Close(Quantity(QuantityKind.ABSOLUTE, D(4)), OrderType.LIMIT)
+    await desk.arm(target("tp", "110", action=limit))
+    desk.venue.script(Rest())
+    desk.mark("110")
+    await desk.settle()
+    order = desk.venue.ledger[0]
+    for quantity in (D(1), D(2)):
+        desk.venue.exchange.fill(order, quantity, D(110), desk.clock.now_ns())
+        await desk.settle(1)
+
+    fired = desk.fire("tp")
+    assert fired is not None
+    assert (fired.filled, fired.filled_quote) == (D(3), D(330))
+    assert desk.loop.engine.state.position(LONG).live == D(7)
 
 
 @in_virtual_time
