@@ -20,7 +20,7 @@ from exitd.client import Address
 from exitd.core.engine import Engine
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.units import NS_PER_S
-from exitd.ports.alerts import Alert
+from exitd.ports.alerts import Alert, Delivered
 from exitd.runtime.accounts import Account
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.control import Caller, Control
@@ -68,6 +68,9 @@ class Heard:
 
     def tell(self, alert: Alert) -> None:
         self.alerts.append(alert)
+
+    async def test(self) -> tuple[Delivered, ...]:
+        return (Delivered("phone", ""), Delivered("mail", "refused"))
 
 
 class ClosedFeed(FakeFeed):

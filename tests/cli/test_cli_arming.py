@@ -193,3 +193,4 @@ def test_given_no_targets_when_notify_test_then_it_says_so(
     done = command("notify", "test", "--json")
 
     assert done.status == 0
+    assert done.json == []

@@ -32,7 +32,7 @@ from exitd.core.trigger import (
     TriggerRecord,
 )
 from exitd.errors import FeedError
-from exitd.ports.alerts import Alert
+from exitd.ports.alerts import Alert, Delivered
 from exitd.ports.venue import Prepared, PrivateEvent, Refusal
 from exitd.runtime.accounts import Account
 from exitd.runtime.budget import RateBudget
@@ -103,6 +103,9 @@ class Heard:
 
     def tell(self, alert: Alert) -> None:
         self.alerts.append(alert)
+
+    async def test(self) -> tuple[Delivered, ...]:
+        return (Delivered("phone", ""), Delivered("mail", "refused"))
 
     def topics(self, *, cleared: bool = False) -> list[str]:
         return [a.topic for a in self.alerts if a.cleared is cleared]

@@ -6,7 +6,7 @@ from exitd.api.answers import Shapes, answer, caller_of
 from exitd.api.bodies import ApplyBody, TokenBody, read_body
 from exitd.runtime.control import Control
 from exitd.runtime.control.requests import expires_ns
-from exitd.runtime.views import PlanView, TokensView, TokenView
+from exitd.runtime.views import DeliveriesView, PlanView, TokensView, TokenView
 
 
 def administration_routes(control: Control, shapes: Shapes) -> APIRouter:
@@ -60,10 +60,9 @@ def administration_routes(control: Control, shapes: Shapes) -> APIRouter:
         await control.tokens.revoke(name, caller_of(request))
         return answer(await control.tokens.list())
 
-    @router.post("/v1/notify/test", status_code=202)
-    async def notify_test(request: Request) -> Response:
-        """Send one message to everybody who is told."""
-        control.notify_test(caller_of(request))
-        return Response(status_code=202)
+    @router.post("/v1/notify/test", responses=shapes.gives(DeliveriesView))
+    async def notify_test() -> Response:
+        """Send one message to everybody who is told, and say who got it."""
+        return answer(await control.notify_test())
 
     return router

@@ -63,7 +63,7 @@ def check(
     loaded = load(chosen, dict(os.environ), now_ns=SystemClock().now_ns())
     findings = loaded.findings
     if online and not loaded.has_errors:
-        from exitd.cli.asking_venues import check_online
+        from exitd.app.asking_venues import check_online
 
         findings = in_order((*findings, *asyncio.run(check_online(loaded))))
     is_bad = has_errors(findings)

@@ -28,9 +28,12 @@ def notify_test(json: Json = False) -> int:
     """
     from exitd.client import calls
 
-    ask(calls.notify_test())
+    found = ask(calls.notify_test()).deliveries
     if json:
-        say_json({"sent": True})
-    else:
-        note("sent; `notify.failed` in the log names a target that did not take it")
-    return ExitCode.OK
+        say_json([{"target": d.target, "reason": d.reason} for d in found])
+    elif not found:
+        note("nobody is named under notify: in exitd.yaml, so nobody was told")
+    for delivery in () if json else found:
+        note(f"{delivery.target}: {delivery.reason or 'sent'}")
+    failed = any(delivery.reason for delivery in found)
+    return ExitCode.FAILED if failed else ExitCode.OK

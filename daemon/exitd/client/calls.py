@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from exitd.runtime.views import (
     ArmedView,
+    DeliveriesView,
     DetailView,
     ExitsView,
     ExplainView,
@@ -318,5 +319,5 @@ def revoke_token(name: str) -> Call[TokensView]:
     return Call(method="DELETE", path=path, answers=TokensView)
 
 
-def notify_test() -> Call[None]:
-    return Call(method="POST", path="/v1/notify/test", answers=type(None))
+def notify_test() -> Call[DeliveriesView]:
+    return Call(method="POST", path="/v1/notify/test", answers=DeliveriesView)

@@ -26,7 +26,18 @@ class Alert(Struct, frozen=True, kw_only=True):
     cleared: bool = False
 
 
+class Delivered(Struct, frozen=True):
+    """What became of a message to one target: `reason` is empty when it arrived."""
+
+    target: str
+    reason: str
+
+
 class Alerts(Protocol):
     def tell(self, alert: Alert) -> None:
         """Hand over and return at once; never raises, never waits."""
+        ...
+
+    async def test(self) -> tuple[Delivered, ...]:
+        """Send one message to each target, and say what became of each."""
         ...

@@ -8,8 +8,7 @@ from typing import Any
 from exitd.core.inputs import FillReport, OrderReport, PositionReport, PositionsDoubted
 from exitd.core.intents import Priority
 from exitd.core.market import PriceSource, Tick
-from exitd.core.position import PositionKey, PositionRecord
-from exitd.core.units import NS_PER_S, ZERO
+from exitd.core.units import NS_PER_S
 from exitd.errors import VenueError
 from exitd.logs import Event, log
 from exitd.ports.alerts import Alert
@@ -19,11 +18,12 @@ from exitd.runtime.bookkeeping import Bookkeeper
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.dispatch import Dispatcher
 from exitd.runtime.freshness import FreshnessWatch, Staleness, judge
+from exitd.runtime.gap import Gap, last_sign_of_life_ns, open_since_ns
 from exitd.runtime.inquiry import Inquiry
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.pacing import PacedVenue
 from exitd.runtime.reconcile import audit_tag, reconcile
-from exitd.runtime.supervise import keep_running
+from exitd.runtime.supervise import CameUp, keep_running
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 
@@ -33,8 +33,6 @@ _WATCH_EVERY_S = 0.5
 #: One symbol that stays silent must not cost all others their prices for ever.
 _RESUBSCRIBE_EVERY_NS = 60 * NS_PER_S
 _RETRY_S, _RECONCILE_PAUSE_S = 2.0, 1.0
-_CLOCKS_DIFFER_NS = 60 * NS_PER_S
-_LOOK_BACK_MAX_NS = 3_600 * NS_PER_S
 
 
 def _tell_nobody(alert: Alert) -> None:
@@ -67,6 +65,7 @@ class Account:
         self.inquiry = Inquiry(loop, urgent, spawn)
         self.books = Bookkeeper(loop, self._paced)
         self.dispatcher = Dispatcher(loop, venue, budget, self.inquiry, urgent, spawn)
+        self.gap = Gap(self.name, loop.engine.state)
         self.tell: Callable[[Alert], None] = _tell_nobody
         self.is_stream_up = False
         self.is_reconciled = False
@@ -74,11 +73,10 @@ class Account:
         self.garbled = 0
         self.reconnects = 0
         self._freshness = FreshnessWatch(venue.account)
-        self._before_gap: dict[PositionKey, PositionRecord] = {}
         self._has_caught_up = False
         self._ts_resubscribed_ns = 0
-        self._was_up = False
-        self._was_stream_up = False
+        self._feed_came_up = CameUp()
+        self._stream_came_up = CameUp()
         self._loop = loop
         self._spawn = spawn
         self._waits = waits
@@ -115,13 +113,13 @@ class Account:
             "prices": keep_running(
                 partial(self.feed.run, self._on_tick, self._on_notice),
                 self._on_feed_lost,
-                was_up=self._take_was_up,
+                was_up=self._feed_came_up.take,
                 waits=self._waits,
             ),
             "account": keep_running(
                 partial(self.venue.run_stream, self._on_event),
                 self._on_stream_lost,
-                was_up=self._take_was_stream_up,
+                was_up=self._stream_came_up.take,
                 waits=self._waits,
             ),
             "watchdog": self._watch(),
@@ -130,14 +128,6 @@ class Account:
         }
         for what, task in tasks.items():
             self._spawn(task, f"{self.name} {what}")
-
-    def _take_was_up(self) -> bool:
-        was_up, self._was_up = self._was_up, False
-        return was_up
-
-    def _take_was_stream_up(self) -> bool:
-        was_up, self._was_stream_up = self._was_stream_up, False
-        return was_up
 
     def _on_tick(self, tick: Tick) -> None:
         if self._before_tick is not None:
@@ -148,7 +138,7 @@ class Account:
         match notice.signal:
             case FeedSignal.CONNECTED:
                 self.feed_since_ns = self._loop.clock.now_ns()
-                self._was_up = True
+                self._feed_came_up.note()
                 log(Event.FEED_CONNECTED, venue=self.name, channel="prices")
             case FeedSignal.REFUSED:
                 log(Event.FEED_REFUSED, venue=self.name, reason=notice.detail)
@@ -166,7 +156,8 @@ class Account:
     def _on_event(self, event: PrivateEvent) -> None:
         match event:
             case StreamUp():
-                self.is_stream_up = self._was_stream_up = True
+                self.is_stream_up = True
+                self._stream_came_up.note()
                 self._wants_reconcile.set()
                 log(Event.ACCOUNT_CONNECTED, account=self.name, venue=self.name)
             case StreamDown():
@@ -188,14 +179,8 @@ class Account:
 
     def _doubt(self) -> None:
         self.is_stream_up = False
-        self.note_gap()
+        self.gap.note()
         self._loop.handle(PositionsDoubted(self.name, self._loop.clock.now_ns()))
-
-    def note_gap(self) -> None:
-        """Remember the open positions as they are: from here on nobody watches."""
-        for key, position in self._loop.engine.state.positions.items():
-            if key.account == self.name and position.quantity > ZERO:
-                self._before_gap.setdefault(key, position)
 
     async def _watch(self) -> None:
         """Drop dead peers and say which prices went stale or came back."""
@@ -235,49 +220,23 @@ class Account:
         Raises:
             VenueError: A query failed; it is all to be asked again.
         """
-        open_since_ns = self._open_since_ns()
-        since_ns = self._last_sign_of_life_ns()
+        state = self._loop.engine.state
+        signed_ns = open_since_ns(state, self.name)
+        since_ns = last_sign_of_life_ns(state, self.name, self.venue.venue_now_ns())
         await self.inquiry.read_clock()
         await self.inquiry.read_instruments()
         await self._reconcile_now()
-        if open_since_ns is not None:
-            since_ns = min(since_ns, open_since_ns)
+        if signed_ns is not None:
+            since_ns = min(since_ns, signed_ns)
         await audit_tag(self._loop, self._paced, since_ns)
-        if open_since_ns is not None:
-            for fill in await self._paced.fills_since(open_since_ns):
+        if signed_ns is not None:
+            for fill in await self._paced.fills_since(signed_ns):
                 self._loop.handle(fill)
         self._has_caught_up = True
 
-    def _open_since_ns(self) -> int | None:
-        """Since when closes are under way whose fate is not known; None without."""
-        signed_ns = [
-            a.ts_signed_venue_ns
-            for a in self._loop.engine.state.attempts.values()
-            if a.order.account == self.name and not a.is_ended
-        ]
-        return min(signed_ns) - _CLOCKS_DIFFER_NS if signed_ns else None
-
-    def _last_sign_of_life_ns(self) -> int:
-        """From when on an order with our tag would be news; an hour back at most."""
-        newest_ns = max(
-            (
-                t.ts_changed_ns
-                for t in self._loop.engine.state.triggers.values()
-                if t.definition.account == self.name
-            ),
-            default=0,
-        )
-        now_ns = self.venue.venue_now_ns()
-        return max(newest_ns - _CLOCKS_DIFFER_NS, now_ns - _LOOK_BACK_MAX_NS)
-
     async def _reconcile_now(self) -> None:
-        # A gap that begins while we ask is one of its own.
-        gap, self._before_gap = self._before_gap, {}
-        try:
-            await reconcile(self._loop, self._paced, before_gap=gap)
-        except BaseException:
-            self._before_gap = {**self._before_gap, **gap}
-            raise
+        with self.gap.being_closed() as held:
+            await reconcile(self._loop, self._paced, before_gap=held)
         self.is_reconciled = True
         for key in self._loop.engine.state.positions:
             if key.account == self.name:

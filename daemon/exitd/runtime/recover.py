@@ -25,7 +25,7 @@ async def recover_account(account: Account) -> bool:
         Whether the venue answered. If not, the stored state is evaluated as it
         is, the account is not ready, and its reconcile goes on trying.
     """
-    account.note_gap()
+    account.gap.note()
     try:
         async with asyncio.timeout(_PATIENCE_S):
             await _until_answered(account)

@@ -20,6 +20,21 @@ def backoff(jitter: Callable[[], float]) -> Iterator[float]:
         wait_s = min(wait_s * _FACTOR, _MOST_S)
 
 
+class CameUp:
+    """Whether a connection was up since somebody last asked."""
+
+    def __init__(self) -> None:
+        self._was_up = False
+
+    def note(self) -> None:
+        self._was_up = True
+
+    def take(self) -> bool:
+        """Say it, and forget it."""
+        was_up, self._was_up = self._was_up, False
+        return was_up
+
+
 async def keep_running(
     run: Callable[[], Awaitable[None]],
     on_lost: Callable[[str], None],

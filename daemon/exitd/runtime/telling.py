@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from exitd.core.events import Fact, FactKind
 from exitd.core.units import text
-from exitd.ports.alerts import Alert, AlertLevel, Alerts
+from exitd.ports.alerts import Alert, AlertLevel, Alerts, Delivered
 
 K = FactKind
 
@@ -28,6 +28,10 @@ class Telling:
             found = alert_for(fact)
             if found is not None:
                 self.tell(found)
+
+    async def test(self) -> tuple[Delivered, ...]:
+        """Send one message to each target, and say what became of each."""
+        return await self._alerts.test()
 
     def tell(self, alert: Alert) -> None:
         self._alerts.tell(

@@ -118,6 +118,17 @@ class PositionView(Struct, frozen=True, kw_only=True):
     ts_opened: str | None
 
 
+class DeliveryView(Struct, frozen=True, kw_only=True):
+    """What became of a test message: `reason` is empty when it arrived."""
+
+    target: str
+    reason: str
+
+
+class DeliveriesView(Struct, frozen=True):
+    deliveries: tuple[DeliveryView, ...]
+
+
 class FeedView(Struct, frozen=True, kw_only=True):
     """One watched price. `age_ms` None: no price since the start."""
 

@@ -11,11 +11,11 @@ from exitd.adapters.notify.channel import Channel
 from exitd.adapters.notify.messages import Message, message_of
 from exitd.adapters.notify.routing import Loudness, loudness_of
 from exitd.adapters.notify.throttle import Repeated, Throttle
-from exitd.adapters.notify.worker import Delivered, Deliverer, TargetWorker
+from exitd.adapters.notify.worker import Deliverer, TargetWorker
 from exitd.configuration.daemon_file import AlertEvents, Notify
 from exitd.configuration.secrets import resolve
 from exitd.core.units import NS_PER_S
-from exitd.ports.alerts import Alert, AlertLevel
+from exitd.ports.alerts import Alert, AlertLevel, Delivered
 from exitd.ports.clock import Clock
 from exitd.secret import Secret
 

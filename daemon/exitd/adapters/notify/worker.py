@@ -6,10 +6,9 @@ import threading
 from collections import deque
 from typing import Protocol
 
-from msgspec import Struct
-
 from exitd.adapters.notify.messages import Message, digest_of
 from exitd.logs import Event, log
+from exitd.ports.alerts import Delivered
 
 WAITING_MAX = 1_000
 # So many that wait are sent one by one; more of them become one message.
@@ -22,13 +21,6 @@ class Deliverer(Protocol):
     name: str
 
     def deliver(self, message: Message) -> str: ...
-
-
-class Delivered(Struct, frozen=True):
-    """What became of a message: `reason` is empty when it arrived."""
-
-    target: str
-    reason: str
 
 
 class TargetWorker:

@@ -11,7 +11,6 @@ Methods return views and raise `ControlError`.
 import secrets
 from collections.abc import Callable
 
-from exitd.ports.alerts import Alert, AlertLevel
 from exitd.runtime.control.books import Books
 from exitd.runtime.control.by_hand import ByHand
 from exitd.runtime.control.dry_run import order_if_fired
@@ -27,7 +26,7 @@ from exitd.runtime.control.tokens import Tokens
 from exitd.runtime.control.triggers import Triggers
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.problems import ControlError
-from exitd.runtime.views import OrderView
+from exitd.runtime.views import DeliveriesView, DeliveryView, OrderView
 
 __all__ = [
     "Caller",
@@ -63,13 +62,9 @@ class Control:
         """Show the exact order that firing a trigger would send; sends nothing."""
         return order_if_fired(self.daemon, trigger_id, account)
 
-    def notify_test(self, by: Caller) -> None:
-        """Send one message to everybody who is told."""
-        self.daemon.telling.tell(
-            Alert(
-                level=AlertLevel.INFO,
-                topic="notify.test",
-                about=by.name,
-                text=f"this is a test message, asked for by {by.name}",
-            )
+    async def notify_test(self) -> DeliveriesView:
+        """Send one message to everybody who is told, and say who got it."""
+        found = await self.daemon.telling.test()
+        return DeliveriesView(
+            tuple(DeliveryView(target=d.target, reason=d.reason) for d in found)
         )
