@@ -1,0 +1,229 @@
+"""Run every benchmark and write what came out into docs/performance.md.
+
+    python benchmarks/report.py [--ccxt-python PATH] [--quick]
+
+The table goes between two markers of that page; the words around it stay. --quick
+takes fewer rounds, to see that all of it runs.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from worlds import machine
+
+HERE = Path(__file__).resolve().parent
+PAGE = HERE.parent / "docs" / "performance.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+Result = dict[str, Any]
+
+
+class Row(NamedTuple):
+    """One line of the table; `floor` is what nothing could beat, or nearly so."""
+
+    what: str
+    goal: str
+    found: str
+    is_met: bool
+    floor: str
+    command: str
+
+
+def book_rows(result: Result, command: str) -> Iterator[Row]:
+    quiet = {int(n): row for n, row in result["triggers"].items()}
+    most, few = max(quiet), min(quiet)
+    slowest = max(row["quiet_tick_us"] for row in quiet.values())
+    scan = quiet[most]["scan_us"]
+    yield Row(
+        f"a quiet tick, engine only, {few} to {most:,} resting fixed levels",
+        "≤ 1 µs, largest ≤ 1.5 × smallest",
+        f"{slowest:.2f} µs, {result['largest_over_smallest']} ×",
+        slowest <= 1 and result["largest_over_smallest"] <= 1.5,
+        f"two comparisons and a call; a scan of {most:,} levels takes {scan:,.0f} µs",
+        command,
+    )
+    at_once_ms = result["ten_thousand_at_once_ms"]
+    yield Row(
+        "10,000 triggers crossed by one tick: facts and intents returned",
+        "≤ 50 ms",
+        f"{at_once_ms} ms",
+        at_once_ms <= 50,
+        f"making and storing 10,000 records and facts: {at_once_ms / 10:.1f} µs each",
+        command,
+    )
+    used = result["bytes_per_trigger"]
+    yield Row(
+        "memory per resting trigger",
+        "≤ 1 KiB",
+        f"{used:,} bytes",
+        used <= 1_024,
+        "its definition and its record",
+        command,
+    )
+
+
+def latency_rows(result: Result, command: str) -> Iterator[Row]:
+    found, reference = result["contenders"], result["reference"]
+    strict, less = found["exitd"], found["exitd, less one commit"]
+    raw = found["raw"]
+    base = found[reference]["median_us"]
+    near = strict["median_us"] / raw["median_us"]
+    yield Row(
+        "frame on the socket → order bytes on the socket, whole daemon, strict, less"
+        " one commit as measured in the run; a bare async script = 1",
+        "≤ 1.3",
+        f"{less['ratio']} ({less['median_us']:,.0f} µs; {reference} {base:,.0f} µs)",
+        less["ratio"] <= 1.3,
+        f"prebuilt bytes on raw sockets, nothing durable: {raw['median_us']:,.0f} µs;"
+        f" with the commit, exitd takes {near:.1f} × that",
+        command,
+    )
+    yield Row(
+        "the same, p99",
+        "≤ 3 × median",
+        f"{strict['p99_over_median']} × ({strict['p99_us']:,.0f} µs)",
+        strict["p99_over_median"] <= 3,
+        f"raw sockets: {raw['p99_over_median']} ×;"
+        f" {reference}: {found[reference]['p99_over_median']} ×",
+        command,
+    )
+
+
+def ingest_rows(result: Result, command: str) -> Iterator[Row]:
+    yield Row(
+        f"frames ingested, one core, {result['triggers']:,} armed",
+        "≥ 50 % of the bare loop",
+        f"{result['ratio']:.0%} ({result['exitd_frames_per_s']:,} /s)",
+        result["ratio"] >= 0.5,
+        f"`websockets` and msgspec alone: {result['bare_frames_per_s']:,} /s",
+        command,
+    )
+
+
+def startup_rows(result: Result, command: str) -> Iterator[Row]:
+    yield Row(
+        f"start with {result['triggers']:,} triggers until ready",
+        "≤ 5 s",
+        f"{result['ready_s']} s",
+        result["ready_s"] <= 5,
+        f"reading the same rows with sqlite3: {result['bare_read_s']} s",
+        command,
+    )
+
+
+def arms_rows(result: Result, command: str) -> Iterator[Row]:
+    yield Row(
+        f"durable arms through the API, in batches of {result['batch']}",
+        "≥ 2,000 /s",
+        f"{result['arms_per_s']:,} /s",
+        result["arms_per_s"] >= 2_000,
+        f"FastAPI that inserts the same JSON unchecked: {result['bare_per_s']:,} /s",
+        command,
+    )
+
+
+class Benchmark(NamedTuple):
+    name: str
+    options: tuple[str, ...]
+    quick: tuple[str, ...]
+    rows: Callable[[Result, str], Iterator[Row]]
+
+
+BENCHMARKS = (
+    Benchmark("book", (), (), book_rows),
+    Benchmark(
+        "latency", ("--stages",), ("--levels", "40", "--rounds", "1"), latency_rows
+    ),
+    Benchmark("ingest", (), ("--frames", "20000"), ingest_rows),
+    Benchmark("startup", (), ("--triggers", "10000"), startup_rows),
+    Benchmark("arms", (), ("--triggers", "2000", "--rounds", "1"), arms_rows),
+)
+
+
+def run(name: str, options: tuple[str, ...]) -> Result:
+    script = str(HERE / f"{name}.py")
+    done = subprocess.run(
+        [sys.executable, script, "--json", *options],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    found: Result = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def table(rows: list[Row]) -> str:
+    lines = [
+        "| what | goal | measured | | floor | command |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        verdict = "met" if row.is_met else "**missed**"
+        lines.append(
+            f"| {row.what} | {row.goal} | {row.found} | {verdict} | {row.floor} |"
+            f" `{row.command}` |"
+        )
+    return "\n".join(lines)
+
+
+def stages_table(result: Result) -> str:
+    stages = result["stages_us"]
+    heads = " | ".join(stages)
+    marks = "|".join("---:" for _ in stages)
+    cells = " | ".join(f"{took_us:,.0f}" for took_us in stages.values())
+    return (
+        "The stages of one close, each by itself, medians in µs, with the pause of the"
+        f" latency run between two of them:\n\n| {heads} |\n|{marks}|\n| {cells} |"
+    )
+
+
+def contenders_table(result: Result) -> str:
+    lines = ["| contender | median µs | p99 µs | ratio |", "|---|---:|---:|---:|"]
+    for name, found in result["contenders"].items():
+        lines.append(
+            f"| {name} | {found['median_us']:,.0f} | {found['p99_us']:,.0f} |"
+            f" {found['ratio']:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def write(measured: str) -> None:
+    page = PAGE.read_text()
+    before, rest = page.split(BEGIN)
+    after = rest.split(END)[1]
+    PAGE.write_text(f"{before}{BEGIN}\n\n{measured}\n\n{END}{after}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--ccxt-python", default="", help="a python that has ccxt")
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    rows: list[Row] = []
+    extra: list[str] = []
+    for benchmark in BENCHMARKS:
+        words = benchmark.options + (benchmark.quick if options.quick else ())
+        command = " ".join(("python", f"benchmarks/{benchmark.name}.py", *words))
+        if benchmark.name == "latency" and options.ccxt_python:
+            words += ("--ccxt-python", options.ccxt_python)
+            command += " --ccxt-python PATH"
+        print(command, file=sys.stderr, flush=True)
+        result = run(benchmark.name, words)
+        rows += benchmark.rows(result, command)
+        if benchmark.name == "latency":
+            extra = [contenders_table(result), stages_table(result)]
+    day = time.strftime("%Y-%m-%d", time.gmtime())
+    head = f"{day}, {machine()}."
+    write("\n\n".join((head, table(rows), *extra)))
+    missed = [row.what for row in rows if not row.is_met]
+    for what in missed:
+        print(f"missed: {what}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
