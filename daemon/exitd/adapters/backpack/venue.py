@@ -10,9 +10,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import httpx
-import msgspec
 
-from exitd.adapters.backpack import history, queries
+from exitd.adapters.backpack import cancels, history, queries
 from exitd.adapters.backpack.closes import (
     close_body,
     native_stop_body,
@@ -26,13 +25,11 @@ from exitd.adapters.backpack.defaults import (
     WINDOW_MS,
     WS_URL,
 )
-from exitd.adapters.backpack.reports import order_report
 from exitd.adapters.backpack.rest import Reply, RestClient
 from exitd.adapters.backpack.session import Session
-from exitd.adapters.backpack.signing import WINDOW_MS_MAX, Parameter, Signer
+from exitd.adapters.backpack.signing import WINDOW_MS_MAX, Signer
 from exitd.adapters.backpack.stream import PrivateStream
 from exitd.adapters.backpack.time_sync import VenueClock
-from exitd.adapters.backpack.wire import ORDERS
 from exitd.core.attempt import (
     Capabilities,
     CloseOrder,
@@ -59,13 +56,6 @@ from exitd.secret import Secret
 LAG_SLACK_NS = 10 * NS_PER_S
 
 _ORDER_PATH = "/api/v1/order"
-_ORDERS_PATH = "/api/v1/orders"
-_SCOPES = {
-    CancelScope.LIMIT: ("RestingLimitOrder",),
-    CancelScope.TRIGGER: ("ConditionalOrder",),
-    # Whether leaving out the type means both is not documented.
-    CancelScope.ALL: ("ConditionalOrder", "RestingLimitOrder"),
-}
 
 
 class BackpackVenue:
@@ -183,24 +173,9 @@ class BackpackVenue:
         venue_order_id: str = "",
         client_order_id: int | None = None,
     ) -> OrderReport | Refusal | None:
-        # Both together are refused; the venue's own id is the better of the two.
-        body: dict[str, Parameter] = {"symbol": symbol}
-        if venue_order_id:
-            body["orderId"] = venue_order_id
-        else:
-            assert client_order_id is not None
-            body["clientId"] = client_order_id
-        reply = await self._session.transmit(
-            self._session.prepare("DELETE", "orderCancel", _ORDER_PATH, body)
+        return await cancels.cancel_one(
+            self._session, symbol, venue_order_id, client_order_id
         )
-        if isinstance(reply, Refusal):
-            return reply
-        if reply.status == 202:
-            return None
-        now_ns = self._session.clock.now_ns()
-        if reply.status != 200:
-            return refusal_of(reply, now_ns)
-        return read_order(self.account, reply, symbol, None, now_ns)
 
     async def cancel_orders(
         self, symbol: str, scope: CancelScope
@@ -211,21 +186,7 @@ class BackpackVenue:
             OutcomeUnknown: An answer does not say what was cancelled.
             AssertionError: The scope is one order; `cancel_order` is for that.
         """
-        assert scope is not CancelScope.ONE
-        cancelled: list[OrderReport] = []
-        refusal: Refusal | None = None
-        is_pending = False
-        for kind in _SCOPES[scope]:
-            answer = await self._cancel_kind(symbol, kind)
-            if isinstance(answer, Refusal):
-                refusal = answer
-            elif answer is None:
-                is_pending = True
-            else:
-                cancelled += answer
-        if refusal is not None:
-            return refusal
-        return None if is_pending else tuple(cancelled)
+        return await cancels.cancel_scope(self._session, symbol, scope)
 
     async def mark_price(self, symbol: str) -> Decimal | None:
         return await queries.mark_price(self._session.rest, symbol)
@@ -258,25 +219,3 @@ class BackpackVenue:
             # What this connection answers next may belong to somebody else as well.
             await self._session.rest.drop_connections()
             raise
-
-    async def _cancel_kind(
-        self, symbol: str, kind: str
-    ) -> tuple[OrderReport, ...] | Refusal | None:
-        body: dict[str, Parameter] = {"orderType": kind, "symbol": symbol}
-        reply = await self._session.transmit(
-            self._session.prepare("DELETE", "orderCancelAll", _ORDERS_PATH, body)
-        )
-        if isinstance(reply, Refusal):
-            return reply
-        if reply.status == 202:
-            return None
-        now_ns = self._session.clock.now_ns()
-        if reply.status != 200:
-            return refusal_of(reply, now_ns)
-        try:
-            rows = ORDERS.decode(reply.body)
-            return tuple(order_report(self.account, row, now_ns) for row in rows)
-        except (msgspec.DecodeError, ValueError) as exc:
-            raise OutcomeUnknown(
-                f"Backpack's answer about cancels of {symbol} cannot be read: {exc}"
-            ) from exc
