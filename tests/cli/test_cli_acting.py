@@ -74,7 +74,7 @@ def test_given_take_profit_when_placed_then_order_rests_and_flatten_spares_it(
     words = ("--side", "Ask", "--price", "150", "--quantity", "1", "--yes", "--json")
 
     placed = command("take-profit", "SOL_USDC_PERP", *words)
-    spared = command("flatten", "SOL_USDC_PERP", "--yes", "--json")
+    spared = command("flatten", "SOL_USDC_PERP", "--json")
     dry = command("flatten", "SOL_USDC_PERP", "--including-ours", "--dry-run")
     flat = command("flatten", "SOL_USDC_PERP", "--including-ours", "--yes", "--json")
 

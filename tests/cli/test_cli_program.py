@@ -116,7 +116,6 @@ def test_given_wrong_usage_when_run_then_2_and_a_remedy(
         ("cancel", "sol-core/sl"),
         ("close", "--all"),
         ("fire", "sol-core/sl"),
-        ("flatten", "SOL_USDC_PERP"),
         ("import", "--apply"),
         ("handover", "--native"),
         ("token", "revoke", "x"),

@@ -245,7 +245,9 @@ def flatten(
     from exitd.client import calls
 
     if not dry_run and not is_agreed(
-        f"Cancel the open orders of {symbol}? Positions stay open.", yes=yes
+        f"Cancel the open orders of {symbol}? Positions stay open.",
+        yes=yes,
+        for_scripts=True,
     ):
         raise CommandFailed("nothing was cancelled; say --yes to do it without asking")
     flat = ask(
@@ -320,7 +322,7 @@ def take_profit(
     said = f"{side} {quantity} {symbol} at {price}, reduce-only"
     if dry_run:
         return _would_rest(symbol, side, price, said, json=json)
-    if not is_agreed(f"Rest an order: {said}?", yes=yes):
+    if not is_agreed(f"Rest an order: {said}?", yes=yes, for_scripts=True):
         raise CommandFailed("nothing was ordered; say --yes to do it without asking")
     placed = ask(
         calls.take_profit(

@@ -129,15 +129,16 @@ def say_loud(text: str, style: str) -> None:
     say(_styled(text, style) if style and sys.stdout.isatty() else text)
 
 
-def is_agreed(question: str, *, yes: bool) -> bool:
+def is_agreed(question: str, *, yes: bool, for_scripts: bool = False) -> bool:
     """
     Ask before something trades or destroys.
 
-    Without a terminal nobody can be asked, and only *yes* agrees.
+    Without a terminal nobody can be asked, and only *yes* agrees. *for_scripts* is for
+    a command whose words say all of what it does: a script that runs it means it.
     """
     if yes:
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return False
+        return for_scripts
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
