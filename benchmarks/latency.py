@@ -133,10 +133,10 @@ log: {{format: json}}
     )
     log = (folder / "log").open("w")
     command = (
-        "import asyncio, sys; from pathlib import Path;"
-        "from exitd.app import run_daemon;"
+        "import sys; from pathlib import Path;"
+        "from exitd.app import run_daemon; from exitd.cli.running import run_loop;"
         "from exitd.settings import read_settings;"
-        "sys.exit(asyncio.run(run_daemon(Path(sys.argv[1]), read_settings(),"
+        "sys.exit(run_loop(run_daemon(Path(sys.argv[1]), read_settings(),"
         " on_ready=lambda _: print('ready', file=sys.stderr, flush=True))))"
     )
     process = subprocess.Popen(

@@ -24,6 +24,7 @@ from exitd.adapters.backpack.signing import throwaway_keys
 from exitd.adapters.backpack.venue import BackpackVenue
 from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.system.clock import SystemClock
+from exitd.cli.running import run_loop
 from exitd.core.engine import Engine
 from exitd.core.inputs import (
     Arm,
@@ -227,7 +228,7 @@ def stages(rounds: int, pause_s: float) -> Samples:
     assert sink.stdout is not None
     try:
         port = sink.stdout.readline().strip()
-        return asyncio.run(_measure(f"http://127.0.0.1:{port}", rounds, pause_s))
+        return run_loop(_measure(f"http://127.0.0.1:{port}", rounds, pause_s))
     finally:
         sink.terminate()
         sink.wait()
