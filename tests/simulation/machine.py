@@ -62,6 +62,7 @@ class Machine:
         loop = self.loop = WatchedLoop(engine, self.disk, clock)
         loop.watch = world.watch
         loop.on_facts(world.note)
+        loop.on_contradiction(lambda: world.wrong.append("a report contradicts us"))
         loop.on_facts(lambda _: self.account.watch_sources())
         venue = BackpackVenue(
             ACCOUNT,
