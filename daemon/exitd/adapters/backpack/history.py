@@ -12,12 +12,13 @@ from typing import TypeVar
 
 import msgspec
 
+from exitd.adapters.backpack.lanes import Reply
 from exitd.adapters.backpack.reports import (
     fill_report,
     funding_report,
     order_report,
 )
-from exitd.adapters.backpack.rest import Reply, decoded
+from exitd.adapters.backpack.rest import decoded
 from exitd.adapters.backpack.session import Session
 from exitd.adapters.backpack.signing import Parameter
 from exitd.adapters.backpack.wire import FILLS, FUNDING, ORDERS

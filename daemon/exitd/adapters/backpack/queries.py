@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from exitd.adapters.backpack.lanes import Reply
 from exitd.adapters.backpack.reports import (
     instrument_or_none,
     net_reports,
     order_report,
     position_reports,
 )
-from exitd.adapters.backpack.rest import (
-    Reply,
-    RestClient,
-    decoded,
-    is_cached,
-    told,
-)
+from exitd.adapters.backpack.rest import RestClient, decoded, is_cached, told
 from exitd.adapters.backpack.session import Session
 from exitd.adapters.backpack.signing import Parameters
 from exitd.adapters.backpack.wire import (

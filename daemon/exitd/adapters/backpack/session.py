@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from exitd.adapters.backpack.rest import JSON_TYPE, Reply, RestClient
+from exitd.adapters.backpack.lanes import Reply
+from exitd.adapters.backpack.rest import JSON_TYPE, RestClient
 from exitd.adapters.backpack.signing import Parameters, Signer
 from exitd.adapters.backpack.time_sync import VenueClock, sync_clock
 from exitd.core.attempt import RefusalKind

@@ -25,7 +25,8 @@ from exitd.adapters.backpack.defaults import (
     WINDOW_MS,
     WS_URL,
 )
-from exitd.adapters.backpack.rest import Reply, RestClient
+from exitd.adapters.backpack.lanes import Reply
+from exitd.adapters.backpack.rest import RestClient
 from exitd.adapters.backpack.session import Session
 from exitd.adapters.backpack.signing import WINDOW_MS_MAX, Signer
 from exitd.adapters.backpack.stream import PrivateStream
