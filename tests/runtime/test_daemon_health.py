@@ -282,3 +282,20 @@ def test_b123_given_a_wall_clock_that_steps_back_then_ours_does_not():
 
     assert clock.now_ns() - before_ns == 5 * NS_PER_S
     assert clock.drift_ns() == -3_600 * NS_PER_S
+
+
+async def test_given_a_venue_that_was_silent_when_it_answers_then_that_is_told(
+    world: World,
+):
+    world.daemon.silent_venues.add("main")
+    account = world.daemon.accounts["main"]
+    account.is_reconciled = False
+    world.daemon.check_health()
+    assert world.daemon.silent_venues == {"main"}
+
+    account.is_reconciled = True
+    world.daemon.check_health()
+
+    assert world.daemon.silent_venues == set()
+    cleared = [a for a in world.heard.alerts if a.cleared]
+    assert [(a.topic, a.about) for a in cleared] == [(Event.VENUE_FAILED, "main")]

@@ -9,9 +9,10 @@ from exitd.core.market import PriceKind, PriceSource
 from exitd.core.trigger import TriggerState
 from exitd.errors import FeedError
 from exitd.logs import Event
+from exitd.ports.venue import StreamDown
 from exitd.runtime.supervise import backoff, keep_running
 from fakes.exchange import SOL
-from runtime.desk import ACCOUNT, MARK, D, Desk, S, in_virtual_time, stop
+from runtime.desk import ACCOUNT, LONG, MARK, D, Desk, S, in_virtual_time, stop
 from simulation.virtual_time import let_pass
 
 LAST = PriceSource(ACCOUNT, SOL, PriceKind.LAST)
@@ -173,3 +174,14 @@ async def test_given_a_feed_that_never_comes_up_then_it_is_not_hammered():
     await desk.settle(60)
 
     assert desk.feed.runs < 25
+
+
+@in_virtual_time
+async def test_given_the_stream_says_it_is_down_then_positions_are_unproven():
+    desk = await Desk().start()
+    assert desk.loop.engine.state.position(LONG).proven
+
+    desk.account._on_event(StreamDown(ACCOUNT, "the venue said so"))
+
+    assert not desk.account.is_stream_up
+    assert not desk.loop.engine.state.position(LONG).proven

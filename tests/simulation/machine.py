@@ -13,9 +13,11 @@ from exitd.adapters.sqlite.opening import open_store
 from exitd.core.engine import Engine
 from exitd.runtime.accounts import Account
 from exitd.runtime.budget import RateBudget
+from exitd.runtime.fact_log import log_facts
 from exitd.runtime.recover import recover, restore
 from exitd.runtime.steady import SteadyClock
 from exitd.runtime.supervise import backoff
+from exitd.runtime.telling import Telling
 from exitd.secret import Secret
 from simulation.choices import ACCOUNT
 from simulation.invariants import WatchedLoop
@@ -62,6 +64,8 @@ class Machine:
         loop = self.loop = WatchedLoop(engine, self.disk, clock)
         loop.watch = world.watch
         loop.on_facts(world.note)
+        loop.on_facts(log_facts)
+        loop.on_facts(Telling(world.heard).take)
         loop.on_contradiction(lambda: world.wrong.append("a report contradicts us"))
         loop.on_facts(lambda _: self.account.watch_sources())
         venue = BackpackVenue(

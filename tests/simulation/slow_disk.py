@@ -9,7 +9,7 @@ from typing import Any
 from exitd.adapters.sqlite.store import SqliteStore
 from exitd.core.attempt import AttemptKey, AttemptRecord
 from exitd.ports.store import Batch, OnDurable
-from fakes.store import Disk
+from fakes.archive import Disk
 from simulation.invariants import Violation
 
 

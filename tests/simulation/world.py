@@ -36,9 +36,10 @@ from exitd.core.trigger import (
     TriggerRecord,
     TriggerState,
 )
+from exitd.ports.alerts import Alert
 from exitd.simulator.clock import VenueClock
 from exitd.simulator.exchange import Exchange, Settings
-from fakes.store import Disk
+from fakes.archive import Disk
 from simulation.choices import (
     ACCOUNT,
     ENTRY,
@@ -58,6 +59,17 @@ HEALED_S = 60.0
 TRADES = ("close", "grow", "reopen")
 
 
+class Heard:
+    """Whoever is told; every fact must be worth a sentence, or none."""
+
+    def __init__(self) -> None:
+        self.topics: set[str] = set()
+
+    def tell(self, alert: Alert) -> None:
+        assert alert.text
+        self.topics.add(alert.topic)
+
+
 class World:
     """Everything of one seed."""
 
@@ -75,6 +87,7 @@ class World:
         self.durable_ids: dict[int, AttemptKey] = {}
         self.mirror = Disk()
         self.watch = Watch()
+        self.heard = Heard()
         self.wrong: list[str] = []
         self.history: list[str] = []
         self.machine_clock = VirtualClock(virtual, self.choices.skew_ms * 1_000_000)
