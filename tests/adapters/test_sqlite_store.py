@@ -14,10 +14,10 @@ from contract.store_contract import DEADLINE_S, keep
 from contract.store_samples import fact, firing, trigger
 from exitd.adapters.sqlite import open_store
 from exitd.adapters.sqlite.database import IN_MEMORY, connect
+from exitd.adapters.sqlite.disk import PROBE_NS
 from exitd.adapters.sqlite.history import facts_statement
 from exitd.adapters.sqlite.migrating import make_tables
 from exitd.adapters.sqlite.statements import bound
-from exitd.adapters.sqlite.writer import PROBE_NS
 from exitd.core.records import IdempotencyRecord
 from exitd.ports.store import Batch, FactQuery, StoreHealth
 from fakes.clocks import ManualClock

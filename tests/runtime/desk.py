@@ -38,9 +38,10 @@ from exitd.runtime.accounts import Account
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.recover import recover, restore
+from fakes.archive import Disk
 from fakes.exchange import SOL
 from fakes.feed import FakeFeed
-from fakes.store import Disk, FakeStore
+from fakes.store import FakeStore
 from fakes.venue import FakeVenue
 from simulation.virtual_time import VirtualClock, VirtualLoop, let_pass, run
 

@@ -190,6 +190,10 @@ class Database:
             self.close()
             raise
 
+    def ensure_open(self) -> None:
+        if not self.is_open:
+            self.reopen()
+
     def fold_log_in(self) -> None:
         """Write everything the log holds into the database, and empty the log.
 

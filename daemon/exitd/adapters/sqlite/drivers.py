@@ -6,7 +6,8 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from exitd.adapters.sqlite.writer import RETRY_NS, Entry, Writer
+from exitd.adapters.sqlite.disk import RETRY_NS
+from exitd.adapters.sqlite.writer import Entry, Writer
 from exitd.core.units import NS_PER_S
 from exitd.ports.clock import Clock
 

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from itertools import islice
 from typing import NamedTuple
 
-from exitd.adapters.sqlite import statements
 from exitd.adapters.sqlite.database import Database
-from exitd.adapters.sqlite.failures import Failure, failure_of
+from exitd.adapters.sqlite.disk import Disk
+from exitd.adapters.sqlite.failures import Failure
+from exitd.adapters.sqlite.pruning import delete_some
 from exitd.adapters.sqlite.reserve import Reserve
-from exitd.core.units import NS_PER_MS, NS_PER_S
 from exitd.errors import StoreError, StoreFull
 from exitd.ports.clock import Clock
 from exitd.ports.store import Batch, OnDurable, StoreHealth
@@ -23,18 +23,11 @@ from exitd.ports.store import Batch, OnDurable, StoreHealth
 GROUP_BATCHES = 512
 """Batches in one commit; more would only make the first of them wait."""
 
-RETRY_NS = 250 * NS_PER_MS
-PROBE_NS = 5 * NS_PER_S
-"""An idle writer proves this often that it could commit."""
-
 CHECKPOINT_COMMITS = 64
 """The log is folded in, in a quiet moment, after this many commits."""
 
 CHECKPOINT_COMMITS_FULL = 32
 """And at once after this many on a full disk: the log must not eat the reserve."""
-
-PRUNE_ROWS = 100
-"""Rows deleted in one go: about a millisecond in front of whatever comes next."""
 
 
 class QueuedBatch(NamedTuple):
@@ -77,7 +70,6 @@ class Writer:
     ) -> None:
         self._database = database
         self._reserve = reserve
-        self._clock = clock
         self._deliver = deliver
         self._mark = mark
         self._pending: deque[Entry] = deque()
@@ -85,10 +77,7 @@ class Writer:
         self._commits_since_checkpoint = 0
         self._group_batches = GROUP_BATCHES
         self._doubt: Doubt | None = None
-        self._recover_due_ns = 0
-        self.health = StoreHealth.WRITABLE
-        self.detail = ""
-        self.ts_committed_ns = clock.monotonic_ns()
+        self.disk = Disk(reserve, clock)
 
     def add(self, entry: Entry) -> None:
         self._pending.append(entry)
@@ -100,9 +89,7 @@ class Writer:
 
     @property
     def has_idle_work(self) -> bool:
-        return self._prune_before_ns is not None and (
-            self.health is StoreHealth.WRITABLE
-        )
+        return self._prune_before_ns is not None and self.disk.is_well
 
     def prune(self, before_ns: int) -> None:
         self._prune_before_ns = before_ns
@@ -118,7 +105,7 @@ class Writer:
             if isinstance(self._pending[0], Job):
                 self._run_job()
                 continue
-            if self.health is StoreHealth.FULL and not self._reserve.is_there:
+            if self.disk.health is StoreHealth.FULL and not self._reserve.is_there:
                 # What is left of the reserve belongs to firings.
                 self._refuse_what_may_fail()
                 if not self._pending or isinstance(self._pending[0], Job):
@@ -128,11 +115,11 @@ class Writer:
 
     def idle(self) -> None:
         """Use a quiet moment: recover, probe, checkpoint, prune; a little of each."""
-        if self.health is not StoreHealth.WRITABLE:
+        if not self.disk.is_well:
             self._recover_if_due()
         elif self._prune_before_ns is not None:
             self._prune_some(self._prune_before_ns)
-        elif self._clock.monotonic_ns() - self.ts_committed_ns >= PROBE_NS:
+        elif self.disk.is_probe_due:
             self._attempt(self._database.probe)
         elif self._commits_since_checkpoint >= CHECKPOINT_COMMITS:
             self._attempt(self.checkpoint)
@@ -157,18 +144,17 @@ class Writer:
     def _write_group(self) -> bool:
         """Commit the batches at the head; False when that must wait."""
         group = self._group()
-        was_well = self.health is StoreHealth.WRITABLE
+        was_well = self.disk.is_well
         try:
-            self._ensure_open()
+            self._database.ensure_open()
         except sqlite3.Error as error:
-            self._note(failure_of(error), error)
+            self.disk.note_failure(error)
             return False
         before = self._database.batch
         try:
             self._database.write([queued.batch for queued in group])
         except sqlite3.Error as error:
-            failure = failure_of(error)
-            self._note(failure, error)
+            failure = self.disk.note_failure(error)
             self._doubt = Doubt(before, len(group), failure)
             if not self._resolve():
                 return False
@@ -180,7 +166,7 @@ class Writer:
             return was_well
         self._settle(len(group))
         if (
-            self.health is not StoreHealth.WRITABLE
+            not self.disk.is_well
             and self._commits_since_checkpoint >= CHECKPOINT_COMMITS_FULL
         ):
             self._attempt(self.checkpoint)
@@ -223,8 +209,8 @@ class Writer:
                 self._database.read_progress()
         except sqlite3.Error as again:
             self._database.close()
-            self._note(failure_of(again), again)
-            if self.health is StoreHealth.FULL:
+            self.disk.note_failure(again)
+            if self.disk.health is StoreHealth.FULL:
                 self._reserve.release()
             return False
         return True
@@ -256,11 +242,10 @@ class Writer:
         job = self._pending.popleft()
         assert isinstance(job, Job)
         try:
-            self._ensure_open()
+            self._database.ensure_open()
             outcome = self._database.change(job.work)
         except sqlite3.Error as error:
-            failure = failure_of(error)
-            self._note(failure, error)
+            failure = self.disk.note_failure(error)
             self._read_back(failure)
             if failure is Failure.FULL:
                 job.done(None, no_room())
@@ -271,17 +256,8 @@ class Writer:
         job.done(outcome, None)
 
     def _prune_some(self, before_ns: int) -> None:
-        def delete_some(driver: sqlite3.Connection) -> int:
-            facts = driver.execute(
-                statements.PRUNE_FACTS, (before_ns, "", PRUNE_ROWS, 0)
-            )
-            keys = driver.execute(
-                statements.PRUNE_IDEMPOTENCY, (before_ns, PRUNE_ROWS, 0)
-            )
-            return facts.rowcount + keys.rowcount
-
         def delete_and_look() -> None:
-            if self._database.change(delete_some) == 0:
+            if self._database.change(lambda d: delete_some(d, before_ns)) == 0:
                 self._prune_before_ns = None
 
         self._attempt(delete_and_look)
@@ -292,56 +268,30 @@ class Writer:
         By the clock and not only in quiet moments: while arms are refused, those
         who ask for them ask again.
         """
-        now_ns = self._clock.monotonic_ns()
-        if self.health is StoreHealth.WRITABLE or now_ns < self._recover_due_ns:
+        if not self.disk.take_retry():
             return
-        self._recover_due_ns = now_ns + RETRY_NS
         # The reserve comes first: room that a probe finds may be the last there is.
         is_roomy = self._reserve.restore()
-        if not is_roomy and self.health is StoreHealth.FULL:
+        if not is_roomy and self.disk.health is StoreHealth.FULL:
             return
         if self._attempt(self._database.probe) and is_roomy:
-            self.health, self.detail = StoreHealth.WRITABLE, ""
+            self.disk.recovered()
             self._group_batches = GROUP_BATCHES
 
     def _attempt(self, work: Callable[[], None]) -> bool:
         try:
-            self._ensure_open()
+            self._database.ensure_open()
             work()
         except sqlite3.Error as error:
-            failure = failure_of(error)
-            self._note(failure, error)
+            failure = self.disk.note_failure(error)
             self._read_back(failure)
             return False
         self._committed()
         return True
 
-    def _note(self, failure: Failure, error: sqlite3.Error) -> None:
-        if failure is Failure.FULL:
-            self._fill_up()
-        else:
-            self._fail(error)
-
-    def _fill_up(self) -> None:
-        self.health, self.detail = StoreHealth.FULL, "no room is left on the disk"
-        self._recover_due_ns = self._clock.monotonic_ns() + RETRY_NS
-
-    def _ensure_open(self) -> None:
-        if not self._database.is_open:
-            self._database.reopen()
-
     def _committed(self) -> None:
-        self.ts_committed_ns = self._clock.monotonic_ns()
         self._commits_since_checkpoint += 1
-        if self.health is StoreHealth.FAILING:
-            # A commit that goes through on the last of the reserve is no recovery.
-            if self._reserve.is_there:
-                self.health, self.detail = StoreHealth.WRITABLE, ""
-            else:
-                self._fill_up()
-
-    def _fail(self, error: sqlite3.Error) -> None:
-        self.health, self.detail = StoreHealth.FAILING, str(error)
+        self.disk.note_commit()
 
 
 def no_room() -> StoreFull:

@@ -1,0 +1,48 @@
+"""What the store gives back when it is asked: history, books, tokens and notes."""
+
+from exitd.adapters.sqlite.books import Books
+from exitd.adapters.sqlite.history import History, OnBadRows
+from exitd.adapters.sqlite.readers import Readers
+from exitd.core.records import FundingRecord
+from exitd.core.trigger import FireRecord
+from exitd.ports.store import (
+    BookedFill,
+    ExitRow,
+    FactQuery,
+    StoredFact,
+    TokenRecord,
+)
+
+
+class Archive:
+    """The reading half of the `Store` port."""
+
+    def __init__(self, readers: Readers, on_bad: OnBadRows) -> None:
+        self._readers = readers
+        self._history = History(readers.lend, on_bad)
+        self._books = Books(readers.lend, on_bad)
+
+    async def facts(self, query: FactQuery) -> tuple[StoredFact, ...]:
+        return await self._readers.ask(lambda: self._history.facts(query))
+
+    async def exits(self, ts_from_ns: int, ts_to_ns: int) -> tuple[ExitRow, ...]:
+        return await self._readers.ask(lambda: self._books.exits(ts_from_ns, ts_to_ns))
+
+    async def fills(self, ts_from_ns: int, ts_to_ns: int) -> tuple[BookedFill, ...]:
+        return await self._readers.ask(lambda: self._books.fills(ts_from_ns, ts_to_ns))
+
+    async def funding(
+        self, ts_from_ns: int, ts_to_ns: int
+    ) -> tuple[FundingRecord, ...]:
+        return await self._readers.ask(
+            lambda: self._books.funding(ts_from_ns, ts_to_ns)
+        )
+
+    async def fires(self, trigger_id: str) -> tuple[FireRecord, ...]:
+        return await self._readers.ask(lambda: self._history.fires(trigger_id))
+
+    async def tokens(self) -> tuple[TokenRecord, ...]:
+        return await self._readers.ask(self._history.tokens)
+
+    async def note(self, key: str) -> bytes | None:
+        return await self._readers.ask(lambda: self._history.note(key))

@@ -1,0 +1,200 @@
+"""What has become durable in memory, and what it gives back when it is asked."""
+
+from __future__ import annotations
+
+import msgspec
+
+from exitd.core.attempt import AttemptRecord
+from exitd.core.market import Instrument
+from exitd.core.position import PositionRecord
+from exitd.core.records import (
+    CounterRecord,
+    FillRecord,
+    FundingRecord,
+    IdempotencyRecord,
+    Record,
+    Snapshot,
+    TriggerGone,
+)
+from exitd.core.trigger import FireRecord, TriggerRecord
+from exitd.ports.store import (
+    Batch,
+    BookedFill,
+    ExitRow,
+    FactQuery,
+    StoredFact,
+    TokenRecord,
+)
+
+
+class Disk:
+    """What has become durable; it outlives the stores that are opened on it."""
+
+    def __init__(self) -> None:
+        self.triggers: dict[str, TriggerRecord] = {}
+        self.fires: dict[tuple[str, int], FireRecord] = {}
+        self.attempts: dict[tuple[str, int, int], AttemptRecord] = {}
+        self.positions: dict[object, PositionRecord] = {}
+        self.counters: dict[str, CounterRecord] = {}
+        self.idempotency: dict[str, IdempotencyRecord] = {}
+        self.fills: dict[tuple[str, str, str], FillRecord] = {}
+        self.funding: dict[tuple[str, str, int], FundingRecord] = {}
+        self.instruments: dict[tuple[str, str], Instrument] = {}
+        self.facts: list[StoredFact] = []
+        self.tokens: dict[str, TokenRecord] = {}
+        self.notes: dict[str, bytes] = {}
+        self.tags: dict[str, int] = {}
+        self.arming_seq = 0
+
+    def write(self, batch: Batch) -> None:
+        for record in batch.records:
+            self._put(record)
+        for fact in batch.facts:
+            self.facts.append(StoredFact(len(self.facts) + 1, fact))
+
+    def _put(self, record: Record) -> None:
+        match record:
+            case TriggerRecord():
+                self.triggers[record.id] = record
+                self.arming_seq = max(self.arming_seq, record.seq)
+            case TriggerGone():
+                self.triggers.pop(record.trigger_id, None)
+            case FireRecord():
+                self.fires[record.trigger_id, record.arming] = record
+            case AttemptRecord():
+                key = record.order.attempt
+                self.attempts[key.trigger_id, key.arming, key.n] = record
+            case PositionRecord():
+                self.positions[record.key] = record
+            case CounterRecord():
+                self.counters[record.account] = record
+            case IdempotencyRecord():
+                self.idempotency[record.key] = record
+            case Instrument():
+                self.instruments[record.account, record.symbol] = record
+            case FundingRecord():
+                key_of = (record.account, record.symbol, record.ts_venue_ns)
+                self.funding.setdefault(key_of, record)
+            case FillRecord():
+                known = self.fills.get(fill_key(record))
+                if known is None or (known.fire_id == "" and record.fire_id != ""):
+                    self.fills[fill_key(record)] = record
+
+    def snapshot(self) -> Snapshot:
+        open_fires = {key: fire for key, fire in self.fires.items() if fire.open}
+        return Snapshot(
+            triggers=tuple(self.triggers.values()),
+            fires=tuple(open_fires.values()),
+            attempts=tuple(
+                attempt
+                for (trigger_id, arming, _), attempt in self.attempts.items()
+                if (trigger_id, arming) in open_fires
+            ),
+            fills=tuple(
+                fill
+                for fill in self.fills.values()
+                if fill.fire_id in {fire.fire_id for fire in open_fires.values()}
+            ),
+            positions=tuple(self.positions.values()),
+            counters=tuple(self.counters.values()),
+            idempotency=tuple(self.idempotency.values()),
+            instruments=tuple(self.instruments.values()),
+            seq=self.arming_seq,
+        )
+
+
+def fill_key(fill: FillRecord) -> tuple[str, str, str]:
+    return fill.account, fill.symbol, fill.trade_id
+
+
+class FakeArchive:
+    """The reading half of the store."""
+
+    def __init__(self, disk: Disk) -> None:
+        self.disk = disk
+
+    async def facts(self, query: FactQuery) -> tuple[StoredFact, ...]:
+        found = [stored for stored in self.disk.facts if matches(stored, query)]
+        if not query.oldest_first:
+            found.reverse()
+        return tuple(found[: query.limit])
+
+    async def exits(self, ts_from_ns: int, ts_to_ns: int) -> tuple[ExitRow, ...]:
+        fires = [
+            fire
+            for fire in self.disk.fires.values()
+            if ts_from_ns <= fire.ts_hit_ns < ts_to_ns
+        ]
+        return tuple(
+            ExitRow(fire, self._fills_of(fire.fire_id))
+            for fire in sorted(fires, key=lambda fire: fire.ts_hit_ns)
+        )
+
+    async def fills(self, ts_from_ns: int, ts_to_ns: int) -> tuple[BookedFill, ...]:
+        fires = {fire.fire_id: fire for fire in self.disk.fires.values()}
+        found = [
+            fill
+            for fill in map(self._claimed, self.disk.fills.values())
+            if ts_from_ns <= fill.ts_venue_ns < ts_to_ns
+        ]
+        return tuple(
+            BookedFill(fill, fires.get(fill.fire_id))
+            for fill in sorted(found, key=lambda f: (f.ts_venue_ns, f.trade_id))
+        )
+
+    async def funding(
+        self, ts_from_ns: int, ts_to_ns: int
+    ) -> tuple[FundingRecord, ...]:
+        found = [
+            paid
+            for paid in self.disk.funding.values()
+            if ts_from_ns <= paid.ts_venue_ns < ts_to_ns
+        ]
+        return tuple(sorted(found, key=lambda paid: (paid.ts_venue_ns, paid.symbol)))
+
+    async def fires(self, trigger_id: str) -> tuple[FireRecord, ...]:
+        return tuple(
+            fire for (of, _), fire in self.disk.fires.items() if of == trigger_id
+        )
+
+    async def tokens(self) -> tuple[TokenRecord, ...]:
+        return tuple(self.disk.tokens.values())
+
+    async def note(self, key: str) -> bytes | None:
+        return self.disk.notes.get(key)
+
+    def _fills_of(self, fire_id: str) -> tuple[FillRecord, ...]:
+        every = map(self._claimed, self.disk.fills.values())
+        fills = [fill for fill in every if fill.fire_id == fire_id]
+        return tuple(sorted(fills, key=lambda fill: (fill.ts_venue_ns, fill.trade_id)))
+
+    def _claimed(self, fill: FillRecord) -> FillRecord:
+        """Join a fill that came before anybody knew whose it was."""
+        for attempt in self.disk.attempts.values():
+            order = attempt.order
+            if (
+                fill.fire_id == ""
+                and (order.account, order.symbol) == (fill.account, fill.symbol)
+                and order.client_order_id == fill.client_order_id
+                and attempt.venue_order_id in ("", fill.venue_order_id)
+            ):
+                key = order.attempt
+                fire_id = f"{key.trigger_id}#{key.arming}"
+                return msgspec.structs.replace(fill, fire_id=fire_id)
+        return fill
+
+
+def matches(stored: StoredFact, query: FactQuery) -> bool:
+    fact = stored.fact
+    if query.event.endswith("*"):
+        is_event = fact.kind.startswith(query.event[:-1])
+    else:
+        is_event = query.event in ("", fact.kind)
+    return (
+        is_event
+        and stored.seq > query.after_seq
+        and fact.ts_ns >= query.ts_from_ns
+        and (query.ts_to_ns is None or fact.ts_ns < query.ts_to_ns)
+        and query.trigger_id in ("", fact.trigger_id)
+        and query.fire_id in ("", fact.fire_id)
+    )
