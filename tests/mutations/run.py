@@ -41,9 +41,13 @@ def find_tests() -> dict[str, str]:
 
 
 def copy_package(folder: Path) -> Path:
-    """Copy the package with its compiled files, so that each run starts quickly."""
-    shutil.copytree(PACKAGE, folder / "exitd")
-    return folder
+    """Copy the package with its compiled files, so that each run starts quickly.
+
+    It finds the files that it ships with beside its source root, as in a checkout.
+    """
+    shutil.copytree(PACKAGE, folder / "daemon" / "exitd")
+    shutil.copytree(ROOT / "config", folder / "config")
+    return folder / "daemon"
 
 
 def run_tests(copy: Path, nodes: list[str]) -> int:

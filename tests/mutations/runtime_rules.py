@@ -22,7 +22,7 @@ MUTATIONS = (
     Mutation(
         80,
         "runtime/reconcile.py",
-        "if seen is not None and seen.lifetime == state.position(key).lifetime:",
+        "if key in unwatched:",
         "if False:",
         "test_b080_given_reopened_while_the_stream_was_lost_then_another_lifetime",
     ),

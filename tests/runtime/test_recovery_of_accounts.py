@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from exitd.core.attempt import RefusalKind
 from exitd.core.events import FactKind
 from exitd.core.inputs import OrderStatus
@@ -16,8 +18,18 @@ from exitd.core.trigger import (
 )
 from fakes.exchange import SOL, FakeOrder, instrument
 from fakes.outcomes import Delay, Fill, Hold, LoseReply, Refuse, Rest
-from runtime.desk import ACCOUNT, LONG, D, Desk, S, in_virtual_time, stop, target
-from simulation.virtual_time import let_pass
+from runtime.desk import (
+    ACCOUNT,
+    LONG,
+    D,
+    Desk,
+    S,
+    StreamlessVenue,
+    in_virtual_time,
+    stop,
+    target,
+)
+from simulation.virtual_time import VirtualClock, let_pass
 
 LIMIT = Close(Quantity(QuantityKind.ABSOLUTE, D(4)), OrderType.LIMIT)
 
@@ -349,3 +361,32 @@ async def test_b123_given_the_clock_set_back_while_down_then_no_close_waits_for_
     await again.settle(5)
 
     assert again.sent[1:] == [("sl", D(10))]
+
+
+@in_virtual_time
+async def test_given_many_positions_when_restarted_then_one_query_of_their_fills():
+    clock = VirtualClock(asyncio.get_running_loop())
+    symbols = [f"C{n}_USDC_PERP" for n in range(30)]
+    venue = StreamlessVenue(clock, ACCOUNT, symbols=(SOL, *symbols))
+    for symbol in symbols:
+        venue.hold(symbol, "3")
+    desk = await Desk(venue=venue).start()
+    again = await desk.restarted()
+    asked: list[str | None] = []
+    fills_since = venue.fills_since
+
+    async def counted(ts_venue_ns: int, symbol: str | None = None):
+        asked.append(symbol)
+        return await fills_since(ts_venue_ns, symbol)
+
+    venue.fills_since = counted
+    by_hand(venue, OrderSide.SELL, D(10), again.clock.now_ns() + 1)
+    by_hand(venue, OrderSide.BUY, D(10), again.clock.now_ns() + 2)
+    await let_pass(1)
+
+    assert await again.recover() == ()
+
+    assert asked == [None]
+    assert again.loop.engine.state.position(LONG).lifetime == 2
+    others = [p for k, p in again.loop.engine.state.positions.items() if k != LONG]
+    assert {p.lifetime for p in others} == {1}

@@ -7,7 +7,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from exitd.core.attempt import AttemptState
-from exitd.core.inputs import OrderReport, PositionReport
+from exitd.core.inputs import FillReport, OrderReport, PositionReport
 from exitd.core.position import (
     Continuity,
     OrderSide,
@@ -23,7 +23,9 @@ from exitd.runtime.pacing import PacedVenue
 
 _WORKING = (AttemptState.WORKING, AttemptState.PARTIALLY_FILLED)
 #: A venue's history may lag behind its positions: asked again before it is doubted.
-_PROOF_TRIES, _PROOF_PAUSE_S = 5, 0.5
+_PROOF_TRIES, _PROOF_PAUSE_S = 3, 1.0
+#: Beyond so many positions the fills of all are read at once: history is scarce.
+_ONE_BY_ONE_MAX = 3
 
 
 async def reconcile(
@@ -48,10 +50,18 @@ async def reconcile(
     open_now = {report.key: report for report in await venue.positions()}
     for key in [k for k in state.positions if k.account == account]:
         open_now.setdefault(key, _flat(key, asked_ns, loop.clock.now_ns()))
+    unwatched = {
+        key: seen
+        for key, seen in (before_gap or {}).items()
+        if seen.lifetime == state.position(key).lifetime
+    }
+    fills: tuple[FillReport, ...] | None = None
+    if len(unwatched) > _ONE_BY_ONE_MAX:
+        oldest_ns = min(seen.ts_venue_ns for seen in unwatched.values())
+        fills = await venue.fills_since(oldest_ns)
     for key, report in open_now.items():
-        seen = (before_gap or {}).get(key)
-        if seen is not None and seen.lifetime == state.position(key).lifetime:
-            report = await _with_continuity(venue, seen, report)
+        if key in unwatched:
+            report = await _with_continuity(venue, unwatched[key], report, fills)
         loop.handle(report)
     await _reconcile_orders(loop, venue)
     log(
@@ -66,7 +76,10 @@ def _flat(key: PositionKey, asked_ns: int, now_ns: int) -> PositionReport:
 
 
 async def _with_continuity(
-    venue: PacedVenue, seen: PositionRecord, report: PositionReport
+    venue: PacedVenue,
+    seen: PositionRecord,
+    report: PositionReport,
+    fills: tuple[FillReport, ...] | None,
 ) -> PositionReport:
     """Say whether the position seen now is the one seen before the gap."""
     verdict = Continuity.SAME
@@ -77,7 +90,9 @@ async def _with_continuity(
             report = again.get(seen.key, report)
         if report.quantity == ZERO:
             return report
-        verdict = await _judge(venue, seen, report)
+        if fills is None or attempt:
+            fills = await venue.fills_since(seen.ts_venue_ns, seen.key.symbol)
+        verdict = _judge(seen, report, fills)
         if verdict is not Continuity.UNPROVEN:
             break
     if verdict is Continuity.SAME:
@@ -85,15 +100,14 @@ async def _with_continuity(
     return replace(report, continuity=verdict)
 
 
-async def _judge(
-    venue: PacedVenue, seen: PositionRecord, report: PositionReport
+def _judge(
+    seen: PositionRecord, report: PositionReport, fills: tuple[FillReport, ...]
 ) -> Continuity:
     sign = Decimal(1) if seen.key.side is Side.LONG else Decimal(-1)
-    fills = await venue.fills_since(seen.ts_venue_ns, seen.key.symbol)
     signed = [
         fill.quantity if fill.side is OrderSide.BUY else -fill.quantity
         for fill in fills
-        if fill.ts_venue_ns > seen.ts_venue_ns
+        if fill.symbol == seen.key.symbol and fill.ts_venue_ns > seen.ts_venue_ns
     ]
     return continuity(sign * seen.quantity, signed, sign * report.quantity)
 
