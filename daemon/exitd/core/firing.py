@@ -32,7 +32,7 @@ from exitd.core.trigger import (
 )
 from exitd.core.turn import Turn
 from exitd.core.under_way import UnderWay
-from exitd.core.units import NS_PER_MS, NS_PER_S, ZERO
+from exitd.core.units import NS_PER_MS, NS_PER_S, NS_PER_US, ZERO
 
 #: The counter part of a client id: 24 bits, never zero.
 _COUNTER_MAX = (1 << 24) - 1
@@ -286,10 +286,13 @@ def on_sent(turn: Turn, sent: AttemptSent) -> None:
         )
     )
     record = turn.state.triggers.get(sent.attempt.trigger_id)
+    fired = turn.state.firing_of(sent.attempt)
     turn.fact(
         FactKind.ORDER_SENT,
         record,
         fired=True,
         attempt=sent.attempt.n,
         client_order_id=attempt.order.client_order_id,
+        hit_to_sent_us=(sent.now_ns - fired.ts_hit_ns) // NS_PER_US if fired else None,
+        signed_to_durable_us=(sent.now_ns - attempt.ts_changed_ns) // NS_PER_US,
     )

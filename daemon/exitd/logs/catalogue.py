@@ -76,7 +76,7 @@ trigger.held | trigger_id fire_id reason | it has hit, and cannot send yet
 trigger.done | trigger_id fire_id reason | it is over, with the reason
 
 order.signed | fire_id attempt client_order_id quantity | signed and stored, not sent
-order.sent | fire_id attempt client_order_id hit_to_sent_us | the bytes have left
+order.sent | fire_id attempt hit_to_sent_us signed_to_durable_us | the bytes leave
 order.acked | fire_id attempt venue_order_id ack_ms | the venue took the order
 order.partially_filled | fire_id attempt filled leaves average_price | a part is filled
 order.filled | fire_id attempt filled average_price slippage_bps | all of it is filled

@@ -209,23 +209,23 @@ class Dispatcher:
         )
 
     def _launch(self, intent: SendClose, prepared: Prepared) -> None:
-        key = intent.order.attempt
-        self._spawn(self._send(intent, prepared), f"send {key}")
+        key, ts_ns = intent.order.attempt, self._loop.clock.now_ns()
+        self._spawn(self._send(intent, prepared, ts_ns), f"send {key}")
         # After the task's first step, which writes the request to the socket.
-        asyncio.get_running_loop().call_soon(self._note_sent, key)
+        asyncio.get_running_loop().call_soon(self._note_sent, key, ts_ns)
 
-    def _note_sent(self, key: AttemptKey) -> None:
-        self._loop.handle(AttemptSent(key, self._loop.clock.now_ns()))
+    def _note_sent(self, key: AttemptKey, ts_ns: int) -> None:
+        self._loop.handle(AttemptSent(key, ts_ns))
 
-    async def _send(self, intent: SendClose, prepared: Prepared) -> None:
+    async def _send(self, intent: SendClose, prepared: Prepared, ts_ns: int) -> None:
         order, now_ns = intent.order, self._loop.clock.now_ns
         try:
             outcome = await self._venue.send(order, prepared)
         except VenueError as error:
-            self._note_sent(order.attempt)
+            self._note_sent(order.attempt, ts_ns)
             self._loop.handle(AttemptUnanswered(order.attempt, str(error), now_ns()))
         else:
-            self._note_sent(order.attempt)
+            self._note_sent(order.attempt, ts_ns)
             self._take_outcome(order.attempt, outcome)
         finally:
             self._in_flight -= 1
