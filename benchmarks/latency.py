@@ -35,6 +35,7 @@ HERE = Path(__file__).resolve().parent
 SYMBOL = "SOL_USDC_PERP"
 TOP, STEP = Decimal("139"), Decimal("0.05")
 PAUSE_S = 0.04
+WARM_UP = 5
 LESS_COMMIT = "exitd, less one commit"
 
 
@@ -172,8 +173,25 @@ def start_script(
     return process
 
 
-async def measure(name: str, python: str, levels: int, number: int) -> list[float]:
-    """Run one contender against an exchange of its own."""
+def commits_us(log: Path) -> list[float]:
+    """How long each close waited for its commit, by the daemon's own log."""
+    sent = (json.loads(line) for line in log.read_text().splitlines())
+    return [
+        float(line["signed_to_durable_us"])
+        for line in sent
+        if line["event"] == "order.sent"
+    ]
+
+
+async def measure(
+    name: str, python: str, levels: int, number: int
+) -> tuple[list[float], list[float]]:
+    """Run one contender against an exchange of its own.
+
+    Returns:
+        Microseconds from frame to order; of exitd also those of each commit.
+    """
+    commits: list[float] = []
     exchange = Exchange()
     tap = Tap(exchange.url)
     await tap.start()
@@ -198,16 +216,18 @@ async def measure(name: str, python: str, levels: int, number: int) -> list[floa
             finally:
                 process.terminate()
                 await asyncio.to_thread(process.wait)
-        return latencies_us(tap, levels)
+            if name == "exitd":
+                commits = commits_us(Path(folder) / "log")
+        return latencies_us(tap, levels), commits
     finally:
         await tap.stop()
         exchange.close()
 
 
-def row(values: list[float], base: float, less: float = 0.0) -> dict[str, float]:
-    """Sum samples up; *less* is taken off each."""
-    median = statistics.median(values) - less
-    p99 = statistics.quantiles(values, n=100)[98] - less
+def row(values: list[float], base: float) -> dict[str, float]:
+    """Sum samples up."""
+    median = statistics.median(values)
+    p99 = statistics.quantiles(values, n=100)[98]
     return {
         "median_us": round(median),
         "p99_us": round(p99),
@@ -241,21 +261,24 @@ def main() -> None:
     options = parser.parse_args()
     contenders = ["raw", "httpx", "exitd"] + (["ccxt"] if options.ccxt_python else [])
     found: dict[str, list[float]] = {name: [] for name in contenders}
+    less: list[float] = []
     pieces = Samples()
     for number in range(options.rounds):
         for name in contenders:
             python = options.ccxt_python if name == "ccxt" else sys.executable
-            samples = asyncio.run(measure(name, python, options.levels, number))
+            run = measure(name, python, options.levels, number)
+            samples, commits = asyncio.run(run)
             # The first orders open connections and fill caches.
-            found[name] += samples[5:]
+            found[name] += samples[WARM_UP:]
+            paired = zip(samples[WARM_UP:], commits[WARM_UP:], strict=False)
+            less += [sample - commit for sample, commit in paired]
         if options.stages:
             pieces.join(stages(options.levels, PAUSE_S))
     reference = "ccxt" if "ccxt" in found else "httpx"
     base = statistics.median(found[reference])
     rows = {name: row(values, base) for name, values in found.items()}
     medians = pieces.medians() if options.stages else {}
-    if medians:
-        rows[LESS_COMMIT] = row(found["exitd"], base, less=medians["commit"])
+    rows[LESS_COMMIT] = row(less, base)
     result = {
         "machine": machine(),
         "reference": reference,
