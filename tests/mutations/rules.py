@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import core_rules
-import runtime_rules
-from mutation import Mutation
+from mutations import core_rules, runtime_rules
+from mutations.mutation import Mutation
 
 MUTATIONS: tuple[Mutation, ...] = tuple(
     sorted(

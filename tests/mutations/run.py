@@ -19,10 +19,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from mutation import Mutation
-from rules import MUTATIONS
+from mutations.mutation import Mutation
+from mutations.rules import MUTATIONS
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = ROOT / "daemon" / "exitd"

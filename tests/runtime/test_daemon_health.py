@@ -299,3 +299,19 @@ async def test_given_a_venue_that_was_silent_when_it_answers_then_that_is_told(
     assert world.daemon.silent_venues == set()
     cleared = [a for a in world.heard.alerts if a.cleared]
     assert [(a.topic, a.about) for a in cleared] == [(Event.VENUE_FAILED, "main")]
+
+
+async def test_b113_given_rows_set_aside_when_started_then_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    world = build(tmp_path)
+    store = type(world.daemon.store)
+    problem = "a trigger's row cannot be read and was set aside"
+    monkeypatch.setattr(store, "set_aside", property(lambda _: (problem,)))
+    world.mark("100")
+
+    await world.daemon.start()
+
+    told = [a for a in world.heard.alerts if a.topic == Event.STORE_ROW_SET_ASIDE]
+    assert [a.text for a in told] == [problem]
+    await world.daemon.stop()
