@@ -185,7 +185,7 @@ def test_given_a_wrong_account_when_loaded_then_said(
     [
         ("http: {bind: 8787}", "such as 127.0.0.1:8787"),
         ("http: {bind: '0.0.0.0:8787'}", "can be reached from other machines"),
-        ("http: {webhook_bind: '127.0.0.1:8787'}", "has this address already"),
+        ("http: {webhook_bind: '127.0.0.1:8788'}", "webhook is not built yet; write"),
         ("http: {bind: '127.0.0.1:99999'}", "a host and a port"),
         ("http: {socket: exitd.sock}", "write the whole path"),
         ("http: {allowed_hosts: ['https://a']}", "a host name without scheme"),
@@ -194,7 +194,12 @@ def test_given_a_wrong_account_when_loaded_then_said(
         ("notify: {events: {hits: on}}", "did you mean 'hit'"),
         ("log: {level: warn}", "did you mean 'warning'"),
         ("log: quiet", "keys belong here"),
-        ("policies: {missed: fire}", "'missed: fire' is not built yet; use alert"),
+        ("policies: {missed: alert}", "do nothing: missed crossings are not looked"),
+        ("policies: {entry_change: follow}", "levels relative to the entry are not"),
+        ("policies: {broker_exits_expire: take_over}", "there are no brokers yet"),
+        ("policies: {crossed_at_arm_by_webhook: fire}", "there is no webhook yet"),
+        ("policies: {feed_stale: second_source}", "is not built yet; use alert"),
+        ("policies: {percentage_of: live}", "is not built yet; use lifetime, or"),
         ("policies: {wider_factor: 0}", "write a number from 1 to 100"),
         ("policies: {stop_budget: }", "'stop_budget' has no value"),
         ("state: {directory: state}", "write the whole path"),
@@ -275,7 +280,7 @@ def test_given_addresses_when_loaded_then_this_machine_is_known(
     loaded = load_files(
         daemon="version: 1\nmode: paper\nvenues:\n  b: {type: backpack,\n"
         "    url: 'http://localhost:8080/', ws_url: 'ws://[::1]:8080'}\n"
-        "http: {bind: '[::1]:0', webhook_bind: 'localhost:8788',\n"
+        "http: {bind: '[::1]:0',\n"
         "  allowed_hosts: [Exitd.Example.org]}\n"
     )
 
@@ -290,7 +295,7 @@ def test_given_a_name_for_all_machines_when_bound_then_warned(
 ) -> None:
     (message,) = messages(
         daemon="version: 1\nmode: paper\nvenues: {b: {type: backpack}}\n"
-        "http: {webhook_bind: 'exitd.example.org:8788'}\n"
+        "http: {bind: 'exitd.example.org:8788'}\n"
     )
 
     assert ": warning: exitd.example.org:8788 can be reached from other" in message

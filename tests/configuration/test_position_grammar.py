@@ -26,7 +26,6 @@ SL = "stop_loss: 131.25"
         "{below: 120, do: notify, price: index}",
         "{stop_loss: 131.25, expires: 8h, once: true}",
         "{stop_loss: 131.25, expires: 2030-01-01T00:00:00+02:00}",
-        "{stop_loss: 131.25, missed: alert}",
     ],
 )
 def test_given_a_complete_exit_when_checked_then_nothing_is_wrong(
@@ -154,7 +153,7 @@ def test_given_no_side_when_cancelling_or_telling_then_fine(
         ("{max_hold: 8h}", "after a time are not built yet; run `exitd close`"),
         (f"{{{SL}, for: 120s}}", "confirmation is not built yet; remove 'for'"),
         (f"{{{SL}, watch: binance/BTCUSDT}}", "another market is not built yet"),
-        (f"{{{SL}, missed: fire}}", "missed: fire is not built yet; use missed: alert"),
+        (f"{{{SL}, missed: alert}}", "missed crossings are not looked for yet; remove"),
         (
             f"{{{SL}, order: limit, slippage_limit: 1%, hard: true}}",
             "hard limits are not built yet",

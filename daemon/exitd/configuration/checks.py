@@ -8,7 +8,7 @@ from msgspec import Struct
 from exitd.configuration.daemon_file import DaemonFile, is_loopback
 from exitd.configuration.document import Document, Path
 from exitd.configuration.findings import Finding, Severity, did_you_mean
-from exitd.configuration.policies import Policies, not_built
+from exitd.configuration.policies import NOTHING_YET, Policies, not_built
 from exitd.configuration.positions import CheckedExit, CheckedPosition
 from exitd.configuration.secrets import SecretReference, mode_complaint, secret_path
 from exitd.configuration.values import Instant
@@ -52,18 +52,17 @@ def _references(file: DaemonFile) -> Iterator[tuple[Path, SecretReference]]:
 
 
 def _doors(document: Document, file: DaemonFile) -> Iterator[Finding]:
-    for word in ("bind", "webhook_bind"):
-        address: str = getattr(file.http, word)
-        if address != "off" and not is_loopback(address.rpartition(":")[0].strip("[]")):
-            yield document.finding(
-                ("http", word),
-                f"{address} can be reached from other machines, without TLS; "
-                "bind 127.0.0.1 and put a reverse proxy in front",
-                severity=WARNING,
-            )
-    if file.http.webhook_bind == file.http.bind != "off":
+    address = file.http.bind
+    if address != "off" and not is_loopback(address.rpartition(":")[0].strip("[]")):
         yield document.finding(
-            ("http", "webhook_bind"), "'bind' has this address already; choose another"
+            ("http", "bind"),
+            f"{address} can be reached from other machines, without TLS; "
+            "bind 127.0.0.1 and put a reverse proxy in front",
+            severity=WARNING,
+        )
+    if file.http.webhook_bind != "off":
+        yield document.finding(
+            ("http", "webhook_bind"), "the webhook is not built yet; write off"
         )
 
 
@@ -96,6 +95,11 @@ def check_daemon(
         sentence = not_built(name, str(getattr(file.policies, name)))
         if sentence is not None:
             yield document.finding(("policies", name), sentence)
+    for name, why in NOTHING_YET.items():
+        if name in file.policies.model_fields_set:
+            yield document.finding(
+                ("policies", name), f"'{name}' would do nothing: {why}", key=True
+            )
 
 
 # --- positions -----------------------------------------------------------------

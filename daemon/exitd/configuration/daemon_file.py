@@ -174,7 +174,9 @@ class Http(Keys):
         shown="none",
     )
     webhook_bind: Address = described(
-        "off", "A listener of its own for /webhook/, so that nothing else is exposed."
+        "off",
+        "Not built yet. A listener of its own for /webhook/, so that nothing else is "
+        "exposed.",
     )
 
 
@@ -190,9 +192,7 @@ class AlertEvents(Keys):
         "on", "An order was refused, is in doubt or goes on trying."
     )
     unprotected: Loudness = described("on", "An open position has no live stop.")
-    waiting: Loudness = described(
-        "on", "A level was already crossed and waits, or was missed."
-    )
+    waiting: Loudness = described("on", "A level was already crossed and waits.")
     feed: Loudness = described("silent", "A feed went stale, was lost or recovered.")
     configuration: Loudness = described(
         "on", "A reload was refused or waits for `exitd apply`."

@@ -38,7 +38,7 @@ NOT_BUILT = {
     "or set the level in the position's own market",
     "hard": "hard limits are not built yet; remove 'hard': "
     "a stop whose limit is not met ends in a market close",
-    "missed": "missed: fire is not built yet; use missed: alert",
+    "missed": "missed crossings are not looked for yet; remove 'missed'",
     "backstop": "backstops are not built yet; place a wide stop at the venue yourself",
     "moves": "moves are not built yet; change the level by hand when the time comes",
 }
@@ -132,9 +132,7 @@ def _idle_exit_keys(
 
 def _not_built(path: Path, exit_: Exit) -> Iterator[Problem]:
     for name, sentence in NOT_BUILT.items():
-        if name in ("backstop", "moves") or not _is_written(exit_, name):
-            continue
-        if name != "missed" or exit_.missed == "fire":
+        if name not in ("backstop", "moves") and _is_written(exit_, name):
             yield (*path, name), sentence
     for name in _LEVELS:
         if isinstance(getattr(exit_, name), EntryRelative):

@@ -37,7 +37,9 @@ class Policies(Keys):
         "armed when the price has been on the right side (wait).",
     )
     crossed_at_arm_by_webhook: Literal["fire", "wait", "refuse"] = described(
-        "fire", "The exits of a webhook entry that are crossed when it has filled."
+        "fire",
+        "Not built yet. The exits of a webhook entry that are crossed when it has "
+        "filled.",
     )
     crossed_at_new_lifetime: Literal["wait", "fire"] = described(
         "wait",
@@ -52,8 +54,8 @@ class Policies(Keys):
     )
     missed: Literal["alert", "fire"] = described(
         "alert",
-        "The price crossed and came back while exitd was down or the feed had a gap; "
-        "the record names the candle.",
+        "Not built yet. The price crossed and came back while exitd was down or the "
+        "feed had a gap; the record names the candle.",
     )
     percentage_of: Literal["lifetime", "live"] = described(
         "lifetime",
@@ -92,8 +94,8 @@ class Policies(Keys):
     )
     entry_change: Literal["follow", "keep"] = described(
         "follow",
-        "A level relative to the entry after the position grew: it follows the new "
-        "entry, or keeps the first.",
+        "Not built yet. A level relative to the entry after the position grew: it "
+        "follows the new entry, or keeps the first.",
     )
     remainder_below_minimum: Literal["close_all", "leave"] = described(
         "close_all",
@@ -106,10 +108,10 @@ class Policies(Keys):
     expiry_and_crossing: Literal["expiry"] = described(
         "expiry", "An exit expires at the instant in which its level is crossed."
     )
-    feed_stale: Literal["second_source"] = described(
-        "second_source",
-        "No fresh price: nothing is judged by old ones, a second source is asked, "
-        "somebody is told; it recovers by itself.",
+    feed_stale: Literal["alert", "second_source"] = described(
+        "alert",
+        "No fresh price: nothing is judged by old ones, and somebody is told; it "
+        "recovers by itself.",
     )
     last_without_trades: Literal["fresh_while_connected"] = described(
         "fresh_while_connected",
@@ -137,8 +139,8 @@ class Policies(Keys):
     )
     broker_exits_expire: Literal["take_over"] = described(
         "take_over",
-        "A broker's own exits end with the day: exitd's triggers take over in the "
-        "same step.",
+        "Not built yet. A broker's own exits end with the day: exitd's triggers take "
+        "over in the same step.",
     )
 
     price_max_age: DurationValue = described(
@@ -232,15 +234,21 @@ NOT_BUILT = (
     NotBuilt("crossed_at_new_lifetime", "fire", "use wait, and fire by hand"),
     NotBuilt("stop_beyond_after_downtime", "alert", "use fire"),
     NotBuilt("take_profit_beyond_after_downtime", "alert", "use fire"),
-    NotBuilt("missed", "fire", "use alert, and `exitd fire` after looking"),
     NotBuilt("percentage_of", "live", "use lifetime, or absolute quantities"),
     NotBuilt("take_profit_budget_spent", "retire", "use rearm, and cancel by hand"),
     NotBuilt("bound_not_met", "retire", "use keep_firing, and cancel by hand"),
     NotBuilt("quantity_above_position", "refuse", "use accept"),
-    NotBuilt("entry_change", "keep", "write the price itself"),
-    NotBuilt("crossed_at_arm_by_webhook", "wait", "use fire"),
-    NotBuilt("crossed_at_arm_by_webhook", "refuse", "use fire"),
+    NotBuilt("feed_stale", "second_source", "use alert"),
 )
+
+#: Policies of what exitd does not do at all yet: written, they would do nothing.
+NOTHING_YET = {
+    "crossed_at_arm_by_webhook": "there is no webhook yet",
+    "missed": "missed crossings are not looked for yet; look at the price after a "
+    "downtime, and `exitd fire` where it is due",
+    "entry_change": "levels relative to the entry are not built yet",
+    "broker_exits_expire": "there are no brokers yet",
+}
 
 
 def not_built(policy: str, value: str) -> str | None:

@@ -181,8 +181,7 @@ class Exit(ExitDefaults):
     )
     missed: Missed | None = described(
         None,
-        "What to do when the price crossed and came back unseen. `fire` is not built "
-        "yet.",
+        "Not built yet. What to do when the price crossed and came back unseen.",
         shown="the policy `missed`",
     )
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, PlainValidator
 
 from exitd.configuration import daemon_file, position_file, values
 from exitd.configuration.keys import ExitDefaults
-from exitd.configuration.policies import NOT_BUILT, Policies
+from exitd.configuration.policies import NOT_BUILT, NOTHING_YET, Policies
 from exitd.configuration.secrets import SecretReference
 from exitd.configuration.venue_tables import VenueTable, shipped_directory
 
@@ -35,6 +35,10 @@ _WORDS = {
     position_file.read_watch: "venue/symbol",
     position_file.read_move_target: "`entry`, exit, price or percentage",
 }
+_NOTHING_YET = (
+    ("http.webhook_bind", "there is no webhook yet"),
+    *NOTHING_YET.items(),
+)
 _PLAIN = {bool: "`true` or `false`", int: "whole number", str: "text"}
 
 _DAEMON: tuple[tuple[str, type[BaseModel]], ...] = (
@@ -165,6 +169,7 @@ def _table(title: str, model: type[BaseModel]) -> str:
 
 def _not_built() -> str:
     rows = [f"| `{row.policy}: {row.value}` | {row.instead} |" for row in NOT_BUILT]
+    rows += [f"| `{name}`, any | leave it out: {why} |" for name, why in _NOTHING_YET]
     return "\n".join(
         [
             "Known, and not built yet; each is refused by name:",
