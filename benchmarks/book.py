@@ -24,7 +24,7 @@ from exitd.core.trigger import TriggerRecord, TriggerState
 
 COUNTS = (1, 1_000, 100_000, 1_000_000)
 TICKS = 100_000
-ROUNDS = 5
+ROUNDS = 9
 
 
 def engine_with(count: int) -> Engine:

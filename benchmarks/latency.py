@@ -7,9 +7,10 @@ the order that follows. `raw` is the floor: no decisions, no durability, prebuil
 
     python benchmarks/latency.py [--levels 200] [--ccxt-python PATH] [--stages] [--json]
 
-ccxt is no dependency; PATH is the python of an environment that has it. With --stages
-the pieces of exitd's path are timed by themselves too, and one durable commit, which
-no contender makes, is taken off in a row of its own.
+ccxt is no dependency; PATH is the python of an environment that has it. No
+contender commits anything, so in a row of its own each close of exitd is given without
+its commit, as the daemon logged it. With --stages the pieces of exitd's path are timed
+by themselves too.
 """
 
 import argparse

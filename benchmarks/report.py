@@ -80,7 +80,7 @@ def latency_rows(result: Result, command: str) -> Iterator[Row]:
         f"{less['ratio']} ({less['median_us']:,.0f} µs; {reference} {base:,.0f} µs)",
         less["ratio"] <= 1.3,
         f"prebuilt bytes on raw sockets, nothing durable: {raw['median_us']:,.0f} µs;"
-        f" with the commit, exitd takes {near:.1f} × that",
+        f" with its commit, exitd takes {near:.1f} × that",
         command,
     )
     yield Row(
