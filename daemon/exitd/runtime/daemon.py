@@ -193,7 +193,8 @@ class Daemon:
     def audit_protection(self) -> tuple[Hole, ...]:
         """Compare open positions with their stops; a hole is told and cleared."""
         stale = frozenset(s for a in self.accounts.values() for s in a.stale)
-        holes = audit(self.loop.engine.state, stale)
+        now_ns = self.loop.clock.now_ns()
+        holes = audit(self.loop.engine.state, stale, now_ns=now_ns)
         known = {hole.key for hole in self.holes}
         for hole in holes:
             if hole.key not in known:

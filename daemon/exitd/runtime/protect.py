@@ -8,7 +8,7 @@ from exitd.core.market import PriceSource
 from exitd.core.position import PositionKey
 from exitd.core.sizing import target_quantity
 from exitd.core.state import State
-from exitd.core.trigger import TriggerRecord, TriggerState
+from exitd.core.trigger import TriggerRecord, TriggerState, WaitingFor
 from exitd.core.units import ZERO, text
 
 
@@ -27,17 +27,21 @@ class Hole(Struct, frozen=True):
         )
 
 
-def audit(state: State, stale: frozenset[PriceSource]) -> tuple[Hole, ...]:
+def audit(
+    state: State, stale: frozenset[PriceSource], *, now_ns: int
+) -> tuple[Hole, ...]:
     """List the open positions without full protection.
 
-    A stop counts while it is armed on a fresh price, or firing.
+    A stop counts while it is armed on a fresh price, or firing; and while it waits
+    for its first price, for as long as a price may be old.
     """
     holes = []
     for key, position in state.positions.items():
         if not position.is_open:
             continue
         stops = [r for r in state.triggers_on(key) if r.definition.is_stop]
-        live = [r for r in stops if _is_live(r, stale)]
+        oldest_ns = now_ns - state.policies.price_max_age_ns
+        live = [r for r in stops if _is_live(r, stale, oldest_ns)]
         covered = ZERO
         for record in live:
             close = record.definition.close
@@ -49,14 +53,16 @@ def audit(state: State, stale: frozenset[PriceSource]) -> tuple[Hole, ...]:
     return tuple(holes)
 
 
-def _is_live(record: TriggerRecord, stale: frozenset[PriceSource]) -> bool:
+def _is_live(
+    record: TriggerRecord, stale: frozenset[PriceSource], oldest_ns: int
+) -> bool:
     if record.state is TriggerState.FIRING:
         return True
-    return (
-        record.state is TriggerState.ARMED
-        and not record.paused
-        and record.definition.source not in stale
-    )
+    if record.paused:
+        return False
+    if record.waiting_for is WaitingFor.FIRST_PRICE:
+        return record.ts_changed_ns >= oldest_ns
+    return record.state is TriggerState.ARMED and record.definition.source not in stale
 
 
 def _why(

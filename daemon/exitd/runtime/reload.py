@@ -14,6 +14,7 @@ from exitd.configuration.plan import Plan, plan
 from exitd.core.inputs import ApplyFiles
 from exitd.core.market import PriceSource, Tick
 from exitd.core.state import Refused
+from exitd.errors import VenueError
 from exitd.logs import Event, log
 from exitd.ports.alerts import Alert, AlertLevel
 from exitd.runtime.loop import EngineLoop
@@ -101,7 +102,10 @@ class Files:
             try:
                 async with asyncio.timeout(_POLL_PATIENCE_S):
                     price = await self._poll(source)
-            except TimeoutError:
+            except (TimeoutError, VenueError) as error:
+                # The level waits for the first price of its stream instead.
+                reason = str(error) or "no answer"
+                log(Event.VENUE_FAILED, venue=source.feed, reason=reason)
                 price = None
             if price is not None:
                 found[source] = price

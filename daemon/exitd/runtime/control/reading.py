@@ -152,7 +152,8 @@ class Reading:
     def positions(self) -> PositionsView:
         """Give every open position, and what protects it."""
         state, prices = self._state, AllPrices(self._daemon)
-        holes = {hole.key: hole for hole in audit(state, self._stale())}
+        now_ns = self._daemon.clock.now_ns()
+        holes = {h.key: h for h in audit(state, self._stale(), now_ns=now_ns)}
         return PositionsView(
             positions=tuple(
                 position_view(state, position, prices, holes.get(key))
