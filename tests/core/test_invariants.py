@@ -72,8 +72,8 @@ class Venue:
         return [n for n in range(len(self.world.sent)) if n not in self.over]
 
 
-class Run:
-    """One random life of one position."""
+class Acts:
+    """What people and prices do to one position, at random."""
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
@@ -82,16 +82,6 @@ class Run:
         self.names = 0
         self.armings: set[tuple[str, int]] = set()
         self.known: dict[str, TriggerRecord] = {}
-
-    def step(self) -> None:
-        steps = [
-            self.move_price, self.move_price, self.move_price, self.arm, self.arm,
-            self.cancel, self.pause, self.resume, self.rearm, self.fire, self.amend,
-            self.execute, self.execute, self.answer, self.answer, self.refuse,
-            self.lose, self.give_up, self.report, self.report, self.wait,
-            self.reopen, self.crash, self.limit_slots,
-        ]  # fmt: skip
-        self.rng.choice(steps)()
 
     def any_trigger(self) -> str | None:
         triggers = list(self.world.engine.state.triggers)
@@ -154,6 +144,10 @@ class Run:
     def fire(self) -> None:
         self._command(FireNow)
 
+
+class Mishaps(Acts):
+    """And what the venue, the wire and the machine do."""
+
     def execute(self) -> None:
         n = self.any_open(
             AttemptState.SENT,
@@ -212,6 +206,20 @@ class Run:
         self.world.restart()
         if self.rng.random() < 0.8:
             self.report()
+
+
+class Run(Mishaps):
+    """One random life of one position, and what must hold all along it."""
+
+    def step(self) -> None:
+        steps = [
+            self.move_price, self.move_price, self.move_price, self.arm, self.arm,
+            self.cancel, self.pause, self.resume, self.rearm, self.fire, self.amend,
+            self.execute, self.execute, self.answer, self.answer, self.refuse,
+            self.lose, self.give_up, self.report, self.report, self.wait,
+            self.reopen, self.crash, self.limit_slots,
+        ]  # fmt: skip
+        self.rng.choice(steps)()
 
     def check(self) -> None:
         self._never_too_much()

@@ -95,7 +95,7 @@ from exitd.core.trigger import (
 from exitd.core.units import text
 
 
-class World:
+class Driven:
     """Drives one engine; `sent` are the closes that reached the venue, in order.
 
     With `slots=False` nothing is sent until `open_slots` is called. The venue's
@@ -255,7 +255,9 @@ class World:
         assert reply is not None
         return reply
 
-    # What the venue says of the close sent as number `n`
+
+class Answered(Driven):
+    """And a venue: what it says of the close sent as number `n`."""
 
     def report(
         self,
@@ -342,7 +344,9 @@ class World:
         began_ns = now_ns if read_ns is None else read_ns
         return self.do(NothingFound(self.sent[n].attempt, began_ns, now_ns))
 
-    # What there is to see
+
+class World(Answered):
+    """And what there is to see of it, before and after a crash."""
 
     def restart(self) -> None:
         """kill -9, then a new engine from what was stored."""

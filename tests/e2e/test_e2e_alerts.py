@@ -84,7 +84,7 @@ def test_given_target_when_stop_fires_then_the_phone_rings(home: House, tmp_path
         phone.wait("sol-core/sl was hit: SOL_USDC_PERP at 131.2, level 131.25")
         phone.wait("10 SOL_USDC_PERP filled at 131.19")
         assert home.command("notify", "test").returncode == 0
-        phone.wait("test")
+        phone.wait("exitd can reach you here")
         assert daemon.stop() == 0
         assert phone.url not in daemon.log.text()
     finally:
