@@ -5,9 +5,8 @@ import pytest
 
 from exitd.adapters.backpack.signing import throwaway_keys
 from exitd.adapters.backpack.venue import BackpackVenue
-from exitd.core.attempt import AttemptKey
+from exitd.core.attempt import CloseOrder
 from exitd.core.units import NS_PER_MS
-from exitd.ports.window import requests_valid_for, window_or
 from fakes.backpack_orders import close
 from fakes.clocks import ManualClock
 
@@ -22,31 +21,24 @@ async def venue():
     await made.close()
 
 
-def signed_for(venue: BackpackVenue, trigger_id: str) -> tuple[str, int]:
+def signed_for(venue: BackpackVenue, order: CloseOrder) -> tuple[str, int]:
     """The window that is sent, and the one that an answer is waited for."""
-    prepared = venue.prepare(close(attempt=AttemptKey(trigger_id, 1, 1)))
+    prepared = venue.prepare(order)
     headers = msgspec.json.decode(prepared.body)["headers"]
     lasts_ns = prepared.expires_venue_ns - prepared.ts_signed_venue_ns
     return headers["X-Window"], lasts_ns // NS_PER_MS
 
 
-async def test_given_window_for_a_trigger_when_closes_are_signed_then_only_its_own(
+async def test_given_window_of_a_close_when_signed_then_its_own(venue: BackpackVenue):
+    assert signed_for(venue, close(window_ns=200 * NS_PER_MS)) == ("200", 200)
+    assert signed_for(venue, close()) == ("5000", 5_000)
+
+
+async def test_given_venue_with_a_window_when_signing_then_the_first_keeps_its_own(
     venue: BackpackVenue,
 ):
-    with requests_valid_for(200, "trg_1"):
-        own = signed_for(venue, "trg_1")
-        other = signed_for(venue, "sol-core/sl")
+    other = venue.with_window(200 * NS_PER_MS)
 
-    assert own == ("200", 200)
-    assert other == ("5000", 5_000)
-    assert signed_for(venue, "trg_1") == ("5000", 5_000)
-
-
-async def test_given_window_for_reads_when_a_stop_is_signed_then_the_accounts_own(
-    venue: BackpackVenue,
-):
-    with requests_valid_for(200):
-        assert window_or(5_000) == 200
-        assert signed_for(venue, "sol-core/sl") == ("5000", 5_000)
-    with requests_valid_for(None):
-        assert window_or(5_000) == 5_000
+    assert signed_for(other, close()) == ("200", 200)
+    assert signed_for(other, close(window_ns=NS_PER_MS)) == ("1", 1)
+    assert signed_for(venue, close()) == ("5000", 5_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import msgspec
 
@@ -46,9 +46,12 @@ class FakeVenue(FakeQueries):
     at `ledger` and `sent`.
     """
 
+    def with_window(self, window_ns: int) -> Self:
+        return self
+
     def prepare(self, order: CloseOrder) -> Prepared:
         ts_ns = self.venue_now_ns()
-        expires_ns = ts_ns + self._window_ns
+        expires_ns = ts_ns + (order.window_ns or self._window_ns)
         body = msgspec.json.encode({"order": order, "expires_ns": expires_ns})
         return Prepared(body, ts_ns, expires_ns)
 

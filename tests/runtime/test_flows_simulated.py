@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -83,6 +84,36 @@ async def test_given_the_exchange_when_a_take_profit_is_asked_then_it_rests_ther
         assert resting["timeInForce"] == "GTC"
         assert [order.id for order in flattened.cancelled_orders] == [view.order_id]
         assert flattened.remaining_orders == ()
+
+
+async def test_given_a_window_when_a_take_profit_is_asked_then_its_order_keeps_it(
+    url: str, tmp_path: Path
+):
+    async with daemon_at(url, tmp_path) as (world, _mine):
+        view = await world.control.by_hand.take_profit(
+            SOL,
+            ME,
+            side="Ask",
+            price=Decimal(150),
+            quantity=Decimal(2),
+            window_ms=7_000,
+        )
+        stop = TriggerRequest(
+            kind=ConditionKind.STOP_LOSS,
+            level=Decimal(130),
+            symbol=SOL,
+            side=Side.LONG,
+        )
+        armed = await world.control.triggers.arm([stop], ME)
+        await world.control.triggers.fire(armed.triggers[0].id, ME)
+
+        attempts = world.daemon.loop.engine.state.attempts.values()
+        signed_for = {
+            attempt.order.attempt.trigger_id: json.loads(attempt.signed)["headers"]
+            for attempt in attempts
+        }
+        assert signed_for[view.trigger_id]["X-Window"] == "7000"
+        assert signed_for[armed.triggers[0].id]["X-Window"] == "5000"
 
 
 async def test_given_native_stops_when_imported_then_ours_watch_and_none_rests(

@@ -29,7 +29,8 @@ class CloseOrder(Struct, frozen=True, kw_only=True, gc=False):
 
     It has no reduce-only flag because it cannot be anything else: every venue
     adapter sends it reduce-only, or, where the venue has no such flag, never
-    above the position just read. `price` is set for limit closes only.
+    above the position just read. `price` is set for limit closes only. `window_ns`
+    is how long the request is valid, where that is not left to the account.
     """
 
     attempt: AttemptKey
@@ -41,6 +42,7 @@ class CloseOrder(Struct, frozen=True, kw_only=True, gc=False):
     price: Decimal | None
     time_in_force: TimeInForce
     client_order_id: int
+    window_ns: int | None = None
 
 
 class AttemptState(StrEnum):

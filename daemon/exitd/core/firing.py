@@ -218,6 +218,7 @@ def _send(
                 price=price,
                 time_in_force=TimeInForce.GTC if rests else TimeInForce.IOC,
                 client_order_id=next_client_id(turn, definition.account),
+                window_ns=close.window_ns,
             )
         )
     )

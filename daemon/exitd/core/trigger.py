@@ -75,13 +75,15 @@ class Close(Struct, frozen=True, tag="close", gc=False):
 
     `slippage_limit` is percent of the level, above zero and under 100; with
     `LIMIT` it sets the price bound, and a stop whose bound cannot be met
-    escalates to a market close, unless the bound `is_hard`.
+    escalates to a market close, unless the bound `is_hard`. `window_ns` is how long
+    its requests are valid; None leaves that to the account.
     """
 
     quantity: Quantity = WHOLE
     order: OrderType = OrderType.MARKET
     slippage_limit: Decimal | None = None
     is_hard: bool = False
+    window_ns: int | None = None
 
 
 class CancelScope(StrEnum):

@@ -7,7 +7,7 @@ adapter sees an exception of the HTTP or WebSocket library.
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, Self
 
 from msgspec import Struct
 
@@ -129,6 +129,13 @@ class Venue(Protocol):
         self, ts_venue_ns: int, symbol: str | None = None
     ) -> tuple[FundingReport, ...]:
         """Read funding payments back to an instant, every page, oldest first."""
+        ...
+
+    def with_window(self, window_ns: int) -> Self:
+        """Give this venue, signing its requests for another window.
+
+        It shares all else. A close is signed for its own window where it has one.
+        """
         ...
 
     def prepare(self, order: CloseOrder) -> Prepared:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from exitd.adapters.backpack.lanes import Reply
 from exitd.adapters.backpack.rest import JSON_TYPE, RestClient
@@ -14,7 +15,6 @@ from exitd.core.units import NS_PER_MS
 from exitd.errors import VenueUnavailable
 from exitd.ports.clock import Clock
 from exitd.ports.venue import Prepared, Refusal
-from exitd.ports.window import window_or
 
 
 class StoredRequest(Struct, frozen=True):
@@ -37,32 +37,30 @@ class Session(Struct, frozen=True, kw_only=True):
     venue_clock: VenueClock
     window_ms: int
 
+    def with_window(self, window_ns: int) -> Session:
+        return replace(self, window_ms=window_ns // NS_PER_MS)
+
     async def sync_clock(self) -> int:
         return await sync_clock(self.rest, self.clock, self.venue_clock)
 
     async def read(self, instruction: str, path: str, parameters: Parameters) -> Reply:
         headers = self.signer.headers(
-            instruction, parameters, self._timestamp_ms(), window_or(self.window_ms)
+            instruction, parameters, self._timestamp_ms(), self.window_ms
         )
         return await self.rest.read(path, parameters, headers)
 
     def prepare(
-        self,
-        method: str,
-        instruction: str,
-        path: str,
-        parameters: Parameters,
-        *,
-        window_ms: int | None = None,
+        self, method: str, instruction: str, path: str, parameters: Parameters
     ) -> Prepared:
         """Sign a request with a body, ready to be stored and sent."""
-        valid_ms = window_or(self.window_ms) if window_ms is None else window_ms
         timestamp_ms = self._timestamp_ms()
-        headers = self.signer.headers(instruction, parameters, timestamp_ms, valid_ms)
+        headers = self.signer.headers(
+            instruction, parameters, timestamp_ms, self.window_ms
+        )
         headers["Content-Type"] = JSON_TYPE
         body = msgspec.json.encode(parameters).decode()
         stored = msgspec.json.encode(StoredRequest(method, path, headers, body))
-        expires_ns = (timestamp_ms + valid_ms) * NS_PER_MS
+        expires_ns = (timestamp_ms + self.window_ms) * NS_PER_MS
         # We may read the venue's clock wrongly by this much, in either direction.
         expires_ns += self.venue_clock.uncertainty_ns
         return Prepared(stored, timestamp_ms * NS_PER_MS, expires_ns)

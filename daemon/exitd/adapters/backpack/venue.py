@@ -7,6 +7,7 @@ not prove an outcome is reported as such.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from decimal import Decimal
 
 import httpx
@@ -51,7 +52,6 @@ from exitd.ports.venue import (
     PrivateEvent,
     Refusal,
 )
-from exitd.ports.window import window_of_close_or
 from exitd.secret import Secret
 
 LAG_SLACK_NS = 10 * NS_PER_S
@@ -139,15 +139,16 @@ class BackpackVenue:
     ) -> tuple[FundingReport, ...]:
         return await history.funding_since(self._session, ts_venue_ns, symbol)
 
+    def with_window(self, window_ns: int) -> BackpackVenue:
+        other = copy(self)
+        other._session = self._session.with_window(window_ns)
+        return other
+
     def prepare(self, order: CloseOrder) -> Prepared:
-        default_ms, trigger_id = self._session.window_ms, order.attempt.trigger_id
-        return self._session.prepare(
-            "POST",
-            "orderExecute",
-            _ORDER_PATH,
-            close_body(order),
-            window_ms=window_of_close_or(default_ms, trigger_id),
-        )
+        session = self._session
+        if order.window_ns is not None:
+            session = session.with_window(order.window_ns)
+        return session.prepare("POST", "orderExecute", _ORDER_PATH, close_body(order))
 
     async def send(
         self, order: CloseOrder, prepared: Prepared
@@ -155,7 +156,7 @@ class BackpackVenue:
         reply = await self._session.transmit(prepared)
         if isinstance(reply, Refusal):
             return reply
-        return await self._placed(reply, order.symbol, order.client_order_id)
+        return await _placed(self._session, reply, order.symbol, order.client_order_id)
 
     async def place_native_stop(self, stop: NativeStop) -> OrderReport | Refusal:
         reply = await self._session.transmit(
@@ -165,7 +166,7 @@ class BackpackVenue:
         )
         if isinstance(reply, Refusal):
             return reply
-        return await self._placed(reply, stop.symbol, stop.client_order_id)
+        return await _placed(self._session, reply, stop.symbol, stop.client_order_id)
 
     async def cancel_order(
         self,
@@ -208,15 +209,16 @@ class BackpackVenue:
         self._stream.abort()
         await self._session.rest.close()
 
-    async def _placed(
-        self, reply: Reply, symbol: str, client_order_id: int
-    ) -> OrderReport | Refusal:
-        now_ns = self._session.clock.now_ns()
-        if reply.status != 200:
-            return refusal_of(reply, now_ns)
-        try:
-            return read_order(self.account, reply, symbol, client_order_id, now_ns)
-        except OutcomeUnknown:
-            # What this connection answers next may belong to somebody else as well.
-            await self._session.rest.drop_connections()
-            raise
+
+async def _placed(
+    session: Session, reply: Reply, symbol: str, client_order_id: int
+) -> OrderReport | Refusal:
+    now_ns = session.clock.now_ns()
+    if reply.status != 200:
+        return refusal_of(reply, now_ns)
+    try:
+        return read_order(session.account, reply, symbol, client_order_id, now_ns)
+    except OutcomeUnknown:
+        # What this connection answers next may belong to somebody else as well.
+        await session.rest.drop_connections()
+        raise

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import Self
 
 import msgspec
 
@@ -91,10 +92,14 @@ class PaperVenue(PaperQueries):
         """Give the whole account, to be stored."""
         return msgspec.json.encode(self._book.state)
 
+    def with_window(self, window_ns: int) -> Self:
+        # Only closes have a window here, and theirs is in the order.
+        return self
+
     def prepare(self, order: CloseOrder) -> Prepared:
         now_ns = self._clock.now_ns()
         body = msgspec.json.encode({"paper": order})
-        return Prepared(body, now_ns, now_ns + WINDOW_NS)
+        return Prepared(body, now_ns, now_ns + (order.window_ns or WINDOW_NS))
 
     async def send(
         self, order: CloseOrder, prepared: Prepared

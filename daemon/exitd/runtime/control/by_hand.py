@@ -12,9 +12,9 @@ from exitd.core.trigger import (
     QuantityKind,
     TriggerState,
 )
+from exitd.core.units import NS_PER_MS
 from exitd.logs import Event, log
 from exitd.ports.venue import Venue
-from exitd.ports.window import requests_valid_for
 from exitd.runtime.control.moving import handed_over
 from exitd.runtime.control.requests import TriggerRequest, account_of
 from exitd.runtime.control.running import Caller, refuse_while_recovering, until
@@ -71,12 +71,12 @@ class ByHand:
             known = (found.name, order.client_order_id or 0) in ours
             return known or order.venue_order_id in handed
 
-        with requests_valid_for(window_ms):
-            if dry_run:
-                done = await would_flatten(found.venue, symbol, is_spared)
-            else:
-                done = await flatten(found.venue, symbol, is_spared)
-                self._log_cancelled(symbol, done, by)
+        venue = _signing_for(found.venue, window_ms)
+        if dry_run:
+            done = await would_flatten(venue, symbol, is_spared)
+        else:
+            done = await flatten(venue, symbol, is_spared)
+            self._log_cancelled(symbol, done, by)
         has_position = any(
             position.is_open and key.account == found.name and key.symbol == symbol
             for key, position in self._state.positions.items()
@@ -119,7 +119,7 @@ class ByHand:
         Args:
             side: `Ask` reduces a long, `Bid` a short.
             quantity: Base units; never more than the position is closed.
-            window_ms: For the reads and the order, unless it waits for a rate slot.
+            window_ms: How long each request is valid; None: the account's own.
 
         Raises:
             Conflict: There is no position, or the side would not reduce it.
@@ -128,8 +128,8 @@ class ByHand:
         """
         refuse_while_recovering(self._daemon)
         found = self._daemon.accounts[account_of(account, self._daemon.accounts)]
-        with requests_valid_for(window_ms):
-            reports, position = await self._checked(found.venue, symbol, side, price)
+        venue = _signing_for(found.venue, window_ms)
+        reports, position = await self._checked(venue, symbol, side, price)
         request = TriggerRequest(
             kind=ConditionKind.TAKE_PROFIT,
             level=price,
@@ -139,6 +139,7 @@ class ByHand:
             close=Quantity(QuantityKind.ABSOLUTE, quantity),
             order=OrderType.LIMIT,
             note="take-profit by hand",
+            window_ns=None if window_ms is None else window_ms * NS_PER_MS,
         )
         armed = await self._triggers.arm(
             [request],
@@ -148,8 +149,7 @@ class ByHand:
         )
         trigger_id = armed.triggers[0].id
         if self._state.triggers[trigger_id].state is TriggerState.ARMED:
-            with requests_valid_for(window_ms, trigger_id):
-                await self._triggers.fire(trigger_id, by)
+            await self._triggers.fire(trigger_id, by)
         attempt = await self._answered(trigger_id, by)
         state = attempt.state if attempt is not None else AttemptState.IN_DOUBT
         notes = list(armed.notes)
@@ -217,3 +217,7 @@ class ByHand:
     @property
     def _state(self) -> State:
         return self._daemon.loop.engine.state
+
+
+def _signing_for(venue: Venue, window_ms: int | None) -> Venue:
+    return venue if window_ms is None else venue.with_window(window_ms * NS_PER_MS)

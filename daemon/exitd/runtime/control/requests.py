@@ -56,6 +56,7 @@ class TriggerRequest(Struct, frozen=True, kw_only=True):
     closed_candles: bool = False
     expires: Expiry | None = None
     note: str = ""
+    window_ns: int | None = None
 
 
 class TriggerChange(Struct, frozen=True, kw_only=True):
@@ -254,7 +255,12 @@ def _close(request: TriggerRequest) -> Close:
             "'slippage_limit' has no effect with a market close",
             "add order: limit",
         )
-    return Close(request.close or WHOLE, order, request.slippage_limit)
+    return Close(
+        request.close or WHOLE,
+        order,
+        request.slippage_limit,
+        window_ns=request.window_ns,
+    )
 
 
 def _cancel(request: TriggerRequest) -> Cancel:
