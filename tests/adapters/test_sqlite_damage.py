@@ -105,7 +105,7 @@ async def test_b113_given_damaged_file_when_opened_then_refused_with_a_way_out(
     spoil(path)
     before = content_of(path)
 
-    with pytest.raises(StoreDamaged, match=r"exitd restore.*move exitd\.db\*"):
+    with pytest.raises(StoreDamaged, match=r"whole directory.*move exitd\.db\*"):
         opened(path)
 
     assert content_of(path) == before

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import urllib.request
 from pathlib import Path
@@ -11,6 +12,23 @@ import pytest
 
 from cli.conftest import Command
 from e2e.house import DEADLINE_S, EXITD
+
+PING = 0x89
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\n"
+    b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+)
+
+
+def first_frame(port: int) -> bytes:
+    """The beginning of what an exchange says by itself on a socket of its own."""
+    said = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S) as raw:
+        raw.sendall(HANDSHAKE)
+        while not said.partition(b"\r\n\r\n")[2]:
+            said += raw.recv(4096)
+    return said.partition(b"\r\n\r\n")[2]
 
 
 def test_given_free_port_when_sim_runs_then_its_url_answers_until_sigterm(
@@ -40,6 +58,30 @@ def test_given_free_port_when_sim_runs_then_its_url_answers_until_sigterm(
         assert len((tmp_path / name).read_text().strip()) == 44
 
 
+def test_given_quirks_and_pings_when_sim_runs_then_they_are_in_force():
+    process = subprocess.Popen(
+        [
+            *(*EXITD, "sim", "--port", "0", "--json"),
+            *("--quirk", "window_check=execution", "--ping-interval-s", "0.05"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        port = json.loads(process.stdout.readline())["port"]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/sim/quirks") as answer:
+            quirks = json.load(answer)
+        first = first_frame(port)
+    finally:
+        process.kill()
+        process.communicate()
+
+    assert quirks["window_check"] == "execution"
+    assert first[0] == PING
+
+
 def test_given_keys_that_are_there_when_sim_writes_keys_then_they_stay(
     command: Command, tmp_path: Path
 ):
@@ -67,8 +109,6 @@ def test_given_broken_script_when_sim_starts_then_78_and_the_place(
 def test_given_taken_port_when_sim_starts_then_78_and_another_is_offered(
     command: Command,
 ):
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = command("sim", "--port", port)

@@ -102,6 +102,16 @@ def sim(
             help="What the real exchange leaves open; may be repeated.",
         ),
     ] = None,
+    ping_interval_s: Annotated[
+        float | None,
+        typer.Option(
+            "--ping-interval-s",
+            min=0.01,
+            metavar="S",
+            help="How often sockets are pinged.",
+            show_default="60",
+        ),
+    ] = None,
     write_keys: Annotated[
         Path | None,
         typer.Option(
@@ -129,7 +139,7 @@ def sim(
       curl -d '{"symbol": "SOL_USDC_PERP", "mark": "131", "last": "131"}' \\
            http://127.0.0.1:8899/sim/prices
     """
-    from exitd.simulator.exchange import CADENCE_MS, Settings
+    from exitd.simulator.exchange import CADENCE_MS, PING_INTERVAL_S, Settings
     from exitd.simulator.serve import main
 
     def ready(found: int) -> None:
@@ -150,6 +160,7 @@ def sim(
         cadence_ms=cadence_ms or CADENCE_MS,
         paused=paused,
         rate_limited=rate_limited,
+        ping_interval_s=ping_interval_s or PING_INTERVAL_S,
         quirks=dict(each.partition("=")[::2] for each in quirk or ()),
     )
     main(host, port, script, seed, settings=settings, on_ready=ready)

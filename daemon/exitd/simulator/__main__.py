@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from exitd.errors import ExitdError
-from exitd.simulator.exchange import CADENCE_MS, Settings
+from exitd.simulator.exchange import CADENCE_MS, PING_INTERVAL_S, Settings
 from exitd.simulator.serve import main as run
 
 
@@ -21,9 +21,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--cadence-ms", type=int, default=CADENCE_MS)
     made.add_argument("--paused", action="store_true", help="hold the price paths")
     made.add_argument("--rate-limited", action="store_true")
-    made.add_argument(
-        "--ping-interval-s", type=float, default=Settings().ping_interval_s
-    )
+    made.add_argument("--ping-interval-s", type=float, default=PING_INTERVAL_S)
     made.add_argument(
         "--quirk",
         action="append",

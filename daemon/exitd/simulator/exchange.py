@@ -31,6 +31,7 @@ from exitd.simulator.script import Script, duration_ms, paths, scripted_markets
 from exitd.simulator.state import EngineState
 
 CADENCE_MS = 1_000
+PING_INTERVAL_S = 60.0
 HISTORY_MINUTES = 1_440
 OPEN_INTEREST_MS = 60_000
 #: Later than any instant of any run.
@@ -54,7 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cadence_ms: int = CADENCE_MS
     paused: bool = False
     history_minutes: int | None = None
-    ping_interval_s: float = 60.0
+    ping_interval_s: float = PING_INTERVAL_S
     ping_timeout_s: float = 120.0
     rate_limited: bool = False
     quirks: dict[str, Any] = {}

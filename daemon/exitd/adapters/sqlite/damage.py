@@ -20,8 +20,8 @@ WAL_MAGICS = (0x377F0682, 0x377F0683)
 
 def damaged(path: Path, why: str) -> StoreDamaged:
     return StoreDamaged(
-        f"{path} cannot be trusted ({why}): restore a backup with `exitd restore`, or"
-        f" move {path.name}* out of the directory to start with nothing armed."
+        f"{path} cannot be trusted ({why}): put a copy of the whole directory in its"
+        f" place, or move {path.name}* out of it to start with nothing armed."
     )
 
 
