@@ -47,7 +47,7 @@ class Telling:
 
 def alert_for(fact: Fact) -> Alert | None:
     """Give the alert that a fact is worth, if any."""
-    level = _LEVELS.get(fact.kind)
+    level = LEVELS.get(fact.kind)
     if level is None:
         return None
     if fact.kind is K.ORDER_REFUSED and fact.fields.get("alert") is False:
@@ -64,7 +64,7 @@ def alert_for(fact: Fact) -> Alert | None:
     )
 
 
-_LEVELS = {
+LEVELS = {
     K.TRIGGER_HIT: AlertLevel.WARNING,
     K.TRIGGER_HELD: AlertLevel.WARNING,
     K.TRIGGER_WAITING: AlertLevel.WARNING,
