@@ -352,3 +352,15 @@ def test_b123_given_the_clock_steps_back_then_no_timer_is_lost():
     world.wait(3600 * S + 2 * S)
 
     assert len(world.sent) == 2
+
+
+def test_b123_given_the_clock_was_set_back_while_down_then_a_retry_is_due_at_once():
+    world = World()
+    world.arm(stop("sl", "95"))
+    world.mark("95")
+    world.refuse(RefusalKind.MARGIN)
+    world.now_ns -= 900 * S
+
+    world.restart()
+
+    assert world.who() == ["sl", "sl"]

@@ -66,6 +66,12 @@ def test_b026_given_any_wish_then_never_above_the_closable_and_on_the_step(
         assert left == 0 or left >= D("0.01")
 
 
+def test_b081_given_a_wish_raised_to_the_minimum_then_no_dust_is_left_either():
+    sent = order_quantity(D("0.001"), room(D("0.011")), is_first=True, close_dust=True)
+
+    assert sent == D("0.011")
+
+
 @given(wanted=_sizes, closable=_sizes, largest=st.sampled_from(["0.5", "7", "10"]))
 def test_given_a_maximum_then_parts_add_up_without_dust(wanted, closable, largest):
     left, wanted = closable, min(wanted, closable)

@@ -64,12 +64,18 @@ def order_quantity(
     step = room.instrument.quantity_step
     most = floor_to_step(max(room.closable, ZERO), step)
     quantity = min(floor_to_step(max(wanted, ZERO), step), most)
-    left = room.closable - quantity
-    if close_dust and not room.is_shared and quantity > ZERO and room.is_dust(left):
+    takes_rest = close_dust and not room.is_shared
+    if takes_rest and _leaves_dust(quantity, room):
         quantity = most
     elif room.is_dust(quantity):
         quantity = _least(room, most) if is_first and wanted > ZERO else ZERO
+        if takes_rest and _leaves_dust(quantity, room):
+            quantity = most
     return _split(quantity, room)
+
+
+def _leaves_dust(quantity: Decimal, room: Room) -> bool:
+    return quantity > ZERO and room.is_dust(room.closable - quantity)
 
 
 def _least(room: Room, most: Decimal) -> Decimal:
