@@ -10,8 +10,12 @@ import hypothesis
 import pytest
 
 # A busy machine is no reason for a property to fail; a slow property shows in the
-# durations that pytest prints.
-hypothesis.settings.register_profile("exitd", deadline=None, print_blob=True)
+# durations that pytest prints. The gate tries the same examples every time, so that it
+# judges the change; whoever runs the tests by hand tries new ones.
+IS_CI = os.environ.get("CI", "").lower() in ("1", "true")
+hypothesis.settings.register_profile(
+    "exitd", deadline=None, print_blob=True, derandomize=IS_CI
+)
 hypothesis.settings.load_profile("exitd")
 
 # These need a browser. `./exitd test` names them; .ci/run installs what they need, and
@@ -20,8 +24,7 @@ collect_ignore = [] if importlib.util.find_spec("playwright") else ["browser"]
 
 
 def is_forbidden_skip(report: pytest.TestReport | pytest.CollectReport) -> bool:
-    is_ci = os.environ.get("CI", "").lower() in ("1", "true")
-    return is_ci and report.skipped and not hasattr(report, "wasxfail")
+    return IS_CI and report.skipped and not hasattr(report, "wasxfail")
 
 
 @pytest.hookimpl(wrapper=True)
