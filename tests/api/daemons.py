@@ -17,6 +17,7 @@ from exitd.adapters.system.clock import SystemClock
 from exitd.api.application import make_app
 from exitd.api.listening import HttpServer, listen_tcp, listen_unix
 from exitd.client import Address
+from exitd.configuration.load import load
 from exitd.core.engine import Engine
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.units import NS_PER_S
@@ -151,6 +152,8 @@ def build(
     (config / "exitd.yaml").write_text(DAEMON_YAML.replace("live", mode))
     if exits:
         (config / "conf.d" / "sol.yaml").write_text(exits)
+    settings = load(config, ENVIRONMENT).settings
+    running = None if settings is None else settings.file
     clock = SteadyClock(SystemClock())
     venue = venue or FakeVenue(clock, ACCOUNT)
     feed = feed or ClosedFeed(clock, ACCOUNT)
@@ -170,7 +173,7 @@ def build(
         store=store,
         clock=clock,
         alerts=heard,
-        files=Files(config, ENVIRONMENT, loop, poll),
+        files=Files(config, ENVIRONMENT, loop, poll, running=running),
         accounts=accounts,
         mode=mode,
         version="0.0.0",

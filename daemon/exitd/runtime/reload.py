@@ -6,7 +6,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from exitd.configuration.at_start import waits_for_a_start
+from exitd.configuration.daemon_file import DaemonFile
+from exitd.configuration.findings import Finding
 from exitd.configuration.load import load
 from exitd.configuration.loaded import Loaded
 from exitd.configuration.market_checks import Markets
@@ -36,6 +40,7 @@ class Files:
     """The configuration directory of a running daemon.
 
     `held` is a plan that waits for `exitd apply`; the set before it stays armed.
+    `running` is the exitd.yaml that the daemon was started with, if that is known.
     """
 
     def __init__(
@@ -44,6 +49,8 @@ class Files:
         environment: Mapping[str, str],
         loop: EngineLoop,
         poll: Poll,
+        *,
+        running: DaemonFile | None = None,
     ) -> None:
         self.path = path
         self.loaded: Loaded | None = None
@@ -51,6 +58,7 @@ class Files:
         self.rejected: Plan | None = None
         self.ts_applied_ns = 0
         self.tell: Callable[[Alert], None] | None = None
+        self._running = running
         self._environment = environment
         self._loop = loop
         self._poll = poll
@@ -79,13 +87,20 @@ class Files:
             prices={**prices, **polled},
             positions=state.positions,
         )
-        return plan(
+        planned = plan(
             loaded,
             state.triggers.values(),
             now_ns=self._loop.clock.now_ns(),
             known=known,
             positions=state.positions,
         )
+        waiting = self._waits_for_a_start(loaded)
+        return replace(planned, findings=planned.findings + waiting)
+
+    def _waits_for_a_start(self, loaded: Loaded) -> tuple[Finding, ...]:
+        if self._running is None:
+            return ()
+        return waits_for_a_start(self._running, loaded)
 
     async def _prices(self, planned: Plan) -> dict[PriceSource, Decimal]:
         """Ask for the prices of new levels that nobody watches yet."""
@@ -161,6 +176,10 @@ class Files:
         log(event, changes=[f"{c.kind} {c.id}" for c in planned.changes])
         for event in sorted(self._told):
             self._alert(event, "the files are in force", cleared=True)
+        waiting = [str(finding) for finding in self._waits_for_a_start(loaded)]
+        if waiting:
+            log(Event.CONFIG_HELD, changes=waiting)
+            self._alert(Event.CONFIG_HELD, waiting[0])
         return Outcome(planned, applied=True)
 
     def _judge_by_polled(self) -> None:
