@@ -158,8 +158,8 @@ MUTATIONS = (
     Mutation(
         81,
         "core/sizing.py",
-        "if close_dust and not room.is_shared and",
-        "if False and",
+        "takes_rest = close_dust and not room.is_shared",
+        "takes_rest = False",
         "test_b081_given_a_rest_below_the_minimum_then_it_is_closed_too",
     ),
     Mutation(
