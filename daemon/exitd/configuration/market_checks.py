@@ -15,9 +15,9 @@ from exitd.configuration.positions import CheckedExit, CheckedPosition
 from exitd.configuration.triggers import definition, price_source, trigger_id
 from exitd.core.market import Instrument, InstrumentKind, PriceSource
 from exitd.core.position import PositionKey, PositionRecord, Side
+from exitd.core.resting import is_crossed
 from exitd.core.trigger import (
     CancelAndClose,
-    Direction,
     Quantity,
     QuantityKind,
     TriggerDefinition,
@@ -55,13 +55,6 @@ def markets(
         prices=prices or {},
         positions=positions or {},
     )
-
-
-def is_crossed(trigger: TriggerDefinition, price: Decimal) -> bool:
-    """Whether a price has reached a trigger's level; touching counts."""
-    level = trigger.level
-    assert level is not None
-    return price <= level if trigger.direction is Direction.FALLING else price >= level
 
 
 def distance_percent(price: Decimal, level: Decimal) -> Decimal:

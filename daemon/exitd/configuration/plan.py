@@ -22,13 +22,14 @@ from exitd.configuration.market_checks import (
     check_markets,
     distance_percent,
     fitted,
-    is_crossed,
 )
 from exitd.configuration.policies import Policies
 from exitd.configuration.positions import CheckedExit, CheckedPosition
 from exitd.configuration.sources import DAEMON_FILE
-from exitd.configuration.triggers import definitions, is_of_file
+from exitd.configuration.triggers import definitions
+from exitd.core.files import is_from_file
 from exitd.core.position import PositionKey, PositionRecord
+from exitd.core.resting import is_crossed
 from exitd.core.trigger import (
     DoneReason,
     FixedLevel,
@@ -144,7 +145,7 @@ def _is_running(record: TriggerRecord) -> bool:
     is_gone = (
         record.state is TriggerState.DONE and record.reason is DoneReason.CANCELLED
     )
-    return is_of_file(record.definition) and not is_gone
+    return is_from_file(record.definition) and not is_gone
 
 
 def _is_alive(record: TriggerRecord) -> bool:
@@ -266,7 +267,7 @@ def _orphans(loaded: Loaded, records: Iterable[TriggerRecord]) -> Iterator[Findi
     for record in records:
         account = record.definition.account
         is_needed = record.state is TriggerState.FIRING or (
-            _is_alive(record) and not is_of_file(record.definition)
+            _is_alive(record) and not is_from_file(record.definition)
         )
         if is_needed and account not in loaded.settings.accounts:
             yield document.finding(
@@ -308,7 +309,7 @@ def plan(
     others = {
         record.id: record
         for record in records
-        if _is_alive(record) and not is_of_file(record.definition)
+        if _is_alive(record) and not is_from_file(record.definition)
     }
     for (position, exit_), trigger in zip(places, new, strict=True):
         clash = _taken(loaded, position, exit_, others.get(trigger.id))

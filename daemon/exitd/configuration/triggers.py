@@ -21,10 +21,6 @@ from exitd.core.trigger import (
 OWNER_PREFIX = "file:"
 
 
-def is_of_file(definition: TriggerDefinition) -> bool:
-    return definition.owner.startswith(OWNER_PREFIX)
-
-
 def trigger_id(position: CheckedPosition, exit_: CheckedExit) -> str:
     """Give the identity that survives every edit but a renaming."""
     return f"{position.name}/{exit_.name}"

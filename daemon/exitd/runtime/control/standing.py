@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from exitd.core.files import is_from_file
 from exitd.core.trigger import TriggerState
 from exitd.core.units import NS_PER_S
 from exitd.ports.store import FactQuery
@@ -10,7 +11,6 @@ from exitd.runtime.control.running import AllPrices, each_trigger, settle
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.reload import Files
 from exitd.runtime.shown import (
-    FILE_OWNER,
     fire_view,
     shown_state,
     timestamp,
@@ -112,7 +112,7 @@ async def drift(daemon: Daemon) -> tuple[str, ...]:
     """Name the file-owned triggers that a command has paused."""
     found = []
     async for record in each_trigger(daemon):
-        is_of_file = record.definition.owner.startswith(FILE_OWNER)
+        is_of_file = is_from_file(record.definition)
         if is_of_file and record.paused and record.state is not TriggerState.DONE:
             found.append(record.id)
     return tuple(found)
