@@ -166,11 +166,12 @@ class FakeWorld:
     async def _answer_later(
         self, order: CloseOrder, hold: Hold
     ) -> OrderReport | Refusal:
-        if not hold.executes_first:
+        if hold.executes_first:
+            answer = self._carry_out(order, hold.then, self._true_ns)
             await self._gate.wait()
-            return self._carry_out(order, hold.then, self._true_ns)
-        answer = self._carry_out(order, hold.then, self._true_ns)
-        await self._gate.wait()
+        else:
+            await self._gate.wait()
+            answer = self._carry_out(order, hold.then, self._true_ns)
         self.settle()
         return answer
 

@@ -175,7 +175,7 @@ async def test_b109_given_a_reload_during_a_fire_then_it_goes_on_as_asked(
     tmp_path: Path,
 ):
     async with started(tmp_path, exits=POSITIONS_YAML) as world:
-        world.venue.script(Hold(Fill()))
+        world.venue.script(Hold(Fill(), executes_first=False))
         await world.watched_mark("90")
         await world.until(lambda: len(world.venue.sent) == 1)
 
