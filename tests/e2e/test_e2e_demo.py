@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from e2e.house import DEADLINE_S, EXITD
+from exitd.cli.demo.exchange import Exchange
 
 pytestmark = pytest.mark.e2e
 
@@ -40,15 +41,15 @@ class Screen:
             self._is_over = True
             self._changed.notify_all()
 
-    def _find(self, words: str) -> str | None:
+    def find(self, words: str) -> str | None:
         return next((line for line in self.lines if words in line), None)
 
     def wait(self, words: str) -> str:
         with self._changed:
             self._changed.wait_for(
-                lambda: self._find(words) is not None or self._is_over, DEADLINE_S
+                lambda: self.find(words) is not None or self._is_over, DEADLINE_S
             )
-        found = self._find(words)
+        found = self.find(words)
         assert found is not None, f"no '{words}' in {self.lines}"
         return found
 
@@ -160,6 +161,68 @@ def test_given_demo_when_killed_then_the_exchange_ends_too(tmp_path: Path):
             again.wait(0.05)
         assert children
         assert not any(is_alive(child) for child in children)
+
+
+def executed(exchange: Exchange) -> list[tuple[str, str, bool]]:
+    """Side, quantity and reduce-only of every order that took something."""
+    return [
+        (row["side"], row["executedQuantity"], row["reduceOnly"])
+        for row in exchange.get("/sim/ledger")["orders"]
+        if row["executedQuantity"] not in ("0", None)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "delay_ms"),
+    [
+        # Executed at once, and the answer never comes.
+        ("slow_reply", 60_000),
+        # Executed after the daemon is dead.
+        ("delay", 1_000),
+    ],
+)
+def test_b088_b089_given_the_demo_is_killed_in_a_fire_when_started_again_then_one_close(
+    tmp_path: Path, kind: str, delay_ms: int
+):
+    words = ("--keep", str(tmp_path / "kept"), "--logs")
+    with demonstration(tmp_path, *words) as screen:
+        screen.wait("answers at")
+        exchange = Exchange((tmp_path / "kept" / "exchange").read_text())
+        order = {"method": "POST", "path": "/api/v1/order"}
+        exchange.post("/sim/faults", {"kind": kind, "delay_ms": delay_ms, **order})
+        exchange.post("/sim/faults", {"kind": "silence", "stream": "account."})
+        screen.wait("order.sent")
+        screen.process.kill()
+        screen.process.wait(DEADLINE_S)
+    assert screen.find("trigger.done") is None
+    exchange.clear_faults()
+
+    with demonstration(tmp_path, *words) as screen:
+        screen.wait("trigger.done")
+        assert executed(exchange) == [("Ask", "5", True)]
+        screen.process.send_signal(signal.SIGINT)
+        assert screen.process.wait(DEADLINE_S) == 0
+
+    assert not (tmp_path / "kept" / "exchange").exists()
+    assert (tmp_path / "kept" / "state").exists()
+
+
+def test_given_a_folder_with_other_files_when_demo_keeps_there_then_refused(
+    tmp_path: Path,
+):
+    (tmp_path / "mine").write_text("left alone")
+
+    done = subprocess.run(
+        [*EXITD, "demo", "--keep", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "is not empty" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
 def test_given_usual_port_is_taken_when_demo_runs_then_another_is_used(tmp_path: Path):

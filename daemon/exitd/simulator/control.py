@@ -242,6 +242,12 @@ def touch_sockets(exchange: Exchange, request: Request) -> Answer:
     return {"sockets": exchange.hub.touch(action, stream, document.get("text"))}
 
 
+def stop(exchange: Exchange, request: Request) -> Answer:
+    """End the process, connections closed first."""
+    exchange.stopping.set()
+    return {"stopping": True}
+
+
 async def send_flood(exchange: Exchange, request: Request) -> Answer:
     """{symbol, frames, low?, high?}: marks as fast as the sockets take them."""
     document = request.document()
@@ -283,6 +289,7 @@ CONTROLS: dict[tuple[str, str], Control] = {
     ("POST", "/sim/limits"): set_limits,
     ("POST", "/sim/sockets"): touch_sockets,
     ("POST", "/sim/flood"): send_flood,
+    ("POST", "/sim/stop"): stop,
 }
 
 

@@ -68,6 +68,7 @@ class Exchange:
     Attributes:
         status: `Ok` or `Maintenance`; in maintenance every order gets a 503.
         elapsed_ms: How far the price paths have come.
+        stopping: Set once it was asked to end.
     """
 
     def __init__(
@@ -104,6 +105,7 @@ class Exchange:
         self.status_message: str | None = None
         self.paused = settings.paused
         self.elapsed_ms = 0
+        self.stopping = asyncio.Event()
         self._paths = paths(script, self.state.markets, seed, self.cadence_ms)
         self._timed_faults = sorted(
             (duration_ms(str(fault.get("at", "0"))), number)

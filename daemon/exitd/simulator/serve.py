@@ -89,7 +89,7 @@ async def serve(
     on_exchange: Callable[[Exchange], None] | None = None,
 ) -> None:
     """
-    Run a simulated exchange until cancelled.
+    Run a simulated exchange until cancelled, or told so by `/sim/stop`.
 
     Args:
         port: 0 for a free one.
@@ -131,7 +131,7 @@ async def serve(
                     on_exchange(exchange)
                 if on_ready is not None:
                     on_ready(listener.getsockname()[1])
-                await asyncio.Event().wait()
+                await exchange.stopping.wait()
             finally:
                 server.stopping.set()
                 await asyncio.shield(asyncio.wait([serving]))

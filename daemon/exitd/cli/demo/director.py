@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from exitd.app import Application, run_daemon
-from exitd.cli.demo.exchange import ExchangeProcess
+from exitd.cli.demo.exchange import Exchange
 from exitd.cli.demo.scenario import (
     BASE,
     ENTRY_PRICE,
@@ -23,7 +23,7 @@ from exitd.cli.demo.scenario import (
 )
 from exitd.cli.demo.story import ExitSeen, Story
 from exitd.core.market import PriceKind, PriceSource
-from exitd.core.units import HUNDRED
+from exitd.core.units import HUNDRED, ZERO, text
 from exitd.settings import read_settings
 
 _TICKER_S = 0.5
@@ -48,7 +48,7 @@ class Director:
     def __init__(
         self,
         stage: Stage,
-        exchange: ExchangeProcess,
+        exchange: Exchange,
         *,
         ends_with_exit: bool,
         tell: Callable[[str], None],
@@ -102,15 +102,24 @@ class Director:
     def _on_ready(self, application: Application) -> None:
         self._application = application
         application.daemon.loop.on_facts(self._story.take)
-        self.tell(
-            f"You are long {QUANTITY} {BASE} from {ENTRY_PRICE}. exitd holds your"
-            f" exits: stop {STOP}, half at {FIRST_TARGET}, the rest at {LAST_TARGET}."
-        )
+        self._say_what_is_held(application)
         if not self._ends_with_exit:
             self._introduce()
         self._start(self._let_prices_run(), "prices")
         if self._is_terminal:
             self._start(self._show_prices(), "ticker")
+
+    def _say_what_is_held(self, application: Application) -> None:
+        positions = application.daemon.loop.engine.state.positions.values()
+        held = sum((p.live for p in positions), ZERO)
+        self._story.has_position = held > ZERO
+        if held == ZERO:
+            self.tell("You hold nothing now; the next round opens a position.")
+            return
+        self.tell(
+            f"You are long {text(held)} {BASE} from {ENTRY_PRICE}. exitd holds your"
+            f" exits: stop {STOP}, half at {FIRST_TARGET}, the rest at {LAST_TARGET}."
+        )
 
     def _introduce(self) -> None:
         prefix = f"EXITD_URL={self._stage.url} {self._command}"

@@ -7,6 +7,8 @@ import json
 import select
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -15,73 +17,23 @@ from exitd.cli.failures import CommandFailed
 
 START_S = 20.0
 STOP_S = 5.0
+# In a folder that is kept: the URL of the exchange that runs there.
+_LEFT = "exchange"
 
 
-class ExchangeProcess:
-    """
-    `exitd sim` as a child, which ends when this process does, however that happens.
+class Exchange:
+    """The control API of a simulated exchange that listens at *url*."""
 
-    The child reads its standard input and ends when that is closed; the kernel closes
-    it even where this process is killed. A session of its own keeps Ctrl-C from it:
-    the daemon gets to stop first.
-    """
-
-    def __init__(self, script: Path, *, cadence_ms: int) -> None:
-        command = [sys.executable, "-P", "-m", "exitd", "sim", "--port", "0"]
-        command += ["--script", str(script), "--cadence-ms", str(cadence_ms)]
-        command += ["--paused", "--end-with-stdin"]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            text=True,
-        )
-        self.url = ""
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __init__(self, url: str = "") -> None:
+        self.url = url
 
     def wait_ready(self) -> str:
-        """
-        Wait until it listens; returns its URL.
-
-        Raises:
-            CommandFailed: It did not start.
-        """
-        assert self._process.stdout is not None
-        readable, _, _ = select.select([self._process.stdout], [], [], START_S)
-        line = self._process.stdout.readline().strip() if readable else ""
-        if not line.startswith("http://"):
-            raise CommandFailed(
-                f"the simulated exchange did not start: {self._last_words()}"
-            )
-        self.url = line
-        return line
-
-    def _last_words(self) -> str:
-        self._process.kill()
-        _, said = self._process.communicate()
-        lines = said.strip().splitlines()
-        return lines[-1] if lines else "it said nothing; try `exitd sim --port 0`"
+        """Wait until it listens; returns its URL."""
+        return self.url
 
     def close(self) -> None:
-        """End it, and wait until it has."""
-        if self._process.poll() is None:
-            self._process.terminate()
-        try:
-            self._process.communicate(timeout=STOP_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.communicate()
+        """End it."""
+        self.post("/sim/stop", {})
 
     def post(self, path: str, document: dict[str, Any]) -> Any:
         """
@@ -118,3 +70,111 @@ class ExchangeProcess:
         if answer.status != http.client.OK:
             raise CommandFailed(f"the simulated exchange refused {path}: {text!r}")
         return json.loads(text)
+
+
+class ExchangeProcess(Exchange):
+    """
+    `exitd sim` as a child, which ends when this process does, however that happens.
+
+    The child reads its standard input and ends when that is closed; the kernel closes
+    it even where this process is killed. A session of its own keeps Ctrl-C from it:
+    the daemon gets to stop first.
+
+    Args:
+        script: Its prices.
+        cadence_ms: How often it sends them.
+        ends_with_us: Otherwise it goes on when this process is killed.
+    """
+
+    def __init__(
+        self, script: Path, *, cadence_ms: int, ends_with_us: bool = True
+    ) -> None:
+        super().__init__()
+        command = [sys.executable, "-P", "-m", "exitd", "sim", "--port", "0"]
+        command += ["--script", str(script), "--cadence-ms", str(cadence_ms)]
+        command += ["--paused", *(["--end-with-stdin"] if ends_with_us else [])]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE if ends_with_us else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            text=True,
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def wait_ready(self) -> str:
+        """
+        Wait until it listens; returns its URL.
+
+        Raises:
+            CommandFailed: It did not start.
+        """
+        if self.url:
+            return self.url
+        assert self._process.stdout is not None
+        readable, _, _ = select.select([self._process.stdout], [], [], START_S)
+        line = self._process.stdout.readline().strip() if readable else ""
+        if not line.startswith("http://"):
+            raise CommandFailed(
+                f"the simulated exchange did not start: {self._last_words()}"
+            )
+        self.url = line
+        return line
+
+    def _last_words(self) -> str:
+        self._process.kill()
+        _, said = self._process.communicate()
+        lines = said.strip().splitlines()
+        return lines[-1] if lines else "it said nothing; try `exitd sim --port 0`"
+
+    def close(self) -> None:
+        """End it, and wait until it has."""
+        if self._process.poll() is None:
+            self._process.terminate()
+        try:
+            self._process.communicate(timeout=STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+
+
+def exchange_left_in(folder: Path) -> Exchange | None:
+    """Find the exchange that a killed demonstration left running."""
+    try:
+        url = (folder / _LEFT).read_text().strip()
+        found = Exchange(url)
+        found.get("/sim/state")
+    except (OSError, CommandFailed):
+        return None
+    return found
+
+
+@contextmanager
+def exchange_for(script: Path, *, cadence_ms: int, is_kept: bool) -> Iterator[Exchange]:
+    """
+    Start an exchange, or go on with the one that was left beside the script.
+
+    It ends with this block. One that is kept outlives a kill of this process: the
+    next one finds it.
+    """
+    left = script.with_name(_LEFT)
+    found = exchange_left_in(script.parent) if is_kept else None
+    if found is None:
+        found = ExchangeProcess(script, cadence_ms=cadence_ms, ends_with_us=not is_kept)
+    try:
+        if is_kept:
+            left.write_text(found.wait_ready())
+        yield found
+    finally:
+        found.close()
+        left.unlink(missing_ok=True)

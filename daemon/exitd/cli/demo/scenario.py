@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from exitd.adapters.backpack.signing import throwaway_keys
 from exitd.secret import Secret
 
 SYMBOL = "SOL_USDC_PERP"
@@ -93,6 +94,22 @@ class Stage(Struct, frozen=True):
         return f"http://{self.bind}"
 
 
+def stage_in(folder: Path) -> Stage:
+    """Take up the stage that is in a folder, or set one up with a key of its own."""
+    key, secret = folder / "key", folder / "secret"
+    if not secret.exists():
+        # Any key opens an account at the simulated exchange.
+        for path, value in zip((key, secret), throwaway_keys(), strict=True):
+            path.touch(mode=0o600)
+            path.write_text(value.reveal())
+    return Stage(
+        folder=folder,
+        key=Secret(key.read_text()),
+        secret=Secret(secret.read_text()),
+        bind=free_address(),
+    )
+
+
 def write_script(stage: Stage) -> None:
     """Write the path of the prices: the same round again and again."""
     points = [
@@ -108,11 +125,7 @@ def write_script(stage: Stage) -> None:
 def write_configuration(stage: Stage, exchange_url: str, *, level: str) -> None:
     """Write what a user would have written, for the exchange at *exchange_url*."""
     folder = stage.folder
-    for name, value in (("key", stage.key), ("secret", stage.secret)):
-        path = folder / name
-        path.touch(mode=0o600)
-        path.write_text(value.reveal())
-    (folder / "conf.d").mkdir()
+    (folder / "conf.d").mkdir(exist_ok=True)
     (folder / "conf.d" / "sol.yaml").write_text(_POSITIONS_FILE)
     stage.config.write_text(
         _DAEMON_FILE.format(
