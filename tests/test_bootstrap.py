@@ -27,7 +27,8 @@ def test_given_only_python_when_first_started_then_it_sets_up_and_runs(tmp_path:
     second = checkout.start("version")
 
     if not checkout.has_pip:
-        assert first.stderr.endswith("(Debian: apt install python3-venv).\n")
+        # Whether that succeeds depends on what this machine can reach.
+        assert "taking pip from Debian's packages" in first.stderr
         return
     assert first.returncode == 0, first.stderr
     assert first.stdout.splitlines()[0] == "ran version --json"
