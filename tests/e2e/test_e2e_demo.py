@@ -8,7 +8,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pytest
 
 from e2e.house import DEADLINE_S, EXITD
 from exitd.cli.demo.exchange import Exchange
+from exitd.cli.failures import CommandFailed
 
 pytestmark = pytest.mark.e2e
 
@@ -172,6 +173,12 @@ def executed(exchange: Exchange) -> list[tuple[str, str, bool]]:
     ]
 
 
+def end(exchange: Exchange) -> None:
+    """End an exchange that a failed test would leave behind."""
+    with suppress(CommandFailed):
+        exchange.close()
+
+
 @pytest.mark.parametrize(
     ("kind", "delay_ms"),
     [
@@ -182,12 +189,13 @@ def executed(exchange: Exchange) -> list[tuple[str, str, bool]]:
     ],
 )
 def test_b088_b089_given_the_demo_is_killed_in_a_fire_when_started_again_then_one_close(
-    tmp_path: Path, kind: str, delay_ms: int
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str, delay_ms: int
 ):
     words = ("--keep", str(tmp_path / "kept"), "--logs")
     with demonstration(tmp_path, *words) as screen:
         screen.wait("answers at")
         exchange = Exchange((tmp_path / "kept" / "exchange").read_text())
+        request.addfinalizer(lambda: end(exchange))
         order = {"method": "POST", "path": "/api/v1/order"}
         exchange.post("/sim/faults", {"kind": kind, "delay_ms": delay_ms, **order})
         exchange.post("/sim/faults", {"kind": "silence", "stream": "account."})

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+from exitd.core.inputs import PositionReport
 from exitd.core.intents import Priority
 from exitd.core.trigger import CancelScope
+from exitd.errors import VenueUnavailable
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.pacing import PacedVenue
 from fakes.exchange import SOL
@@ -64,3 +68,37 @@ async def test_given_a_pause_then_queries_and_cancels_wait_for_its_end():
     await venue.cancel_order(SOL, client_order_id=1)
     assert (await venue.positions(SOL))[0].quantity == 10
     assert (venue.account, venue.capabilities.reduce_only) == (ACCOUNT, True)
+
+
+class LimitedVenue(StreamlessVenue):
+    """Answers the first query for positions with a 429."""
+
+    retry_after_s: int | None = 7
+    is_limited = True
+
+    async def positions(self, symbol: str | None = None) -> tuple[PositionReport, ...]:
+        if self.is_limited:
+            self.is_limited = False
+            raise VenueUnavailable(
+                "too many requests", status=429, retry_after_s=self.retry_after_s
+            )
+        return await super().positions(symbol)
+
+
+@pytest.mark.parametrize(("asked_s", "waits_s"), [(7, 7), (None, 1), (86_400, 60)])
+@in_virtual_time
+async def test_b093_given_a_limited_query_then_queries_wait_and_closes_do_not(
+    asked_s: int | None, waits_s: int
+):
+    clock = VirtualClock(asyncio.get_running_loop())
+    venue = LimitedVenue(clock, ACCOUNT)
+    venue.retry_after_s = asked_s
+    budget = RateBudget(600, 10, 2)
+    asking = PacedVenue(venue, budget, None, clock, Priority.QUERY)
+    with pytest.raises(VenueUnavailable):
+        await asking.positions()
+
+    assert budget.take(Priority.STOP, clock.monotonic_ns())
+    await asking.positions()
+
+    assert now_ns() == waits_s * S

@@ -24,6 +24,7 @@ class RateBudget:
         self._spent_ns = 0
         self._ts_ns = 0
         self._paused_until_ns = 0
+        self._unasked_until_ns = 0
 
     def take(self, priority: Priority, now_ns: int) -> bool:
         """Take room for one request if there is some."""
@@ -36,12 +37,20 @@ class RateBudget:
         """How long until there is room for a request of this priority; zero if now."""
         self._spent_ns = max(0, self._spent_ns - (now_ns - self._ts_ns))
         self._ts_ns = now_ns
-        room_ns = self._full_ns
+        room_ns, from_ns = self._full_ns, self._paused_until_ns
         if priority > Priority.CANCEL:
             room_ns -= self._reserve_ns
+            from_ns = max(from_ns, self._unasked_until_ns)
         short_ns = self._spent_ns + self._ns_per_request - room_ns
-        return max(short_ns, self._paused_until_ns - now_ns, 0)
+        return max(short_ns, from_ns - now_ns, 0)
 
     def pause(self, until_ns: int) -> None:
         """Send nothing before an instant: the venue asked for it, or refused us."""
         self._paused_until_ns = max(self._paused_until_ns, until_ns)
+
+    def pause_queries(self, until_ns: int) -> None:
+        """Ask nothing before an instant; closes and cancels go on meanwhile.
+
+        A query that was limited does not prove that a close would be.
+        """
+        self._unasked_until_ns = max(self._unasked_until_ns, until_ns)

@@ -5,6 +5,9 @@ until there is room, and what reads history waits for a second, scarcer budget t
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import TypeVar
 
 from exitd.core.attempt import Capabilities
 from exitd.core.inputs import FillReport, OrderReport, PositionReport
@@ -12,9 +15,15 @@ from exitd.core.intents import Priority
 from exitd.core.market import Instrument
 from exitd.core.trigger import CancelScope
 from exitd.core.units import NS_PER_S
+from exitd.errors import VenueError
 from exitd.ports.clock import Clock
 from exitd.ports.venue import FundingReport, Refusal, Venue
 from exitd.runtime.budget import RateBudget
+
+# Longer than any limit counts: whoever asks for more is not believed.
+_LONGEST_PAUSE_S = 60
+
+Answer = TypeVar("Answer")
 
 
 class PacedVenue:
@@ -53,13 +62,21 @@ class PacedVenue:
     def venue_now_ns(self) -> int:
         return self._venue.venue_now_ns()
 
-    async def _room(self) -> None:
+    async def _ask(
+        self, question: Callable[[], Awaitable[Answer]], *, is_history: bool = False
+    ) -> Answer:
+        history = self._history if is_history else None
+        if history is not None:
+            await self._wait_for(history)
         await self._wait_for(self._budget)
-
-    async def _history_room(self) -> None:
-        if self._history is not None:
-            await self._wait_for(self._history)
-        await self._wait_for(self._budget)
+        try:
+            return await question()
+        except VenueError as error:
+            if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+                pause_ns = min(error.retry_after_s or 1, _LONGEST_PAUSE_S) * NS_PER_S
+                limited = history or self._budget
+                limited.pause_queries(self._clock.monotonic_ns() + pause_ns)
+            raise
 
     async def _wait_for(self, budget: RateBudget) -> None:
         while not budget.take(self._priority, self._clock.monotonic_ns()):
@@ -67,38 +84,37 @@ class PacedVenue:
             await asyncio.sleep(budget.wait_ns(self._priority, now_ns) / NS_PER_S)
 
     async def sync_clock(self) -> int:
-        await self._room()
-        return await self._venue.sync_clock()
+        return await self._ask(self._venue.sync_clock)
 
     async def instruments(self) -> tuple[Instrument, ...]:
-        await self._room()
-        return await self._venue.instruments()
+        return await self._ask(self._venue.instruments)
 
     async def positions(self, symbol: str | None = None) -> tuple[PositionReport, ...]:
-        await self._room()
-        return await self._venue.positions(symbol)
+        return await self._ask(lambda: self._venue.positions(symbol))
 
     async def open_orders(self, symbol: str | None = None) -> tuple[OrderReport, ...]:
-        await self._room()
-        return await self._venue.open_orders(symbol)
+        return await self._ask(lambda: self._venue.open_orders(symbol))
 
     async def orders_since(
         self, ts_venue_ns: int, symbol: str | None = None
     ) -> tuple[OrderReport, ...]:
-        await self._history_room()
-        return await self._venue.orders_since(ts_venue_ns, symbol)
+        return await self._ask(
+            lambda: self._venue.orders_since(ts_venue_ns, symbol), is_history=True
+        )
 
     async def fills_since(
         self, ts_venue_ns: int, symbol: str | None = None
     ) -> tuple[FillReport, ...]:
-        await self._history_room()
-        return await self._venue.fills_since(ts_venue_ns, symbol)
+        return await self._ask(
+            lambda: self._venue.fills_since(ts_venue_ns, symbol), is_history=True
+        )
 
     async def funding_since(
         self, ts_venue_ns: int, symbol: str | None = None
     ) -> tuple[FundingReport, ...]:
-        await self._history_room()
-        return await self._venue.funding_since(ts_venue_ns, symbol)
+        return await self._ask(
+            lambda: self._venue.funding_since(ts_venue_ns, symbol), is_history=True
+        )
 
     async def cancel_order(
         self,
@@ -107,13 +123,13 @@ class PacedVenue:
         venue_order_id: str = "",
         client_order_id: int | None = None,
     ) -> OrderReport | Refusal | None:
-        await self._room()
-        return await self._venue.cancel_order(
-            symbol, venue_order_id=venue_order_id, client_order_id=client_order_id
+        return await self._ask(
+            lambda: self._venue.cancel_order(
+                symbol, venue_order_id=venue_order_id, client_order_id=client_order_id
+            )
         )
 
     async def cancel_orders(
         self, symbol: str, scope: CancelScope
     ) -> tuple[OrderReport, ...] | Refusal | None:
-        await self._room()
-        return await self._venue.cancel_orders(symbol, scope)
+        return await self._ask(lambda: self._venue.cancel_orders(symbol, scope))
