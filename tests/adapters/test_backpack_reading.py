@@ -231,3 +231,18 @@ async def test_t5_given_the_venue_time_when_synced_then_signed_with_it():
 
     assert abs(offset_ns - 700 * NS_PER_MS) <= NS_PER_MS
     assert abs(reading.venue_now_ns() - START_NS - offset_ns) <= NS_PER_MS
+
+
+async def test_given_a_clock_known_to_a_millisecond_when_read_then_dated_before_it():
+    # Dated later than the venue's own stream, a read would hide what that says next.
+    answers = {
+        "/api/v1/time": plain(str(START_NS // NS_PER_MS)),
+        POSITION: json([position(SOL, "10")]),
+    }
+    reading = venue(answers)
+    await reading.sync_clock()
+
+    (read,) = await reading.positions()
+
+    assert reading.venue_now_ns() - read.ts_venue_ns == NS_PER_MS
+    assert read.ts_venue_ns < START_NS

@@ -44,6 +44,20 @@ def test_given_a_skewed_venue_when_measured_then_known_to_half_a_trip(
     assert venue_clock.uncertainty_ns == TRIP_NS // 2 + NS_PER_MS
 
 
+@pytest.mark.parametrize("way_there", [0.0, 0.5, 1.0])
+def test_given_an_uneven_trip_when_measured_then_the_earliest_is_no_later_than_true(
+    clock, venue_clock, way_there
+):
+    started_ns = clock.monotonic_ns()
+    clock.advance(int(TRIP_NS * way_there))
+    answer_ms = clock.now_ns() // NS_PER_MS
+    clock.advance(TRIP_NS - int(TRIP_NS * way_there))
+    venue_clock.measured(answer_ms, started_ns, clock.monotonic_ns())
+
+    true_ns = clock.now_ns()
+    assert true_ns - 2 * TRIP_NS <= venue_clock.earliest_ns() <= true_ns
+
+
 def test_b123_given_a_measurement_when_wall_clock_steps_then_unaffected(
     clock, venue_clock
 ):

@@ -24,7 +24,7 @@ from exitd.core.attempt import RefusalKind, TimeInForce
 from exitd.core.inputs import FillReport, OrderReport, OrderStatus, PositionReport
 from exitd.core.position import OrderSide, Side
 from exitd.core.trigger import CancelScope, OrderType
-from exitd.core.units import ZERO
+from exitd.core.units import NS_PER_S, ZERO
 from exitd.errors import OutcomeUnknown, VenueUnavailable
 from exitd.ports.venue import PrivateEvent, Refusal, StreamUp
 from fakes.observed import Observed
@@ -52,7 +52,7 @@ class VenueContract:
         self, rig: VenueRig, net, side
     ):
         await rig.hold(net)
-        before_ns = rig.venue.venue_now_ns()
+        before_ns = rig.venue.venue_now_ns() - NS_PER_S
 
         reports = await rig.venue.positions(rig.symbol)
 

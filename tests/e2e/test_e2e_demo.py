@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
@@ -80,6 +80,16 @@ def demonstration(folder: Path, *words: str) -> Iterator[Screen]:
         yield screen
     finally:
         screen.close()
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Look again and again, until it is so."""
+    again = threading.Event()
+    for _ in range(int(DEADLINE_S / 0.05)):
+        if holds():
+            return
+        again.wait(0.05)
+    raise AssertionError(f"not within {DEADLINE_S} s")
 
 
 def children_of(pid: int) -> list[int]:
@@ -155,13 +165,8 @@ def test_given_demo_when_killed_then_the_exchange_ends_too(tmp_path: Path):
         screen.process.kill()
         screen.process.wait(DEADLINE_S)
 
-        again = threading.Event()
-        for _ in range(int(DEADLINE_S / 0.05)):
-            if not any(is_alive(child) for child in children):
-                break
-            again.wait(0.05)
         assert children
-        assert not any(is_alive(child) for child in children)
+        eventually(lambda: not any(is_alive(child) for child in children))
 
 
 def executed(exchange: Exchange) -> list[tuple[str, str, bool]]:
@@ -171,6 +176,11 @@ def executed(exchange: Exchange) -> list[tuple[str, str, bool]]:
         for row in exchange.get("/sim/ledger")["orders"]
         if row["executedQuantity"] not in ("0", None)
     ]
+
+
+def waiting_faults(exchange: Exchange) -> list[str]:
+    """The kinds of those that have not met their request yet."""
+    return [fault["kind"] for fault in exchange.get("/sim/faults")["faults"]]
 
 
 def end(exchange: Exchange) -> None:
@@ -200,6 +210,7 @@ def test_b088_b089_given_the_demo_is_killed_in_a_fire_when_started_again_then_on
         exchange.post("/sim/faults", {"kind": kind, "delay_ms": delay_ms, **order})
         exchange.post("/sim/faults", {"kind": "silence", "stream": "account."})
         screen.wait("order.sent")
+        eventually(lambda: kind not in waiting_faults(exchange))
         screen.process.kill()
         screen.process.wait(DEADLINE_S)
     assert screen.find("trigger.done") is None

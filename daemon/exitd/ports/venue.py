@@ -102,7 +102,10 @@ class Venue(Protocol):
     async def instruments(self) -> tuple[Instrument, ...]: ...
 
     async def positions(self, symbol: str | None = None) -> tuple[PositionReport, ...]:
-        """Read open positions; `ts_venue_ns` is when the read was asked for.
+        """Read open positions; `ts_venue_ns` is no later than when it was asked for.
+
+        Dated later, by a venue's clock that is not known exactly, a report would
+        hide what the stream says of the instants in between.
 
         With a symbol, a flat side is reported as zero; without one, only what
         is open is listed.

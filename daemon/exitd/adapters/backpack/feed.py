@@ -171,7 +171,7 @@ class BackpackFeed:
         self._connection.fail("aborted")
 
     async def poll(self, source: PriceSource) -> Tick | None:
-        venue_now_ns = self._venue_clock.now_ns()
+        venue_now_ns = self._venue_clock.earliest_ns()
         span_ns = interval_ns(source.candle)
         found = await polling.poll(self._rest, source, venue_now_ns, span_ns)
         if found is None:

@@ -36,7 +36,7 @@ CANDLE_BY_DEFAULT = "1m"
 
 async def positions(session: Session, symbol: str | None) -> tuple[PositionReport, ...]:
     """Read positions as of the instant of asking; see the port."""
-    ts_venue_ns = session.venue_clock.now_ns()
+    ts_venue_ns = session.venue_clock.earliest_ns()
     query: Parameters = {} if symbol is None else {"symbol": symbol}
     reply = await session.read("positionQuery", "/api/v1/position", query)
     rows = _position_rows(reply)
@@ -71,7 +71,7 @@ def _position_rows(reply: Reply) -> list[WirePosition]:
 
 async def open_orders(session: Session, symbol: str | None) -> tuple[OrderReport, ...]:
     """List what rests, trigger orders included, as of the instant of asking."""
-    ts_venue_ns = session.venue_clock.now_ns()
+    ts_venue_ns = session.venue_clock.earliest_ns()
     query: Parameters = {} if symbol is None else {"symbol": symbol}
     reply = await session.read("orderQueryAll", "/api/v1/orders", query)
     rows = decoded(reply, ORDERS, "open orders")

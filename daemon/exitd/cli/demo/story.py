@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from exitd.cli.demo.scenario import STOP
 from exitd.core.events import Fact, FactKind
 from exitd.core.units import HUNDRED, text
 
@@ -105,7 +106,7 @@ class Story:
     def _sentence(
         self, hit: _Hit, average: Decimal, filled: str, seen: ExitSeen
     ) -> str:
-        is_stop = average <= hit.level and hit.observed <= hit.level
+        is_stop = hit.level == STOP
         moved = (
             f"{self._base} fell to {_price(hit.observed)}, through your stop"
             if is_stop
