@@ -7,19 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from exitd.core.attempt import Capabilities
+from exitd.core.condition import ConditionKind, FixedLevel
 from exitd.core.engine import Engine
 from exitd.core.inputs import InstrumentReport, PositionReport
 from exitd.core.market import Instrument, InstrumentKind, PriceKind, PriceSource
 from exitd.core.policy import Policies
 from exitd.core.position import PositionKey, Side
-from exitd.core.trigger import (
-    Close,
-    ConditionKind,
-    FixedLevel,
-    Quantity,
-    QuantityKind,
-    TriggerDefinition,
-)
+from exitd.core.trigger import Close, Quantity, QuantityKind, TriggerDefinition
 
 ACCOUNT, SYMBOL = "bench", "SOL_USDC_PERP"
 SOURCE = PriceSource(ACCOUNT, SYMBOL, PriceKind.MARK)

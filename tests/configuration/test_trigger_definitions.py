@@ -7,6 +7,7 @@ import pytest
 
 from exitd.configuration.loaded import Loaded
 from exitd.configuration.triggers import definitions
+from exitd.core.condition import ConditionKind, FixedLevel
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.position import Side
 from exitd.core.trigger import (
@@ -14,8 +15,6 @@ from exitd.core.trigger import (
     CancelAndClose,
     CancelScope,
     Close,
-    ConditionKind,
-    FixedLevel,
     Notify,
     OrderType,
     Quantity,

@@ -13,6 +13,7 @@ from exitd.core.attempt import (
     CloseOrder,
     TimeInForce,
 )
+from exitd.core.condition import ConditionKind, FixedLevel
 from exitd.core.events import Fact, FactKind, FactValue
 from exitd.core.market import (
     PriceKind,
@@ -31,10 +32,8 @@ from exitd.core.records import (
 )
 from exitd.core.trigger import (
     Close,
-    ConditionKind,
     DoneReason,
     FireRecord,
-    FixedLevel,
     OrderType,
     TriggerDefinition,
     TriggerRecord,

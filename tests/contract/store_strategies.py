@@ -13,6 +13,7 @@ from exitd.core.attempt import (
     CloseOrder,
     TimeInForce,
 )
+from exitd.core.condition import ConditionKind, FixedLevel, Immediately
 from exitd.core.events import Fact, FactKind
 from exitd.core.market import (
     BookState,
@@ -42,11 +43,8 @@ from exitd.core.trigger import (
     CancelAndClose,
     CancelScope,
     Close,
-    ConditionKind,
     DoneReason,
     FireRecord,
-    FixedLevel,
-    Immediately,
     Notify,
     OrderType,
     Quantity,

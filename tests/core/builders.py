@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from exitd.core.condition import ConditionKind, FixedLevel
 from exitd.core.market import Instrument, InstrumentKind, PriceKind, PriceSource
 from exitd.core.position import PositionKey, Side
 from exitd.core.trigger import (
     WHOLE,
     Action,
     Close,
-    ConditionKind,
-    FixedLevel,
     OrderType,
     Quantity,
     QuantityKind,

@@ -15,10 +15,7 @@ from exitd.core.records import (
     TriggerGone,
 )
 from exitd.core.state import Decision
-from exitd.core.trigger import (
-    FireRecord,
-    TriggerRecord,
-)
+from exitd.core.trigger import FireRecord, TriggerRecord
 
 
 class Rows:

@@ -20,16 +20,13 @@ from core.worlds import (
     stop,
     target,
 )
+from exitd.core.condition import ConditionKind
 from exitd.core.events import FactKind
 from exitd.core.inputs import Amend, ClosePosition, IfCrossed, Pause
 from exitd.core.market import InstrumentKind
 from exitd.core.position import Side
 from exitd.core.state import Accepted, Refused
-from exitd.core.trigger import (
-    ConditionKind,
-    Notify,
-    TriggerState,
-)
+from exitd.core.trigger import Notify, TriggerState
 
 
 def code(reply):

@@ -13,16 +13,12 @@ from core.worlds import (
     stop,
     target,
 )
+from exitd.core.condition import ConditionKind
 from exitd.core.inputs import Amend, IfCrossed
 from exitd.core.policy import Policies
 from exitd.core.position import Side
 from exitd.core.state import Accepted, Refused
-from exitd.core.trigger import (
-    Cancel,
-    CancelAndClose,
-    ConditionKind,
-    Notify,
-)
+from exitd.core.trigger import Cancel, CancelAndClose, Notify
 
 
 def code(reply):

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from core.worlds import LONG, SHORT, D, stop, target
 from exitd.core.book import Book
+from exitd.core.condition import ConditionKind, Direction
 from exitd.core.levels import Levels
 from exitd.core.neighbours import Neighbours
 from exitd.core.position import Side
-from exitd.core.trigger import ConditionKind, Direction, Notify
+from exitd.core.trigger import Notify
 
 _names = st.integers(0, 30).map(lambda n: f"t{n}")
 _levels = st.integers(1, 40).map(Decimal)

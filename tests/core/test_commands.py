@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 
 from core.worlds import LAST, LONG, S, World, quantity, rule, stop, target
+from exitd.core.condition import ConditionKind
 from exitd.core.inputs import ClosePosition, FireNow, IfCrossed, Pause, Rearm, Resume
 from exitd.core.state import Accepted, Refused
-from exitd.core.trigger import ConditionKind, FireRecord, Notify
+from exitd.core.trigger import FireRecord, Notify
 
 
 def tell(world, command, id="sl"):

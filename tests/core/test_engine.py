@@ -18,13 +18,14 @@ from core.worlds import (
     stop,
     target,
 )
+from exitd.core.condition import ConditionKind
 from exitd.core.events import FactKind
 from exitd.core.inputs import InstrumentReport, PositionReport
 from exitd.core.intents import SendClose
 from exitd.core.market import PriceKind, PriceSource, Tick
 from exitd.core.position import OrderSide, PositionKey, Side
 from exitd.core.state import QUIET
-from exitd.core.trigger import ConditionKind, Notify
+from exitd.core.trigger import Notify
 
 
 def test_b001_given_stop_at_95_when_price_touches_it_then_one_close():

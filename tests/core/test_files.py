@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from core.worlds import S, World, rule, stop, target
 from exitd.core.attempt import RefusalKind
+from exitd.core.condition import ConditionKind
 from exitd.core.events import FactKind
 from exitd.core.inputs import ApplyFiles
 from exitd.core.position import Side
 from exitd.core.state import Accepted, Refused
-from exitd.core.trigger import ConditionKind, Notify
+from exitd.core.trigger import Notify
 
 
 def from_file(make, id, level, size="100%", *, line=1, **changed):

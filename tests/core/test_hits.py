@@ -6,9 +6,7 @@ import pytest
 
 from core.worlds import LAST, LONG, MS, SHORT, D, S, World, close, rule, stop, target
 from exitd.core.attempt import Capabilities, RefusalKind
-from exitd.core.trigger import (
-    ConditionKind,
-)
+from exitd.core.condition import ConditionKind
 
 
 def test_b062_given_take_profit_fills_whole_then_the_stop_is_retired():

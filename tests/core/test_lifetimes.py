@@ -15,10 +15,11 @@ from core.worlds import (
     target,
 )
 from exitd.core.attempt import RefusalKind
+from exitd.core.condition import ConditionKind
 from exitd.core.events import FactKind
 from exitd.core.inputs import CancelsConfirmed, IfCrossed, Pause
 from exitd.core.position import Continuity
-from exitd.core.trigger import Cancel, ConditionKind, Notify
+from exitd.core.trigger import Cancel, Notify
 
 
 def template(make, id, level, size="100%", **changed):

@@ -19,6 +19,7 @@ from core.worlds import (
     target,
 )
 from exitd.core.attempt import AttemptState, Capabilities, RefusalKind
+from exitd.core.condition import ConditionKind
 from exitd.core.engine import Engine
 from exitd.core.inputs import (
     CancelsConfirmed,
@@ -29,7 +30,7 @@ from exitd.core.inputs import (
 )
 from exitd.core.intents import CancelOrders, ProvePosition, ResolveAttempt
 from exitd.core.records import FillRecord
-from exitd.core.trigger import Cancel, CancelAndClose, ConditionKind
+from exitd.core.trigger import Cancel, CancelAndClose
 
 
 def test_b115_given_beyond_the_stop_at_the_first_price_then_fires():

@@ -8,6 +8,7 @@ import pytest
 
 from core.worlds import ACCOUNT, LONG, MARK, SYMBOL, D, close, rule
 from exitd.core.attempt import AttemptKey
+from exitd.core.condition import ConditionKind, Direction, Immediately
 from exitd.core.intents import SendClose
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.position import OrderSide, PositionRecord, Side, UnreflectedFill
@@ -15,10 +16,7 @@ from exitd.core.refusals import RESPONSES, delay_ns
 from exitd.core.trigger import (
     Cancel,
     CancelAndClose,
-    ConditionKind,
-    Direction,
     FireRecord,
-    Immediately,
     Notify,
     TriggerDefinition,
 )

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from core.worlds import LAST, MS, D, S, World, close, rule, stop, target
 from exitd.core.attempt import RefusalKind, TimeInForce
+from exitd.core.condition import ConditionKind
 from exitd.core.events import FactKind
 from exitd.core.inputs import CancelsConfirmed, FireNow, OrderStatus
 from exitd.core.intents import CancelOrder, CancelOrders, Priority
 from exitd.core.position import Side
-from exitd.core.trigger import (
-    Cancel,
-    CancelAndClose,
-    CancelScope,
-    ConditionKind,
-    OrderType,
-)
+from exitd.core.trigger import Cancel, CancelAndClose, CancelScope, OrderType
 
 
 def test_b010_given_half_and_whole_stops_in_one_tick_then_the_sum_is_the_position():

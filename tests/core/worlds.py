@@ -87,11 +87,7 @@ from exitd.core.market import PriceSource, Tick
 from exitd.core.policy import Policies
 from exitd.core.position import Continuity, PositionKey, Side
 from exitd.core.state import Accepted, Decision, Refused
-from exitd.core.trigger import (
-    FireRecord,
-    TriggerDefinition,
-    TriggerRecord,
-)
+from exitd.core.trigger import FireRecord, TriggerDefinition, TriggerRecord
 from exitd.core.units import text
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from exitd.core.attempt import CloseOrder
+from exitd.core.condition import ConditionKind, FixedLevel
 from exitd.core.engine import Engine
 from exitd.core.events import Fact, FactKind
 from exitd.core.inputs import Arm, IfCrossed, OrderReport
@@ -23,9 +24,7 @@ from exitd.core.trigger import (
     WHOLE,
     Action,
     Close,
-    ConditionKind,
     FireRecord,
-    FixedLevel,
     Quantity,
     QuantityKind,
     TriggerDefinition,

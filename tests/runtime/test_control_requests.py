@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exitd.configuration.values import read_expiry
+from exitd.core.condition import ConditionKind
 from exitd.core.market import PriceKind
 from exitd.core.position import Side
 from exitd.core.trigger import (
@@ -16,7 +17,6 @@ from exitd.core.trigger import (
     CancelAndClose,
     CancelScope,
     Close,
-    ConditionKind,
     Notify,
     OrderType,
     Quantity,

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from api.daemons import ACCOUNT, ME, ClosedFeed, World, build, started
 from exitd.configuration.values import read_instant
+from exitd.core.condition import ConditionKind
 from exitd.core.inputs import IfCrossed
 from exitd.core.market import PriceKind, PriceSource, Tick
 from exitd.core.position import Side
-from exitd.core.trigger import ConditionKind, FireRecord, OrderType
+from exitd.core.trigger import FireRecord, OrderType
 from exitd.errors import VenueUnavailable
 from exitd.ports.store import StoreHealth
 from exitd.ports.venue import Prepared

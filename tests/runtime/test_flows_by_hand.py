@@ -10,9 +10,10 @@ import pytest
 
 from api.daemons import ME, World, started
 from exitd.core.attempt import RefusalKind, TimeInForce
+from exitd.core.condition import ConditionKind
 from exitd.core.inputs import OrderReport, OrderStatus, TimePassed
 from exitd.core.position import OrderSide, Side
-from exitd.core.trigger import CancelScope, ConditionKind
+from exitd.core.trigger import CancelScope
 from exitd.ports.venue import Refusal
 from exitd.runtime.control.requests import TriggerRequest
 from exitd.runtime.problems import (

@@ -12,9 +12,10 @@ import pytest
 from api.daemons import ENVIRONMENT, MARK, ME, World, started
 from exitd.configuration.load import load
 from exitd.core.attempt import RefusalKind
+from exitd.core.condition import ConditionKind
 from exitd.core.inputs import OrderReport, OrderStatus
 from exitd.core.position import OrderSide, Side
-from exitd.core.trigger import ConditionKind, OrderType
+from exitd.core.trigger import OrderType
 from exitd.errors import OutcomeUnknown
 from exitd.ports.venue import NativeStop, Refusal
 from exitd.runtime.control.requests import TriggerRequest

@@ -16,8 +16,8 @@ from exitd.adapters.backpack.feed import BackpackFeed
 from exitd.adapters.backpack.venue import BackpackVenue
 from exitd.adapters.system.clock import SystemClock
 from exitd.configuration.load import load
+from exitd.core.condition import ConditionKind
 from exitd.core.position import OrderSide, Side
-from exitd.core.trigger import ConditionKind
 from exitd.ports.venue import NativeStop
 from exitd.runtime.control import TriggerRequest
 from exitd.runtime.steady import SteadyClock

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 
 from exitd.core.attempt import AttemptState
+from exitd.core.condition import ConditionKind
 from exitd.core.events import FactKind
 from exitd.core.inputs import CancelTrigger, OrderReport
 from exitd.core.market import Tick
@@ -15,7 +16,6 @@ from exitd.core.trigger import (
     CancelAndClose,
     CancelScope,
     Close,
-    ConditionKind,
     DoneReason,
     OrderType,
     Quantity,

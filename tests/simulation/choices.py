@@ -9,12 +9,11 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
 
+from exitd.core.condition import ConditionKind, FixedLevel
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.position import Side
 from exitd.core.trigger import (
     Close,
-    ConditionKind,
-    FixedLevel,
     OrderType,
     Quantity,
     QuantityKind,

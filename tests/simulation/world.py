@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from nacl.signing import SigningKey
 
 from exitd.core.attempt import AttemptKey
+from exitd.core.condition import ConditionKind, FixedLevel
 from exitd.core.events import Fact
 from exitd.core.inputs import Amend, Arm, CancelTrigger
 from exitd.core.policy import Policies
@@ -27,9 +28,7 @@ from exitd.core.resting import is_crossed
 from exitd.core.state import Accepted, Reply
 from exitd.core.trigger import (
     Close,
-    ConditionKind,
     DoneReason,
-    FixedLevel,
     Quantity,
     QuantityKind,
     TriggerDefinition,

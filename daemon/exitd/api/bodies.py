@@ -23,9 +23,10 @@ from exitd.configuration.values import (
     read_price,
     read_quantity,
 )
+from exitd.core.condition import ConditionKind
 from exitd.core.inputs import IfCrossed
 from exitd.core.position import Side
-from exitd.core.trigger import ConditionKind, OrderType, Quantity
+from exitd.core.trigger import OrderType, Quantity
 from exitd.core.units import ZERO
 from exitd.runtime.control.requests import TriggerChange, TriggerRequest
 from exitd.runtime.problems import ControlError, Unusable

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from exitd.core.condition import FixedLevel
 from exitd.core.market import PriceKind
 from exitd.core.position import Side
 from exitd.core.trigger import (
@@ -12,14 +13,13 @@ from exitd.core.trigger import (
     CancelAndClose,
     CancelScope,
     Close,
-    FixedLevel,
     Notify,
     OrderType,
     Quantity,
-    QuantityKind,
     TriggerDefinition,
 )
 from exitd.core.units import text
+from exitd.core.wording import level_text, quantity_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -33,16 +33,6 @@ class Difference(Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.key} {self.before or 'none'} -> {self.after or 'none'}"
-
-
-def quantity_text(quantity: Quantity) -> str:
-    match quantity.kind:
-        case QuantityKind.REST:
-            return "rest"
-        case QuantityKind.SHARE:
-            return f"{text(quantity.value)}%"
-        case QuantityKind.ABSOLUTE:
-            return text(quantity.value)
 
 
 def instant_text(ts_ns: int) -> str:
@@ -88,7 +78,7 @@ def words(trigger: TriggerDefinition) -> dict[str, str]:
         "side": trigger.side.value if trigger.side else "",
     }
     if isinstance(condition, FixedLevel):
-        described[condition.kind.value] = text(condition.price)
+        described[condition.kind.value] = level_text(condition.price)
     described.update(_action_words(trigger))
     described["price"] = "bid_ask" if is_book_side else source.kind.value
     if source.kind is PriceKind.LAST_CLOSE:

@@ -16,12 +16,7 @@ from exitd.configuration.triggers import definition, price_source, trigger_id
 from exitd.core.market import Instrument, InstrumentKind, PriceSource
 from exitd.core.position import PositionKey, PositionRecord, Side
 from exitd.core.resting import is_crossed
-from exitd.core.trigger import (
-    CancelAndClose,
-    Quantity,
-    QuantityKind,
-    TriggerDefinition,
-)
+from exitd.core.trigger import CancelAndClose, Quantity, QuantityKind, TriggerDefinition
 from exitd.core.units import (
     HUNDRED,
     floor_to_step,

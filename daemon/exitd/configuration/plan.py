@@ -27,12 +27,12 @@ from exitd.configuration.policies import Policies
 from exitd.configuration.positions import CheckedExit, CheckedPosition
 from exitd.configuration.sources import DAEMON_FILE
 from exitd.configuration.triggers import definitions
+from exitd.core.condition import FixedLevel
 from exitd.core.files import is_from_file
 from exitd.core.position import PositionKey, PositionRecord
 from exitd.core.resting import is_crossed
 from exitd.core.trigger import (
     DoneReason,
-    FixedLevel,
     TriggerDefinition,
     TriggerRecord,
     TriggerState,

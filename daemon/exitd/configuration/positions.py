@@ -9,9 +9,10 @@ from exitd.configuration.keys import CandleWord, ExitDefaults, OrderWord, PriceW
 from exitd.configuration.position_file import Action, Exit, Position
 from exitd.configuration.position_file import Side as SideWord
 from exitd.configuration.values import Expiry
+from exitd.core.condition import ConditionKind
 from exitd.core.market import PriceKind
 from exitd.core.position import Side
-from exitd.core.trigger import WHOLE, ConditionKind, Quantity
+from exitd.core.trigger import WHOLE, Quantity
 
 
 class Wording(Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from exitd.configuration.loaded import Loaded
 from exitd.configuration.positions import CheckedExit, CheckedPosition
 from exitd.configuration.values import After, Instant
+from exitd.core.condition import FixedLevel
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.trigger import (
     Action,
@@ -12,7 +13,6 @@ from exitd.core.trigger import (
     CancelAndClose,
     CancelScope,
     Close,
-    FixedLevel,
     Notify,
     OrderType,
     TriggerDefinition,

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from exitd.core.checks import Checked, Draft
+from exitd.core.condition import Immediately
 from exitd.core.events import FactKind
 from exitd.core.hits import fire
 from exitd.core.inputs import Amend, Arm, ClosePosition, IfCrossed
@@ -13,7 +14,6 @@ from exitd.core.resting import arm, fresh_price, rest, unrest, wait, watch_expir
 from exitd.core.state import Accepted, Refused, State
 from exitd.core.trigger import (
     Close,
-    Immediately,
     TriggerDefinition,
     TriggerRecord,
     TriggerState,

@@ -6,8 +6,8 @@ two comparisons, however many triggers rest.
 
 from decimal import Decimal
 
+from exitd.core.condition import Direction
 from exitd.core.levels import Levels
-from exitd.core.trigger import Direction
 from exitd.core.units import INFINITY
 
 

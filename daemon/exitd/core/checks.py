@@ -5,6 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from exitd.core.condition import ConditionKind, FixedLevel
 from exitd.core.inputs import IfCrossed
 from exitd.core.market import Instrument, InstrumentKind
 from exitd.core.neighbours import Neighbours
@@ -13,8 +14,6 @@ from exitd.core.resting import fresh_price, is_crossed
 from exitd.core.state import Refused, State
 from exitd.core.trigger import (
     Close,
-    ConditionKind,
-    FixedLevel,
     Quantity,
     QuantityKind,
     TriggerDefinition,
@@ -285,9 +284,9 @@ def _wrong_beside(
     stop: Decimal | None
     target: Decimal | None
     if condition.kind is ConditionKind.STOP_LOSS:
-        stop, target = condition.price, neighbours.nearest_target()
+        stop, target = definition.level, neighbours.nearest_target()
     elif condition.kind is ConditionKind.TAKE_PROFIT:
-        stop, target = neighbours.nearest_stop(), condition.price
+        stop, target = neighbours.nearest_stop(), definition.level
     else:
         return ""
     if stop is None or target is None:

@@ -17,12 +17,7 @@ from exitd.core.resting import (
     wait,
 )
 from exitd.core.state import Accepted, Refused
-from exitd.core.trigger import (
-    DoneReason,
-    TriggerRecord,
-    TriggerState,
-    WaitingFor,
-)
+from exitd.core.trigger import DoneReason, TriggerRecord, TriggerState, WaitingFor
 from exitd.core.turn import Turn
 from exitd.core.units import ZERO, text
 

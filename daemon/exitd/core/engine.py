@@ -56,12 +56,7 @@ from exitd.core.records import CounterRecord, FillRecord, Snapshot
 from exitd.core.resting import judge_pending, rest, watch_expiry
 from exitd.core.state import QUIET, Decision, State, Timer, TimerKind
 from exitd.core.timers import on_timer
-from exitd.core.trigger import (
-    CancelAndClose,
-    DoneReason,
-    FireRecord,
-    TriggerState,
-)
+from exitd.core.trigger import CancelAndClose, DoneReason, FireRecord, TriggerState
 from exitd.core.turn import Turn
 from exitd.core.units import NS_PER_S, ZERO
 

@@ -28,13 +28,14 @@ class PositionReport(Struct, frozen=True, kw_only=True):
 
     A flat position is reported with zero. `continuity` is set by recovery,
     which knows what happened while nobody looked; None means that the stream
-    was watched throughout.
+    was watched throughout. Without a `liquidation_price` the last one stands.
     """
 
     key: PositionKey
     quantity: Decimal
     entry_price: Decimal | None = None
     position_id: str = ""
+    liquidation_price: Decimal | None = None
     ts_venue_ns: int
     proven: bool = True
     continuity: Continuity | None = None

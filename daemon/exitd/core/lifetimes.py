@@ -16,12 +16,7 @@ from exitd.core.resting import (
     wait,
 )
 from exitd.core.settling import prove
-from exitd.core.trigger import (
-    DoneReason,
-    TriggerRecord,
-    TriggerState,
-    WaitingFor,
-)
+from exitd.core.trigger import DoneReason, TriggerRecord, TriggerState, WaitingFor
 from exitd.core.turn import Turn
 from exitd.core.units import ZERO
 

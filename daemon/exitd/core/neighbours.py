@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
+from exitd.core.condition import ConditionKind, FixedLevel, Immediately
 from exitd.core.position import PositionKey, Side
-from exitd.core.trigger import ConditionKind, FixedLevel, TriggerDefinition
+from exitd.core.trigger import TriggerDefinition
 
 
 class Neighbours:
@@ -22,16 +23,19 @@ class Neighbours:
         self._nearest: dict[ConditionKind, Decimal | None] = {}
 
     def put(self, definition: TriggerDefinition) -> None:
-        """Take a trigger in; one that closes nothing at a level is left out."""
+        """Take a trigger in; one that closes nothing, or at once, is left out."""
         condition = definition.condition
-        if definition.close is None or not isinstance(condition, FixedLevel):
+        if definition.close is None or isinstance(condition, Immediately):
             return
         self._rules[_rule(definition)] = definition
+        level = definition.level
+        if level is None or not isinstance(condition, FixedLevel):
+            return
         kind = condition.kind
         if kind in self._nearest:
             nearest = self._nearest[kind]
-            if nearest is None or self._is_nearer(kind, condition.price, nearest):
-                self._nearest[kind] = condition.price
+            if nearest is None or self._is_nearer(kind, level, nearest):
+                self._nearest[kind] = level
 
     def drop(self, definition: TriggerDefinition) -> None:
         """Leave a trigger out; one that is not here is no error."""
@@ -41,7 +45,8 @@ class Neighbours:
             return
         del self._rules[rule]
         condition = definition.condition
-        assert isinstance(condition, FixedLevel)
+        if not isinstance(condition, FixedLevel):
+            return
         if self._nearest.get(condition.kind) == condition.price:
             del self._nearest[condition.kind]
 
@@ -60,12 +65,13 @@ class Neighbours:
         if kind not in self._nearest:
             nearest: Decimal | None = None
             for definition in self._rules.values():
-                condition = definition.condition
-                assert isinstance(condition, FixedLevel)
+                condition, level = definition.condition, definition.level
+                if level is None or not isinstance(condition, FixedLevel):
+                    continue
                 if condition.kind is not kind:
                     continue
-                if nearest is None or self._is_nearer(kind, condition.price, nearest):
-                    nearest = condition.price
+                if nearest is None or self._is_nearer(kind, level, nearest):
+                    nearest = level
             self._nearest[kind] = nearest
         return self._nearest[kind]
 
@@ -77,4 +83,11 @@ class Neighbours:
 
 def _rule(definition: TriggerDefinition) -> int:
     """Fingerprint what a trigger does, whatever its name."""
-    return hash((definition.condition, definition.source, definition.action))
+    return hash(
+        (
+            definition.condition,
+            definition.confirmation,
+            definition.source,
+            definition.action,
+        )
+    )

@@ -56,6 +56,7 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
     `unexplained` is what reports took off while closes were unanswered: fills
     of theirs, perhaps, that we have not been told of yet. `proven` is false
     from a lost stream until REST or the stream's snapshot has confirmed the view.
+    `initial` is its size when the lifetime began, `first_entry_price` its entry then.
     """
 
     key: PositionKey
@@ -68,6 +69,9 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
     ts_opened_ns: int = 0
     filled_in_lifetime: Decimal = ZERO
     unexplained: Decimal = ZERO
+    initial: Decimal = ZERO
+    first_entry_price: Decimal | None = None
+    liquidation_price: Decimal | None = None
     proven: bool = False
 
     @property

@@ -5,11 +5,11 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from exitd.core.book import Book
+from exitd.core.condition import Direction
 from exitd.core.events import FactKind
 from exitd.core.lifecycle import TriggerCause, next_trigger_state
 from exitd.core.state import State, Timer, TimerKind
 from exitd.core.trigger import (
-    Direction,
     DoneReason,
     TriggerDefinition,
     TriggerRecord,

@@ -5,55 +5,41 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from exitd.core.condition import (
+    Condition,
+    ConditionKind,
+    Confirmation,
+    Direction,
+    FixedLevel,
+    Move,
+    Trailing,
+)
 from exitd.core.market import PriceSource
 from exitd.core.money import Fee, realised_pnl
 from exitd.core.position import PositionKey, Side
 from exitd.core.units import HUNDRED, ZERO
 
 
-class ConditionKind(StrEnum):
-    STOP_LOSS = "stop_loss"
-    TAKE_PROFIT = "take_profit"
-    ABOVE = "above"
-    BELOW = "below"
-
-
-class Direction(StrEnum):
-    """Which way a price must come from; touching the level counts as crossing."""
-
-    FALLING = "falling"
-    RISING = "rising"
-
-
-class FixedLevel(Struct, frozen=True, tag="level", gc=False):
-    """Hit when the watched price reaches `price` (above zero, on the price step)."""
-
-    kind: ConditionKind
-    price: Decimal
-
-
-class Immediately(Struct, frozen=True, tag="now", gc=False):
-    """Hit when armed: what `exitd close` and `exitd fire` ask for."""
-
-
-Condition = FixedLevel | Immediately
-
-
 class QuantityKind(StrEnum):
     ABSOLUTE = "absolute"
     SHARE = "share"
+    INITIAL = "initial"
+    QUOTE = "quote"
     REST = "rest"
 
 
 class Quantity(Struct, frozen=True, gc=False):
     """How much a close takes.
 
-    `value` is base units for `ABSOLUTE`, percent (0 to 100] for `SHARE`, and
-    zero for `REST`.
+    `value` is base units for `ABSOLUTE`; percent (0 to 100] for `SHARE`, which is of
+    the position as exits of this lifetime found it, and for `INITIAL`, which is of
+    its size when the lifetime began; an amount of `currency`, the instrument's quote,
+    for `QUOTE`; and zero for `REST`.
     """
 
     kind: QuantityKind
     value: Decimal = ZERO
+    currency: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -70,19 +56,30 @@ class OrderType(StrEnum):
     LIMIT = "limit"
 
 
+class Twap(Struct, frozen=True, gc=False):
+    """Close in so many slices (2 to 1,000), one every `every_ns`."""
+
+    slices: int
+    every_ns: int
+
+
 class Close(Struct, frozen=True, tag="close", gc=False):
     """Send a reduce-only close.
 
     `slippage_limit` is percent of the level, above zero and under 100; with
     `LIMIT` it sets the price bound, and a stop whose bound cannot be met
-    escalates to a market close, unless the bound `is_hard`. `window_ns` is how long
-    its requests are valid; None leaves that to the account.
+    escalates to a market close, unless the bound `is_hard`. `patience_ns` is how long
+    a limit close rests as asked, and then at its wider limit, before it is taken back
+    and escalated; zero tries each once. `window_ns` is how long its requests are
+    valid; None leaves that to the account.
     """
 
     quantity: Quantity = WHOLE
     order: OrderType = OrderType.MARKET
     slippage_limit: Decimal | None = None
     is_hard: bool = False
+    patience_ns: tuple[int, int] = (0, 0)
+    twap: Twap | None = None
     window_ns: int | None = None
 
 
@@ -120,7 +117,8 @@ class TriggerDefinition(Struct, frozen=True, kw_only=True, gc=False):
     `side` is None for a trigger about the market rather than a position.
     `template` triggers come from a file: each lifetime of the position creates
     an arming of them, unless `once`. Others end with the lifetime.
-    `owner` is `file:<path>:<line>`, `api:<token name>` or `cli:<user>`.
+    `owner` is `file:<path>:<line>`, `api:<token name>` or `cli:<user>`. A stop with
+    `before_liquidation` (percent) stays so far in front of the liquidation price.
     """
 
     id: str
@@ -131,6 +129,9 @@ class TriggerDefinition(Struct, frozen=True, kw_only=True, gc=False):
     source: PriceSource
     condition: Condition
     action: Action
+    confirmation: Confirmation | None = None
+    moves: tuple[Move, ...] = ()
+    before_liquidation: Decimal | None = None
     expires_ns: int | None = None
     template: bool = False
     once: bool = False
@@ -144,8 +145,18 @@ class TriggerDefinition(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def level(self) -> Decimal | None:
-        """The trigger price, None for one that does not watch a price."""
-        return self.condition.price if isinstance(self.condition, FixedLevel) else None
+        """The trigger price as it was asked for, if it was asked for as a price.
+
+        What is watched is the record's `trigger_price`.
+        """
+        condition = self.condition
+        if isinstance(condition, FixedLevel) and isinstance(condition.price, Decimal):
+            return condition.price
+        return None
+
+    @property
+    def watches_price(self) -> bool:
+        return isinstance(self.condition, FixedLevel | Trailing)
 
     @property
     def direction(self) -> Direction:
@@ -154,6 +165,9 @@ class TriggerDefinition(Struct, frozen=True, kw_only=True, gc=False):
         Raises:
             AssertionError: The trigger does not watch a price.
         """
+        if isinstance(self.condition, Trailing):
+            assert self.side is not None
+            return _ADVERSE[self.side]
         assert isinstance(self.condition, FixedLevel)
         return _DIRECTIONS[self.condition.kind, self.side]
 
@@ -166,7 +180,9 @@ class TriggerDefinition(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def is_stop(self) -> bool:
-        """Whether it protects: it closes, and on the adverse side of the price."""
+        """Whether it goes first and never gives up: what closes on the adverse side
+        of the price, by a trail, or because its time has come.
+        """
         if self.side is None or self.close is None:
             return False
         if isinstance(self.condition, FixedLevel):
@@ -229,6 +245,12 @@ class TriggerRecord(Struct, frozen=True, kw_only=True, gc=False):
     `lifetime` is the position's when it was armed. `filled` is what earlier
     armings of one lifetime have closed in base units: a take-profit that is
     armed again closes only the rest.
+
+    `level` is the price that the entry or a move has decided, None while the
+    definition's own holds. A trailing stop that has begun has its place among the
+    others in `trail_seq` (0: not yet) and the `watermark` it began with; what it has
+    seen since is stored per source. `confirm_ns` is when the confirmation under way
+    is complete.
     """
 
     definition: TriggerDefinition
@@ -240,8 +262,18 @@ class TriggerRecord(Struct, frozen=True, kw_only=True, gc=False):
     paused: bool = False
     lifetime: int = 0
     filled: Decimal = ZERO
+    level: Decimal | None = None
+    watermark: Decimal | None = None
+    trail_seq: int = 0
+    is_tightened: bool = False
+    confirm_ns: int = 0
     ts_armed_ns: int = 0
     ts_changed_ns: int = 0
+
+    @property
+    def trigger_price(self) -> Decimal | None:
+        """The level that is watched now; None without one, and for a trail."""
+        return self.definition.level if self.level is None else self.level
 
     @property
     def id(self) -> str:

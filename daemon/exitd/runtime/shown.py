@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from exitd.core.attempt import AttemptKey, AttemptRecord, AttemptState
+from exitd.core.condition import Direction, FixedLevel
 from exitd.core.inputs import OrderReport
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.position import OrderSide, PositionKey, PositionRecord, Side
@@ -14,17 +15,14 @@ from exitd.core.trigger import (
     CancelAndClose,
     CancelScope,
     Close,
-    Direction,
     FireRecord,
-    FixedLevel,
     Notify,
-    Quantity,
-    QuantityKind,
     TriggerDefinition,
     TriggerRecord,
     TriggerState,
 )
 from exitd.core.units import HUNDRED, NS_PER_MS, NS_PER_S, text
+from exitd.core.wording import quantity_text
 from exitd.ports.store import StoredFact
 from exitd.runtime.protect import Hole
 from exitd.runtime.views import (
@@ -66,17 +64,6 @@ def text_or_none(number: Decimal | None) -> str | None:
 
 def percent_text(share: Decimal) -> str:
     return format(share.quantize(_PERCENT), "f")
-
-
-def quantity_text(quantity: Quantity) -> str:
-    """Write a quantity as files do: `50%`, `2.5` or `rest`."""
-    match quantity.kind:
-        case QuantityKind.REST:
-            return "rest"
-        case QuantityKind.SHARE:
-            return f"{text(quantity.value)}%"
-        case QuantityKind.ABSOLUTE:
-            return text(quantity.value)
 
 
 def file_place(owner: str) -> str | None:

@@ -3,15 +3,10 @@
 from decimal import Decimal
 
 from exitd.core.attempt import AttemptKey, AttemptRecord, AttemptState
+from exitd.core.condition import ConditionKind
 from exitd.core.inputs import IfCrossed, OrderReport, PositionReport
 from exitd.core.state import State
-from exitd.core.trigger import (
-    ConditionKind,
-    OrderType,
-    Quantity,
-    QuantityKind,
-    TriggerState,
-)
+from exitd.core.trigger import OrderType, Quantity, QuantityKind, TriggerState
 from exitd.core.units import NS_PER_MS
 from exitd.logs import Event, log
 from exitd.ports.venue import Venue

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from exitd.configuration.positions import CheckedPosition
 from exitd.configuration.values import After, Expiry, Instant
+from exitd.core.condition import ConditionKind, FixedLevel
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.position import Side
 from exitd.core.trigger import (
@@ -17,8 +18,6 @@ from exitd.core.trigger import (
     CancelAndClose,
     CancelScope,
     Close,
-    ConditionKind,
-    FixedLevel,
     Notify,
     OrderType,
     Quantity,

@@ -5,9 +5,10 @@ from decimal import ROUND_UP, Decimal
 
 from msgspec import Struct
 
+from exitd.core.condition import ConditionKind
 from exitd.core.inputs import OrderReport, PositionReport
 from exitd.core.position import Side
-from exitd.core.trigger import ConditionKind, OrderType, Quantity, QuantityKind
+from exitd.core.trigger import OrderType, Quantity, QuantityKind
 from exitd.core.units import HUNDRED, ZERO, text
 
 _SLIPPAGE_STEP = Decimal("0.0001")
