@@ -5,7 +5,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from exitd.core.attempt import AttemptRecord
-from exitd.core.market import Instrument
+from exitd.core.condition import Direction
+from exitd.core.market import Instrument, PriceSource
 from exitd.core.position import OrderSide, PositionRecord, Side
 from exitd.core.trigger import FireRecord, TriggerRecord
 
@@ -45,6 +46,19 @@ class FillRecord(Struct, frozen=True, kw_only=True):
     ts_venue_ns: int
 
 
+class WatermarksRecord(Struct, frozen=True, kw_only=True):
+    """The highs (for `RISING` the lows) that trails of a source have seen.
+
+    Each is a price with the place of the youngest trail that had begun before it;
+    see `trails.restored_watermark`. At most a second old.
+    """
+
+    source: PriceSource
+    way: Direction
+    marks: tuple[tuple[int, Decimal], ...]
+    ts_ns: int
+
+
 class FundingRecord(Struct, frozen=True, kw_only=True):
     """One funding payment, kept for ever; unique by account, symbol and instant.
 
@@ -79,6 +93,7 @@ Record = (
     | IdempotencyRecord
     | FillRecord
     | FundingRecord
+    | WatermarksRecord
     | Instrument
     | TriggerGone
 )
@@ -100,4 +115,5 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     counters: tuple[CounterRecord, ...] = ()
     idempotency: tuple[IdempotencyRecord, ...] = ()
     instruments: tuple[Instrument, ...] = ()
+    watermarks: tuple[WatermarksRecord, ...] = ()
     seq: int = 0
