@@ -3,14 +3,25 @@
 from msgspec.structs import replace
 
 from exitd.core.checks import Checked, Draft
-from exitd.core.condition import Immediately
+from exitd.core.condition import Immediately, Trailing
+from exitd.core.derived import needs_entry, priced
 from exitd.core.events import FactKind
 from exitd.core.hits import fire
 from exitd.core.inputs import Amend, Arm, ClosePosition, IfCrossed
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.records import IdempotencyRecord
-from exitd.core.resting import arm, fresh_price, rest, unrest, wait, watch_expiry
+from exitd.core.resting import (
+    arm,
+    begun,
+    fresh_price,
+    kept,
+    rest,
+    unrest,
+    wait,
+    watch_expiry,
+    watch_time,
+)
 from exitd.core.state import Accepted, Refused, State
 from exitd.core.trigger import (
     Close,
@@ -88,7 +99,11 @@ def begin(turn: Turn, item: Checked, if_crossed: IfCrossed) -> None:
     if position.quantity == ZERO:
         wait(turn, record, TriggerCause.TEMPLATE_RESET, WaitingFor.POSITION)
         return
-    _watch(turn, replace(record, lifetime=position.lifetime), item, if_crossed)
+    record = priced(turn.state, replace(record, lifetime=position.lifetime))
+    if needs_entry(definition) and record.trigger_price is None:
+        wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.ENTRY)
+        return
+    _watch(turn, record, item, if_crossed)
 
 
 def _watch(
@@ -156,20 +171,24 @@ def replace_definition(
     turn: Turn, record: TriggerRecord, item: Checked, if_crossed: IfCrossed
 ) -> None:
     """Watch the new level instead of the old one, in the same arming."""
-    unrest(turn.state, record)
-    amended = replace(record, definition=item.definition, ts_changed_ns=turn.now_ns)
+    amended = _amended(turn, record, item.definition)
     turn.put_trigger(amended)
     if record.definition.expires_ns != item.definition.expires_ns:
         watch_expiry(turn, amended)
     turn.fact(
         FactKind.TRIGGER_AMENDED,
         amended,
-        level_before=record.definition.level,
-        level=amended.definition.level,
+        level_before=record.trigger_price,
+        level=amended.trigger_price,
         owner=amended.definition.owner,
     )
-    if amended.paused or amended.waiting_for is WaitingFor.POSITION:
+    if amended.paused or amended.waiting_for in (
+        WaitingFor.POSITION,
+        WaitingFor.ENTRY,
+    ):
         return
+    if amended.state is TriggerState.ARMED:
+        watch_time(turn, amended)
     if amended.state is TriggerState.WAITING:
         if fresh_price(turn.state, amended.definition, turn.now_ns) is None:
             rest(turn.state, amended)
@@ -183,6 +202,33 @@ def replace_definition(
         rest(turn.state, amended)
     else:
         fire(turn, amended, None, cause="crossed when amended")
+
+
+def _amended(
+    turn: Turn, record: TriggerRecord, definition: TriggerDefinition
+) -> TriggerRecord:
+    """Put a new definition into an arming: a trail keeps what it has seen.
+
+    A confirmation under way begins again only where what it confirms has changed.
+    """
+    before, seen = record.definition, kept(turn.state, record)
+    unrest(turn.state, record)
+    amended = replace(seen, definition=definition, ts_changed_ns=turn.now_ns)
+    is_anew = _watches_anew(record, amended)
+    if is_anew or before.confirmation != definition.confirmation:
+        amended = replace(amended, confirm_ns=0)
+    if is_anew and not (
+        isinstance(before.condition, Trailing)
+        and isinstance(definition.condition, Trailing)
+        and before.source == definition.source
+    ):
+        amended = replace(amended, watermark=None, trail_seq=0, is_tightened=False)
+    if is_anew:
+        # What a move had decided was for the level that was there before.
+        amended = replace(amended, level=None, is_moved=False)
+    if amended.state is TriggerState.ARMED:
+        amended = begun(turn, amended)
+    return priced(turn.state, amended)
 
 
 def _watches_anew(before: TriggerRecord, after: TriggerRecord) -> bool:

@@ -1,29 +1,55 @@
-"""The trigger book of one price source: fixed levels at flat cost.
+"""The trigger book of one price source: levels and trails at flat cost.
 
-The nearest level on each side is kept at hand. A price between the two costs
-two comparisons, however many triggers rest.
+The nearest price on each side at which anything is to be done is kept at hand. A
+price between the two costs two comparisons, however many triggers rest.
 """
 
 from decimal import Decimal
+from enum import StrEnum
 
-from exitd.core.condition import Direction
+from exitd.core.condition import Direction, Offset
 from exitd.core.levels import Levels
+from exitd.core.trails import Trails
 from exitd.core.units import INFINITY
+
+_MINUS_INFINITY = INFINITY.copy_negate()
+
+
+class Wake(StrEnum):
+    """Why a trigger looks at a price that does not hit it; `MOVE` has a number."""
+
+    BEGIN = "begin"
+    TIGHTEN = "tighten"
+    STEP = "step"
+    BACK = "back"
+    EMERGENCY = "emergency"
+    MOVE = "move"
 
 
 class Book:
     """Levels of one source, and the last price seen on it.
 
-    `falling_at` is the highest level that a falling price would hit,
-    `rising_at` the lowest that a rising one would; minus and plus infinity
-    where there is none. `pending` holds triggers whose side of the level the
-    next price decides.
+    `falling_at` is the highest price at which a falling price has something to do,
+    `rising_at` the lowest for a rising one; minus and plus infinity where there is
+    none. `pending` holds triggers whose side of the level the next price decides,
+    `counting` those that count prices in a row.
     """
 
     __slots__ = (
+        "_act_above",
+        "_act_below",
+        "_buys",
         "_falling",
+        "_falling_wakes",
         "_rising",
+        "_rising_wakes",
+        "_sells",
+        "_wakes",
+        "counting",
         "falling_at",
+        "held",
+        "is_saving",
+        "is_unsaved",
         "pending",
         "price",
         "rising_at",
@@ -35,19 +61,39 @@ class Book:
     def __init__(self) -> None:
         self._falling = Levels()
         self._rising = Levels()
-        self.falling_at = INFINITY.copy_negate()
-        self.rising_at = INFINITY
+        self._falling_wakes = Levels()
+        self._rising_wakes = Levels()
+        self._sells = Trails()
+        self._buys = Trails()
+        self._wakes: dict[str, dict[str, None]] = {}
+        self._act_below = self.falling_at = _MINUS_INFINITY
+        self._act_above = self.rising_at = INFINITY
         self.pending: dict[str, None] = {}
+        self.counting: dict[str, int] = {}
         self.price: Decimal | None = None
         self.ts_venue_ns = -1
         self.ts_recv_ns = 0
         self.seq = -1
+        self.held: Decimal | None = None
+        self.is_unsaved = False
+        self.is_saving = False
 
     def __len__(self) -> int:
-        return len(self._falling) + len(self._rising)
+        return (
+            len(self._falling) + len(self._rising) + len(self._sells) + len(self._buys)
+        )
 
     def __contains__(self, trigger_id: str) -> bool:
-        return trigger_id in self._falling or trigger_id in self._rising
+        return (
+            trigger_id in self._falling
+            or trigger_id in self._rising
+            or trigger_id in self._sells
+            or trigger_id in self._buys
+        )
+
+    @property
+    def is_watched(self) -> bool:
+        return bool(len(self) or self._wakes or self.pending or self.counting)
 
     def add(self, trigger_id: str, level: Decimal, way: Direction, seq: int) -> None:
         """Rest a level; *seq* orders triggers of one level."""
@@ -55,28 +101,150 @@ class Book:
         if way is Direction.FALLING:
             # copy_negate is exact; a minus sign would round to the context.
             self._falling.add(trigger_id, level.copy_negate(), seq)
-            self.falling_at = self._falling.first.copy_negate()
         else:
             self._rising.add(trigger_id, level, seq)
-            self.rising_at = self._rising.first
+        self._narrow()
+
+    def trail(
+        self,
+        trigger_id: str,
+        offset: Offset,
+        watermark: Decimal,
+        way: Direction,
+        seq: int,
+    ) -> None:
+        """Let a stop trail the price from *watermark* on, as the youngest trail."""
+        self.remove(trigger_id)
+        if way is Direction.FALLING:
+            self._sells.add(trigger_id, offset, watermark, seq)
+        else:
+            self._buys.add(trigger_id, offset, watermark.copy_negate(), seq)
+        self._narrow()
+
+    def tighten(self, trigger_id: str, offset: Offset) -> None:
+        """Give a trail another offset; its watermark stays."""
+        trails = self._sells if trigger_id in self._sells else self._buys
+        trails.amend(trigger_id, offset)
+        self._narrow()
+
+    def raise_to(self, trigger_id: str, watermark: Decimal) -> None:
+        """Let a trail have seen *watermark*, if that was better than what it saw."""
+        if trigger_id in self._sells:
+            self._sells.raise_to(trigger_id, watermark)
+        elif trigger_id in self._buys:
+            self._buys.raise_to(trigger_id, watermark.copy_negate())
+        self._narrow()
+
+    def trailed(self, trigger_id: str) -> tuple[Decimal, Decimal] | None:
+        """Give watermark and stop of a trail; None where it is no trail here."""
+        if trigger_id in self._sells:
+            return self._sells.watermark(trigger_id), self._sells.stop_of(trigger_id)
+        if trigger_id in self._buys:
+            watermark, stop = (
+                self._buys.watermark(trigger_id),
+                self._buys.stop_of(trigger_id),
+            )
+            return watermark.copy_negate(), stop.copy_negate()
+        return None
+
+    def marks(self, way: Direction) -> tuple[tuple[int, Decimal], ...]:
+        """Give what trails have seen since they began; see `WatermarksRecord`."""
+        if way is Direction.FALLING:
+            return tuple(self._sells.marks())
+        return tuple((seq, low.copy_negate()) for seq, low in self._buys.marks())
+
+    def restore_marks(
+        self, way: Direction, marks: tuple[tuple[int, Decimal], ...]
+    ) -> None:
+        """Take up stored marks, as prices that a sell trail would see."""
+        (self._sells if way is Direction.FALLING else self._buys).restore(marks)
+
+    def trailing(self) -> list[str]:
+        """Name every trail that follows this source."""
+        return [*self._sells, *self._buys]
+
+    def wake(
+        self, trigger_id: str, why: str, level: Decimal, way: Direction, seq: int
+    ) -> None:
+        """Look at a trigger when a price reaches *level*, beside what hits it."""
+        name = f"{why}:{trigger_id}"
+        self._wakes.setdefault(trigger_id, {})[name] = None
+        if way is Direction.FALLING:
+            self._falling_wakes.add(name, level.copy_negate(), seq)
+        else:
+            self._rising_wakes.add(name, level, seq)
+        self._narrow()
 
     def remove(self, trigger_id: str) -> None:
         """Forget a trigger; one that does not rest here is no error."""
         self.pending.pop(trigger_id, None)
-        if trigger_id in self._falling:
-            self._falling.remove(trigger_id)
-            self.falling_at = self._falling.first.copy_negate()
-        elif trigger_id in self._rising:
-            self._rising.remove(trigger_id)
-            self.rising_at = self._rising.first
+        self.counting.pop(trigger_id, None)
+        self._falling.remove(trigger_id)
+        self._rising.remove(trigger_id)
+        self._sells.remove(trigger_id)
+        self._buys.remove(trigger_id)
+        for name in self._wakes.pop(trigger_id, ()):
+            self._falling_wakes.remove(name)
+            self._rising_wakes.remove(name)
+        self._narrow()
+
+    def follow(self, price: Decimal) -> bool:
+        """Let trails see a price; whether nothing else is to be done about it."""
+        if price > self._sells.top and self._sells.observe(price):
+            self.is_unsaved = True
+            self._narrow()
+        negative = price.copy_negate()
+        if negative > self._buys.top and self._buys.observe(negative):
+            self.is_unsaved = True
+            self._narrow()
+        return self._act_below < price < self._act_above
+
+    def woken(self, price: Decimal) -> list[tuple[str, str]]:
+        """Take out whom *price* wakes: why, and the trigger; nearest first."""
+        names = self._falling_wakes.take(price.copy_negate())
+        names += self._rising_wakes.take(price)
+        found: list[tuple[str, str]] = []
+        for name in names:
+            why, _, trigger_id = name.partition(":")
+            wakes = self._wakes[trigger_id]
+            del wakes[name]
+            if not wakes:
+                del self._wakes[trigger_id]
+            found.append((why, trigger_id))
+        if names:
+            self._narrow()
+        return found
 
     def crossed(self, price: Decimal) -> list[str]:
-        """Take out what *price* hits: nearest level first, then as armed."""
+        """Take out the levels that *price* hits: nearest first, then as armed."""
         hit: list[str] = []
-        if price <= self.falling_at:
+        if price <= self._falling.first.copy_negate():
             hit += self._falling.take(price.copy_negate())
-            self.falling_at = self._falling.first.copy_negate()
-        if price >= self.rising_at:
+        if price >= self._rising.first:
             hit += self._rising.take(price)
-            self.rising_at = self._rising.first
+        if hit:
+            self._narrow()
         return hit
+
+    def fallen_back(self, price: Decimal) -> list[tuple[str, Decimal]]:
+        """Take out the trails whose stop *price* hits, each with its stop."""
+        found = [(name, stop) for name, stop, _ in self._sells.take_stops(price)]
+        negative = price.copy_negate()
+        for name, stop, _ in self._buys.take_stops(negative):
+            found.append((name, stop.copy_negate()))
+        if found:
+            self._narrow()
+        return found
+
+    def _narrow(self) -> None:
+        sells, buys = self._sells, self._buys
+        self._act_below = below = max(
+            self._falling.first.copy_negate(),
+            self._falling_wakes.first.copy_negate(),
+            sells.stop,
+        )
+        self._act_above = above = min(
+            self._rising.first, self._rising_wakes.first, buys.stop.copy_negate()
+        )
+        self.falling_at = max(below, buys.top.copy_negate())
+        self.rising_at = min(above, sells.top)

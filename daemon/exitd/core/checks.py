@@ -5,18 +5,22 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from exitd.core.condition import ConditionKind, FixedLevel
+from exitd.core.condition import ConditionKind, FixedLevel, Trailing
+from exitd.core.derived import priced
 from exitd.core.inputs import IfCrossed
 from exitd.core.market import Instrument, InstrumentKind
 from exitd.core.neighbours import Neighbours
 from exitd.core.position import PositionKey, Side
-from exitd.core.resting import fresh_price, is_crossed
+from exitd.core.resting import fresh_price, is_beyond, offset_of
 from exitd.core.state import Refused, State
+from exitd.core.stepping import stepped_stop
+from exitd.core.terms import wrong_terms
 from exitd.core.trigger import (
     Close,
     Quantity,
     QuantityKind,
     TriggerDefinition,
+    TriggerRecord,
     TriggerState,
 )
 from exitd.core.units import (
@@ -143,12 +147,13 @@ class Draft:
     def _check_price(
         self, definition: TriggerDefinition, notes: list[str]
     ) -> Checked | Refused:
-        level = definition.level
-        price = fresh_price(self._state, definition, self._now_ns)
+        state = self._state
+        level = _level_to_judge(state, definition)
+        price = fresh_price(state, definition, self._now_ns)
         if level is None or price is None:
-            is_unjudged = level is not None
+            is_unjudged = definition.watches_price and price is None
             return Checked(definition, notes, crosses=False, is_unjudged=is_unjudged)
-        crosses = is_crossed(definition, price)
+        crosses = is_beyond(definition.direction, level, price)
         if crosses and self._if_crossed is IfCrossed.REFUSE:
             return _refuse(
                 definition,
@@ -161,6 +166,21 @@ class Draft:
         if wrong and not crosses:
             return _refuse(definition, "too_near", wrong)
         return Checked(definition, notes, crosses)
+
+
+def _level_to_judge(state: State, definition: TriggerDefinition) -> Decimal | None:
+    """Give what the price of now is compared with; a trail that goes on has a stop."""
+    record = TriggerRecord(definition=definition, state=TriggerState.WAITING)
+    if not isinstance(definition.condition, Trailing):
+        return priced(state, record).trigger_price
+    known = state.triggers.get(definition.id)
+    if known is None or known.definition.source != definition.source:
+        return None
+    trailed = state.book(definition.source).trailed(definition.id)
+    if trailed is None or known.state is not TriggerState.ARMED:
+        return None
+    watermark, way = trailed[0], definition.direction
+    return stepped_stop(watermark, offset_of(known, definition.condition), way)
 
 
 def _refuse(definition: TriggerDefinition, code: str, sentence: str) -> Refused:
@@ -177,6 +197,9 @@ def _check_terms(
     wrong = _wrong_level(definition, instrument)
     if wrong:
         return _refuse(definition, "off_step", wrong)
+    wrong = wrong_terms(definition, instrument)
+    if wrong:
+        return _refuse(definition, "bad_condition", wrong)
     wrong = _wrong_close(definition, instrument)
     return _refuse(definition, "bad_close", wrong) if wrong else None
 

@@ -2,6 +2,8 @@
 
 from msgspec.structs import replace
 
+from exitd.core.condition import Immediately
+from exitd.core.derived import priced
 from exitd.core.ending import end_fire
 from exitd.core.events import FactKind
 from exitd.core.hits import fire
@@ -9,13 +11,16 @@ from exitd.core.inputs import CancelTrigger, FireNow, Pause, Rearm, Resume
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.resting import (
     arm,
+    begun,
     finish,
     fresh_price,
-    is_crossed,
+    has_crossed,
+    kept,
     rest,
     unrest,
     wait,
 )
+from exitd.core.schedule import due_of
 from exitd.core.state import Accepted, Refused
 from exitd.core.trigger import DoneReason, TriggerRecord, TriggerState, WaitingFor
 from exitd.core.turn import Turn
@@ -35,8 +40,8 @@ def _crossed_now(turn: Turn, record: TriggerRecord) -> str:
     """Say that the level is already crossed, or nothing."""
     definition = record.definition
     price = fresh_price(turn.state, definition, turn.now_ns)
-    level = definition.level
-    if price is None or level is None or not is_crossed(definition, price):
+    level = record.trigger_price
+    if price is None or level is None or not has_crossed(record, price):
         return ""
     return (
         f"{record.id}: its level {text(level)} is already crossed: "
@@ -86,8 +91,9 @@ def on_pause(turn: Turn, command: Pause) -> None:
         )
         return
     if not record.paused:
+        seen = kept(turn.state, record)
         unrest(turn.state, record)
-        paused = replace(record, paused=True, ts_changed_ns=turn.now_ns)
+        paused = replace(seen, paused=True, confirm_ns=0, ts_changed_ns=turn.now_ns)
         turn.put_trigger(paused)
         turn.fact(FactKind.TRIGGER_PAUSED, paused, by=command.by)
     turn.reply = Accepted((record.id,))
@@ -109,7 +115,16 @@ def on_resume(turn: Turn, command: Resume) -> None:
             record.id,
         )
         return
-    resumed = replace(record, paused=False, ts_changed_ns=turn.now_ns)
+    due_ns = due_of(turn.state, record)
+    if due_ns is not None and due_ns <= turn.now_ns:
+        turn.reply = Refused(
+            "already_due",
+            f"{record.id}: its time has come while it was paused; cancel it, or "
+            f"`exitd fire {record.id}`",
+            record.id,
+        )
+        return
+    resumed = begun(turn, replace(record, paused=False, ts_changed_ns=turn.now_ns))
     turn.put_trigger(resumed)
     rest(turn.state, resumed)
     turn.fact(FactKind.TRIGGER_RESUMED, resumed, by=command.by)
@@ -144,13 +159,14 @@ def on_rearm(turn: Turn, command: Rearm) -> None:
             wait(turn, record, TriggerCause.TEMPLATE_RESET, WaitingFor.POSITION)
             turn.reply = Accepted((record.id,))
             return
-    crossed = _crossed_now(turn, record)
+    fresh = priced(turn.state, replace(record, level=None, is_moved=False))
+    crossed = _crossed_now(turn, fresh)
     if crossed:
         turn.reply = Refused(
             "already_crossed", f"{crossed}; amend the level first", record.id
         )
         return
-    if definition.level is None:
+    if isinstance(definition.condition, Immediately):
         turn.reply = Refused("state", f"{record.id} watches no price to rearm for")
         return
     arm(turn, record, TriggerCause.REARMED, lifetime=lifetime)

@@ -16,13 +16,15 @@ from exitd.core import (
     evidence,
     files,
     firing,
+    guard,
     lifetimes,
     refusing,
+    watermarks,
 )
 from exitd.core.attempt import Capabilities
 from exitd.core.ending import ask_slot, end_fire
 from exitd.core.events import FactKind
-from exitd.core.hits import ask_cancels, on_crossed
+from exitd.core.hits import ask_cancels
 from exitd.core.inputs import (
     Amend,
     ApplyFiles,
@@ -36,6 +38,8 @@ from exitd.core.inputs import (
     ClosePosition,
     FillReport,
     FireNow,
+    HoleFilled,
+    HoleUnknown,
     Input,
     InstrumentReport,
     NothingFound,
@@ -45,18 +49,27 @@ from exitd.core.inputs import (
     PositionsDoubted,
     Rearm,
     Resume,
+    SessionsKnown,
     SlotOpened,
     TimePassed,
 )
 from exitd.core.intents import ProvePosition
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.market import PriceSource, Tick
+from exitd.core.moving import after_filled
 from exitd.core.policy import Policies
+from exitd.core.prices import take_in
 from exitd.core.records import CounterRecord, FillRecord, Snapshot
-from exitd.core.resting import judge_pending, rest, watch_expiry
+from exitd.core.resting import rest, watch_expiry, watch_time
 from exitd.core.state import QUIET, Decision, State, Timer, TimerKind
 from exitd.core.timers import on_timer
-from exitd.core.trigger import CancelAndClose, DoneReason, FireRecord, TriggerState
+from exitd.core.trigger import (
+    CancelAndClose,
+    DoneReason,
+    FireRecord,
+    TriggerRecord,
+    TriggerState,
+)
 from exitd.core.turn import Turn
 from exitd.core.units import NS_PER_S, ZERO
 
@@ -104,17 +117,27 @@ class Engine:
         book.ts_venue_ns = ts_venue_ns
         book.seq = tick.seq
         book.ts_recv_ns = tick.ts_recv_ns
-        book.price = price
-        if book.falling_at < price < book.rising_at and not book.pending:
+        if book.falling_at < price < book.rising_at and not (
+            book.pending or book.counting
+        ):
+            book.price = price
+            book.held = None
+            return QUIET
+        if guard.holds(self.state, book, tick):
+            turn = Turn(self.state, tick.ts_recv_ns)
+            guard.hold(turn, tick)
+            return self._finish(turn)
+        book.price, book.held = price, None
+        is_idle = not (book.pending or book.counting) and book.follow(price)
+        if is_idle and (book.is_saving or not book.is_unsaved):
             return QUIET
         turn = Turn(self.state, tick.ts_recv_ns)
-        if book.pending:
-            judge_pending(turn, book, price)
-        on_crossed(turn, book, tick)
+        take_in(turn, book, tick)
         return self._finish(turn)
 
     def _finish(self, turn: Turn) -> Decision:
         for trigger_id in turn.ended:
+            after_filled(turn, self.state.triggers[trigger_id])
             files.apply_deferred(turn, trigger_id)
             self._next_lifetime(turn, trigger_id)
         return turn.decision()
@@ -139,11 +162,13 @@ class Engine:
 
     def watched(self) -> frozenset[PriceSource]:
         """The sources on which a level rests now."""
-        return frozenset(
-            source
-            for source, book in self.state.books.items()
-            if len(book) or book.pending
-        )
+        watched = {s for s, book in self.state.books.items() if book.is_watched}
+        if self.state.policies.guard_percent is not None:
+            for source in tuple(watched):
+                for witness in guard.witnesses(source):
+                    self.state.book(witness)
+                    watched.add(witness)
+        return frozenset(watched)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Take up where the stored rows left off; positions count as unproven."""
@@ -159,8 +184,12 @@ class Engine:
         for record in snapshot.triggers:
             turn.put_trigger(record)
             watch_expiry(turn, record)
-            if record.state in (TriggerState.ARMED, TriggerState.WAITING):
-                rest(self.state, record)
+            self._watch_again(turn, record)
+        self.state.seq = max([snapshot.seq, *(r.seq for r in snapshot.triggers)])
+        self.state.seq = max(
+            [self.state.seq, *(r.trail_seq for r in snapshot.triggers)]
+        )
+        watermarks.restore_trails(self.state, snapshot)
         for attempt in snapshot.attempts:
             turn.put_attempt(attempt)
         for fired in snapshot.fires:
@@ -168,7 +197,18 @@ class Engine:
             self._watch_fire(turn, fired)
         for fill in snapshot.fills:
             self._know_trade(fill)
-        self.state.seq = max([snapshot.seq, *(r.seq for r in snapshot.triggers)])
+
+    def _watch_again(self, turn: Turn, record: TriggerRecord) -> None:
+        """Rest what is on watch; trails that had begun follow in their order."""
+        if record.state not in (TriggerState.ARMED, TriggerState.WAITING):
+            return
+        if not record.trail_seq:
+            rest(self.state, record)
+        if record.state is TriggerState.ARMED:
+            watch_time(turn, record)
+            if record.confirm_ns:
+                due_ns = record.confirm_ns
+                turn.at(Timer(due_ns, TimerKind.CONFIRMED, record.id, record.arming))
 
     def _know_trade(self, fill: FillRecord) -> None:
         client_id = (fill.account, fill.client_order_id or 0)
@@ -229,6 +269,17 @@ def _on_instrument(turn: Turn, report: InstrumentReport) -> None:
         turn.put_instrument(instrument)
 
 
+def _on_sessions(turn: Turn, known: SessionsKnown) -> None:
+    state = turn.state
+    state.sessions[known.calendar] = known.sessions
+    for record in list(state.triggers.values()):
+        condition = record.definition.condition
+        if record.state is not TriggerState.ARMED:
+            continue
+        if getattr(condition, "calendar", "") == known.calendar:
+            watch_time(turn, record)
+
+
 def _on_cancelled(turn: Turn, confirmed: CancelsConfirmed) -> None:
     fired = turn.state.fires.get(confirmed.trigger_id)
     if fired is None or fired.arming != confirmed.arming:
@@ -252,6 +303,9 @@ _HANDLERS: dict[type, _Handler] = {
     InstrumentReport: _on_instrument,
     PositionReport: lifetimes.on_position,
     PositionsDoubted: lifetimes.on_doubted,
+    HoleFilled: watermarks.on_hole_filled,
+    HoleUnknown: watermarks.on_hole_unknown,
+    SessionsKnown: _on_sessions,
     SlotOpened: firing.on_slot,
     AttemptSigned: firing.on_signed,
     AttemptSent: firing.on_sent,

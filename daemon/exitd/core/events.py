@@ -17,6 +17,12 @@ class FactKind(StrEnum):
     TRIGGER_CANCELLED = "trigger.cancelled"
     TRIGGER_EXPIRED = "trigger.expired"
     TRIGGER_RETIRED = "trigger.retired"
+    TRIGGER_MOVED = "trigger.moved"
+    TRIGGER_TRAILING = "trigger.trailing"
+    TRIGGER_TIGHTENED = "trigger.tightened"
+    TRIGGER_CONFIRMING = "trigger.confirming"
+    TRIGGER_UNCONFIRMED = "trigger.unconfirmed"
+    TRIGGER_UNCERTAIN = "trigger.uncertain"
     TRIGGER_HIT = "trigger.hit"
     TRIGGER_HELD = "trigger.held"
     TRIGGER_DONE = "trigger.done"
@@ -37,6 +43,7 @@ class FactKind(StrEnum):
     POSITION_CHANGED = "position.changed"
     POSITION_CLOSED = "position.closed"
     POSITION_DOUBTED = "position.doubted"
+    PRICE_HELD = "price.held"
     ACCOUNT_CONTRADICTED = "account.contradicted"
 
 

@@ -4,16 +4,28 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from exitd.core import confirming
 from exitd.core.attempt import AttemptRecord, AttemptState
 from exitd.core.book import Book
+from exitd.core.condition import Trailing
 from exitd.core.ending import ask_slot, end_fire, priority_of
 from exitd.core.events import FactKind
 from exitd.core.intents import CancelOrder, CancelOrders
 from exitd.core.lifecycle import TriggerCause, next_trigger_state
 from exitd.core.market import Tick
 from exitd.core.position import PositionKey
-from exitd.core.resting import arm, expire, is_crossed, is_expired, known_price, rest
+from exitd.core.resting import (
+    arm,
+    expire,
+    has_crossed,
+    is_expired,
+    known_price,
+    offset_of,
+    rest,
+    unrest,
+)
 from exitd.core.state import Timer, TimerKind
+from exitd.core.stepping import stepped_stop
 from exitd.core.trigger import (
     Cancel,
     CancelAndClose,
@@ -30,24 +42,22 @@ from exitd.core.turn import Turn
 _HIT = next_trigger_state(TriggerState.ARMED, TriggerCause.HIT)
 
 
-def on_crossed(turn: Turn, book: Book, tick: Tick) -> None:
-    """Handle every trigger whose level *tick* reached."""
+_Hit = tuple[TriggerRecord, Role, Decimal | None]
+
+
+def on_crossed(
+    turn: Turn, book: Book, tick: Tick, confirmed: list[tuple[str, str]]
+) -> None:
+    """Handle every trigger whose level *tick* reached.
+
+    *confirmed* are triggers that need not wait any more, and why.
+    """
     state = turn.state
-    triggers, roles = state.triggers, state.roles
-    candidates: list[tuple[TriggerRecord, Role]] = []
-    drafts: dict[Role, FireRecord] = {}
-    stops: set[PositionKey] = set()
-    for trigger_id in book.crossed(tick.price):
-        record, role = triggers[trigger_id], roles[trigger_id]
-        if is_expired(record, turn.now_ns):
-            expire(turn, record)
-        elif record.state is TriggerState.WAITING:
-            _came_back(turn, record, tick.price)
-        else:
-            candidates.append((record, role))
-            if role.is_stop and role.key is not None:
-                stops.add(role.key)
-    for record, role in candidates:
+    causes = dict(confirmed)
+    candidates = _candidates(turn, book, tick.price, causes)
+    drafts: dict[tuple[Role, str], FireRecord] = {}
+    stops = {role.key for _, role, _ in candidates if role.is_stop and role.key}
+    for record, role, level in candidates:
         key = role.key
         if (
             key is not None
@@ -58,14 +68,56 @@ def on_crossed(turn: Turn, book: Book, tick: Tick) -> None:
             # The stop goes first (behaviour 65); what it leaves is judged after.
             state.held.setdefault(key, {})[record.id] = None
             continue
-        draft = drafts.get(role) if key is not None else None
+        cause = causes.get(record.id, "price")
+        draft = drafts.get((role, cause)) if key is not None else None
         if draft is None:
-            draft = drafts[role] = _draft(turn, record, role, tick, "price")
-        _begin(turn, record, role, draft)
+            draft = drafts[role, cause] = _draft(turn, record, role, tick, cause)
+        _begin(turn, record, role, draft, level)
+
+
+def _candidates(
+    turn: Turn, book: Book, price: Decimal, causes: dict[str, str]
+) -> list[_Hit]:
+    """Take out of the book what *price* hits, and leave what still has to wait."""
+    triggers, roles = turn.state.triggers, turn.state.roles
+    found: list[_Hit] = []
+    for trigger_id in (*causes, *book.crossed(price)):
+        record = triggers[trigger_id]
+        if is_expired(record, turn.now_ns):
+            expire(turn, record)
+        elif record.state is TriggerState.WAITING:
+            _came_back(turn, record, price)
+        elif (
+            record.definition.confirmation is not None
+            and trigger_id not in causes
+            and confirming.must_wait(turn, record, price)
+        ):
+            confirming.begin(turn, book, record)
+        else:
+            found.append((record, roles[trigger_id], level_at_hit(record)))
+    fallen = book.fallen_back(price)
+    if fallen:
+        for trigger_id, stop in fallen:
+            record = triggers[trigger_id]
+            if is_expired(record, turn.now_ns):
+                expire(turn, record)
+            else:
+                found.append((record, roles[trigger_id], stop))
+        found.sort(key=lambda hit: abs((hit[2] or price) - price), reverse=True)
+    return found
+
+
+def level_at_hit(record: TriggerRecord) -> Decimal | None:
+    """Give the level that a hit is measured against; a step trail has one too."""
+    condition = record.definition.condition
+    if isinstance(condition, Trailing) and record.watermark is not None:
+        way = record.definition.direction
+        return stepped_stop(record.watermark, offset_of(record, condition), way)
+    return record.trigger_price
 
 
 def _came_back(turn: Turn, record: TriggerRecord, price: Decimal) -> None:
-    if is_crossed(record.definition, price):
+    if has_crossed(record, price):
         rest(turn.state, record)
         return
     arm(turn, record, TriggerCause.PRICE_ON_RIGHT_SIDE, lifetime=record.lifetime)
@@ -76,7 +128,19 @@ def fire(
 ) -> None:
     """Begin a firing: the hit, its record, and the first thing to do about it."""
     role = turn.state.roles[record.id]
-    _begin(turn, record, role, _draft(turn, record, role, tick, cause))
+    draft = _draft(turn, record, role, tick, cause)
+    _begin(turn, record, role, draft, level_at_hit(record))
+
+
+def fire_by_clock(turn: Turn, record: TriggerRecord, cause: str) -> None:
+    """Begin a firing that no price began; a take-profit lets a stop go first."""
+    state, role = turn.state, turn.state.roles[record.id]
+    unrest(state, record)
+    if role.closes and not role.is_stop and role.key in state.stops_firing:
+        assert role.key is not None
+        state.held.setdefault(role.key, {})[record.id] = None
+        return
+    fire(turn, record, None, cause)
 
 
 def _draft(
@@ -108,11 +172,23 @@ def _draft(
     )
 
 
-def _begin(turn: Turn, record: TriggerRecord, role: Role, draft: FireRecord) -> None:
+def _begin(
+    turn: Turn,
+    record: TriggerRecord,
+    role: Role,
+    draft: FireRecord,
+    level: Decimal | None,
+) -> None:
     assert record.state is TriggerState.ARMED, "only what is armed can be hit"
     definition = record.definition
-    level = definition.level
-    firing = replace(record, state=_HIT, ts_changed_ns=turn.now_ns)
+    firing = replace(record, state=_HIT, confirm_ns=0, ts_changed_ns=turn.now_ns)
+    if (
+        definition.confirmation is not None
+        or definition.moves
+        or isinstance(definition.condition, Trailing)
+    ):
+        # Its other levels must not wake it while it fires.
+        unrest(turn.state, record)
     fired = replace(
         draft,
         trigger_id=definition.id,

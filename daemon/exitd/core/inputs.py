@@ -6,7 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from exitd.core.attempt import AttemptKey, CloseOrder, RefusalKind
-from exitd.core.market import Instrument, Tick
+from exitd.core.market import Instrument, PriceSource, Tick
 from exitd.core.position import Continuity, OrderSide, PositionKey
 from exitd.core.trigger import OrderType, Quantity, TriggerDefinition
 from exitd.core.units import ZERO
@@ -39,6 +39,38 @@ class PositionReport(Struct, frozen=True, kw_only=True):
     ts_venue_ns: int
     proven: bool = True
     continuity: Continuity | None = None
+    now_ns: int
+
+
+class SeenCandle(Struct, frozen=True, gc=False):
+    """The best prices of a candle that begins at `ts_open_ns`, UTC."""
+
+    ts_open_ns: int
+    high: Decimal
+    low: Decimal
+
+
+class HoleFilled(Struct, frozen=True):
+    """What the venue's candles say of a source while nobody watched it."""
+
+    source: PriceSource
+    candles: tuple[SeenCandle, ...]
+    now_ns: int
+
+
+class HoleUnknown(Struct, frozen=True):
+    """Nobody watched a source, and no candles say what happened meanwhile."""
+
+    source: PriceSource
+    reason: str
+    now_ns: int
+
+
+class SessionsKnown(Struct, frozen=True):
+    """The next sessions of a calendar, each open and close in UTC, in order."""
+
+    calendar: str
+    sessions: tuple[tuple[int, int], ...]
     now_ns: int
 
 
@@ -270,6 +302,9 @@ Report = (
     InstrumentReport
     | PositionReport
     | PositionsDoubted
+    | HoleFilled
+    | HoleUnknown
+    | SessionsKnown
     | SlotOpened
     | AttemptSigned
     | AttemptSent

@@ -2,16 +2,18 @@
 
 from msgspec.structs import replace
 
+from exitd.core.derived import needs_entry, priced
 from exitd.core.ending import gone
 from exitd.core.events import FactKind
 from exitd.core.inputs import PositionReport, PositionsDoubted
 from exitd.core.lifecycle import TriggerCause
+from exitd.core.moving import follow_position
 from exitd.core.position import Continuity, PositionKey, PositionRecord, Side
 from exitd.core.resting import (
     arm,
     finish,
     fresh_price,
-    is_crossed,
+    has_crossed,
     is_expired,
     wait,
 )
@@ -61,6 +63,7 @@ def _seen(turn: Turn, known: PositionRecord, report: PositionReport) -> Position
             known.entry_price if report.entry_price is None else report.entry_price
         ),
         position_id=report.position_id or known.position_id,
+        liquidation_price=report.liquidation_price or known.liquidation_price,
         ts_venue_ns=report.ts_venue_ns,
         unreflected=tuple(
             f for f in known.unreflected if f.ts_venue_ns > report.ts_venue_ns
@@ -121,11 +124,19 @@ def begin_arming(turn: Turn, record: TriggerRecord, position: PositionRecord) ->
         record = wait(turn, record, TriggerCause.TEMPLATE_RESET, WaitingFor.FIRST_PRICE)
     if record.state is not TriggerState.WAITING:
         return
-    record = replace(record, lifetime=position.lifetime)
-    price = fresh_price(turn.state, record.definition, turn.now_ns)
-    if price is None:
+    definition = record.definition
+    # Nothing that an earlier lifetime decided holds in this one.
+    record = replace(record, lifetime=position.lifetime, level=None, is_moved=False)
+    record = priced(turn.state, record)
+    if needs_entry(definition) and record.trigger_price is None:
+        wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.ENTRY)
+        return
+    price = fresh_price(turn.state, definition, turn.now_ns)
+    if not definition.watches_price:
+        arm(turn, record, TriggerCause.POSITION_OPENED, lifetime=position.lifetime)
+    elif price is None:
         wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.FIRST_PRICE)
-    elif is_crossed(record.definition, price):
+    elif has_crossed(record, price):
         wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.RIGHT_SIDE)
     else:
         arm(turn, record, TriggerCause.POSITION_OPENED, lifetime=position.lifetime)
@@ -187,6 +198,10 @@ def _changed(
             quantity=after.quantity,
             entry_price=after.entry_price,
         )
+    for record in turn.state.triggers_on(key):
+        if record.waiting_for is WaitingFor.ENTRY:
+            begin_arming(turn, record, after)
+    follow_position(turn, key)
     prove(turn, key)
 
 

@@ -12,7 +12,10 @@ class Policies(Struct, frozen=True, kw_only=True):
 
     Durations end in `_ns`. `min_distance_percent` is how far a level must be
     from the current price, `min_spread_percent` a stop from a take-profit;
-    zero asks for nothing. `max_active` counts triggers of one account.
+    zero asks for nothing. `max_active` counts triggers of one account. A price that
+    is more than `guard_percent` away from the index or the mark is held for
+    `guard_hold_ns`, or until another one bears it out. `fee_percent` of a trade's
+    worth is what a stop at the entry counts on for each way.
     """
 
     price_max_age_ns: int = 5 * NS_PER_S
@@ -26,6 +29,9 @@ class Policies(Struct, frozen=True, kw_only=True):
     take_profit_budget_ns: int = 60 * NS_PER_S
     resolve_every_ns: int = 500 * NS_PER_MS
     wider_factor: Decimal = Decimal(3)
+    guard_percent: Decimal | None = None
+    guard_hold_ns: int = 2 * NS_PER_S
+    fee_percent: Decimal = Decimal("0.05")
     limit_only_bound_percent: Decimal = Decimal(5)
     attempts_kept_ns: int = 900 * NS_PER_S
     idempotency_kept_ns: int = 86_400 * NS_PER_S

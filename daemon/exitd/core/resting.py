@@ -4,11 +4,14 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from exitd.core.book import Book
-from exitd.core.condition import Direction
+from exitd.core.book import Book, Wake
+from exitd.core.condition import Direction, Offset, Trailing
+from exitd.core.derived import level_of, priced
 from exitd.core.events import FactKind
 from exitd.core.lifecycle import TriggerCause, next_trigger_state
+from exitd.core.schedule import due_of
 from exitd.core.state import State, Timer, TimerKind
+from exitd.core.stepping import next_step, stepped_stop
 from exitd.core.trigger import (
     DoneReason,
     TriggerDefinition,
@@ -19,19 +22,27 @@ from exitd.core.trigger import (
 from exitd.core.turn import Turn
 from exitd.core.units import ZERO
 
-_OPPOSITE = {
+OPPOSITE = {
     Direction.FALLING: Direction.RISING,
     Direction.RISING: Direction.FALLING,
 }
 
 
+def is_beyond(way: Direction, level: Decimal, price: Decimal) -> bool:
+    """Whether *price* is at or beyond a level; touching counts as crossing."""
+    return price <= level if way is Direction.FALLING else price >= level
+
+
 def is_crossed(definition: TriggerDefinition, price: Decimal) -> bool:
-    """Whether *price* is at or beyond the level; touching counts as crossing."""
+    """Whether *price* is at or beyond the level that was asked for as a price."""
     level = definition.level
-    assert level is not None
-    if definition.direction is Direction.FALLING:
-        return price <= level
-    return price >= level
+    return level is not None and is_beyond(definition.direction, level, price)
+
+
+def has_crossed(record: TriggerRecord, price: Decimal) -> bool:
+    """Whether *price* is at or beyond the level that is watched now."""
+    level = record.trigger_price
+    return level is not None and is_beyond(record.definition.direction, level, price)
 
 
 def known_price(state: State, definition: TriggerDefinition) -> Decimal | None:
@@ -53,26 +64,119 @@ def fresh_price(
 
 
 def rest(state: State, record: TriggerRecord) -> None:
-    """Let a trigger's state decide how its book watches for it."""
+    """Let a trigger's state decide how its books watch for it."""
     definition = record.definition
-    level = definition.level
-    if level is None:
+    if not definition.watches_price:
         return
-    book = state.book(definition.source)
-    book.remove(definition.id)
+    unrest(state, record)
     if record.paused:
         return
+    book = state.book(definition.source)
     if record.state is TriggerState.ARMED:
-        book.add(definition.id, level, definition.direction, record.seq)
+        if isinstance(definition.condition, Trailing):
+            _rest_trail(state, book, record, definition.condition)
+        else:
+            _rest_level(state, book, record)
+        _rest_moves(state, book, record)
     elif record.waiting_for is WaitingFor.RIGHT_SIDE:
-        way = _OPPOSITE[definition.direction]
-        book.add(definition.id, level, way, record.seq)
+        level = record.trigger_price
+        assert level is not None, "what is on the wrong side of its level has one"
+        book.add(record.id, level, OPPOSITE[definition.direction], record.seq)
     elif record.waiting_for is WaitingFor.FIRST_PRICE:
-        book.pending[definition.id] = None
+        book.pending[record.id] = None
+
+
+def _rest_level(state: State, book: Book, record: TriggerRecord) -> None:
+    definition, level = record.definition, record.trigger_price
+    assert level is not None, "a level is known before it is armed"
+    way, confirmation = definition.direction, definition.confirmation
+    if not record.confirm_ns:
+        book.add(record.id, level, way, record.seq)
+    else:
+        book.wake(record.id, Wake.BACK, level, OPPOSITE[way], record.seq)
+    if confirmation is None or confirmation.emergency is None:
+        return
+    emergency = level_of(state, definition, confirmation.emergency)
+    if emergency is None:
+        return
+    if confirmation.emergency_source is not None:
+        book = state.book(confirmation.emergency_source)
+    elif not record.confirm_ns:
+        # Beyond the level itself, which is looked at first.
+        return
+    book.wake(record.id, Wake.EMERGENCY, emergency, way, record.seq)
+
+
+def _rest_trail(
+    state: State, book: Book, record: TriggerRecord, condition: Trailing
+) -> None:
+    definition = record.definition
+    way = definition.direction
+    ahead = OPPOSITE[way]
+    if record.trail_seq:
+        _rest_begun(book, record, condition)
+    elif condition.after is not None:
+        begin = level_of(state, definition, condition.after)
+        if begin is not None:
+            book.wake(record.id, Wake.BEGIN, begin, ahead, record.seq)
+    else:
+        book.pending[record.id] = None
+    if condition.tighten is not None and not record.is_tightened:
+        at = level_of(state, definition, condition.tighten.at)
+        if at is not None:
+            book.wake(record.id, Wake.TIGHTEN, at, ahead, record.seq)
+
+
+def offset_of(record: TriggerRecord, condition: Trailing) -> Offset:
+    """Give how far a trail is behind its watermark now."""
+    if record.is_tightened and condition.tighten is not None:
+        return condition.tighten.to
+    return condition.offset
+
+
+def _rest_begun(book: Book, record: TriggerRecord, condition: Trailing) -> None:
+    """Let a trail that has begun follow the price, or wait for its next step."""
+    watermark, way = record.watermark, record.definition.direction
+    assert watermark is not None, "a trail begins with a watermark"
+    offset = offset_of(record, condition)
+    if condition.step is None:
+        book.trail(record.id, offset, watermark, way, record.trail_seq)
+        return
+    book.add(record.id, stepped_stop(watermark, offset, way), way, record.seq)
+    ahead = next_step(watermark, condition.step, way)
+    book.wake(record.id, Wake.STEP, ahead, OPPOSITE[way], record.seq)
+
+
+def _rest_moves(state: State, book: Book, record: TriggerRecord) -> None:
+    definition = record.definition
+    for number, move in enumerate(definition.moves):
+        if move.at is None:
+            continue
+        at = level_of(state, definition, move.at)
+        if at is not None:
+            way = OPPOSITE[definition.direction]
+            book.wake(record.id, f"{Wake.MOVE}{number}", at, way, record.seq)
 
 
 def unrest(state: State, record: TriggerRecord) -> None:
-    state.book(record.definition.source).remove(record.id)
+    definition = record.definition
+    state.book(definition.source).remove(record.id)
+    confirmation = definition.confirmation
+    if confirmation is not None and confirmation.emergency_source is not None:
+        state.book(confirmation.emergency_source).remove(record.id)
+
+
+def kept(state: State, record: TriggerRecord) -> TriggerRecord:
+    """Take along what a trail has seen, before it is put elsewhere or away.
+
+    It gets a new place: what its source stores belongs to the old one.
+    """
+    if not record.trail_seq:
+        return record
+    trailed = state.book(record.definition.source).trailed(record.id)
+    if trailed is None or trailed[0] == record.watermark:
+        return record
+    return replace(record, watermark=trailed[0], trail_seq=state.next_seq())
 
 
 def arm(
@@ -88,19 +192,65 @@ def arm(
         seq=turn.state.next_seq(),
         lifetime=lifetime,
         filled=ZERO,
+        level=None,
+        is_moved=False,
+        watermark=None,
+        trail_seq=0,
+        is_tightened=False,
+        confirm_ns=0,
         ts_armed_ns=turn.now_ns,
         ts_changed_ns=turn.now_ns,
     )
+    armed = begun(turn, priced(turn.state, armed))
     turn.put_trigger(armed)
     rest(turn.state, armed)
+    watch_time(turn, armed)
     turn.fact(
         FactKind.TRIGGER_ARMED,
         armed,
-        level=armed.definition.level,
+        level=armed.trigger_price,
         arming=armed.arming,
         lifetime=lifetime,
     )
     return armed
+
+
+def begun(turn: Turn, record: TriggerRecord) -> TriggerRecord:
+    """Let a trail begin at the price of now, where it is time for it and there is one.
+
+    Activation exactly at the current price: active at once (behaviour 61).
+    """
+    definition, condition = record.definition, record.definition.condition
+    if not isinstance(condition, Trailing) or record.trail_seq:
+        return record
+    price = fresh_price(turn.state, definition, turn.now_ns)
+    if price is None:
+        return record
+    if condition.after is not None:
+        begin = level_of(turn.state, definition, condition.after)
+        ahead = OPPOSITE[definition.direction]
+        if begin is None or not is_beyond(ahead, begin, price):
+            return record
+    return begin_trail(turn, record, price)
+
+
+def begin_trail(turn: Turn, record: TriggerRecord, price: Decimal) -> TriggerRecord:
+    """Begin a trail at a price: it has seen nothing before (behaviours 44, 48)."""
+    seq = turn.state.next_seq()
+    return replace(
+        record,
+        watermark=price,
+        trail_seq=seq,
+        ts_begun_ns=turn.now_ns,
+        ts_changed_ns=turn.now_ns,
+    )
+
+
+def watch_time(turn: Turn, record: TriggerRecord) -> None:
+    """Set the timer of an exit at a time."""
+    due_ns = due_of(turn.state, record)
+    if due_ns is not None:
+        turn.at(Timer(due_ns, TimerKind.DUE, record.id, record.arming))
 
 
 def wait(
@@ -120,7 +270,7 @@ def wait(
         turn.fact(
             FactKind.TRIGGER_WAITING,
             waiting,
-            level=waiting.definition.level,
+            level=waiting.trigger_price,
             waiting_for=why.value,
             is_stop=waiting.definition.is_stop,
             alert=why is WaitingFor.RIGHT_SIDE,
@@ -168,17 +318,3 @@ def is_expired(record: TriggerRecord, now_ns: int) -> bool:
     """Expiry and crossing at the same instant: expiry wins (behaviour 139)."""
     expires_ns = record.definition.expires_ns
     return expires_ns is not None and now_ns >= expires_ns
-
-
-def judge_pending(turn: Turn, book: Book, price: Decimal) -> None:
-    """Let the first price of a lifetime say on which side each level lies."""
-    waiting, book.pending = book.pending, {}
-    for trigger_id in waiting:
-        record = turn.state.triggers[trigger_id]
-        if is_expired(record, turn.now_ns):
-            expire(turn, record)
-        elif is_crossed(record.definition, price):
-            wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.RIGHT_SIDE)
-        else:
-            lifetime = record.lifetime
-            arm(turn, record, TriggerCause.PRICE_ON_RIGHT_SIDE, lifetime=lifetime)

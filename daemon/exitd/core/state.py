@@ -64,16 +64,21 @@ class TimerKind(IntEnum):
     CONFIRM = 3
     BUDGET = 4
     FORGET = 5
+    DUE = 6
+    CONFIRMED = 7
+    WATERMARKS = 8
+    GUARD = 9
 
 
 class Timer(Struct, frozen=True, gc=False):
-    """Due at `due_ns`; `n` is the attempt, where there is one."""
+    """Due at `due_ns`; `n` is the attempt, `source` the price, where there is one."""
 
     due_ns: int
     kind: TimerKind
     trigger_id: str
     arming: int
     n: int = 0
+    source: PriceSource | None = None
 
 
 class State:
@@ -93,6 +98,8 @@ class State:
         self.instruments: dict[tuple[str, str], Instrument] = {}
         self.counters: dict[str, CounterRecord] = {}
         self.idempotency: dict[str, IdempotencyRecord] = {}
+        self.sessions: dict[str, tuple[tuple[int, int], ...]] = {}
+        self.uncertain: dict[str, None] = {}
         self.books: dict[PriceSource, Book] = {}
         self.roles: dict[str, Role] = {}
         self.shared_roles: dict[Role, Role] = {}

@@ -3,16 +3,20 @@
 from msgspec.structs import replace
 
 from exitd.core.attempt import AttemptKey, AttemptState, TimeInForce
+from exitd.core.confirming import is_due
 from exitd.core.doubt import ask_resolution
 from exitd.core.ending import ask_slot, watch_again
 from exitd.core.events import FactKind
-from exitd.core.hits import cancel_working, is_in_the_way, take_back
+from exitd.core.hits import cancel_working, fire_by_clock, is_in_the_way, take_back
 from exitd.core.intents import ProvePosition
-from exitd.core.resting import expire
+from exitd.core.prices import believe
+from exitd.core.resting import expire, is_expired
+from exitd.core.schedule import due_of
 from exitd.core.state import Timer, TimerKind
 from exitd.core.trigger import FireRecord, TriggerRecord, TriggerState
 from exitd.core.turn import Turn
 from exitd.core.units import NS_PER_S
+from exitd.core.watermarks import on_save_due
 
 
 def on_timer(turn: Turn, timer: Timer) -> None:
@@ -23,6 +27,13 @@ def on_timer(turn: Turn, timer: Timer) -> None:
         _resolve(turn, timer)
     elif timer.kind is TimerKind.FORGET:
         _forget(turn, timer)
+    elif timer.kind in (TimerKind.DUE, TimerKind.CONFIRMED):
+        _hit(turn, timer)
+    elif timer.source is not None:
+        if timer.kind is TimerKind.WATERMARKS:
+            on_save_due(turn, timer.source)
+        else:
+            believe(turn, timer.source)
     else:
         fired = turn.state.fires.get(timer.trigger_id)
         if fired is not None and fired.arming == timer.arming:
@@ -38,6 +49,22 @@ def _expire(turn: Turn, timer: Timer) -> None:
         and record.definition.expires_ns == timer.due_ns
     ):
         expire(turn, record)
+
+
+def _hit(turn: Turn, timer: Timer) -> None:
+    """Hit what a time decides: its own, or that of its confirmation."""
+    record = turn.state.triggers.get(timer.trigger_id)
+    if record is None or record.arming != timer.arming:
+        return
+    if record.state is not TriggerState.ARMED or record.paused:
+        return
+    if is_expired(record, turn.now_ns):
+        expire(turn, record)
+    elif timer.kind is TimerKind.DUE:
+        if due_of(turn.state, record) == timer.due_ns:
+            fire_by_clock(turn, record, "time")
+    elif is_due(turn, record, timer):
+        fire_by_clock(turn, record, "confirmed")
 
 
 def _resolve(turn: Turn, timer: Timer) -> None:

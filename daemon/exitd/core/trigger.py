@@ -221,6 +221,7 @@ class WaitingFor(StrEnum):
 
     NOTHING = ""
     POSITION = "position"
+    ENTRY = "entry price"
     FIRST_PRICE = "first price"
     RIGHT_SIDE = "already crossed"
 
@@ -249,8 +250,8 @@ class TriggerRecord(Struct, frozen=True, kw_only=True, gc=False):
     `level` is the price that the entry or a move has decided, None while the
     definition's own holds. A trailing stop that has begun has its place among the
     others in `trail_seq` (0: not yet) and the `watermark` it began with; what it has
-    seen since is stored per source. `confirm_ns` is when the confirmation under way
-    is complete.
+    seen since is stored per source. `is_moved` says that a move has decided `level`.
+    `confirm_ns` is when the confirmation under way is complete.
     """
 
     definition: TriggerDefinition
@@ -265,7 +266,9 @@ class TriggerRecord(Struct, frozen=True, kw_only=True, gc=False):
     level: Decimal | None = None
     watermark: Decimal | None = None
     trail_seq: int = 0
+    ts_begun_ns: int = 0
     is_tightened: bool = False
+    is_moved: bool = False
     confirm_ns: int = 0
     ts_armed_ns: int = 0
     ts_changed_ns: int = 0

@@ -1,0 +1,100 @@
+"""What a price does to a trigger that it does not hit: begin, tighten, step, move."""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from exitd.core import confirming
+from exitd.core.book import Book, Wake
+from exitd.core.condition import Trailing
+from exitd.core.events import FactKind
+from exitd.core.lifecycle import TriggerCause
+from exitd.core.moving import move_to
+from exitd.core.resting import (
+    arm,
+    begin_trail,
+    begun,
+    expire,
+    has_crossed,
+    is_expired,
+    rest,
+    wait,
+)
+from exitd.core.trigger import TriggerRecord, TriggerState, WaitingFor
+from exitd.core.turn import Turn
+
+
+def judge_pending(turn: Turn, book: Book, price: Decimal) -> list[str]:
+    """Let the first price decide for those that wait for one.
+
+    Gives those whose confirmation was complete while no price was known.
+    """
+    waiting, book.pending = book.pending, {}
+    confirmed: list[str] = []
+    for trigger_id in waiting:
+        record = turn.state.triggers[trigger_id]
+        if is_expired(record, turn.now_ns):
+            expire(turn, record)
+        elif record.state is TriggerState.ARMED and record.confirm_ns:
+            if has_crossed(record, price):
+                confirmed.append(trigger_id)
+            else:
+                confirming.came_back(turn, record, price)
+        elif record.state is TriggerState.ARMED:
+            _begin(turn, record, begun(turn, record))
+        elif has_crossed(record, price):
+            wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.RIGHT_SIDE)
+        else:
+            lifetime = record.lifetime
+            arm(turn, record, TriggerCause.PRICE_ON_RIGHT_SIDE, lifetime=lifetime)
+    return confirmed
+
+
+def _begin(turn: Turn, before: TriggerRecord, after: TriggerRecord) -> None:
+    if after is not before:
+        turn.put_trigger(after)
+        turn.fact(FactKind.TRIGGER_TRAILING, after, watermark=after.watermark)
+    rest(turn.state, after)
+
+
+def on_woken(turn: Turn, book: Book, price: Decimal) -> list[str]:
+    """See to everyone whom *price* wakes; give those that it hits by emergency."""
+    emergencies: list[str] = []
+    for why, trigger_id in book.woken(price):
+        record = turn.state.triggers[trigger_id]
+        if record.state is not TriggerState.ARMED:
+            continue
+        if is_expired(record, turn.now_ns):
+            expire(turn, record)
+        elif why == Wake.EMERGENCY:
+            emergencies.append(trigger_id)
+        elif why == Wake.BACK:
+            confirming.came_back(turn, record, price)
+        elif why.startswith(Wake.MOVE):
+            move = record.definition.moves[int(why.removeprefix(Wake.MOVE))]
+            move_to(turn, record, move)
+        else:
+            _trail(turn, book, record, why, price)
+    return emergencies
+
+
+def _trail(
+    turn: Turn, book: Book, record: TriggerRecord, why: str, price: Decimal
+) -> None:
+    condition = record.definition.condition
+    assert isinstance(condition, Trailing)
+    if why == Wake.BEGIN:
+        _begin(turn, record, begin_trail(turn, record, price))
+    elif why == Wake.TIGHTEN:
+        assert condition.tighten is not None
+        tightened = replace(record, is_tightened=True, ts_changed_ns=turn.now_ns)
+        turn.put_trigger(tightened)
+        if condition.step is not None:
+            rest(turn.state, tightened)
+        elif record.trail_seq:
+            book.tighten(record.id, condition.tighten.to)
+        turn.fact(FactKind.TRIGGER_TIGHTENED, tightened, observed=price)
+    else:
+        stepped = replace(record, watermark=price, ts_changed_ns=turn.now_ns)
+        turn.put_trigger(stepped)
+        rest(turn.state, stepped)

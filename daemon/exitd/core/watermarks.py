@@ -1,0 +1,120 @@
+"""What trails have seen: stored per source, and mended where nobody watched."""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from exitd.core.book import Book
+from exitd.core.condition import Direction
+from exitd.core.events import FactKind
+from exitd.core.inputs import HoleFilled, HoleUnknown
+from exitd.core.market import PriceSource
+from exitd.core.records import Snapshot, WatermarksRecord
+from exitd.core.resting import kept, rest
+from exitd.core.state import State, Timer, TimerKind
+from exitd.core.trails import restored_watermark
+from exitd.core.trigger import TriggerRecord, TriggerState
+from exitd.core.turn import Turn
+from exitd.core.units import NS_PER_S
+
+_SAVED_EVERY_NS = NS_PER_S
+
+
+def save(turn: Turn, source: PriceSource, book: Book) -> None:
+    """Write down what trails have seen, at most once a second."""
+    book.is_unsaved, book.is_saving = False, True
+    for way in Direction:
+        marks = book.marks(way)
+        if marks:
+            turn.put_watermarks(
+                WatermarksRecord(source=source, way=way, marks=marks, ts_ns=turn.now_ns)
+            )
+    due_ns = turn.now_ns + _SAVED_EVERY_NS
+    turn.at(Timer(due_ns, TimerKind.WATERMARKS, "", 0, source=source))
+
+
+def on_save_due(turn: Turn, source: PriceSource) -> None:
+    book = turn.state.book(source)
+    book.is_saving = False
+    if book.is_unsaved:
+        save(turn, source, book)
+
+
+def restore_trails(state: State, snapshot: Snapshot) -> None:
+    """Let the trails that had begun go on, in the order in which they began."""
+    begun = [record for record in snapshot.triggers if _is_trailing(record)]
+    marks = {(w.source, w.way): _for_sells(w) for w in snapshot.watermarks}
+    for record in sorted(begun, key=lambda r: r.trail_seq):
+        definition, start = record.definition, record.watermark
+        assert start is not None, "a trail begins with a watermark"
+        source, way = definition.source, definition.direction
+        seen = _as_sell(
+            restored_watermark(
+                _as_sell(start, way), record.trail_seq, marks.get((source, way), ())
+            ),
+            way,
+        )
+        rest(state, replace(record, watermark=seen))
+    for (source, way), found in marks.items():
+        state.book(source).restore_marks(way, found)
+
+
+def _as_sell(price: Decimal, way: Direction) -> Decimal:
+    """Mirror a price for buy trails, which follow lows."""
+    return price if way is Direction.FALLING else price.copy_negate()
+
+
+def _for_sells(record: WatermarksRecord) -> tuple[tuple[int, Decimal], ...]:
+    return tuple((seq, _as_sell(price, record.way)) for seq, price in record.marks)
+
+
+def _is_trailing(record: TriggerRecord) -> bool:
+    return record.trail_seq > 0 and record.state is TriggerState.ARMED
+
+
+def on_hole_filled(turn: Turn, hole: HoleFilled) -> None:
+    """Let trails see what candles say of the time when nobody watched.
+
+    A candle counts for those that had begun before it: its best price may be older
+    than a trail that began in it (behaviours 48, 56).
+    """
+    for record in _trails_of(turn, hole.source):
+        way = record.definition.direction
+        seen = [
+            candle.high if way is Direction.FALLING else candle.low
+            for candle in hole.candles
+            if candle.ts_open_ns >= record.ts_begun_ns
+        ]
+        if not seen:
+            continue
+        best = max(seen) if way is Direction.FALLING else min(seen)
+        book = turn.state.book(hole.source)
+        book.raise_to(record.id, best)
+        after = kept(turn.state, record)
+        if after is not record:
+            turn.put_trigger(after)
+            rest(turn.state, after)
+            turn.fact(
+                FactKind.TRIGGER_TRAILING,
+                after,
+                watermark=after.watermark,
+                why="candles",
+            )
+
+
+def on_hole_unknown(turn: Turn, hole: HoleUnknown) -> None:
+    """Say of each trail that it may have missed a better price."""
+    for record in _trails_of(turn, hole.source):
+        turn.state.uncertain[record.id] = None
+        turn.fact(
+            FactKind.TRIGGER_UNCERTAIN,
+            record,
+            watermark=record.watermark,
+            why=hole.reason,
+            alert=True,
+        )
+
+
+def _trails_of(turn: Turn, source: PriceSource) -> list[TriggerRecord]:
+    triggers = turn.state.triggers
+    return [triggers[trigger_id] for trigger_id in turn.state.book(source).trailing()]
