@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from exitd.core.condition import ConditionKind, FixedLevel
+from msgspec.structs import replace
+
+from exitd.core.condition import (
+    Basis,
+    ConditionKind,
+    FixedLevel,
+    Level,
+    Offset,
+    Relative,
+    Tighten,
+    Trailing,
+)
 from exitd.core.market import Instrument, InstrumentKind, PriceKind, PriceSource
 from exitd.core.position import PositionKey, Side
 from exitd.core.trigger import (
@@ -85,6 +96,43 @@ def rule(
         once=once,
         expires_ns=expires_ns,
     )
+
+
+def percent(value: str) -> Relative:
+    """A level so many percent from the entry, signed."""
+    return Relative(Basis.ENTRY, D(value))
+
+
+def offset(text: str) -> Offset:
+    """Read `5` or `2%`."""
+    return Offset(D(text.removesuffix("%")), is_percent=text.endswith("%"))
+
+
+def level(text: str) -> Level:
+    """Read `150`, or `+5%` and `-3%` from the entry."""
+    return percent(text[:-1]) if text.endswith("%") else D(text)
+
+
+def trail(
+    id: str,
+    behind: str,
+    size: str = "100%",
+    *,
+    after: str | None = None,
+    tighten: tuple[str, str] | None = None,
+    step: str | None = None,
+    **changed: object,
+) -> TriggerDefinition:
+    """A trailing stop: `behind` is `5` or `2%`, `tighten` a level and an offset."""
+    changed.setdefault("action", close(size))
+    condition = Trailing(
+        offset=offset(behind),
+        after=level(after) if after is not None else None,
+        tighten=Tighten(level(tighten[0]), offset(tighten[1])) if tighten else None,
+        step=D(step) if step is not None else None,
+    )
+    base = rule(id, ConditionKind.STOP_LOSS, "1", **changed)  # type: ignore[arg-type]
+    return replace(base, condition=condition)
 
 
 def stop(

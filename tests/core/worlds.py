@@ -54,6 +54,9 @@ from core.builders import (
 from core.builders import (
     target as target,
 )
+from core.builders import (
+    trail as trail,
+)
 from core.stored_rows import Rows
 from exitd.core.attempt import (
     AttemptKey,

@@ -97,6 +97,8 @@ def _begin_lifetime(
     opened = replace(
         position,
         entry_price=report.entry_price,
+        first_entry_price=report.entry_price,
+        initial=position.quantity,
         lifetime=position.lifetime + 1,
         ts_opened_ns=turn.now_ns,
         filled_in_lifetime=ZERO,

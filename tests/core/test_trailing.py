@@ -1,0 +1,421 @@
+"""Trailing stops: what they follow, when they begin, and what a crash leaves."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.worlds import MARK, D, S, World, stop, trail
+from exitd.core.condition import Direction
+from exitd.core.events import FactKind
+from exitd.core.inputs import (
+    Amend,
+    CancelTrigger,
+    FireNow,
+    HoleFilled,
+    HoleUnknown,
+    IfCrossed,
+    Pause,
+    Resume,
+    SeenCandle,
+)
+from exitd.core.market import PriceKind, PriceSource, Tick
+from exitd.core.policy import Policies
+from exitd.core.position import Side
+from exitd.core.records import WatermarksRecord
+from exitd.core.state import Accepted, Refused
+from exitd.core.trigger import TriggerDefinition
+
+INDEX = PriceSource("main", "SOL_USDC_PERP", PriceKind.INDEX)
+
+
+def armed(*definitions: TriggerDefinition, mark: str = "100", **world: object) -> World:
+    made = World(mark=mark, **world)  # type: ignore[arg-type]
+    for definition in definitions:
+        assert isinstance(made.arm(definition), Accepted)
+    return made
+
+
+def amend(
+    world: World,
+    definition: TriggerDefinition,
+    if_crossed: IfCrossed = IfCrossed.REFUSE,
+) -> Accepted | Refused:
+    reply = world.do(
+        Amend(definition=definition, if_crossed=if_crossed, now_ns=world.later())
+    ).reply
+    assert reply is not None
+    return reply
+
+
+def seen(world: World, id: str) -> tuple[str, str]:
+    """Watermark and stop of a trail."""
+    trailed = world.engine.state.book(MARK).trailed(id)
+    assert trailed is not None
+    return tuple(format(number.normalize(), "f") for number in trailed)  # type: ignore[return-value]
+
+
+def test_b040_given_a_new_high_then_the_stop_follows_and_fires_at_it():
+    world = armed(trail("t", "5"))
+    world.mark("104", "99.01")
+    assert world.sent == []
+
+    world.mark("99.00")
+
+    assert world.who() == ["t"]
+    fired = world.firing("t")
+    assert (fired.level, fired.observed, fired.cause) == (D(99), D("99.00"), "price")
+
+
+def test_b041_given_percent_when_a_high_then_the_stop_is_exact():
+    world = armed(trail("t", "2%"))
+
+    world.mark("103.5", "101.4301")
+    assert seen(world, "t") == ("103.5", "101.43")
+    assert world.sent == []
+    world.mark("101.43")
+
+    assert world.who() == ["t"]
+
+
+def test_b042_given_falls_and_rises_below_the_high_then_the_stop_stays():
+    world = armed(trail("t", "5"))
+
+    world.mark("104", "100.5", "103")
+
+    assert seen(world, "t") == ("104", "99")
+
+
+def test_b043_given_an_activation_then_nothing_before_it_and_a_trail_after():
+    world = armed(trail("t", "5", after="105"))
+
+    world.mark("104.99", "99")
+    assert world.sent == []
+    assert world.engine.state.book(MARK).trailed("t") is None
+    world.mark("105", "100.01")
+    assert world.sent == []
+    world.mark("100")
+
+    assert world.who() == ["t"]
+    (began,) = world.told(FactKind.TRIGGER_TRAILING)
+    assert began.fields["watermark"] == D(105)
+
+
+def test_b044_given_a_gap_over_the_activation_then_the_trail_begins_there():
+    world = armed(trail("t", "5", after="105"))
+
+    world.mark("112")
+
+    assert seen(world, "t") == ("112", "107")
+
+
+def test_b045_given_a_trail_that_began_when_the_price_falls_then_it_stays_active():
+    world = armed(trail("t", "5", after="105"))
+
+    world.mark("105", "103")
+
+    assert seen(world, "t") == ("105", "100")
+
+
+def test_b046_given_one_price_then_it_cannot_raise_the_high_and_fire_on_it():
+    world = armed(trail("t", "0.01"))
+
+    for price in ("110", "120", "1000"):
+        world.mark(price)
+        assert world.sent == []
+    world.mark("999.99")
+
+    assert world.who() == ["t"]
+
+
+def test_b047_given_a_short_then_the_trail_follows_the_low():
+    world = armed(trail("t", "5", side=Side.SHORT), side=Side.SHORT)
+
+    world.mark("90", "94.99")
+    assert world.sent == []
+    assert seen(world, "t") == ("90", "95")
+    world.mark("95")
+
+    assert world.who() == ["t"]
+    assert world.sent[0].side.value == "buy"
+
+
+def test_b047_given_a_short_in_percent_then_mirrored():
+    world = armed(trail("t", "2%", side=Side.SHORT), side=Side.SHORT)
+
+    world.mark("90")
+
+    assert seen(world, "t") == ("90", "91.8")
+
+
+def test_b048_given_two_trails_then_each_has_seen_only_what_came_after_it():
+    world = armed(trail("first", "5"))
+    world.mark("110", "104.99", "105.5")
+    assert world.who() == ["first"]
+    world = armed(trail("first", "20"))
+    world.mark("110", "104")
+    world.arm(trail("second", "10"))
+
+    world.mark("108")
+
+    assert seen(world, "first") == ("110", "90")
+    assert seen(world, "second") == ("108", "98")
+
+
+@pytest.mark.parametrize(
+    ("behind", "why"),
+    [("0", "above zero"), ("100%", "under 100 %"), ("0.009", "one price step")],
+)
+def test_b049_given_an_offset_that_makes_no_sense_when_armed_then_refused(behind, why):
+    world = World()
+
+    reply = world.arm(trail("t", behind))
+
+    assert isinstance(reply, Refused)
+    assert why in reply.sentence
+    assert world.engine.state.triggers == {}
+
+
+@pytest.mark.parametrize(("price", "who"), [("97", "floor"), ("99", "t")])
+def test_b050_given_a_trail_and_a_floor_then_the_first_one_met_closes(price, who):
+    world = armed(stop("floor", "97"), trail("t", "5"))
+    if who == "t":
+        world.mark("104")
+
+    world.mark(price)
+
+    assert world.who() == [who]
+
+
+def test_b051_given_a_narrower_offset_when_crossed_then_by_policy_and_the_high_stays():
+    world = armed(trail("t", "5"))
+    world.mark("110", "106")
+
+    refused = amend(world, trail("t", "3"))
+    assert isinstance(refused, Refused)
+    assert refused.code == "already_crossed"
+    assert seen(world, "t") == ("110", "105")
+    assert isinstance(amend(world, trail("t", "4.5")), Accepted)
+    assert seen(world, "t") == ("110", "105.5")
+
+    assert isinstance(amend(world, trail("t", "3"), IfCrossed.FIRE), Accepted)
+    assert world.who() == ["t"]
+
+
+def test_b052_given_tighten_when_in_profit_then_narrower_and_never_looser():
+    world = armed(trail("t", "10%", tighten=("+3%", "2%")))
+
+    world.mark("102.99")
+    assert seen(world, "t") == ("102.99", "92.691")
+    world.mark("103.5")
+    assert seen(world, "t") == ("103.5", "101.43")
+    world.mark("102")
+    world.wait(2 * S)
+    world.restart()
+    world.mark("102")
+
+    assert seen(world, "t") == ("103.5", "101.43")
+    assert world.trigger("t").is_tightened
+
+
+def test_b053_given_steps_then_highs_in_between_do_not_move_the_stop():
+    world = armed(trail("t", "5", step="1"))
+
+    def stands() -> tuple[object, object]:
+        return world.trigger("t").watermark, world.engine.state.book(MARK).falling_at
+
+    world.mark("100.99")
+    assert stands() == (D(100), D(95))
+    world.mark("101")
+    assert stands() == (D(101), D(96))
+    world.mark("102", "101.5")
+    assert stands() == (D(101), D(96))
+    world.mark("104")
+    assert stands() == (D(104), D(99))
+    world.restart()
+    world.mark("99.01")
+    assert world.sent == []
+    world.mark("99")
+
+    assert world.who() == ["t"]
+    assert world.firing("t").level == D(99)
+
+
+def test_b054_given_a_crash_after_the_activation_then_it_goes_on_where_it_was():
+    world = armed(trail("t", "5", after="105"))
+    world.mark("120")
+    world.wait(2 * S)
+
+    world.restart()
+    world.mark("116")
+    assert world.sent == []
+    assert seen(world, "t") == ("120", "115")
+    world.mark("115")
+
+    assert world.who() == ["t"]
+
+
+def test_b055_given_a_crash_when_the_first_price_is_beyond_then_it_fires_at_once():
+    world = armed(trail("t", "5", after="105"))
+    world.mark("120")
+    world.wait(2 * S)
+
+    world.restart()
+    world.mark("114")
+
+    assert world.who() == ["t"]
+
+
+def test_b054_given_many_highs_in_a_second_then_one_row_and_at_most_a_second_old():
+    world = armed(trail("t", "5"))
+
+    for cents in range(1, 200):
+        world.mark(str(100 + D(cents) / 100))
+    assert len(world.store.of(WatermarksRecord)) == 1
+    world.wait(S)
+
+    (row,) = world.store.of(WatermarksRecord)
+    assert (row.source, row.way) == (MARK, Direction.FALLING)
+    assert row.marks[-1][1] == D("101.99")
+
+
+def test_b056_given_candles_of_the_hole_then_the_high_in_them_counts():
+    world = armed(trail("t", "5"))
+    world.mark("120")
+    world.wait(60 * S)
+    world.restart()
+    candle = SeenCandle(world.now_ns, high=D(130), low=D(110))
+
+    world.do(HoleFilled(MARK, (candle,), world.later()))
+    world.mark("126")
+
+    assert seen(world, "t") == ("130", "125")
+    world.restart()
+    world.mark("126")
+    assert seen(world, "t") == ("130", "125")
+
+
+def test_b056_given_a_candle_that_began_before_the_trail_then_it_does_not_count():
+    world = World()
+    before = SeenCandle(world.now_ns, high=D(130), low=D(90))
+    world.later(S)
+    world.arm(trail("t", "5"))
+
+    world.do(HoleFilled(MARK, (before,), world.later()))
+
+    assert seen(world, "t") == ("100", "95")
+
+
+def test_b056_given_a_short_and_candles_then_the_low_counts():
+    world = armed(trail("t", "5", side=Side.SHORT), side=Side.SHORT)
+    candle = SeenCandle(world.later(), high=D(130), low=D(80))
+
+    world.do(HoleFilled(MARK, (candle,), world.later()))
+
+    assert seen(world, "t") == ("80", "85")
+
+
+def test_b056_given_no_candles_then_the_high_stays_and_it_is_uncertain():
+    world = armed(trail("t", "5"))
+    world.mark("120")
+
+    world.do(HoleUnknown(MARK, "the venue gave no candles", world.later()))
+
+    assert seen(world, "t") == ("120", "115")
+    assert list(world.engine.state.uncertain) == ["t"]
+    (told,) = world.told(FactKind.TRIGGER_UNCERTAIN)
+    assert told.fields["alert"] is True
+
+
+def test_b057_given_an_older_price_after_a_reconnect_then_the_high_stays():
+    world = armed(trail("t", "5"))
+    world.mark("120")
+
+    world.do(Tick(MARK, D(90), world.now_ns - 1, world.now_ns))
+    world.mark("119")
+
+    assert seen(world, "t") == ("120", "115")
+    assert world.sent == []
+
+
+def test_b058_given_a_new_lifetime_then_the_trail_begins_anew():
+    world = World()
+    definition = trail("t", "5", template=True, owner="file:a.yaml:1")
+    world.arm(definition)
+    world.mark("120")
+    world.position("0")
+    world.mark("60")
+
+    world.position("10")
+
+    assert seen(world, "t") == ("60", "55")
+    assert world.trigger("t").arming == 2
+
+
+def test_b059_given_a_spike_that_the_guard_holds_then_the_high_stays():
+    world = armed(trail("t", "5"), policies=Policies(guard_percent=D(10)))
+    assert world.engine.watched() == {MARK, INDEX}
+    world.tick(INDEX, "100")
+
+    world.mark("1000", "101")
+
+    assert seen(world, "t") == ("101", "96")
+    assert len(world.told(FactKind.PRICE_HELD)) == 1
+    assert world.sent == []
+
+
+@pytest.mark.parametrize("after", ["100", "+0.0000001%", "99"])
+def test_b061_given_an_activation_at_the_price_then_active_at_once(after):
+    world = World()
+    if after.startswith("+"):
+        world.mark("100.1")
+
+    world.arm(trail("t", "5", after=after))
+
+    assert world.engine.state.book(MARK).trailed("t") is not None
+
+
+def test_given_no_price_yet_when_armed_then_the_first_one_begins_the_trail():
+    world = World(mark=None)
+    world.arm(trail("t", "5"))
+    assert world.state("t") == "armed"
+
+    world.mark("80", "74.99")
+
+    assert world.who() == ["t"]
+    assert world.firing("t").level == D(75)
+
+
+def test_given_a_pause_then_the_high_before_it_still_counts_after():
+    world = armed(trail("t", "5"))
+    world.mark("110")
+    world.do(Pause(trigger_id="t", by="test", now_ns=world.later()))
+    world.mark("104")
+    assert world.sent == []
+    world.mark("108")
+
+    world.do(Resume(trigger_id="t", by="test", now_ns=world.later()))
+    assert seen(world, "t") == ("110", "105")
+    world.restart()
+    world.mark("108", "105")
+
+    assert world.who() == ["t"]
+
+
+def test_given_a_command_when_fired_then_the_trail_is_out_of_the_book():
+    world = armed(trail("t", "5"), trail("other", "9", "4"))
+    world.do(FireNow(trigger_id="t", by="test", now_ns=world.later()))
+    world.do(CancelTrigger(trigger_id="other", by="test", now_ns=world.later()))
+
+    assert world.who() == ["t"]
+    assert len(world.engine.state.book(MARK)) == 0
+    assert not world.engine.state.book(MARK).is_watched
+
+
+def test_given_several_trails_in_one_fall_then_the_nearest_goes_first():
+    world = armed(
+        trail("wide", "9", "3"), trail("near", "5", "3"), stop("sl", "93", "3")
+    )
+
+    world.mark("90")
+
+    assert world.who() == ["near", "sl", "wide"]
