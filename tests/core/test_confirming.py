@@ -64,7 +64,7 @@ def test_b131_given_a_price_that_comes_back_then_no_fire_and_a_new_count_next_ti
     assert world.who() == ["sl"]
     kinds = [f.kind for f in world.facts if f.trigger_id == "sl"]
     assert kinds.count(FactKind.TRIGGER_CONFIRMING) == 2
-    assert kinds.count(FactKind.TRIGGER_UNCONFIRMED) == 1
+    assert kinds.count(FactKind.TRIGGER_CONDITION_LOST) == 1
 
 
 def test_b131_given_a_price_that_only_touches_the_level_again_then_it_still_counts():

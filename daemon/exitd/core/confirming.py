@@ -65,7 +65,7 @@ def came_back(turn: Turn, record: TriggerRecord, price: Decimal) -> None:
     turn.put_trigger(watching)
     rest(turn.state, watching)
     turn.fact(
-        FactKind.TRIGGER_UNCONFIRMED,
+        FactKind.TRIGGER_CONDITION_LOST,
         watching,
         level=watching.trigger_price,
         observed=price,
@@ -83,7 +83,7 @@ def count(turn: Turn, book: Book, price: Decimal) -> list[str]:
             del book.counting[trigger_id]
             rest(turn.state, record)
             turn.fact(
-                FactKind.TRIGGER_UNCONFIRMED,
+                FactKind.TRIGGER_CONDITION_LOST,
                 record,
                 level=record.trigger_price,
                 observed=price,

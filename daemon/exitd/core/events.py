@@ -21,7 +21,7 @@ class FactKind(StrEnum):
     TRIGGER_TRAILING = "trigger.trailing"
     TRIGGER_TIGHTENED = "trigger.tightened"
     TRIGGER_CONFIRMING = "trigger.confirming"
-    TRIGGER_UNCONFIRMED = "trigger.unconfirmed"
+    TRIGGER_CONDITION_LOST = "trigger.condition_lost"
     TRIGGER_UNCERTAIN = "trigger.uncertain"
     TRIGGER_HIT = "trigger.hit"
     TRIGGER_HELD = "trigger.held"

@@ -20,12 +20,11 @@ from exitd.core.resting import (
     has_crossed,
     is_expired,
     known_price,
-    offset_of,
+    level_now,
     rest,
     unrest,
 )
 from exitd.core.state import Timer, TimerKind
-from exitd.core.stepping import stepped_stop
 from exitd.core.trigger import (
     Cancel,
     CancelAndClose,
@@ -94,7 +93,7 @@ def _candidates(
         ):
             confirming.begin(turn, book, record)
         else:
-            found.append((record, roles[trigger_id], level_at_hit(record)))
+            found.append((record, roles[trigger_id], level_now(turn.state, record)))
     fallen = book.fallen_back(price)
     if fallen:
         for trigger_id, stop in fallen:
@@ -105,15 +104,6 @@ def _candidates(
                 found.append((record, roles[trigger_id], stop))
         found.sort(key=lambda hit: abs((hit[2] or price) - price), reverse=True)
     return found
-
-
-def level_at_hit(record: TriggerRecord) -> Decimal | None:
-    """Give the level that a hit is measured against; a step trail has one too."""
-    condition = record.definition.condition
-    if isinstance(condition, Trailing) and record.watermark is not None:
-        way = record.definition.direction
-        return stepped_stop(record.watermark, offset_of(record, condition), way)
-    return record.trigger_price
 
 
 def _came_back(turn: Turn, record: TriggerRecord, price: Decimal) -> None:
@@ -129,7 +119,7 @@ def fire(
     """Begin a firing: the hit, its record, and the first thing to do about it."""
     role = turn.state.roles[record.id]
     draft = _draft(turn, record, role, tick, cause)
-    _begin(turn, record, role, draft, level_at_hit(record))
+    _begin(turn, record, role, draft, level_now(turn.state, record))
 
 
 def fire_by_clock(turn: Turn, record: TriggerRecord, cause: str) -> None:

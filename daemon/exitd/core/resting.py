@@ -45,6 +45,28 @@ def has_crossed(record: TriggerRecord, price: Decimal) -> bool:
     return level is not None and is_beyond(record.definition.direction, level, price)
 
 
+def level_now(state: State, record: TriggerRecord) -> Decimal | None:
+    """Give the price that would hit a trigger now; None where there is none yet."""
+    condition = record.definition.condition
+    if not isinstance(condition, Trailing):
+        return record.trigger_price
+    trailed = state.book(record.definition.source).trailed(record.id)
+    if trailed is not None:
+        return trailed[1]
+    if record.watermark is None:
+        return None
+    offset = offset_of(record, condition)
+    return stepped_stop(record.watermark, offset, record.definition.direction)
+
+
+def watermark_now(state: State, record: TriggerRecord) -> Decimal | None:
+    """Give the best price that a trail has seen; None for what trails nothing yet."""
+    if not record.trail_seq:
+        return None
+    trailed = state.book(record.definition.source).trailed(record.id)
+    return trailed[0] if trailed is not None else record.watermark
+
+
 def known_price(state: State, definition: TriggerDefinition) -> Decimal | None:
     """Give the last price of a trigger's source, however old."""
     book = state.books.get(definition.source)

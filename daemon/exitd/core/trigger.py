@@ -274,6 +274,14 @@ class TriggerRecord(Struct, frozen=True, kw_only=True, gc=False):
     ts_changed_ns: int = 0
 
     @property
+    def protects(self) -> bool:
+        """Whether it stops a loss now: a stop at a level, or a trail that has begun."""
+        definition = self.definition
+        if not definition.is_stop or not definition.watches_price:
+            return False
+        return isinstance(definition.condition, FixedLevel) or self.trail_seq > 0
+
+    @property
     def trigger_price(self) -> Decimal | None:
         """The level that is watched now; None without one, and for a trail."""
         return self.definition.level if self.level is None else self.level

@@ -45,6 +45,7 @@ feed.stale | venue symbol price_kind age_ms triggers | no price for too long: no
 feed.recovered | venue symbol price_kind lasted_ms | prices are fresh again
 feed.gap_found | venue symbol since until | prices of this time were not seen
 feed.gap_filled | venue symbol since until candles | candles stand in for them
+price.held | source observed witness | far off the price beside it: held back
 feed.counted | venue frames age_p50_ms age_p99_ms | once a minute: how the feed did
 
 account.connected | account venue took_ms | the private stream is up, proven by REST
@@ -67,9 +68,12 @@ trigger.resumed | trigger_id by | it is judged again
 trigger.cancelled | trigger_id by reason | it watches no longer
 trigger.expired | trigger_id | its time is over
 trigger.retired | trigger_id reason | the position that it belongs to is gone
-trigger.trail_moved | trigger_id before after watermark | it followed the price
-trigger.confirming | trigger_id for_ms | crossed; it must stay so for this long
-trigger.condition_lost | trigger_id | the price came back before it was confirmed
+trigger.moved | trigger_id level_before trigger_price why | its level is another now
+trigger.trailing | trigger_id watermark | its trail begins, or candles raised it
+trigger.tightened | trigger_id observed | its trail is narrower from here on
+trigger.confirming | trigger_id trigger_price due_ts_ns prices of | crossed; not hit yet
+trigger.condition_lost | trigger_id observed | the price came back before that was over
+trigger.uncertain | trigger_id watermark why | its trail may have missed a better price
 trigger.missed | trigger_id candle low high | crossed and came back while nobody watched
 trigger.hit | trigger_id fire_id price_kind price trigger_price | crossed: it fires
 trigger.held | trigger_id fire_id reason | it has hit, and cannot send yet

@@ -39,7 +39,7 @@ def audit(
     for key, position in state.positions.items():
         if not position.is_open:
             continue
-        stops = [r for r in state.triggers_on(key) if r.definition.is_stop]
+        stops = [r for r in state.triggers_on(key) if _may_protect(r)]
         oldest_ns = now_ns - state.policies.price_max_age_ns
         live = [r for r in stops if _is_live(r, stale, oldest_ns)]
         covered = ZERO
@@ -51,6 +51,12 @@ def audit(
             reason = _why(stops, live, stale)
             holes.append(Hole(key, position.live, covered, reason))
     return tuple(holes)
+
+
+def _may_protect(record: TriggerRecord) -> bool:
+    return record.protects or (
+        record.state is TriggerState.FIRING and record.definition.is_stop
+    )
 
 
 def _is_live(

@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import Protocol
 
 from exitd.core.attempt import AttemptKey, AttemptRecord, AttemptState
-from exitd.core.condition import Direction, FixedLevel
+from exitd.core.condition import Direction
 from exitd.core.inputs import OrderReport
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.position import OrderSide, PositionKey, PositionRecord, Side
+from exitd.core.resting import level_now, watermark_now
+from exitd.core.schedule import due_of
 from exitd.core.state import State
 from exitd.core.trigger import (
     Cancel,
@@ -22,7 +24,7 @@ from exitd.core.trigger import (
     TriggerState,
 )
 from exitd.core.units import HUNDRED, NS_PER_MS, NS_PER_S, text
-from exitd.core.wording import quantity_text
+from exitd.core.wording import asked_text, condition_word, quantity_text
 from exitd.ports.store import StoredFact
 from exitd.runtime.protect import Hole
 from exitd.runtime.views import (
@@ -76,10 +78,10 @@ def last_price(state: State, source: PriceSource) -> Decimal | None:
     return book.price if book is not None else None
 
 
-def distance_percent(definition: TriggerDefinition, price: Decimal) -> Decimal:
-    """Give how far *price* has to go to the level, in percent of the price."""
-    level = definition.level
-    assert level is not None
+def distance_percent(
+    definition: TriggerDefinition, level: Decimal, price: Decimal
+) -> Decimal:
+    """Give how far *price* has to go to *level*, in percent of the price."""
     gap = price - level if definition.direction is Direction.FALLING else level - price
     return gap / price * HUNDRED
 
@@ -165,10 +167,19 @@ def shown_state(state: State, record: TriggerRecord, prices: Prices | None) -> s
         case TriggerState.WAITING:
             return "waiting"
         case TriggerState.ARMED:
-            watches = record.definition.level is not None
+            watches = record.definition.watches_price
             source = record.definition.source
-            is_stale = watches and prices is not None and prices.is_stale(source)
-            return "stale" if is_stale else "armed"
+            if watches and prices is not None and prices.is_stale(source):
+                return "stale"
+            return "confirming" if is_confirming(state, record) else "armed"
+
+
+def is_confirming(state: State, record: TriggerRecord) -> bool:
+    """Whether its level was crossed and waits for its confirmation."""
+    if record.confirm_ns:
+        return True
+    book = state.books.get(record.definition.source)
+    return book is not None and record.id in book.counting
 
 
 def _cancel_words(action: Cancel) -> str:
@@ -199,7 +210,8 @@ def trigger_view(
     """Show a trigger; *fire* is its last firing where none is under way."""
     definition = record.definition
     condition, source, close = definition.condition, definition.source, definition.close
-    watches = isinstance(condition, FixedLevel)
+    watches = definition.watches_price
+    level = level_now(state, record)
     price = last_price(state, source) if watches else None
     age_ns = prices.price_age_ns(source) if watches and prices is not None else None
     action, cancels = action_words(definition)
@@ -210,16 +222,20 @@ def trigger_view(
         symbol=definition.symbol,
         side=definition.side.value if definition.side is not None else None,
         position=str(definition.key) if definition.key is not None else None,
-        kind=condition.kind.value if isinstance(condition, FixedLevel) else "now",
-        level=text_or_none(definition.level),
+        kind=condition_word(condition),
+        level=text_or_none(level),
+        asked=asked_text(condition),
+        watermark=text_or_none(watermark_now(state, record)),
+        confirms=timestamp_or_none(record.confirm_ns),
+        due=timestamp_or_none(due_of(state, record)),
         price_kind=source.kind.value,
         feed=source.feed,
         candle=source.candle,
         price=text_or_none(price),
         price_age_ms=age_ns // NS_PER_MS if age_ns is not None else None,
         distance_percent=(
-            percent_text(distance_percent(definition, price))
-            if price is not None
+            percent_text(distance_percent(definition, level, price))
+            if price is not None and level is not None
             else None
         ),
         action=action,

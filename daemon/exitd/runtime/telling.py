@@ -69,6 +69,11 @@ LEVELS = {
     K.TRIGGER_HELD: AlertLevel.WARNING,
     K.TRIGGER_WAITING: AlertLevel.WARNING,
     K.TRIGGER_ARMED: AlertLevel.WARNING,
+    K.TRIGGER_MOVED: AlertLevel.INFO,
+    K.TRIGGER_CONFIRMING: AlertLevel.WARNING,
+    K.TRIGGER_CONDITION_LOST: AlertLevel.INFO,
+    K.TRIGGER_UNCERTAIN: AlertLevel.WARNING,
+    K.PRICE_HELD: AlertLevel.WARNING,
     K.TRIGGER_DONE: AlertLevel.INFO,
     K.ORDER_FILLED: AlertLevel.INFO,
     K.ORDER_REFUSED: AlertLevel.CRITICAL,
@@ -96,6 +101,19 @@ def _sentence(fact: Fact) -> str:
             return f"{who} does not watch yet: {f['waiting_for']}"
         case K.TRIGGER_ARMED:
             return f"{who} is on watch again: {f['again']}"
+        case K.TRIGGER_MOVED:
+            return f"{who} moved to {f['level']}: {f['why']}"
+        case K.TRIGGER_CONFIRMING:
+            return f"{who}: its level {f['level']} is crossed, and not confirmed yet"
+        case K.TRIGGER_CONDITION_LOST:
+            return f"{who}: the price came back to {f['observed']}, nothing was sent"
+        case K.TRIGGER_UNCERTAIN:
+            return f"{who}: its trail may have missed a better price: {f['why']}"
+        case K.PRICE_HELD:
+            return (
+                f"{fact.symbol}: a price of {f['observed']} was held back, as the "
+                f"{f['witness']} beside it does not bear it out"
+            )
         case K.TRIGGER_DONE:
             return f"{who} is done: {f['reason']}, {f['filled']} filled"
         case K.ORDER_FILLED:

@@ -54,11 +54,13 @@ class FireView(Struct, frozen=True, kw_only=True):
 class TriggerView(Struct, frozen=True, kw_only=True):
     """One trigger.
 
-    `state` is waiting, armed, stale, paused, firing, working, or the reason it
-    is done. `distance_percent` is how far the price has to go to the level, in
-    percent of the price; negative when it is beyond. `quantity` is as people
-    write it: `100%`, `2.5` or `rest`. `file` is where it is written, for a
-    trigger that a file owns.
+    `state` is waiting, armed, confirming, stale, paused, firing, working, or the
+    reason it is done. `level` is the price that would hit it now, `asked` how it was
+    written where that is not the level itself. `watermark` is the best that a trail
+    has seen, `confirms` when a confirmation is complete, `due` when its time comes.
+    `distance_percent` is how far the price has to go to the level, in percent of the
+    price; negative when it is beyond. `quantity` is as people write it: `100%`, `2.5`
+    or `rest`. `file` is where it is written, for a trigger that a file owns.
     """
 
     id: str
@@ -68,6 +70,10 @@ class TriggerView(Struct, frozen=True, kw_only=True):
     position: str | None
     kind: str
     level: str | None
+    asked: str
+    watermark: str | None
+    confirms: str | None
+    due: str | None
     price_kind: str
     feed: str
     candle: str

@@ -37,7 +37,7 @@ class Pricing:
         wanted = {
             definition.source
             for definition in definitions
-            if definition.level is not None
+            if definition.watches_price
             and (definition.account, definition.symbol) in state.instruments
         }
         if all(self._is_fresh(source) for source in wanted):

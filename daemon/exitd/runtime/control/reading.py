@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import Iterator
+from decimal import Decimal
 from heapq import nsmallest
 
 from msgspec import Struct
 
+from exitd.core.condition import Trailing
 from exitd.core.market import PriceSource
+from exitd.core.resting import level_now
 from exitd.core.state import State
 from exitd.core.trigger import TriggerRecord, TriggerState, WaitingFor
-from exitd.core.units import text
+from exitd.core.units import NS_PER_S, text
+from exitd.core.wording import condition_word, level_text
 from exitd.ports.store import FactQuery
 from exitd.runtime.control.identities import find_trigger
 from exitd.runtime.control.running import AllPrices, each_trigger, settle
@@ -168,7 +172,7 @@ class Reading:
         watched: dict[PriceSource, int] = {}
         async for record in each_trigger(self._daemon):
             definition = record.definition
-            if record.state is not TriggerState.DONE and definition.level is not None:
+            if record.state is not TriggerState.DONE and definition.watches_price:
                 watched[definition.source] = watched.get(definition.source, 0) + 1
         return FeedsView(
             feeds=tuple(
@@ -212,8 +216,7 @@ def _is_wanted(state: State, id: str, wanted: Filter, prices: AllPrices) -> bool
 
 
 def kind_word(record: TriggerRecord) -> str:
-    condition = record.definition.condition
-    return getattr(condition, "kind", "now")
+    return condition_word(record.definition.condition)
 
 
 def _matches(owner: str, pattern: str) -> bool:
@@ -225,6 +228,8 @@ def _matches(owner: str, pattern: str) -> bool:
 _WAITS = {
     WaitingFor.NOTHING: "it waits",
     WaitingFor.POSITION: "it waits for its position to be opened",
+    WaitingFor.ENTRY: "its level is relative to the entry price, which the venue has "
+    "not said yet",
     WaitingFor.FIRST_PRICE: "it waits for the first price, to see on which side it is",
     WaitingFor.RIGHT_SIDE: "its level was already crossed when the position began; it "
     "arms once the price has been on the other side",
@@ -271,18 +276,55 @@ def _about_price(
     state: State, record: TriggerRecord, view: TriggerView
 ) -> Iterator[str]:
     definition = record.definition
+    if view.due is not None:
+        yield f"its time comes at {view.due}, at any price"
     price = last_price(state, definition.source)
-    if price is None or definition.level is None:
+    if price is None or not definition.watches_price:
         return
-    away = distance_percent(definition, price)
-    where = f"{percent_text(away)} % away" if away > 0 else "beyond it"
-    yield (
-        f"{view.price_kind} is {view.price}; it fires when that is "
-        f"{definition.direction} to {view.level}, {where}"
-    )
+    yield from _about_trail(record, view)
+    level = level_now(state, record)
+    if level is not None:
+        away = distance_percent(definition, level, price)
+        where = f"{percent_text(away)} % away" if away > 0 else "beyond it"
+        yield (
+            f"{view.price_kind} is {view.price}; it fires when that is "
+            f"{definition.direction} to {view.level}, {where}"
+        )
+        yield from _about_confirmation(state, record, view)
     age = f"{view.price_age_ms} ms old" if view.price_age_ms is not None else "unknown"
     stale = ", too old to judge by" if view.state == "stale" else ""
     yield f"the price is {age}{stale}"
+
+
+def _about_trail(record: TriggerRecord, view: TriggerView) -> Iterator[str]:
+    condition = record.definition.condition
+    if not isinstance(condition, Trailing):
+        return
+    if view.watermark is None:
+        after = level_text(condition.after) if condition.after is not None else "any"
+        yield f"its trail has not begun: it begins at {after} price"
+        return
+    yield f"it trails the best price since it began, {view.watermark}, by {view.asked}"
+
+
+def _about_confirmation(
+    state: State, record: TriggerRecord, view: TriggerView
+) -> Iterator[str]:
+    confirmation = record.definition.confirmation
+    if confirmation is None:
+        return
+    counted = state.book(record.definition.source).counting.get(record.id)
+    if view.confirms is not None:
+        yield f"its level is crossed; it fires at {view.confirms} unless that ends"
+    elif counted is not None:
+        yield f"its level is crossed, for {counted} of {confirmation.prices} prices"
+    elif confirmation.prices:
+        yield f"then it waits for {confirmation.prices} prices in a row beyond"
+    elif confirmation.for_ns:
+        seconds = text(Decimal(confirmation.for_ns) / NS_PER_S)
+        yield f"then it waits until the price has been beyond for {seconds} s"
+    if confirmation.emergency is not None:
+        yield f"at {level_text(confirmation.emergency)} it does not wait"
 
 
 def _about_last(fire: FireView) -> Iterator[str]:
