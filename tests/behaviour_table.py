@@ -181,23 +181,13 @@ counters equal the journal
 a flood of arms does not slow the prices
 """.strip().splitlines()
 
-TRAILING, ENTRIES = "trailing stops", "entry orders"
-GAPS, CONFIRMING = "the check of gaps in candles", "confirmation"
+GAPS, ENTRIES = "the check of gaps in candles", "entry orders"
 LATER = {
     18: GAPS,
-    **dict.fromkeys((*range(40, 49), *range(50, 62)), TRAILING),
-    68: "moves of a stop",
-    69: "moves of a stop",
     71: ENTRIES,
     72: ENTRIES,
-    86: "levels relative to the entry",
-    95: "the timed escalation",
     116: GAPS,
     124: "the second source",
-    128: "the guard against deviations",
-    **dict.fromkeys((131, 132, 133, 134, 137), CONFIRMING),
-    135: "confirmation by candles",
-    138: "exits at a time",
     143: "the Rasa API",
 }
 

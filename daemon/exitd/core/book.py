@@ -55,6 +55,7 @@ class Book:
         "rising_at",
         "seq",
         "ts_recv_ns",
+        "ts_saved_ns",
         "ts_venue_ns",
     )
 
@@ -77,6 +78,7 @@ class Book:
         self.held: Decimal | None = None
         self.is_unsaved = False
         self.is_saving = False
+        self.ts_saved_ns = 0
 
     def __len__(self) -> int:
         return (

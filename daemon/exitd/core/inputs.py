@@ -51,7 +51,10 @@ class SeenCandle(Struct, frozen=True, gc=False):
 
 
 class HoleFilled(Struct, frozen=True):
-    """What the venue's candles say of a source while nobody watched it."""
+    """What the venue's candles say of a source while nobody watched it.
+
+    In order, from the one in which the hole began on.
+    """
 
     source: PriceSource
     candles: tuple[SeenCandle, ...]

@@ -10,7 +10,7 @@ from exitd.core.events import FactKind
 from exitd.core.inputs import HoleFilled, HoleUnknown
 from exitd.core.market import PriceSource
 from exitd.core.records import Snapshot, WatermarksRecord
-from exitd.core.resting import kept, rest
+from exitd.core.resting import kept, rest, watermark_now
 from exitd.core.state import State, Timer, TimerKind
 from exitd.core.trails import restored_watermark
 from exitd.core.trigger import TriggerRecord, TriggerState
@@ -22,7 +22,7 @@ _SAVED_EVERY_NS = NS_PER_S
 
 def save(turn: Turn, source: PriceSource, book: Book) -> None:
     """Write down what trails have seen, at most once a second."""
-    book.is_unsaved, book.is_saving = False, True
+    book.is_unsaved, book.is_saving, book.ts_saved_ns = False, True, turn.now_ns
     for way in Direction:
         marks = book.marks(way)
         if marks:
@@ -57,6 +57,9 @@ def restore_trails(state: State, snapshot: Snapshot) -> None:
         rest(state, replace(record, watermark=seen))
     for (source, way), found in marks.items():
         state.book(source).restore_marks(way, found)
+    for saved in snapshot.watermarks:
+        book = state.book(saved.source)
+        book.ts_saved_ns = max(book.ts_saved_ns, saved.ts_ns)
 
 
 def _as_sell(price: Decimal, way: Direction) -> Decimal:
@@ -85,6 +88,8 @@ def on_hole_filled(turn: Turn, hole: HoleFilled) -> None:
             for candle in hole.candles
             if candle.ts_open_ns >= record.ts_begun_ns
         ]
+        if len(seen) < len(hole.candles):
+            _doubt(turn, record, "it began in the candle in which the hole did")
         if not seen:
             continue
         best = max(seen) if way is Direction.FALLING else min(seen)
@@ -105,14 +110,31 @@ def on_hole_filled(turn: Turn, hole: HoleFilled) -> None:
 def on_hole_unknown(turn: Turn, hole: HoleUnknown) -> None:
     """Say of each trail that it may have missed a better price."""
     for record in _trails_of(turn, hole.source):
-        turn.state.uncertain[record.id] = None
-        turn.fact(
-            FactKind.TRIGGER_UNCERTAIN,
-            record,
-            watermark=record.watermark,
-            why=hole.reason,
-            alert=True,
-        )
+        _doubt(turn, record, hole.reason)
+
+
+def _doubt(turn: Turn, record: TriggerRecord, why: str) -> None:
+    turn.state.uncertain[record.id] = None
+    turn.fact(
+        FactKind.TRIGGER_UNCERTAIN,
+        record,
+        watermark=watermark_now(turn.state, record),
+        why=why,
+        alert=True,
+    )
+
+
+def seen_until_ns(state: State, source: PriceSource) -> int | None:
+    """Give since when trails of a source may have missed prices, at a start.
+
+    None where none has begun. What is stored is a second old at most while prices
+    make it move; before that they had seen all.
+    """
+    book = state.books.get(source)
+    begun = [state.triggers[i].ts_begun_ns for i in book.trailing()] if book else []
+    if book is None or not begun:
+        return None
+    return max(book.ts_saved_ns, min(begun))
 
 
 def _trails_of(turn: Turn, source: PriceSource) -> list[TriggerRecord]:
