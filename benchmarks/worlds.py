@@ -6,8 +6,10 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from exitd.core.attempt import Capabilities
-from exitd.core.condition import ConditionKind, FixedLevel
+from exitd.core.condition import ConditionKind, FixedLevel, Offset, Trailing
 from exitd.core.engine import Engine
 from exitd.core.inputs import InstrumentReport, PositionReport
 from exitd.core.market import Instrument, InstrumentKind, PriceKind, PriceSource
@@ -62,6 +64,11 @@ def engine_with_position() -> Engine:
         )
     )
     return engine
+
+
+def trail(number: int, offset: Offset) -> TriggerDefinition:
+    """A trailing stop that closes a little."""
+    return replace(stop(number, Decimal(1)), condition=Trailing(offset))
 
 
 def stop(number: int, level: Decimal) -> TriggerDefinition:

@@ -177,6 +177,10 @@ class Book:
             self._rising_wakes.add(name, level, seq)
         self._narrow()
 
+    def wakes(self, trigger_id: str) -> bool:
+        """Whether a price may wake a trigger here without hitting it."""
+        return trigger_id in self._wakes
+
     def remove(self, trigger_id: str) -> None:
         """Forget a trigger; one that does not rest here is no error."""
         self.pending.pop(trigger_id, None)

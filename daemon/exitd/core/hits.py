@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from exitd.core import confirming
 from exitd.core.attempt import AttemptRecord, AttemptState
 from exitd.core.book import Book
-from exitd.core.condition import Trailing
+from exitd.core.condition import Direction
 from exitd.core.ending import ask_slot, end_fire, priority_of
 from exitd.core.events import FactKind
 from exitd.core.intents import CancelOrder, CancelOrders
@@ -37,6 +37,7 @@ from exitd.core.trigger import (
     TriggerState,
 )
 from exitd.core.turn import Turn
+from exitd.core.units import ZERO
 
 _HIT = next_trigger_state(TriggerState.ARMED, TriggerCause.HIT)
 
@@ -102,8 +103,14 @@ def _candidates(
                 expire(turn, record)
             else:
                 found.append((record, roles[trigger_id], stop))
-        found.sort(key=lambda hit: abs((hit[2] or price) - price), reverse=True)
+        # Two runs that are in order already, so this costs next to nothing.
+        way = triggers[fallen[0][0]].definition.direction
+        found.sort(key=_level_of_hit, reverse=way is Direction.FALLING)
     return found
+
+
+def _level_of_hit(hit: _Hit) -> Decimal:
+    return hit[2] if hit[2] is not None else ZERO
 
 
 def _came_back(turn: Turn, record: TriggerRecord, price: Decimal) -> None:
@@ -174,8 +181,7 @@ def _begin(
     firing = replace(record, state=_HIT, confirm_ns=0, ts_changed_ns=turn.now_ns)
     if (
         definition.confirmation is not None
-        or definition.moves
-        or isinstance(definition.condition, Trailing)
+        or turn.state.book(definition.source).wakes(definition.id)
     ):
         # Its other levels must not wake it while it fires.
         unrest(turn.state, record)
