@@ -179,9 +179,8 @@ def _begin(
     assert record.state is TriggerState.ARMED, "only what is armed can be hit"
     definition = record.definition
     firing = replace(record, state=_HIT, confirm_ns=0, ts_changed_ns=turn.now_ns)
-    if (
-        definition.confirmation is not None
-        or turn.state.book(definition.source).wakes(definition.id)
+    if definition.confirmation is not None or turn.state.book(definition.source).wakes(
+        definition.id
     ):
         # Its other levels must not wake it while it fires.
         unrest(turn.state, record)

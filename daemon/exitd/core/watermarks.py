@@ -5,7 +5,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from exitd.core.book import Book
-from exitd.core.condition import Direction
+from exitd.core.condition import Direction, Trailing
 from exitd.core.events import FactKind
 from exitd.core.inputs import HoleFilled, HoleUnknown
 from exitd.core.market import PriceSource
@@ -47,7 +47,16 @@ def restore_trails(state: State, snapshot: Snapshot) -> None:
     for record in sorted(begun, key=lambda r: r.trail_seq):
         definition, start = record.definition, record.watermark
         assert start is not None, "a trail begins with a watermark"
-        source, way = definition.source, definition.direction
+        source, way, condition = (
+            definition.source,
+            definition.direction,
+            definition.condition,
+        )
+        assert isinstance(condition, Trailing)
+        if condition.step is not None:
+            # Each of its steps was written down.
+            rest(state, record)
+            continue
         seen = _as_sell(
             restored_watermark(
                 _as_sell(start, way), record.trail_seq, marks.get((source, way), ())
