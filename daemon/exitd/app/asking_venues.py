@@ -6,10 +6,10 @@ import asyncio
 from contextlib import AsyncExitStack
 from decimal import Decimal
 
-from exitd.adapters.backpack.defaults import DEADLINE_S
+from exitd.adapters.backpack.defaults import DEADLINE_S, VENUE
 from exitd.adapters.backpack.feed import BackpackFeed
 from exitd.adapters.backpack.queries import instruments
-from exitd.adapters.backpack.rest import RestClient
+from exitd.adapters.network.rest import RestClient
 from exitd.adapters.system.clock import SystemClock
 from exitd.configuration.findings import Finding, Severity
 from exitd.configuration.loaded import AccountSettings, Loaded
@@ -51,7 +51,7 @@ def _sources(loaded: Loaded, account: str) -> set[PriceSource]:
 
 async def _instruments(account: AccountSettings) -> tuple[Instrument, ...]:
     async with AsyncExitStack() as stack:
-        rest = RestClient(account.url, deadline_s=DEADLINE_S)
+        rest = RestClient(account.url, venue=VENUE, deadline_s=DEADLINE_S)
         stack.push_async_callback(rest.close)
         return await instruments(rest, account.name)
 
