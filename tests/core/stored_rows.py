@@ -13,6 +13,7 @@ from exitd.core.records import (
     IdempotencyRecord,
     Snapshot,
     TriggerGone,
+    WatermarksRecord,
 )
 from exitd.core.state import Decision
 from exitd.core.trigger import FireRecord, TriggerRecord
@@ -54,6 +55,7 @@ class Rows:
             counters=tuple(self.of(CounterRecord)),
             idempotency=tuple(self.of(IdempotencyRecord)),
             instruments=tuple(self.of(Instrument)),
+            watermarks=tuple(self.of(WatermarksRecord)),
             seq=max((record.seq for record in triggers), default=0),
         )
 
@@ -74,6 +76,8 @@ def _row_key(record: object) -> object:
             return "idempotency", record.key
         case FillRecord():
             return "fill", record.account, record.symbol, record.trade_id
+        case WatermarksRecord():
+            return "watermarks", record.source, record.way
         case Instrument():
             return "instrument", record.account, record.symbol
     raise AssertionError(record)
