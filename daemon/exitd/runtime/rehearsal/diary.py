@@ -114,7 +114,7 @@ class Diary:
                 for key, holding in holdings.items()
             ),
             unseen=tuple(str(source) for source in unseen),
-            refused_prices=self._state.ignored_ticks,
+            ignored_prices=self._state.ignored_ticks,
         )
 
     def _fired(self, fire: FireRecord) -> Fired:

@@ -46,7 +46,7 @@ from exitd.errors import ConfigurationError
 from exitd.runtime.rehearsal.candle_ends import RunningCandle
 from exitd.runtime.rehearsal.diary import Diary
 from exitd.runtime.rehearsal.markets import instruments_of
-from exitd.runtime.rehearsal.prices import Candle, Price, path
+from exitd.runtime.rehearsal.prices import Candle, Price, Step, path
 from exitd.runtime.rehearsal.report import Report
 from exitd.runtime.rehearsal.routes import Routes, watches_of
 from exitd.runtime.rehearsal.track import Track
@@ -58,7 +58,7 @@ _WINDOW_NS = 5 * NS_PER_S
 _TAG = 1
 
 Task = Input | CloseOrder
-Due = RunningCandle | CloseOrder
+Due = Step | RunningCandle | CloseOrder
 
 
 class Opening(Struct, frozen=True, kw_only=True):
@@ -100,7 +100,7 @@ class Rehearsal:
         self.now_ns = start_ns
         self.prices = 0
         self._definitions = tuple(definitions)
-        self._start_ns = start_ns
+        self._start_ns = self._until_ns = start_ns
         self._costs = costs or Costs()
         self._track = track
         ageless = replace(policies or Policies(), price_max_age_ns=_AGELESS_NS)
@@ -156,16 +156,20 @@ class Rehearsal:
         self._give(*reports)
 
     def candle(self, candle: Candle) -> None:
-        """Let prices go the way inside a candle that is the worst for what is held."""
-        first = Price(
-            candle.ts_ns, candle.open, candle.symbol, candle.kind, candle.venue
-        )
-        for step in path(candle, self._worst_for(first)):
-            self.price(step.price, step.came_from)
+        """Let prices go the way inside a candle that is the worst for what is held.
 
-    def _worst_for(self, price: Price) -> Side:
+        Candles of several markets may run at the same time; none may begin before one
+        that was given earlier.
+        """
+        self.pass_time(candle.ts_ns)
+        self.prices += 1
+        for step in path(candle, self._worst_for(candle)):
+            self._put_down(step.price.ts_ns, step)
+        self._until_ns = max(self._until_ns, candle.ts_ns + candle.duration_ns)
+
+    def _worst_for(self, candle: Candle) -> Side:
         """Whom the path inside a candle must hurt: the long, unless only shorts are."""
-        route = self._routes.of(price)
+        route = self._routes.of(candle)
         sources = {*route.sources, *(candle.source for candle in route.candles)}
         held = {
             key.side
@@ -177,14 +181,15 @@ class Rehearsal:
         sides = held or watching - {None}
         return Side.SHORT if sides == {Side.SHORT} else Side.LONG
 
-    def price(self, price: Price, came_from: Decimal | None = None) -> None:
+    def price(self, price: Price) -> None:
         """Take one price; what it sets off is over when this returns."""
-        route = self._routes.of(price)
-        now_ns = price.ts_ns
-        self.pass_time(now_ns)
-        self.now_ns = now_ns
+        self.pass_time(price.ts_ns)
         self.prices += 1
-        value, seq = price.price, price.seq
+        self._observe(price, None)
+
+    def _observe(self, price: Price, came_from: Decimal | None) -> None:
+        route = self._routes.of(price)
+        now_ns, value, seq = self.now_ns, price.price, price.seq
         if seq is None:
             seq = self._seq = self._seq + 1
         venue_ns = now_ns if price.ts_venue_ns is None else price.ts_venue_ns
@@ -228,6 +233,7 @@ class Rehearsal:
 
     def pass_time(self, until_ns: int) -> None:
         """Let everything happen that is due until then, each at its own instant."""
+        assert until_ns >= self.now_ns, "time does not go back"
         while True:
             due_ns = self.engine.next_deadline_ns()
             own_ns = self._agenda[0][0] if self._agenda else None
@@ -243,15 +249,18 @@ class Rehearsal:
                 self._do_due(heappop(self._agenda)[2])
             else:
                 self._give(TimePassed(self.now_ns))
-        self.now_ns = max(until_ns, self.now_ns)
+        self.now_ns = until_ns
 
     def _do_due(self, due: Due) -> None:
-        if isinstance(due, CloseOrder):
-            self._give(*self._venue.execute(due, None, self.now_ns))
-            return
-        assert due.close is not None
-        self._seq += 1
-        self._tick(due.source, due.close, self.now_ns, self._seq)
+        match due:
+            case Step(price=price, came_from=came_from):
+                self._observe(price, came_from)
+            case CloseOrder():
+                self._give(*self._venue.execute(due, None, self.now_ns))
+            case RunningCandle(source=source, close=close):
+                assert close is not None
+                self._seq += 1
+                self._tick(source, close, self.now_ns, self._seq)
 
     def _put_down(self, due_ns: int, due: Due) -> None:
         self._agenda_set += 1
@@ -259,7 +268,7 @@ class Rehearsal:
 
     def finish(self, until_ns: int = 0) -> Report:
         """Let time pass until then, and say what it all came to."""
-        self.pass_time(max(until_ns, self.now_ns))
+        self.pass_time(max(until_ns, self._until_ns, self.now_ns))
         if self._track is not None:
             self._track.end(self.engine.state)
         return self._diary.report(

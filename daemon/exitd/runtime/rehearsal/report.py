@@ -88,4 +88,4 @@ class Report(Struct, frozen=True, kw_only=True):
     standing: tuple[Standing, ...]
     positions: tuple[Held, ...]
     unseen: tuple[str, ...]
-    refused_prices: int
+    ignored_prices: int

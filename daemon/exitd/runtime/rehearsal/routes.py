@@ -9,7 +9,7 @@ from exitd.core.position import Side
 from exitd.core.trigger import TriggerDefinition
 from exitd.errors import ConfigurationError
 from exitd.runtime.rehearsal.candle_ends import RunningCandle
-from exitd.runtime.rehearsal.prices import Price
+from exitd.runtime.rehearsal.prices import Candle, Price
 from exitd.runtime.rehearsal.venue import Quotes
 
 Words = tuple[str, str, str]
@@ -68,7 +68,7 @@ class Routes:
         self._with_closes: set[str] = set()
         self.seen: set[PriceSource] = set()
 
-    def of(self, price: Price) -> Route:
+    def of(self, price: Price | Candle) -> Route:
         words = price.venue, price.symbol, price.kind
         route = self._routes.get(words)
         if route is None:
