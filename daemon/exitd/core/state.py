@@ -64,6 +64,7 @@ class TimerKind(IntEnum):
     CONFIRM = 3
     BUDGET = 4
     FORGET = 5
+    PATIENCE = 6
 
 
 class Timer(Struct, frozen=True, gc=False):
