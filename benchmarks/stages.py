@@ -117,7 +117,7 @@ class Bench:
         self.feed = BackpackFeed(ACCOUNT, clock=self.clock, url=url)
         self.feed.watch(frozenset({self.source}))
         self.ticks: list[Tick] = []
-        self.feed._on_tick = self.ticks.append
+        self.feed._teller.on_tick = self.ticks.append
         self.left = Decimal(1_000_000)
 
     async def one(self, number: int, store: Store) -> None:

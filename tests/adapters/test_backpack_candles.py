@@ -6,13 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from exitd.adapters.backpack.candle_close import (
+from exitd.adapters.backpack.feed import BackpackFeed
+from exitd.adapters.prices.candle_close import (
     GRACE_NS,
     RETRY_NS,
     ClosedCandles,
     interval_ns,
 )
-from exitd.adapters.backpack.feed import BackpackFeed
 from exitd.core.market import PriceKind, PriceSource, Tick
 from exitd.core.units import NS_PER_MS, NS_PER_S
 from exitd.errors import FeedError
@@ -35,7 +35,7 @@ def bar(end_ns: int, close: str | None) -> Candle:
 
 
 def test_given_a_bar_that_closes_when_noted_twice_then_new_once():
-    closes = ClosedCandles(CLOSED, START_NS)
+    closes = ClosedCandles(CLOSED, START_NS, MINUTE_NS)
 
     assert closes.is_new(END_NS)
     assert not closes.is_new(END_NS)
@@ -43,7 +43,7 @@ def test_given_a_bar_that_closes_when_noted_twice_then_new_once():
 
 
 def test_b136_given_no_close_when_grace_has_passed_then_missed_and_asked_slowly():
-    closes = ClosedCandles(CLOSED, START_NS)
+    closes = ClosedCandles(CLOSED, START_NS, MINUTE_NS)
 
     assert not closes.is_missed(END_NS)
     assert not closes.is_missed(END_NS + GRACE_NS - 1)
@@ -53,7 +53,7 @@ def test_b136_given_no_close_when_grace_has_passed_then_missed_and_asked_slowly(
 
 
 def test_b136_given_a_fetched_close_when_the_stream_tells_it_late_then_not_again():
-    closes = ClosedCandles(CLOSED, START_NS)
+    closes = ClosedCandles(CLOSED, START_NS, MINUTE_NS)
     now_ns = END_NS + GRACE_NS
 
     told = closes.fetched([bar(END_NS, "9"), bar(END_NS + MINUTE_NS, "8")], now_ns)
@@ -63,21 +63,21 @@ def test_b136_given_a_fetched_close_when_the_stream_tells_it_late_then_not_again
 
 
 def test_given_an_answer_made_before_the_end_when_fetched_then_not_believed():
-    closes = ClosedCandles(CLOSED, START_NS)
+    closes = ClosedCandles(CLOSED, START_NS, MINUTE_NS)
 
     assert closes.fetched([bar(END_NS, "9")], END_NS - 1) == []
     assert closes.is_missed(END_NS + GRACE_NS)
 
 
 def test_given_an_empty_bar_when_fetched_then_done_without_a_price():
-    closes = ClosedCandles(CLOSED, START_NS)
+    closes = ClosedCandles(CLOSED, START_NS, MINUTE_NS)
 
     assert closes.fetched([bar(END_NS, None)], END_NS + GRACE_NS) == []
     assert not closes.is_missed(END_NS + GRACE_NS)
 
 
 def test_given_several_missed_bars_when_fetched_then_told_oldest_first():
-    closes = ClosedCandles(CLOSED, START_NS)
+    closes = ClosedCandles(CLOSED, START_NS, MINUTE_NS)
     bars = [bar(END_NS + MINUTE_NS, "8"), bar(END_NS, "9")]
 
     told = closes.fetched(bars, END_NS + MINUTE_NS)
@@ -87,7 +87,7 @@ def test_given_several_missed_bars_when_fetched_then_told_oldest_first():
 
 def test_given_a_month_when_no_bar_was_seen_then_nothing_is_expected():
     source = PriceSource("bp", SOL, PriceKind.LAST_CLOSE, "1month", closed=True)
-    closes = ClosedCandles(source, START_NS)
+    closes = ClosedCandles(source, START_NS, None)
     assert not closes.is_missed(START_NS + 100 * 86_400 * NS_PER_S)
 
     closes.running(START_NS + 5 * NS_PER_S)

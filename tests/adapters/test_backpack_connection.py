@@ -9,13 +9,14 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from exitd.adapters.backpack.connection import (
+from exitd.adapters.backpack.feed import BackpackFeed
+from exitd.adapters.network.connection import (
     PING_S,
     PINGS_MISSED_MAX,
     open_socket,
 )
-from exitd.adapters.backpack.feed import GARBAGE_PER_S_MAX, BackpackFeed
-from exitd.adapters.backpack.tls import tls_context
+from exitd.adapters.network.tls import tls_context
+from exitd.adapters.prices.teller import GARBAGE_PER_S_MAX
 from exitd.adapters.system.clock import SystemClock
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.units import NS_PER_MS

@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from contract.venue_rig import native_stop
-from exitd.adapters.backpack.lanes import BODY_BYTES_MAX
+from exitd.adapters.network.lanes import BODY_BYTES_MAX
 from exitd.core.attempt import RefusalKind
 from exitd.errors import OutcomeUnknown, VenueUnavailable
 from exitd.ports.venue import Refusal

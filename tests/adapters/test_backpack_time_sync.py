@@ -2,7 +2,7 @@
 
 import pytest
 
-from exitd.adapters.backpack.time_sync import VenueClock
+from exitd.adapters.network.venue_clock import VenueClock
 from exitd.core.units import NS_PER_MS, NS_PER_S
 from exitd.errors import VenueUnavailable
 from fakes.clocks import ManualClock

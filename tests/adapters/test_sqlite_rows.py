@@ -15,7 +15,15 @@ from sqlalchemy.pool import StaticPool
 
 from adapters.sqlite_states import opened
 from contract.store_contract import keep
-from contract.store_samples import fact, fill, fire, firing, position, trigger
+from contract.store_samples import (
+    fact,
+    fill,
+    fire,
+    firing,
+    position,
+    trigger,
+    watermarks,
+)
 from exitd.adapters.sqlite.database import IN_MEMORY, connect
 from exitd.adapters.sqlite.migrating import known_revisions, make_tables
 from exitd.adapters.sqlite.schema import METADATA
@@ -84,12 +92,13 @@ async def test_given_row_of_every_kind_spoilt_when_read_then_each_is_set_aside(
     for n in (1, 2):
         await keep(store, firing(n)[0])
     answer = IdempotencyRecord("k", "d", (), 1)
-    await keep(store, Batch((answer, fill(fire_id="trg_00000002#1")), (fact(),)))
+    late = fill(fire_id="trg_00000002#1")
+    await keep(store, Batch((answer, watermarks("104"), late), (fact(),)))
     await store.put_token(TokenRecord("desk", "d", ("read",), 1))
     await store.put_note("files", b"content")
     await store.close()
     tables = ["triggers", "fires", "attempts", "positions", "counters"]
-    tables += ["idempotency", "facts", "tokens", "notes"]
+    tables += ["idempotency", "watermarks", "facts", "tokens", "notes"]
     for table in tables:
         edit(path, f"UPDATE {table} SET checksum = 0 WHERE rowid = 1")
     edit(path, "UPDATE fills SET checksum = 0")
@@ -103,6 +112,7 @@ async def test_given_row_of_every_kind_spoilt_when_read_then_each_is_set_aside(
     assert [f.trigger_id for f in snapshot.fires] == ["trg_00000002"]
     assert [a.order.client_order_id for a in snapshot.attempts] == [2]
     assert snapshot.positions == snapshot.counters == snapshot.idempotency == ()
+    assert snapshot.watermarks == ()
     assert [f.seq for f in facts] == [5, 4, 3, 2]
     assert await store.tokens() == ()
     assert await store.note("files") is None

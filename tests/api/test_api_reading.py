@@ -126,8 +126,8 @@ async def test_given_a_position_when_listed_then_what_protects_it(world: World):
         half = {**STOP, "close": "50%"}
         first = (await client.ask(calls.arm([half]))).triggers[0].id
         await world.watched_mark("100")
-        await world.until(lambda: not world.daemon.accounts[ACCOUNT].stale)
-        world.daemon.accounts[ACCOUNT].check_freshness()
+        await world.until(lambda: not world.daemon.accounts[ACCOUNT].prices.stale)
+        world.daemon.accounts[ACCOUNT].prices.check_freshness()
         partly = (await client.ask(calls.positions())).positions[0]
         await client.ask(calls.arm([{**STOP, "stop_loss": "94"}]))
         whole = (await client.ask(calls.positions())).positions[0]

@@ -32,7 +32,7 @@ positions:
     side: lnog
     exits:
       tp: {take_profit: 150, close: 50%}
-      sl: {trailing: 2.5}
+      sl: {stop_loss: 1, slippage_limit: 2.5}
       tp: {take_profit: 160}
 """
 
@@ -53,9 +53,9 @@ bad.yaml:10:3: error: 'symbol' is missing
 bad.yaml:12:11: error: 'lnog' is not one of long, short (did you mean 'long'?)
    12 |     side: lnog
       |           ^^^^
-bad.yaml:15:22: error: write a percentage with its sign, such as 2.5%
-   15 |       sl: {trailing: 2.5}
-      |                      ^^^
+bad.yaml:15:42: error: write a percentage with its sign, such as 2.5%
+   15 |       sl: {stop_loss: 1, slippage_limit: 2.5}
+      |                                          ^^^
 bad.yaml:16:7: error: key 'tp' is given twice (first on line 14)
    16 |       tp: {take_profit: 160}
       |       ^^"""
@@ -195,7 +195,6 @@ def test_given_a_wrong_account_when_loaded_then_said(
         ("log: {level: warn}", "did you mean 'warning'"),
         ("log: quiet", "keys belong here"),
         ("policies: {missed: alert}", "do nothing: missed crossings are not looked"),
-        ("policies: {entry_change: follow}", "levels relative to the entry are not"),
         ("policies: {broker_exits_expire: take_over}", "there are no brokers yet"),
         ("policies: {crossed_at_arm_by_webhook: fire}", "there is no webhook yet"),
         ("policies: {feed_stale: second_source}", "is not built yet; use alert"),

@@ -10,6 +10,7 @@ from exitd.configuration.findings import render
 from exitd.configuration.load import load
 from exitd.configuration.loaded import Loaded
 from exitd.configuration.sources import directory_digest
+from exitd.configuration.venue_tables import shipped_directory
 
 Loader = Callable[..., Loaded]
 
@@ -100,7 +101,32 @@ candles: []
         "venues/other.yaml:1:1: warning: not used: exitd knows no venue type 'other'",
     ]
     broken = load_files({"venues/backpack.yaml": "url: x", "conf.d/p.yaml": ""})
-    assert "'lag_slack' is missing" in render(broken.findings)
+    assert "'prices' is missing" in render(broken.findings)
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "part"),
+    [
+        ("backpack", "lag_slack: 10s", "", "'lag_slack' is needed without prices_only"),
+        ("backpack", "url: h", "prices_only: true\nurl: h", "has no effect with"),
+        ("binance", "prices_only: true", "lag_slack: 1s", "is needed without prices_o"),
+        (
+            "binance",
+            "prices_only: true",
+            "request_window: 1s\nrequest_window_max: 1s\nlag_slack: 1s\n"
+            "history_requests_per_minute: 1",
+            "binance gives prices only; write prices_only: true",
+        ),
+    ],
+)
+def test_given_a_table_that_mistakes_its_venue_when_loaded_then_refused(
+    kind: str, before: str, after: str, part: str, load_files: Loader
+) -> None:
+    shipped = (shipped_directory() / "venues" / f"{kind}.yaml").read_text()
+
+    loaded = load_files({f"venues/{kind}.yaml": shipped.replace(before, after, 1)})
+
+    assert part in render(loaded.findings)
 
 
 def test_given_files_when_digested_then_equal_until_one_changes(

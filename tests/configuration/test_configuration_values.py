@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exitd.configuration import values
-from exitd.configuration.values import After, EntryRelative, Instant
+from exitd.configuration.values import After, Instant
 from exitd.core.trigger import Quantity, QuantityKind
 
 
@@ -49,17 +49,6 @@ def test_b049_given_an_offset_of_zero_or_all_when_read_then_refused(
         values.read_bound(written)
 
 
-def test_given_levels_when_read_then_prices_or_relative_to_the_entry() -> None:
-    assert values.read_level(150) == Decimal(150)
-    assert values.read_level("131.250") == Decimal("131.250")
-    assert values.read_level("+12%") == EntryRelative(Decimal(12))
-    assert values.read_level("-3.5%") == EntryRelative(Decimal("-3.5"))
-    with pytest.raises(ValueError, match=r"\+3% or -3%"):
-        values.read_level("3%")
-    with pytest.raises(ValueError, match="above -100%"):
-        values.read_level("-100%")
-
-
 @pytest.mark.parametrize(
     ("written", "quantity"),
     [
@@ -68,6 +57,9 @@ def test_given_levels_when_read_then_prices_or_relative_to_the_entry() -> None:
         ("rest", Quantity(QuantityKind.REST)),
         (Decimal("0.25"), Quantity(QuantityKind.ABSOLUTE, Decimal("0.25"))),
         ("2", Quantity(QuantityKind.ABSOLUTE, Decimal(2))),
+        ("50% initial", Quantity(QuantityKind.INITIAL, Decimal(50))),
+        ("500 USDC", Quantity(QuantityKind.QUOTE, Decimal(500), "USDC")),
+        ("0.5 ETH", Quantity(QuantityKind.QUOTE, Decimal("0.5"), "ETH")),
     ],
 )
 def test_given_a_quantity_when_read_then_its_kind_is_plain(
@@ -76,7 +68,14 @@ def test_given_a_quantity_when_read_then_its_kind_is_plain(
     assert values.read_quantity(written) == quantity
 
 
-@pytest.mark.parametrize("written", ["0%", "101%", "0", 0, -1, "half", "+5%", None])
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("0%", "101%", "0", 0, -1, "half", "+5%", None, "0 USDC", "-5 USDC"),
+        *("0% initial", "101% initial", "50%initial", "50 initial", "5 usdc", "5USDC"),
+        *("USDC", "5 USDC USDC", "1e3 USDC", "9" * 41, "50% rest"),
+    ],
+)
 def test_given_an_impossible_quantity_when_read_then_refused(written: object) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         values.read_quantity(written)
@@ -168,7 +167,6 @@ def test_given_client_ids_when_read_then_32_bits() -> None:
 def test_given_anything_when_read_then_a_value_or_a_sentence(written: object) -> None:
     for read in (
         values.read_number,
-        values.read_level,
         values.read_bound,
         values.read_quantity,
         values.read_duration_ns,

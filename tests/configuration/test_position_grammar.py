@@ -141,61 +141,16 @@ def test_given_no_side_when_cancelling_or_telling_then_fine(
 
 
 @pytest.mark.parametrize(
-    ("exit_", "part"),
+    ("exit_", "more", "part"),
     [
-        ("{trailing: 2.5%}", "trailing stops are not built yet; use stop_loss"),
-        (
-            "{stop_loss: -3%}",
-            "relative to the entry are not built yet; write the price",
-        ),
-        ("{take_profit: +12%}", "relative to the entry are not built yet"),
-        ("{at_time: 2027-01-31T16:00:00Z}", "at a time are not built yet; run `exitd"),
-        ("{max_hold: 8h}", "after a time are not built yet; run `exitd close`"),
-        (f"{{{SL}, for: 120s}}", "confirmation is not built yet; remove 'for'"),
-        (f"{{{SL}, watch: binance/BTCUSDT}}", "another market is not built yet"),
-        (f"{{{SL}, missed: alert}}", "missed crossings are not looked for yet; remove"),
-        (
-            f"{{{SL}, order: limit, slippage_limit: 1%, hard: true}}",
-            "hard limits are not built yet",
-        ),
+        (f"{{{SL}, missed: alert}}", "", "missed crossings are not looked for yet"),
+        (f"{{{SL}}}", "backstop: 3%", "backstops are not built yet; place a wide stop"),
     ],
 )
 def test_given_what_is_not_built_when_checked_then_refused_with_what_to_use(
-    exit_: str, part: str, exit_errors: Errors
+    exit_: str, more: str, part: str, exit_errors: Errors
 ) -> None:
-    (error,) = exit_errors(exit_)
-
-    assert part in error
-
-
-@pytest.mark.parametrize(
-    ("exit_", "keys"),
-    [
-        (f"{{{SL}, for: 120s, emergency: 128}}", ["for", "emergency"]),
-        ("{trailing: 2.5%, after: 150}", ["trailing", "after"]),
-        ("{trailing: 2%, tighten: {at: +20%, to: 1%}}", ["trailing", "tighten"]),
-    ],
-)
-def test_given_several_keys_not_built_when_checked_then_each_is_named(
-    exit_: str, keys: list[str], exit_errors: Errors
-) -> None:
-    errors = exit_errors(exit_)
-
-    assert len(errors) == len(keys)
-    assert all("not built yet" in error for error in errors)
-
-
-@pytest.mark.parametrize(
-    ("more", "part"),
-    [
-        ("backstop: 3%", "backstops are not built yet; place a wide stop"),
-        ("moves: [{after: x, set: x, to: entry}]", "moves are not built yet"),
-    ],
-)
-def test_given_position_keys_not_built_when_checked_then_refused(
-    more: str, part: str, exit_errors: Errors
-) -> None:
-    (error,) = exit_errors(f"{{{SL}}}", more=more)
+    (error,) = exit_errors(exit_, more=more)
 
     assert part in error
 
@@ -203,38 +158,27 @@ def test_given_position_keys_not_built_when_checked_then_refused(
 @pytest.mark.parametrize(
     ("exit_", "part"),
     [
-        ("{trailing: 2.5}", "write a percentage with its sign, such as 2.5%"),
         ("{trailing: 0%}", "above 0% and under 100%"),
+        ("{trailing: 0}", "a distance is above zero, such as 2.5% or 5"),
         ("{stop_loss: 3%}", "+3% or -3%"),
         ("{stop_loss: 1, for: 120}", "with its unit, such as 120s"),
         ("{trailing: 2%, tighten: {at: 1}}", "'to' is missing"),
         ("{max_hold: 0s}", "above zero"),
-        ("{at_time: 17:00}", "write a time with its zone"),
         ("{stop_loss: 1, watch: BTCUSDT}", "such as binance/BTCUSDT"),
         ("{stop_loss: 1, hard: yes}", "write true or false"),
         ("{stop_loss: 1, missed: maybe}", "'maybe' is not one of alert, fire"),
+        ("{stop_loss: 1, prices: 1}", "write at least 2"),
+        ("{stop_loss: 1, prices: 1001}", "write at most 1,000"),
+        ("{stop_loss: 1, prices: 2.5}", "write a whole number"),
+        ("{stop_loss: 1, before_liquidation: 0%}", "above 0% and under 100%"),
     ],
 )
-def test_given_a_wrong_shape_of_what_is_not_built_when_checked_then_said(
+def test_given_a_wrong_shape_when_checked_then_said(
     exit_: str, part: str, exit_errors: Errors
 ) -> None:
     (error,) = exit_errors(exit_)
 
     assert part in error
-
-
-def test_given_moves_of_unknown_exits_when_checked_then_named(
-    exit_errors: Errors,
-) -> None:
-    errors = exit_errors(
-        f"{{{SL}}}", more="moves: [{after: tp1, set: x, to: +3%}, {after: x}]"
-    )
-
-    assert errors == ["'set' is missing", "'to' is missing"]
-    assert exit_errors(f"{{{SL}}}", more="moves: [{after: tp1, set: x, to: 3}]") == [
-        "moves are not built yet; change the level by hand when the time comes",
-        "there is no exit 'tp1' in this position",
-    ]
 
 
 def test_given_a_position_without_exits_when_checked_then_refused(

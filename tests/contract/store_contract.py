@@ -18,7 +18,9 @@ from contract.store_samples import (
     paid,
     position,
     trigger,
+    watermarks,
 )
+from exitd.core.condition import Direction
 from exitd.core.events import FactKind
 from exitd.core.records import CounterRecord, IdempotencyRecord, Snapshot, TriggerGone
 from exitd.core.trigger import TriggerState
@@ -156,6 +158,15 @@ class StoreContract:
         await keep(store, Batch((answer,), ()))
 
         assert store.load().idempotency == (answer,)
+
+    async def test_given_watermarks_when_written_again_then_replaced_whole(
+        self, store: Store
+    ):
+        lows, highs = watermarks("99", way=Direction.RISING), watermarks("104")
+        await keep(store, Batch((watermarks("103", "101.50"), lows), ()))
+        await keep(store, Batch((highs,), ()))
+
+        assert store.load().watermarks == (highs, lows)
 
     async def test_given_fill_told_twice_when_read_then_counted_once(
         self, store: Store

@@ -13,7 +13,7 @@ from exitd.core.attempt import (
     CloseOrder,
     TimeInForce,
 )
-from exitd.core.condition import ConditionKind, FixedLevel
+from exitd.core.condition import ConditionKind, Direction, FixedLevel
 from exitd.core.events import Fact, FactKind, FactValue
 from exitd.core.market import (
     PriceKind,
@@ -29,6 +29,7 @@ from exitd.core.records import (
     CounterRecord,
     FillRecord,
     FundingRecord,
+    WatermarksRecord,
 )
 from exitd.core.trigger import (
     Close,
@@ -151,6 +152,18 @@ def paid(ts_venue_ns: int = 2_700, lifetime: int = 1) -> FundingRecord:
         asset="USDC",
         rate=Decimal("0.0000125"),
         ts_venue_ns=ts_venue_ns,
+    )
+
+
+def watermarks(
+    *prices: str, source: PriceSource = SOURCE, way: Direction = Direction.FALLING
+) -> WatermarksRecord:
+    """What a source's trails have seen, the oldest trail's first."""
+    return WatermarksRecord(
+        source=source,
+        way=way,
+        marks=tuple(enumerate(map(Decimal, prices), start=1)),
+        ts_ns=2_800,
     )
 
 

@@ -13,7 +13,7 @@ from exitd.core.attempt import (
     CloseOrder,
     TimeInForce,
 )
-from exitd.core.condition import ConditionKind, FixedLevel, Immediately
+from exitd.core.condition import ConditionKind, Direction, FixedLevel, Immediately
 from exitd.core.events import Fact, FactKind
 from exitd.core.market import (
     BookState,
@@ -37,6 +37,7 @@ from exitd.core.records import (
     IdempotencyRecord,
     Record,
     TriggerGone,
+    WatermarksRecord,
 )
 from exitd.core.trigger import (
     Cancel,
@@ -212,6 +213,22 @@ funding = st.builds(
     rate=maybe_decimals,
     ts_venue_ns=instants,
 )
+# Names that the text of a source could be read in two ways for.
+watched = st.builds(
+    PriceSource,
+    st.sampled_from(["a", "a/b", "a%2Fb"]),
+    st.sampled_from(["c", "b/c"]),
+    st.sampled_from([PriceKind.LAST, PriceKind.LAST_CLOSE]),
+    st.sampled_from(["", "closed", "1m", "1m.closed"]),
+    st.booleans(),
+)
+watermarks = st.builds(
+    WatermarksRecord,
+    source=watched | sources,
+    way=st.sampled_from(Direction),
+    marks=st.lists(st.tuples(instants, decimals), max_size=4).map(tuple),
+    ts_ns=instants,
+)
 instruments = st.builds(
     Instrument,
     account=accounts,
@@ -241,6 +258,7 @@ records: st.SearchStrategy[Record] = st.one_of(
     ),
     fills,
     funding,
+    watermarks,
     instruments,
     st.builds(TriggerGone, trigger_ids),
 )

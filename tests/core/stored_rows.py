@@ -78,6 +78,8 @@ def _row_key(record: object) -> object:
             return "watermarks", record.source, record.way
         case FillRecord():
             return "fill", record.account, record.symbol, record.trade_id
+        case WatermarksRecord():
+            return "watermarks", record.source, record.way
         case Instrument():
             return "instrument", record.account, record.symbol
     raise AssertionError(record)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from exitd.core.attempt import AttemptRecord
-from exitd.core.market import Instrument
+from exitd.core.condition import Direction
+from exitd.core.market import Instrument, PriceSource
 from exitd.core.position import PositionRecord
 from exitd.core.records import (
     CounterRecord,
@@ -15,6 +16,7 @@ from exitd.core.records import (
     Record,
     Snapshot,
     TriggerGone,
+    WatermarksRecord,
 )
 from exitd.core.trigger import FireRecord, TriggerRecord
 from exitd.ports.store import (
@@ -40,6 +42,7 @@ class Disk:
         self.fills: dict[tuple[str, str, str], FillRecord] = {}
         self.funding: dict[tuple[str, str, int], FundingRecord] = {}
         self.instruments: dict[tuple[str, str], Instrument] = {}
+        self.watermarks: dict[tuple[PriceSource, Direction], WatermarksRecord] = {}
         self.facts: list[StoredFact] = []
         self.tokens: dict[str, TokenRecord] = {}
         self.notes: dict[str, bytes] = {}
@@ -70,6 +73,8 @@ class Disk:
                 self.counters[record.account] = record
             case IdempotencyRecord():
                 self.idempotency[record.key] = record
+            case WatermarksRecord():
+                self.watermarks[record.source, record.way] = record
             case Instrument():
                 self.instruments[record.account, record.symbol] = record
             case FundingRecord():
@@ -99,6 +104,7 @@ class Disk:
             counters=tuple(self.counters.values()),
             idempotency=tuple(self.idempotency.values()),
             instruments=tuple(self.instruments.values()),
+            watermarks=tuple(self.watermarks.values()),
             seq=self.arming_seq,
         )
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
-from exitd.adapters.backpack.connection import PING_S
 from exitd.adapters.backpack.feed import BackpackFeed
+from exitd.adapters.network.connection import PING_S
 from exitd.adapters.system.clock import SystemClock
 from exitd.core.market import PriceKind, PriceSource, Tick
 from exitd.core.units import NS_PER_MS, NS_PER_S

@@ -191,7 +191,7 @@ class Desk:
             spawn=self.spawn,
             waits=quick_waits,
         )
-        self.account.tell = self.heard.tell
+        self.account.prices.tell = self.heard.tell
         self.loop.engine.state.book(MARK)
         tag = self.store.tag(ACCOUNT)
         self.loop.engine.add_account(ACCOUNT, tag, self.venue.capabilities)
@@ -222,7 +222,7 @@ class Desk:
 
     async def open(self) -> None:
         """Open the gate and bring the streams up."""
-        self.account.watch_sources()
+        self.account.prices.watch_sources()
         self.account.dispatcher.open()
         self.account.start()
         await let_pass(0.05)
@@ -238,7 +238,7 @@ class Desk:
             )
         )
         assert isinstance(reply, Accepted), reply
-        self.account.watch_sources()
+        self.account.prices.watch_sources()
 
     def mark(self, price: str) -> None:
         """Let a mark price be seen."""

@@ -72,7 +72,7 @@ async def test_b144_given_not_reconciled_or_stale_then_not_ready_and_says_why(
     await arm(world, stop("sl", "90"))
     await world.watched_mark("100")
     account = world.daemon.accounts["main"]
-    account.check_freshness()
+    account.prices.check_freshness()
     assert world.daemon.reasons_not_ready() == ()
 
     account.is_reconciled = False
@@ -81,8 +81,8 @@ async def test_b144_given_not_reconciled_or_stale_then_not_ready_and_says_why(
 
     book = world.daemon.loop.engine.state.books[MARK]
     book.ts_recv_ns -= 60 * NS_PER_S
-    account.feed_since_ns -= 60 * NS_PER_S
-    account.check_freshness()
+    account.prices.since_ns -= 60 * NS_PER_S
+    account.prices.check_freshness()
     assert world.daemon.reasons_not_ready() == (
         f"{MARK}: no price arrives although the feed is up",
     )

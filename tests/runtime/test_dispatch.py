@@ -154,7 +154,7 @@ async def test_given_ten_thousand_closes_when_hit_at_once_then_each_goes_once():
 async def test_given_a_shut_gate_when_hit_then_queued_until_it_opens():
     desk = Desk()
     await desk.recover()
-    desk.account.watch_sources()
+    desk.account.prices.watch_sources()
     desk.account.start()
     await let_pass(0.05)
     await desk.arm(stop())

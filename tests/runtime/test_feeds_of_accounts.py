@@ -33,11 +33,11 @@ async def test_b124_given_no_price_for_too_long_then_stale_and_told_for_it_only(
     await desk.arm(stop(), stop("last", "90", source=LAST))
     desk.mark("100")
     await keep_alive(desk, 4)
-    assert (desk.account.stale, desk.heard.alerts) == ({}, [])
+    assert (desk.account.prices.stale, desk.heard.alerts) == ({}, [])
 
     await keep_alive(desk, 3)
 
-    assert list(desk.account.stale) == [MARK]
+    assert list(desk.account.prices.stale) == [MARK]
     told = [a for a in desk.heard.alerts if a.topic == Event.FEED_STALE]
     assert [a.about for a in told] == [str(MARK)]
 
@@ -50,7 +50,7 @@ async def test_b125_given_one_symbol_is_silent_then_found_and_subscribed_again()
     await keep_alive(desk, 4, "100")
     await keep_alive(desk, 14)
 
-    assert MARK in desk.account.stale
+    assert MARK in desk.account.prices.stale
     assert desk.feed.runs == runs + 1
 
 
@@ -94,11 +94,11 @@ async def test_b130_given_stale_when_prices_come_back_then_cleared_by_itself():
     await desk.arm(stop())
     desk.mark("100")
     await keep_alive(desk, 7)
-    assert MARK in desk.account.stale
+    assert MARK in desk.account.prices.stale
 
     await keep_alive(desk, 2, "100")
 
-    assert desk.account.stale == {}
+    assert desk.account.prices.stale == {}
     cleared = [a for a in desk.heard.alerts if a.cleared]
     assert [(a.topic, a.about) for a in cleared] == [(Event.FEED_STALE, str(MARK))]
 
@@ -120,7 +120,7 @@ async def test_given_a_quiet_market_when_the_peer_lives_then_last_is_not_stale()
     await desk.arm(stop("last", "90", source=LAST))
     await keep_alive(desk, 60)
 
-    assert desk.account.stale == {}
+    assert desk.account.prices.stale == {}
     assert desk.feed.runs == 1
 
 
@@ -168,7 +168,7 @@ async def test_given_a_long_outage_then_the_waits_grow_and_start_over_after_it()
 @in_virtual_time
 async def test_given_a_feed_that_never_comes_up_then_it_is_not_hammered():
     desk = Desk()
-    desk.account._waits = lambda: backoff(lambda: 0.5)
+    desk.account.prices._waits = lambda: backoff(lambda: 0.5)
     desk.feed.is_down = True
     await desk.start(mark=None)
     await desk.settle(60)

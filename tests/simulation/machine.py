@@ -67,7 +67,7 @@ class Machine:
         loop.on_facts(log_facts)
         loop.on_facts(Telling(world.heard).take)
         loop.on_contradiction(lambda: world.wrong.append("a report contradicts us"))
-        loop.on_facts(lambda _: self.account.watch_sources())
+        loop.on_facts(lambda _: self.account.prices.watch_sources())
         venue = BackpackVenue(
             ACCOUNT,
             key=world.api_key,
@@ -102,7 +102,7 @@ class Machine:
         engine.add_account(ACCOUNT, self._store.tag(ACCOUNT), venue.capabilities)
         restore(loop, self._store.load())
         world.watch.check_restored(engine.state, world.mirror.snapshot())
-        self.account.watch_sources()
+        self.account.prices.watch_sources()
         await recover([self.account], loop)
         self.account.dispatcher.open()
         self.account.start()

@@ -129,7 +129,7 @@ class World:
     async def _arm(self) -> None:
         reply = await self._command(arm=self.choices.triggers)
         assert isinstance(reply, Accepted), reply
-        self.machine.account.watch_sources()
+        self.machine.account.prices.watch_sources()
 
     async def _command(
         self, arm: tuple[TriggerDefinition, ...] = (), **named: Any

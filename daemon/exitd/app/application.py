@@ -24,7 +24,14 @@ from exitd.app.files import (
     read_keys,
     state_directory,
 )
-from exitd.app.venues import build_account, keep_paper, live_venue, paper_venue
+from exitd.app.venues import (
+    build_account,
+    build_price_feed,
+    gives_prices_only,
+    keep_paper,
+    live_venue,
+    paper_venue,
+)
 from exitd.configuration.loaded import Loaded
 from exitd.configuration.loaded import Settings as FileSettings
 from exitd.configuration.secrets import resolve
@@ -39,6 +46,7 @@ from exitd.runtime.accounts import Account
 from exitd.runtime.control import Control
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.loop import EngineLoop
+from exitd.runtime.prices import WatchedFeed
 from exitd.runtime.reload import Files
 from exitd.runtime.steady import SteadyClock
 from exitd.secret import Secret
@@ -160,6 +168,7 @@ class Application:
         engine = Engine(files.file.policies.for_core())
         loop = EngineLoop(engine, store, self.clock)
         accounts: dict[str, Account] = {}
+        price_feeds: dict[str, WatchedFeed] = {}
         daemon = Daemon(
             loop=loop,
             store=store,
@@ -169,14 +178,18 @@ class Application:
                 self.config,
                 self.environment,
                 loop,
-                poller(accounts),
+                poller(accounts, price_feeds),
                 running=files.file,
             ),
             accounts=accounts,
+            price_feeds=price_feeds,
             mode=files.file.mode,
             version=__version__,
         )
         for settings in files.accounts.values():
+            if gives_prices_only(settings):
+                price_feeds[settings.name] = build_price_feed(daemon, settings)
+                continue
             mine = keys.get(settings.name)
             if files.is_live:
                 market = live_venue(settings, mine, self.clock)
@@ -281,13 +294,15 @@ class Application:
 
 
 def poller(
-    accounts: Mapping[str, Account],
+    accounts: Mapping[str, Account], price_feeds: Mapping[str, WatchedFeed]
 ) -> Callable[[PriceSource], Awaitable[Decimal | None]]:
     """Make what asks a feed for one price by REST."""
 
     async def poll(source: PriceSource) -> Decimal | None:
-        account = accounts.get(source.feed)
-        tick = await account.feed.poll(source) if account is not None else None
+        feed = price_feeds.get(source.feed)
+        if feed is None and source.feed in accounts:
+            feed = accounts[source.feed].prices
+        tick = await feed.poll(source) if feed is not None else None
         return None if tick is None else tick.price
 
     return poll

@@ -6,11 +6,12 @@ import asyncio
 from contextlib import AsyncExitStack
 from decimal import Decimal
 
-from exitd.adapters.backpack.defaults import DEADLINE_S
-from exitd.adapters.backpack.feed import BackpackFeed
+from exitd.adapters.backpack.defaults import DEADLINE_S, VENUE
 from exitd.adapters.backpack.queries import instruments
-from exitd.adapters.backpack.rest import RestClient
+from exitd.adapters.network.rest import RestClient
+from exitd.adapters.prices.teller import MAX_AGE_NS
 from exitd.adapters.system.clock import SystemClock
+from exitd.app.venues import feed_of, gives_prices_only
 from exitd.configuration.findings import Finding, Severity
 from exitd.configuration.loaded import AccountSettings, Loaded
 from exitd.configuration.market_checks import check_markets, markets
@@ -27,31 +28,35 @@ async def check_online(loaded: Loaded) -> list[Finding]:
     """
     assert loaded.settings is not None
     accounts = loaded.settings.accounts
-    used = {position.venue for position in loaded.positions}
+    asked = _sources(loaded)
+    used = {position.venue for position in loaded.positions} | asked.keys()
     findings: list[Finding] = []
     known: list[Instrument] = []
     prices: dict[PriceSource, Decimal] = {}
     for name in sorted(used & accounts.keys()):
         try:
             known += await _instruments(accounts[name])
-            prices |= await _prices(accounts[name], _sources(loaded, name))
+            prices |= await _prices(accounts[name], asked.get(name, set()))
         except VenueError as error:
             findings.append(_unanswered(loaded, accounts[name], error))
     return [*findings, *check_markets(loaded, markets(tuple(known), prices))]
 
 
-def _sources(loaded: Loaded, account: str) -> set[PriceSource]:
-    return {
-        price_source(position, exit_)
-        for position in loaded.positions
-        if position.venue == account
-        for exit_ in position.exits
-    }
+def _sources(loaded: Loaded) -> dict[str, set[PriceSource]]:
+    """Give what is watched, by the venue that streams it."""
+    found: dict[str, set[PriceSource]] = {}
+    for position in loaded.positions:
+        for exit_ in position.exits:
+            source = price_source(position, exit_)
+            found.setdefault(source.feed, set()).add(source)
+    return found
 
 
 async def _instruments(account: AccountSettings) -> tuple[Instrument, ...]:
+    if gives_prices_only(account):
+        return ()
     async with AsyncExitStack() as stack:
-        rest = RestClient(account.url, deadline_s=DEADLINE_S)
+        rest = RestClient(account.url, venue=VENUE, deadline_s=DEADLINE_S)
         stack.push_async_callback(rest.close)
         return await instruments(rest, account.name)
 
@@ -60,12 +65,7 @@ async def _prices(
     account: AccountSettings, sources: set[PriceSource]
 ) -> dict[PriceSource, Decimal]:
     async with AsyncExitStack() as stack:
-        feed = BackpackFeed(
-            account.name,
-            clock=SystemClock(),
-            url=account.url,
-            ws_url=account.ws_url,
-        )
+        feed = feed_of(account, SystemClock(), MAX_AGE_NS)
         stack.push_async_callback(feed.close)
         asked = sorted(sources, key=str)
         ticks = await asyncio.gather(*(feed.poll(source) for source in asked))

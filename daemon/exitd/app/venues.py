@@ -1,10 +1,11 @@
-"""From an entry under `venues:` to an account of the daemon, live or on paper."""
+"""From an entry under `venues:` to an account, live or on paper, or to prices only."""
 
 import asyncio
 
 from exitd.adapters.backpack.feed import BackpackFeed
 from exitd.adapters.backpack.signing import throwaway_keys
 from exitd.adapters.backpack.venue import BackpackVenue
+from exitd.adapters.binance.feed import BinanceFeed
 from exitd.adapters.paper.venue import PaperVenue
 from exitd.adapters.system.chance import share
 from exitd.app.files import Keys
@@ -14,11 +15,13 @@ from exitd.core.units import NS_PER_MS
 from exitd.errors import ConfigurationError, VenueError
 from exitd.logs import Event, log
 from exitd.ports.clock import Clock
+from exitd.ports.feed import Feed
 from exitd.ports.store import Store
 from exitd.ports.venue import Venue
 from exitd.runtime.accounts import Account
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.daemon import Daemon
+from exitd.runtime.prices import WatchedFeed
 from exitd.runtime.supervise import backoff
 
 #: Requests that may leave at once before the rate per minute holds them.
@@ -26,6 +29,48 @@ BURST = 100
 HISTORY_BURST = 10
 _COPY_PATIENCE_S = 10.0
 _SAVE_EVERY_S = 1.0
+#: Kinds of venues that stream prices and hold no position.
+PRICES_ONLY = frozenset({"binance"})
+
+
+def gives_prices_only(settings: AccountSettings) -> bool:
+    return settings.type in PRICES_ONLY
+
+
+def feed_of(
+    settings: AccountSettings,
+    clock: Clock,
+    max_age_ns: int,
+    market: BackpackVenue | None = None,
+) -> Feed:
+    """Make the price streams of an entry; *market* is its venue where it has one."""
+    if gives_prices_only(settings):
+        return BinanceFeed(
+            settings.name,
+            clock=clock,
+            url=settings.url,
+            ws_url=settings.ws_url,
+            max_age_ns=max_age_ns,
+        )
+    return BackpackFeed(
+        settings.name,
+        clock=clock,
+        url=settings.url,
+        ws_url=settings.ws_url,
+        max_age_ns=max_age_ns,
+        venue_clock=None if market is None else market.clock,
+    )
+
+
+def build_price_feed(daemon: Daemon, settings: AccountSettings) -> WatchedFeed:
+    """Make a feed that stands alone: no account, no positions, no keys."""
+    max_age_ns = daemon.loop.engine.state.policies.price_max_age_ns
+    return WatchedFeed(
+        feed_of(settings, daemon.clock, max_age_ns),
+        daemon.loop,
+        spawn=daemon.spawn,
+        waits=lambda: backoff(share),
+    )
 
 
 def backpack_venue(
@@ -57,17 +102,10 @@ def build_account(
         venue: Where closes go: the market itself, or a paper account.
         market: Where prices come from.
     """
-    feed = BackpackFeed(
-        settings.name,
-        clock=daemon.clock,
-        url=settings.url,
-        ws_url=settings.ws_url,
-        max_age_ns=daemon.loop.engine.state.policies.price_max_age_ns,
-        venue_clock=market.clock,
-    )
+    max_age_ns = daemon.loop.engine.state.policies.price_max_age_ns
     return Account(
         venue,
-        feed,
+        feed_of(settings, daemon.clock, max_age_ns, market),
         daemon.loop,
         budget=RateBudget(settings.requests_per_minute, BURST, BURST // 4),
         history_budget=RateBudget(

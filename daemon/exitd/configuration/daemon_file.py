@@ -108,16 +108,24 @@ HostName = Annotated[str, PlainValidator(read_host), WithJsonSchema({"type": "st
 
 
 class Account(Keys):
-    """A named account at a venue; positions name it as their `venue`."""
+    """A named account at a venue; positions name it as their `venue`.
 
-    type: Literal["backpack"] = described(
+    A venue that gives prices only (`type: binance`) takes no key and no secret;
+    exits `watch` its markets, and no position is held there.
+    """
+
+    type: Literal["backpack", "binance"] = described(
         ..., "The venue's protocol; its table is `venues/<type>.yaml`."
     )
     key: SecretReference | None = described(
-        None, "The API key. Needed in live mode.", shown="none"
+        None,
+        "The API key. Needed in live mode where positions are held.",
+        shown="none",
     )
     secret: SecretReference | None = described(
-        None, "The secret that signs requests. Needed in live mode.", shown="none"
+        None,
+        "The secret that signs requests. Needed in live mode where positions are held.",
+        shown="none",
     )
     url: HttpUrl | None = described(
         None, "The REST address, with `ws_url` or not at all.", shown="from the table"

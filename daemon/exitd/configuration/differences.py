@@ -1,27 +1,44 @@
-"""What two versions of one trigger differ in, and whether the new one is weaker."""
+"""A trigger in the keys of a configuration, and what two versions of one differ in."""
 
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from collections.abc import Iterator
 
 from msgspec import Struct
 
-from exitd.core.condition import FixedLevel
-from exitd.core.market import PriceKind
-from exitd.core.position import Side
+from exitd.configuration.instants import instant_text
+from exitd.core.condition import (
+    AtInstant,
+    AtTimeOfDay,
+    BeforeClose,
+    Condition,
+    Confirmation,
+    FixedLevel,
+    Immediately,
+    Level,
+    MaxHold,
+    Move,
+    Relative,
+    Tighten,
+    Trailing,
+)
+from exitd.core.market import PriceKind, PriceSource
 from exitd.core.trigger import (
     Cancel,
     CancelAndClose,
     CancelScope,
     Close,
     Notify,
-    OrderType,
-    Quantity,
     TriggerDefinition,
 )
 from exitd.core.units import text
-from exitd.core.wording import level_text, quantity_text
+from exitd.core.wording import (
+    clock_text,
+    duration_text,
+    level_text,
+    offset_text,
+    quantity_text,
+)
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Words = dict[str, str]
 
 
 class Difference(Struct, frozen=True):
@@ -35,18 +52,106 @@ class Difference(Struct, frozen=True):
         return f"{self.key} {self.before or 'none'} -> {self.after or 'none'}"
 
 
-def instant_text(ts_ns: int) -> str:
-    """Write an instant in RFC 3339, UTC, to the second."""
-    instant = _EPOCH + timedelta(seconds=ts_ns // 1_000_000_000)
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _condition_words(condition: Condition) -> Words:
+    match condition:
+        case FixedLevel(kind, price):
+            return {kind.value: level_text(price)}
+        case Trailing(offset, after, tighten, step):
+            return {
+                "trailing": offset_text(offset),
+                "after": "" if after is None else level_text(after),
+                "tighten": _tighten_text(tighten),
+                "step": "" if step is None else f"{text(step)}%",
+            }
+        case MaxHold(duration_ns):
+            return {"max_hold": duration_text(duration_ns)}
+        case AtInstant(ts_ns):
+            return {"at_time": instant_text(ts_ns)}
+        case AtTimeOfDay(second, zone, calendar):
+            at_time = f"{clock_text(second)} {zone}"
+            return {"at_time": at_time, "calendar": calendar}
+        case BeforeClose(before_ns, calendar):
+            at_time = f"{duration_text(before_ns)} before close"
+            return {"at_time": at_time, "calendar": calendar}
+        case Immediately():
+            return {}
 
 
-def _close_words(close: Close) -> dict[str, str]:
-    limit = close.slippage_limit
+def _tighten_text(tighten: Tighten | None) -> str:
+    if tighten is None:
+        return ""
+    return f"to {offset_text(tighten.to)} at {level_text(tighten.at)}"
+
+
+def _confirmation_words(confirmation: Confirmation | None) -> Words:
+    if confirmation is None:
+        return {}
+    emergency = confirmation.emergency
+    return {
+        "for": duration_text(confirmation.for_ns) if confirmation.for_ns else "",
+        "prices": str(confirmation.prices) if confirmation.prices else "",
+        "emergency": "" if emergency is None else level_text(emergency),
+    }
+
+
+def levels_of(trigger: TriggerDefinition) -> Iterator[Level]:
+    """Give every level of a trigger, those that it is moved by and to included."""
+    condition, confirmation = trigger.condition, trigger.confirmation
+    found: list[Level | None] = []
+    if isinstance(condition, FixedLevel):
+        found.append(condition.price)
+    elif isinstance(condition, Trailing):
+        found.append(condition.after)
+        found.append(None if condition.tighten is None else condition.tighten.at)
+    found.append(None if confirmation is None else confirmation.emergency)
+    for move in trigger.moves:
+        found += [move.at, move.to]
+    yield from (level for level in found if level is not None)
+
+
+def _entry_words(trigger: TriggerDefinition) -> Words:
+    """Say what the entry decides, and how: one word for all levels of a trigger."""
+    levels = [level for level in levels_of(trigger) if isinstance(level, Relative)]
+    if not levels:
+        return {}
+    leverages = {level.leverage for level in levels if level.leverage != 1}
+    return {
+        "entry": "follow" if levels[0].follows else "keep",
+        "leverage": ", ".join(text(number) for number in sorted(leverages)),
+    }
+
+
+def move_text(move: Move) -> str:
+    """Write a move: `to entry after tp1`, `to 140 at +5%`."""
+    if move.to is not None:
+        target = level_text(move.to)
+    elif move.to_level_of:
+        target = f"level of {_exit_name(move.to_level_of)}"
+    else:
+        target = "entry" if move.covers_fees else "entry without fees"
+    when = f"at {level_text(move.at)}" if move.at is not None else _after(move)
+    return f"to {target} {when}"
+
+
+def _after(move: Move) -> str:
+    return f"after {_exit_name(move.after)}"
+
+
+def _exit_name(trigger_id: str) -> str:
+    return trigger_id.rpartition("/")[2]
+
+
+def _close_words(close: Close) -> Words:
+    limit, twap = close.slippage_limit, close.twap
+    patience = [duration_text(stage_ns) for stage_ns in close.patience_ns if stage_ns]
+    sliced = "" if twap is None else f"{twap.slices} x {duration_text(twap.every_ns)}"
     return {
         "close": quantity_text(close.quantity),
         "order": close.order.value,
         "slippage_limit": "" if limit is None else f"{text(limit)}%",
+        "hard": "true" if close.is_hard else "",
+        "patience": ", ".join(patience),
+        "twap": sliced,
     }
 
 
@@ -55,7 +160,7 @@ def _orders(cancel: Cancel) -> str:
     return cancel.client_order_id if is_one else cancel.scope.value
 
 
-def _action_words(trigger: TriggerDefinition) -> dict[str, str]:
+def _action_words(trigger: TriggerDefinition) -> Words:
     match trigger.action:
         case Close() as close:
             return {"do": "close", **_close_words(close)}
@@ -68,32 +173,42 @@ def _action_words(trigger: TriggerDefinition) -> dict[str, str]:
             return {"do": "notify"}
 
 
-def words(trigger: TriggerDefinition) -> dict[str, str]:
-    """Describe a trigger by the keys of a configuration, its owner left out."""
-    source, condition = trigger.source, trigger.condition
+def _source_words(trigger: TriggerDefinition, source: PriceSource) -> Words:
     is_book_side = source.kind in (PriceKind.BID, PriceKind.ASK)
-    described = {
+    is_own = (source.feed, source.symbol) == (trigger.account, trigger.symbol)
+    words = {"watch": "" if is_own else f"{source.feed}/{source.symbol}"}
+    if trigger.watches_price:
+        words["price"] = "bid_ask" if is_book_side else source.kind.value
+    if source.kind is PriceKind.LAST_CLOSE:
+        words["candle"] = source.candle
+        words["last_close"] = "closed" if source.closed else "running"
+    return words
+
+
+def words(trigger: TriggerDefinition) -> Words:
+    """Describe a trigger by the keys of a configuration, its owner left out."""
+    margin = trigger.before_liquidation
+    return {
         "venue": trigger.account,
         "symbol": trigger.symbol,
         "side": trigger.side.value if trigger.side else "",
+        **_condition_words(trigger.condition),
+        **_confirmation_words(trigger.confirmation),
+        "before_liquidation": "" if margin is None else f"{text(margin)}%",
+        **_entry_words(trigger),
+        **_action_words(trigger),
+        **_source_words(trigger, trigger.source),
+        "moves": ", ".join(move_text(move) for move in trigger.moves),
+        "expires": ""
+        if trigger.expires_ns is None
+        else instant_text(trigger.expires_ns),
+        "once": "true" if trigger.once else "",
     }
-    if isinstance(condition, FixedLevel):
-        described[condition.kind.value] = level_text(condition.price)
-    described.update(_action_words(trigger))
-    described["price"] = "bid_ask" if is_book_side else source.kind.value
-    if source.kind is PriceKind.LAST_CLOSE:
-        described["candle"] = source.candle
-        described["last_close"] = "closed" if source.closed else "running"
-    if trigger.expires_ns is not None:
-        described["expires"] = instant_text(trigger.expires_ns)
-    if trigger.once:
-        described["once"] = "true"
-    return described
 
 
 def summary(trigger: TriggerDefinition) -> str:
     """Describe a trigger in a few words: its level, and what is not as usual."""
-    usual = {"do": "close", "order": "market", "price": "mark"}
+    usual = {"do": "close", "order": "market", "price": "mark", "entry": "follow"}
     hidden = {"venue", "symbol", "side"}
     shown = [
         f"{key} {value}"
@@ -114,49 +229,3 @@ def differences(
         for key in keys
         if old.get(key, "") != new.get(key, "")
     )
-
-
-def _is_smaller(before: Quantity, after: Quantity) -> bool:
-    if after.is_whole:
-        return False
-    if before.is_whole or before.kind is not after.kind:
-        return True
-    return after.value < before.value
-
-
-def _is_farther(side: Side | None, before: Decimal, after: Decimal) -> bool:
-    return after < before if side is Side.LONG else after > before
-
-
-def weakening(before: TriggerDefinition, after: TriggerDefinition | None) -> str:
-    """
-    Say why a stop protects less than it did, or nothing.
-
-    What cannot be compared (another price source, a share for a quantity) counts as
-    weaker: a person looks at it once too often rather than once too seldom.
-    """
-    if not before.is_stop:
-        return ""
-    if after is None:
-        return "removes a stop"
-    if before.key != after.key:
-        return "takes a stop away from its position"
-    if not after.is_stop:
-        return "turns a stop into something else"
-    if before.level is None or after.level is None:
-        return ""
-    if _is_farther(before.side, before.level, after.level):
-        return "loosens a stop"
-    if before.source != after.source:
-        return "changes which price a stop watches"
-    old, new = before.close, after.close
-    assert old is not None
-    assert new is not None
-    if _is_smaller(old.quantity, new.quantity):
-        return "shrinks a stop"
-    if old.order is OrderType.MARKET and new.order is OrderType.LIMIT:
-        return "makes a stop a limit close"
-    was_ns, is_ns = before.expires_ns, after.expires_ns
-    if is_ns is not None and (was_ns is None or is_ns < was_ns):
-        return "lets a stop expire earlier"
-    return ""

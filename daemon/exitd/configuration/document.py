@@ -10,6 +10,8 @@ from exitd.configuration.findings import MASK, Finding, Severity, mask_unread_li
 LINE_CHARACTERS_MAX = 600
 
 Path = tuple[str | int, ...]
+#: A place, and what is wrong there.
+Problem = tuple[Path, str]
 
 
 class Mark(Struct, frozen=True, gc=False):

@@ -5,10 +5,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 from pydantic.config import JsonDict
 
+from exitd.configuration.levels import LeverageValue
+from exitd.configuration.patience import PatienceValue
 from exitd.configuration.values import BoundValue, QuantityValue
 
 PriceWord = Literal["mark", "index", "last", "last_close", "bid_ask"]
 OrderWord = Literal["market", "limit"]
+EntryWord = Literal["follow", "keep"]
 CandleMode = Literal["running", "closed"]
 CandleWord = Literal[
     "1s",
@@ -88,8 +91,10 @@ class ExitDefaults(Keys):
     )
     close: QuantityValue | None = described(
         None,
-        "How much a close takes: a share of the position, a quantity in base units, "
-        "or `rest` for all that is left. Never more than the position.",
+        "How much a close takes: a share of the position (`50%`) or of the size that "
+        "it began with (`50% initial`), a quantity in base units (`2.5`), an amount "
+        "of the quote currency (`500 USDC`), or `rest` for all that is left. Never "
+        "more than the position.",
         shown="100%",
     )
     order: OrderWord | None = described(
@@ -105,4 +110,24 @@ class ExitDefaults(Keys):
         "beside one; under `defaults` it waits for exits with `order: limit`.",
         shown="none",
         examples=["0.5%"],
+    )
+    patience: PatienceValue | None = described(
+        None,
+        "With `order: limit`: how long a close rests at its limit before it is taken "
+        "back. A stop tries `wider_factor` times its limit next, which may have a "
+        "patience of its own (`[5s, 10s]`), and goes to market then; a take-profit "
+        "is armed again. Without it each is tried once and does not rest.",
+        shown="none",
+    )
+    entry: EntryWord | None = described(
+        None,
+        "With a level relative to the entry: whether it follows the entry price when "
+        "the position grows, or keeps the first one.",
+        shown="the policy `entry_change`",
+    )
+    leverage: LeverageValue | None = described(
+        None,
+        "With a level in `roi`: how many times the margin the position is worth, 1 "
+        "to 1000.",
+        shown="none",
     )

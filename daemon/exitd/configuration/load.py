@@ -9,10 +9,16 @@ from pathlib import Path as FilePath
 
 from msgspec import Struct
 
-from exitd.configuration import checks
-from exitd.configuration.checks import Placed
+from exitd.configuration.checks import (
+    Placed,
+    check_count,
+    check_unique,
+    check_venue,
+)
+from exitd.configuration.daemon_checks import check_daemon
 from exitd.configuration.daemon_file import DaemonFile
 from exitd.configuration.document import Document
+from exitd.configuration.exit_checks import check_position
 from exitd.configuration.exit_rules import findings as grammar_findings
 from exitd.configuration.findings import Finding, Severity, has_errors, in_order
 from exitd.configuration.keys import ExitDefaults
@@ -90,6 +96,14 @@ def _table(source: Source, raw: bytes, reading: _Reading) -> Document:
         reading.findings.append(
             document.finding((), message, severity=Severity.WARNING)
         )
+    elif table is not None and table.prices_only is not shipped_table(kind).prices_only:
+        is_only = shipped_table(kind).prices_only
+        message = (
+            f"{kind} gives prices only; write prices_only: true"
+            if is_only
+            else f"{kind} has accounts; remove prices_only"
+        )
+        reading.findings.append(document.finding(("prices_only",), message))
     elif table is not None:
         reading.tables[kind] = table
     return document
@@ -136,11 +150,20 @@ def _positions(raw: bytes, source: Source, reading: _Reading) -> Document:
         return document
     layers = (model.defaults, reading.defaults)
     once = reading.policies.file_lifetimes == "first"
+    follows = reading.policies.entry_change == "follow"
     for name, position in model.positions.items():
         wrong = grammar_findings(document, name, position, layers)
         reading.findings.extend(wrong)
         if not wrong:
-            complete = checked(document, source.name, name, position, layers, once=once)
+            complete = checked(
+                document,
+                source.name,
+                name,
+                position,
+                layers,
+                once=once,
+                follows=follows,
+            )
             reading.placed.append(Placed(complete, document))
     return document
 
@@ -152,14 +175,14 @@ def _check_together(
     if reading.daemon is not None:
         (document,) = (file.document for file in reading.files if file.is_daemon)
         found.extend(
-            checks.check_daemon(document, reading.daemon, reading.tables, environment)
+            check_daemon(document, reading.daemon, reading.tables, environment)
         )
-    found.extend(checks.check_unique(reading.placed))
-    found.extend(checks.check_count(reading.placed, policies))
+    found.extend(check_unique(reading.placed))
+    found.extend(check_count(reading.placed, policies))
     for item in reading.placed:
         if reading.accounts is not None:
-            found.extend(checks.check_venue(item, reading.accounts, reading.tables))
-        found.extend(checks.check_position(item, policies, now_ns))
+            found.extend(check_venue(item, reading.accounts, reading.tables))
+        found.extend(check_position(item, policies, now_ns))
 
 
 def _settings(reading: _Reading) -> Settings | None:

@@ -14,10 +14,15 @@ from exitd.configuration.venue_tables import VenueTable
 
 
 class AccountSettings(Struct, frozen=True, kw_only=True):
-    """An account with its venue's table applied; durations in nanoseconds."""
+    """An account with its venue's table applied; durations in nanoseconds.
+
+    With `prices_only` it has no key and no secret, and zero where a number is about
+    signed requests.
+    """
 
     name: str
     type: str
+    prices_only: bool
     key: SecretReference | None
     secret: SecretReference | None
     url: str
@@ -33,15 +38,17 @@ def account_settings(name: str, account: Account, table: VenueTable) -> AccountS
     return AccountSettings(
         name=name,
         type=account.type,
+        prices_only=table.prices_only,
         key=account.key,
         secret=account.secret,
         url=account.url or table.url,
         ws_url=account.ws_url or table.ws_url,
-        request_window_ns=account.request_window or table.request_window,
-        lag_slack_ns=account.lag_slack or table.lag_slack,
+        request_window_ns=account.request_window or table.request_window or 0,
+        lag_slack_ns=account.lag_slack or table.lag_slack or 0,
         requests_per_minute=account.requests_per_minute or table.requests_per_minute,
         history_requests_per_minute=account.history_requests_per_minute
-        or table.history_requests_per_minute,
+        or table.history_requests_per_minute
+        or 0,
     )
 
 

@@ -9,35 +9,27 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from exitd.configuration.differences import (
-    Difference,
-    differences,
-    summary,
-    weakening,
-)
+from exitd.configuration.differences import Difference, differences, summary
 from exitd.configuration.findings import Finding, has_errors, in_order
+from exitd.configuration.instants import instant_text
 from exitd.configuration.loaded import Loaded
-from exitd.configuration.market_checks import (
-    Markets,
-    check_markets,
-    distance_percent,
-    fitted,
-)
+from exitd.configuration.market_checks import check_markets
+from exitd.configuration.markets import Markets, fitted
+from exitd.configuration.plan_facts import Facts
 from exitd.configuration.policies import Policies
 from exitd.configuration.positions import CheckedExit, CheckedPosition
 from exitd.configuration.sources import DAEMON_FILE
 from exitd.configuration.triggers import definitions
-from exitd.core.condition import FixedLevel
+from exitd.configuration.weakening import weakening
+from exitd.core.condition import AtInstant
 from exitd.core.files import is_from_file
 from exitd.core.position import PositionKey, PositionRecord
-from exitd.core.resting import is_crossed
 from exitd.core.trigger import (
     DoneReason,
     TriggerDefinition,
     TriggerRecord,
     TriggerState,
 )
-from exitd.core.units import text
 
 
 class ChangeKind(StrEnum):
@@ -101,39 +93,6 @@ class Plan(Struct, frozen=True, kw_only=True):
         return any(change.would_fire_now for change in self.changes)
 
 
-class _Facts(Struct, frozen=True):
-    """What is known while a plan is made; `positions` None: nothing is known."""
-
-    known: Markets
-    positions: Mapping[PositionKey, PositionRecord] | None
-    policies: Policies
-
-    def is_open(self, trigger: TriggerDefinition) -> bool:
-        """Whether its position is open, or may be."""
-        key = trigger.key
-        if key is None or self.positions is None:
-            return True
-        record = self.positions.get(key)
-        return record is not None and record.is_open
-
-    def price(self, trigger: TriggerDefinition) -> Decimal | None:
-        return self.known.prices.get(trigger.source)
-
-    def is_crossed(self, trigger: TriggerDefinition) -> bool:
-        price = self.price(trigger)
-        is_level = isinstance(trigger.condition, FixedLevel)
-        return is_level and price is not None and is_crossed(trigger, price)
-
-    def distance(self, trigger: TriggerDefinition) -> str:
-        price, level = self.price(trigger), trigger.level
-        if price is None or level is None:
-            return ""
-        if is_crossed(trigger, price):
-            return f"{trigger.source.kind} {text(price)}, crossed"
-        away = round(distance_percent(price, level), 1)
-        return f"{trigger.source.kind} {text(price)}, {text(away)}% away"
-
-
 def _place(owner: str) -> tuple[str, int]:
     """Split `file:<path>:<line>`."""
     path, _, line = owner.removeprefix("file:").rpartition(":")
@@ -153,7 +112,7 @@ def _is_alive(record: TriggerRecord) -> bool:
 
 
 def _waiting_reason(
-    before: TriggerRecord | None, after: TriggerDefinition | None, facts: _Facts
+    before: TriggerRecord | None, after: TriggerDefinition | None, facts: Facts
 ) -> str:
     if before is None or before.state is TriggerState.DONE:
         return ""
@@ -166,7 +125,7 @@ def _waiting_reason(
 
 
 def _crossing(
-    trigger: TriggerDefinition, before: TriggerRecord | None, facts: _Facts
+    trigger: TriggerDefinition, before: TriggerRecord | None, facts: Facts
 ) -> bool:
     """Whether a new or changed trigger would fire at once."""
     if facts.policies.crossed_at_arm_by_file == "wait":
@@ -186,7 +145,7 @@ def _crossing(
 
 
 def _change(
-    before: TriggerRecord | None, after: TriggerDefinition, facts: _Facts
+    before: TriggerRecord | None, after: TriggerDefinition, facts: Facts
 ) -> Change | None:
     old = None if before is None else before.definition
     differing = () if old is None else differences(old, after)
@@ -210,7 +169,7 @@ def _change(
     )
 
 
-def _removal(before: TriggerRecord, facts: _Facts) -> Change:
+def _removal(before: TriggerRecord, facts: Facts) -> Change:
     file, line = _place(before.definition.owner)
     return Change(
         kind=ChangeKind.REMOVED,
@@ -230,7 +189,15 @@ def _expired(
     definition: TriggerDefinition,
     now_ns: int,
 ) -> Finding | None:
-    """Refuse an exit that would be new and has expired (behaviour 37)."""
+    """Refuse an exit that would be new and whose time is over (behaviour 37)."""
+    moment = definition.condition
+    if isinstance(moment, AtInstant) and moment.ts_ns <= now_ns:
+        return loaded.finding(
+            position,
+            exit_.level_path,
+            f"'{definition.id}' would be new, and {instant_text(moment.ts_ns)} has "
+            "passed; remove it or write a later time",
+        )
     if definition.expires_ns is None or definition.expires_ns > now_ns:
         return None
     return loaded.finding(
@@ -286,6 +253,7 @@ def plan(
     now_ns: int,
     known: Markets | None = None,
     positions: Mapping[PositionKey, PositionRecord] | None = None,
+    watermarks: Mapping[str, Decimal] | None = None,
 ) -> Plan:
     """
     Compare what runs with what was loaded.
@@ -295,10 +263,12 @@ def plan(
         now_ns: UTC.
         known: Instruments and prices; what is not known is not checked.
         positions: None where they are not known: then each counts as open.
+        watermarks: The best price that each trailing stop has seen, by its id; one
+            that is not there has no stop yet.
     """
     records = tuple(running)
     policies = loaded.settings.file.policies if loaded.settings else Policies()
-    facts = _Facts(known or Markets(), positions, policies)
+    facts = Facts(known or Markets(), positions, watermarks or {}, policies, now_ns)
     by_id = {record.id: record for record in records if _is_running(record)}
     known_by_id = {id_: record.definition for id_, record in by_id.items()}
     made = definitions(loaded, now_ns=now_ns, running=known_by_id)

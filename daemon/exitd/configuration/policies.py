@@ -94,8 +94,8 @@ class Policies(Keys):
     )
     entry_change: Literal["follow", "keep"] = described(
         "follow",
-        "Not built yet. A level relative to the entry after the position grew: it "
-        "follows the new entry, or keeps the first.",
+        "A level relative to the entry after the position grew: it follows the new "
+        "entry, or keeps the first; `entry` says it for one position or exit.",
     )
     remainder_below_minimum: Literal["close_all", "leave"] = described(
         "close_all",
@@ -246,7 +246,6 @@ NOTHING_YET = {
     "crossed_at_arm_by_webhook": "there is no webhook yet",
     "missed": "missed crossings are not looked for yet; look at the price after a "
     "downtime, and `exitd fire` where it is due",
-    "entry_change": "levels relative to the entry are not built yet",
     "broker_exits_expire": "there are no brokers yet",
 }
 

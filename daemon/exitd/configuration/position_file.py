@@ -1,204 +1,72 @@
-"""conf.d/*.yaml: positions and their exits."""
+"""conf.d/*.yaml: positions, their exits, and what moves their stops."""
 
 import re
 from typing import Annotated, Literal
 
-from pydantic import PlainValidator, WithJsonSchema
+from pydantic import PlainValidator, WithJsonSchema, model_validator
 
-from exitd.configuration.findings import quoted
+from exitd.configuration.exit_keys import Exit
 from exitd.configuration.keys import Boolean, ExitDefaults, Keys, described
-from exitd.configuration.values import (
-    BoundValue,
-    DurationValue,
-    EntryRelative,
-    ExpiryValue,
-    InstantValue,
-    Level,
-    LevelValue,
-    NameValue,
-    OrdersValue,
-    read_level,
-)
+from exitd.configuration.levels import LevelValue, read_level
+from exitd.configuration.symbols import Symbol
+from exitd.configuration.values import BoundValue, NameValue
+from exitd.core.condition import Level
 
 Side = Literal["long", "short"]
-Action = Literal["close", "cancel", "cancel_and_close", "notify"]
-Missed = Literal["alert", "fire"]
 
-CONDITIONS = (
-    "stop_loss",
-    "take_profit",
-    "trailing",
-    "above",
-    "below",
-    "at_time",
-    "max_hold",
-)
+#: The word for the entry price, where a move sets a stop.
+ENTRY = "entry"
 
-_SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
 _EXIT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
-_WATCH = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,63}}/{_SYMBOL.pattern}")
-
-
-def read_symbol(written: object) -> str:
-    text = written if isinstance(written, str) else ""
-    if not _SYMBOL.fullmatch(text):
-        raise ValueError(
-            f"{quoted(written)} is not a symbol; write it as the venue does, "
-            "such as SOL_USDC_PERP"
-        )
-    return text
-
-
-def read_watch(written: object) -> str:
-    text = written if isinstance(written, str) else ""
-    if not _WATCH.fullmatch(text):
-        raise ValueError("write the venue and the symbol, such as binance/BTCUSDT")
-    return text
 
 
 def read_move_target(written: object) -> Level | str:
     """Read where a move sets a stop: `entry`, a level, or another exit's name."""
-    if isinstance(written, str) and re.fullmatch(
-        "[A-Za-z][A-Za-z0-9_.-]{0,63}", written
-    ):
+    if isinstance(written, str) and _EXIT_NAME.fullmatch(written):
         return written
     return read_level(written)
 
 
-Symbol = Annotated[
-    str,
-    PlainValidator(read_symbol),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": f"^{_SYMBOL.pattern}$",
-            "examples": ["SOL_USDC_PERP"],
-        }
-    ),
-]
-Watched = Annotated[
-    str,
-    PlainValidator(read_watch),
-    WithJsonSchema({"type": "string", "pattern": f"^{_WATCH.pattern}$"}),
-]
 MoveTarget = Annotated[
-    str | EntryRelative,
+    Level | str,
     PlainValidator(read_move_target),
-    WithJsonSchema({"type": ["string", "number"], "examples": ["entry", "tp1"]}),
+    WithJsonSchema({"type": ["string", "number"], "examples": ["entry", "tp1", "+2%"]}),
 ]
-
-
-class Tighten(Keys):
-    """A trailing stop that narrows once the price has come so far."""
-
-    at: LevelValue = described(..., "From this level on, or this far from the entry.")
-    to: BoundValue = described(..., "The new distance.")
-
-
-class Exit(ExitDefaults):
-    """One exit: one condition, and what it does."""
-
-    stop_loss: LevelValue | None = described(
-        None,
-        "Close when the price reaches this level, on the losing side: a price, or "
-        "-3% from the entry.",
-        shown="none",
-    )
-    take_profit: LevelValue | None = described(
-        None,
-        "Close when the price reaches this level, on the winning side: a price, or "
-        "+12% from the entry.",
-        shown="none",
-    )
-    trailing: BoundValue | None = described(
-        None,
-        "Not built yet. Close when the price falls this far back from its best.",
-        shown="none",
-    )
-    above: LevelValue | None = described(
-        None, "When the price rises to this level; `do` says what.", shown="none"
-    )
-    below: LevelValue | None = described(
-        None, "When the price falls to this level; `do` says what.", shown="none"
-    )
-    at_time: InstantValue | None = described(
-        None, "Not built yet. At this time.", shown="none"
-    )
-    max_hold: DurationValue | None = described(
-        None,
-        "Not built yet. When the position has been open for so long.",
-        shown="none",
-    )
-    do: Action | None = described(
-        None,
-        "Close, cancel open orders of the market, cancel and then close, or only "
-        "tell. `above` and `below` must say it; the others close.",
-        shown="close",
-    )
-    orders: OrdersValue | None = described(
-        None,
-        "Which open orders a cancel takes: all, limit orders, trigger orders, or the "
-        "one with this client id.",
-        shown="all",
-    )
-    expires: ExpiryValue | None = described(
-        None,
-        "When the exit ends without acting: a time with its zone, or a duration from "
-        "when it was first loaded.",
-        shown="never",
-    )
-    once: Boolean | None = described(
-        None,
-        "For the first position only, instead of every one that opens.",
-        shown="false",
-    )
-    for_: DurationValue | None = described(
-        None,
-        "Not built yet. The price must stay beyond the level for so long.",
-        shown="none",
-        alias="for",
-    )
-    emergency: LevelValue | None = described(
-        None,
-        "Not built yet. A level farther out that does not wait for `for`.",
-        shown="none",
-    )
-    after: LevelValue | None = described(
-        None, "Not built yet. A trailing stop begins at this level.", shown="none"
-    )
-    tighten: Tighten | None = described(
-        None, "Not built yet. When and to what a trailing stop narrows.", shown="none"
-    )
-    watch: Watched | None = described(
-        None,
-        "Not built yet. Watch the price of another market, as venue/symbol.",
-        shown="the position's own market",
-    )
-    hard: Boolean | None = described(
-        None,
-        "Not built yet. Never close beyond `slippage_limit`, not even a stop.",
-        shown="false",
-    )
-    missed: Missed | None = described(
-        None,
-        "Not built yet. What to do when the price crossed and came back unseen.",
-        shown="the policy `missed`",
-    )
-
-    @property
-    def conditions(self) -> tuple[str, ...]:
-        """The conditions that were written; a valid exit has exactly one."""
-        return tuple(name for name in CONDITIONS if getattr(self, name) is not None)
 
 
 class Move(Keys):
-    """Not built yet. Move an exit once another has filled."""
+    """A stop is moved once something has happened; only ever tighter.
 
-    after: NameValue = described(..., "The exit that must have filled.")
-    set: NameValue = described(..., "The exit that is moved.")
-    to: MoveTarget = described(
-        ..., "`entry`, a price, a percentage from the entry, or another exit's level."
+    Exactly one of `after` and `at` says when.
+    """
+
+    after: NameValue | None = described(
+        None, "When this exit has filled; or say `at`.", shown="none"
     )
+    at: LevelValue | None = described(
+        None,
+        "When the price reaches this level, on the winning side; or say `after`.",
+        shown="none",
+    )
+    set: NameValue = described(..., "The stop that is moved, by its name.")
+    to: MoveTarget = described(
+        ...,
+        "`entry`, a level, or the name of another exit, whose level it takes.",
+    )
+    fees: Boolean | None = described(
+        None,
+        "With `to: entry`: far enough beyond the entry to pay for both trades.",
+        shown="true",
+    )
+
+    @model_validator(mode="after")
+    def _one_reason(self) -> "Move":
+        if (self.after is None) == (self.at is None):
+            raise ValueError(
+                "a move says when with exactly one of 'after' (an exit that has "
+                "filled) and 'at' (a level)"
+            )
+        return self
 
 
 class Position(ExitDefaults):
@@ -226,9 +94,7 @@ class Position(ExitDefaults):
     exits: dict[NameValue, Exit] = described(
         ..., "The exits, by name; `position/exit` is the identity that survives edits."
     )
-    moves: list[Move] = described(
-        [], "Not built yet. What moves after what.", shown="none"
-    )
+    moves: list[Move] = described([], "What moves which stop, and when.", shown="none")
 
 
 class PositionFile(Keys):

@@ -9,19 +9,34 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, PlainValidator
 
-from exitd.configuration import daemon_file, position_file, values
+from exitd.configuration import (
+    daemon_file,
+    exit_keys,
+    levels,
+    patience,
+    position_file,
+    symbols,
+    times,
+    values,
+)
+from exitd.configuration.calendars import read_calendar
 from exitd.configuration.keys import ExitDefaults
 from exitd.configuration.policies import NOT_BUILT, NOTHING_YET, Policies
 from exitd.configuration.secrets import SecretReference
 from exitd.configuration.venue_tables import VenueTable, shipped_directory
 
 _WORDS = {
-    values.read_level: "price, or `+12%` from the entry",
+    levels.read_level: "price, `+12%`, `-10% roi` or `+500 pnl`",
+    levels.read_offset: "percentage or distance",
+    levels.read_leverage: "number",
+    patience.read_patience: "duration, or two of them",
+    times.read_at_time: "time with zone, or `5m before close`",
+    read_calendar: "calendar",
+    exit_keys.read_every: "duration",
     values.read_bound: "percentage",
     values.read_percent_under_hundred: "percentage",
-    values.read_quantity: "`50%`, quantity or `rest`",
+    values.read_quantity: "share, quantity, amount or `rest`",
     values.read_positive_duration_ns: "duration",
-    values.read_instant: "time with zone",
     values.read_expiry: "time with zone, or duration",
     values.read_client_order_id: "`all`, `limit`, `trigger` or client id",
     values.read_name: "name",
@@ -31,9 +46,9 @@ _WORDS = {
     daemon_file.read_address: "host:port or `off`",
     daemon_file.read_path: "absolute path",
     daemon_file.read_host: "host name",
-    position_file.read_symbol: "symbol",
-    position_file.read_watch: "venue/symbol",
-    position_file.read_move_target: "`entry`, exit, price or percentage",
+    symbols.read_symbol: "symbol",
+    symbols.read_watch: "venue/symbol",
+    position_file.read_move_target: "`entry`, level or exit",
 }
 _NOTHING_YET = (
     ("http.webhook_bind", "there is no webhook yet"),
@@ -57,8 +72,9 @@ _DAEMON: tuple[tuple[str, type[BaseModel]], ...] = (
 _POSITIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Top level", position_file.PositionFile),
     ("positions.&lt;name&gt;", position_file.Position),
-    ("positions.&lt;name&gt;.exits.&lt;name&gt;", position_file.Exit),
-    ("tighten", position_file.Tighten),
+    ("positions.&lt;name&gt;.exits.&lt;name&gt;", exit_keys.Exit),
+    ("tighten", exit_keys.Tighten),
+    ("twap", exit_keys.Twap),
     ("moves", position_file.Move),
 )
 

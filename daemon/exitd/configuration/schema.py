@@ -8,7 +8,8 @@ from typing import Any, Literal
 from pydantic.json_schema import GenerateJsonSchema
 
 from exitd.configuration.daemon_file import DaemonFile
-from exitd.configuration.position_file import CONDITIONS, PositionFile
+from exitd.configuration.exit_keys import CONDITIONS
+from exitd.configuration.position_file import PositionFile
 
 FileKind = Literal["daemon", "positions"]
 SCHEMA_FILES: dict[FileKind, str] = {

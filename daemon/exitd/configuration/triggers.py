@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping
 from exitd.configuration.loaded import Loaded
 from exitd.configuration.positions import CheckedExit, CheckedPosition
 from exitd.configuration.values import After, Instant
-from exitd.core.condition import FixedLevel
-from exitd.core.market import PriceKind, PriceSource
+from exitd.core.market import PriceSource
 from exitd.core.trigger import (
     Action,
     Cancel,
@@ -27,16 +26,8 @@ def trigger_id(position: CheckedPosition, exit_: CheckedExit) -> str:
 
 
 def price_source(position: CheckedPosition, exit_: CheckedExit) -> PriceSource:
-    kind = position.price_kind(exit_)
-    words = exit_.wording
-    is_candle = kind is PriceKind.LAST_CLOSE
-    return PriceSource(
-        feed=position.venue,
-        symbol=position.symbol,
-        kind=kind,
-        candle=words.candle if is_candle else "",
-        closed=words.closed_candles if is_candle else False,
-    )
+    """Give which price an exit of a position watches; perhaps another venue's."""
+    return exit_.source
 
 
 def _cancel(exit_: CheckedExit) -> Cancel:
@@ -50,7 +41,14 @@ def _close(exit_: CheckedExit) -> Close:
     order = OrderType(words.order)
     # A default of slippage_limit waits for limit closes; market closes have none.
     limit = words.slippage_limit if order is OrderType.LIMIT else None
-    return Close(quantity=words.close, order=order, slippage_limit=limit)
+    return Close(
+        quantity=words.close,
+        order=order,
+        slippage_limit=limit,
+        is_hard=exit_.is_hard,
+        patience_ns=exit_.patience_ns,
+        twap=exit_.twap,
+    )
 
 
 def action(exit_: CheckedExit) -> Action:
@@ -100,9 +98,12 @@ def definition(
         account=position.venue,
         symbol=position.symbol,
         side=position.side,
-        source=price_source(position, exit_),
-        condition=FixedLevel(exit_.condition, exit_.level),
+        source=exit_.source,
+        condition=exit_.condition,
         action=action(exit_),
+        confirmation=exit_.confirmation,
+        moves=tuple(m.move for m in position.moves if m.exit == exit_.name),
+        before_liquidation=exit_.before_liquidation,
         expires_ns=expires_ns,
         template=position.side is not None,
         once=exit_.once,

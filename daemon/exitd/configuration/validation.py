@@ -161,9 +161,12 @@ def _without_nulls(
     pending: list[tuple[Path, Plain]] = [((), value)]
     while pending:
         path, held = pending.pop()
+        if isinstance(held, list):
+            pending += [((*path, index), item) for index, item in enumerate(held)]
+            continue
         items = held.items() if isinstance(held, dict) else ()
         for name, inner in list(items):
-            if isinstance(inner, dict):
+            if isinstance(inner, dict | list):
                 pending.append(((*path, name), inner))
             elif inner is None:
                 findings.append(

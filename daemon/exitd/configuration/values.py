@@ -18,9 +18,12 @@ from exitd.core.units import HUNDRED, NS_PER_MS, NS_PER_S, ZERO
 
 NUMBER_PATTERN = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
 PERCENT_PATTERN = r"(0|[1-9][0-9]*)(\.[0-9]+)?%"
+CURRENCY_PATTERN = r"[A-Z][A-Z0-9]{1,15}"
+INSTANT_PATTERN = r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)"
 DURATION_PATTERN = r"(0|[1-9][0-9]{0,11})(ms|s|m|h|d)"
 
 _NUMBER = re.compile(NUMBER_PATTERN)
+_QUANTITY = re.compile(rf"({NUMBER_PATTERN})(?: +(?P<currency>{CURRENCY_PATTERN}))?")
 _PERCENT = re.compile(rf"([+-]?)({NUMBER_PATTERN.removeprefix('-?')})%")
 _DURATION = re.compile(DURATION_PATTERN)
 _UNITS_NS = {
@@ -30,18 +33,18 @@ _UNITS_NS = {
     "h": 3_600 * NS_PER_S,
     "d": 86_400 * NS_PER_S,
 }
-_CHARACTERS_MAX = 40
+CHARACTERS_MAX = 40
 
 
-def _text(written: object) -> str:
+def text_of(written: object) -> str:
     if isinstance(written, bool) or not isinstance(written, str | int | Decimal):
         return ""
     return written if isinstance(written, str) else format(Decimal(written), "f")
 
 
 def read_number(written: object) -> Decimal:
-    text = _text(written)
-    if len(text) > _CHARACTERS_MAX or not _NUMBER.fullmatch(text):
+    text = text_of(written)
+    if len(text) > CHARACTERS_MAX or not _NUMBER.fullmatch(text):
         if _PERCENT.fullmatch(text):
             raise ValueError(f"a plain number belongs here, not the share {text}")
         raise ValueError("write a number in plain digits, such as 131.25")
@@ -57,8 +60,8 @@ def read_price(written: object) -> Decimal:
 
 def read_percent(written: object) -> Decimal:
     """Read an unsigned percentage; 2.5 means 2.5 %."""
-    text = _text(written)
-    found = _PERCENT.fullmatch(text) if len(text) <= _CHARACTERS_MAX else None
+    text = text_of(written)
+    found = _PERCENT.fullmatch(text) if len(text) <= CHARACTERS_MAX else None
     if found is None:
         hint = f"{text}%" if _NUMBER.fullmatch(text) and text[0] != "-" else "2.5%"
         raise ValueError(f"write a percentage with its sign, such as {hint}")
@@ -91,52 +94,40 @@ def read_factor(written: object) -> Decimal:
     return factor
 
 
-class EntryRelative(Struct, frozen=True, gc=False):
-    """A level measured from the entry price, in signed percent."""
-
-    percent: Decimal
-
-
-Level = Decimal | EntryRelative
-
-
-def read_level(written: object) -> Level:
-    text = _text(written)
-    found = _PERCENT.fullmatch(text) if len(text) <= _CHARACTERS_MAX else None
-    if found is None:
-        return read_price(written)
-    if not found[1]:
-        raise ValueError(
-            f"a level relative to the entry carries its sign: +{text} or -{text}"
-        )
-    percent = Decimal(found[1] + found[2])
-    if percent == ZERO or percent <= -HUNDRED:
-        raise ValueError("a level relative to the entry is above -100% and not 0%")
-    return EntryRelative(percent)
+def _read_share(text: str) -> Decimal:
+    share = read_percent(text)
+    if not ZERO < share <= HUNDRED:
+        raise ValueError("a share is above 0% and at most 100%")
+    return share
 
 
 def read_quantity(written: object) -> Quantity:
-    text = _text(written)
+    """Read how much a close takes; a currency is checked where the market is known."""
+    text = text_of(written)
     if text == "rest":
         return Quantity(QuantityKind.REST)
     if text.endswith("%"):
-        share = read_percent(text)
-        if not ZERO < share <= HUNDRED:
-            raise ValueError("a share is above 0% and at most 100%")
-        return Quantity(QuantityKind.SHARE, share)
-    if len(text) > _CHARACTERS_MAX or not _NUMBER.fullmatch(text):
+        return Quantity(QuantityKind.SHARE, _read_share(text))
+    if len(text) <= CHARACTERS_MAX and text.endswith("% initial"):
+        share = _read_share(text.removesuffix("initial").rstrip())
+        return Quantity(QuantityKind.INITIAL, share)
+    found = _QUANTITY.fullmatch(text) if len(text) <= CHARACTERS_MAX else None
+    if found is None:
         hint = did_you_mean(text, ["rest"]) if text else ""
         raise ValueError(
-            f"write a share such as 50%, a quantity such as 2.5, or rest{hint}"
+            "write a share such as 50% or 50% initial, a quantity such as 2.5, an "
+            f"amount such as 500 USDC, or rest{hint}"
         )
-    quantity = Decimal(text)
+    quantity = Decimal(found[1])
     if quantity <= ZERO:
         raise ValueError("a quantity is above zero")
-    return Quantity(QuantityKind.ABSOLUTE, quantity)
+    if found["currency"] is None:
+        return Quantity(QuantityKind.ABSOLUTE, quantity)
+    return Quantity(QuantityKind.QUOTE, quantity, found["currency"])
 
 
 def read_duration_ns(written: object) -> int:
-    text = _text(written)
+    text = text_of(written)
     found = _DURATION.fullmatch(text)
     if found is None:
         hint = (
@@ -177,7 +168,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_instant(written: object) -> Instant:
-    text = _text(written)
+    text = text_of(written)
     found = _RFC_3339.fullmatch(text) if text.isascii() else None
     if found is None:
         raise ValueError("write a time with its zone, such as 2027-01-31T16:00:00Z")
@@ -195,7 +186,7 @@ def read_instant(written: object) -> Instant:
 
 
 def read_expiry(written: object) -> Expiry:
-    text = _text(written)
+    text = text_of(written)
     if _DURATION.fullmatch(text):
         return After(read_positive_duration_ns(text), text)
     try:
@@ -209,7 +200,7 @@ def read_expiry(written: object) -> Expiry:
 
 def read_client_order_id(written: object) -> str:
     """Read which orders a cancel takes: a word, or the client id of one order."""
-    text = _text(written)
+    text = text_of(written)
     if text in ("all", "limit", "trigger"):
         return text
     if re.fullmatch(r"0|[1-9][0-9]{0,9}", text) and int(text) < 2**32:
@@ -233,25 +224,19 @@ def read_name(written: object) -> str:
     return text
 
 
-def _text_schema(pattern: str, *examples: str) -> dict[str, object]:
+def text_schema(pattern: str, *examples: str) -> dict[str, object]:
     return {"type": "string", "pattern": f"^({pattern})$", "examples": list(examples)}
 
 
-_SIGNED_PERCENT = rf"[+-]{PERCENT_PATTERN}"
 _QUANTITY_SCHEMA: dict[str, object] = {
     "anyOf": [
         {"type": "number", "exclusiveMinimum": 0},
         {
             "type": "string",
-            "pattern": rf"^(rest|{PERCENT_PATTERN}|{NUMBER_PATTERN})$",
-            "examples": ["50%", "100%", "rest"],
+            "pattern": rf"^(rest|{PERCENT_PATTERN}( initial)?"
+            rf"|{NUMBER_PATTERN}( +{CURRENCY_PATTERN})?)$",
+            "examples": ["50%", "50% initial", "500 USDC", "rest"],
         },
-    ]
-}
-_LEVEL_SCHEMA: dict[str, object] = {
-    "anyOf": [
-        {"type": "number", "exclusiveMinimum": 0},
-        _text_schema(rf"{NUMBER_PATTERN}|{_SIGNED_PERCENT}", "131.25", "+12%", "-3%"),
     ]
 }
 _ORDERS_SCHEMA: dict[str, object] = {
@@ -261,11 +246,9 @@ _ORDERS_SCHEMA: dict[str, object] = {
         {"type": "string", "pattern": "^[0-9]{1,10}$"},
     ]
 }
-_DURATION_SCHEMA = _text_schema(DURATION_PATTERN, "500ms", "2s", "15m", "8h", "3d")
-_PERCENT_SCHEMA = _text_schema(PERCENT_PATTERN, "0.5%")
-_INSTANT = r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)"
+_DURATION_SCHEMA = text_schema(DURATION_PATTERN, "500ms", "2s", "15m", "8h", "3d")
+_PERCENT_SCHEMA = text_schema(PERCENT_PATTERN, "0.5%")
 
-LevelValue = Annotated[Level, PlainValidator(read_level), WithJsonSchema(_LEVEL_SCHEMA)]
 BoundValue = Annotated[
     Decimal, PlainValidator(read_bound), WithJsonSchema(_PERCENT_SCHEMA)
 ]
@@ -286,13 +269,15 @@ DurationValue = Annotated[
     int, PlainValidator(read_positive_duration_ns), WithJsonSchema(_DURATION_SCHEMA)
 ]
 InstantValue = Annotated[
-    Instant, PlainValidator(read_instant), WithJsonSchema(_text_schema(_INSTANT))
+    Instant, PlainValidator(read_instant), WithJsonSchema(text_schema(INSTANT_PATTERN))
 ]
 ExpiryValue = Annotated[
     Expiry,
     PlainValidator(read_expiry),
     WithJsonSchema(
-        _text_schema(f"{_INSTANT}|{DURATION_PATTERN}", "2027-01-31T16:00:00Z", "8h")
+        text_schema(
+            f"{INSTANT_PATTERN}|{DURATION_PATTERN}", "2027-01-31T16:00:00Z", "8h"
+        )
     ),
 ]
 OrdersValue = Annotated[

@@ -9,13 +9,30 @@ from importlib import resources
 from pathlib import Path
 from typing import get_args
 
+from pydantic import model_validator
+
 from exitd.configuration.daemon_file import Account, HttpUrl, WebSocketUrl
 from exitd.configuration.document import Document
 from exitd.configuration.findings import mask_tokens
-from exitd.configuration.keys import CandleWord, Count, Keys, PriceWord, described
+from exitd.configuration.keys import (
+    Boolean,
+    CandleWord,
+    Count,
+    Keys,
+    PriceWord,
+    described,
+)
 from exitd.configuration.validation import validate
 from exitd.configuration.values import DurationValue
 from exitd.configuration.yaml import parse
+
+#: What a table says of accounts, and so not of a venue that gives prices only.
+OF_AN_ACCOUNT = (
+    "request_window",
+    "request_window_max",
+    "lag_slack",
+    "history_requests_per_minute",
+)
 
 
 class VenueTable(Keys):
@@ -23,21 +40,47 @@ class VenueTable(Keys):
 
     url: HttpUrl = described(..., "The REST address.")
     ws_url: WebSocketUrl = described(..., "The stream address.")
-    request_window: DurationValue = described(
-        ..., "How long a signed request is valid, unless the account says otherwise."
+    prices_only: Boolean = described(
+        False,
+        "Whether it only gives prices: no account, no key, no orders. Then nothing is "
+        "said of requests that are signed.",
+        shown="false",
     )
-    request_window_max: DurationValue = described(
-        ..., "The longest window that the venue takes."
+    request_window: DurationValue | None = described(
+        None,
+        "How long a signed request is valid, unless the account says otherwise.",
+        shown="required with an account",
     )
-    lag_slack: DurationValue = described(
-        ..., "How long after expiry the venue's own records may still change."
+    request_window_max: DurationValue | None = described(
+        None,
+        "The longest window that the venue takes.",
+        shown="required with an account",
     )
-    requests_per_minute: Count = described(..., "Requests of one account in a minute.")
-    history_requests_per_minute: Count = described(
-        ..., "Candle and trade queries of them."
+    lag_slack: DurationValue | None = described(
+        None,
+        "How long after expiry the venue's own records may still change.",
+        shown="required with an account",
+    )
+    requests_per_minute: Count = described(
+        ...,
+        "Requests of one account in a minute; where the venue weighs them, their "
+        "weight.",
+    )
+    history_requests_per_minute: Count | None = described(
+        None,
+        "Candle and trade queries of them.",
+        shown="required with an account",
     )
     prices: list[PriceWord] = described(..., "The prices that it streams.")
     candles: list[CandleWord] = described(..., "The candles that it streams.")
+
+    @model_validator(mode="after")
+    def _has_limits(self) -> "VenueTable":
+        for name in OF_AN_ACCOUNT:
+            if (getattr(self, name) is None) is not self.prices_only:
+                verb = "has no effect with" if self.prices_only else "is needed without"
+                raise ValueError(f"'{name}' {verb} prices_only: true")
+        return self
 
 
 def shipped_directory() -> Path:

@@ -234,9 +234,8 @@ class Book:
 
     def fallen_back(self, price: Decimal) -> list[tuple[str, Decimal]]:
         """Take out the trails whose stop *price* hits, each with its stop."""
-        found = [(name, stop) for name, stop, _ in self._sells.take_stops(price)]
-        negative = price.copy_negate()
-        for name, stop, _ in self._buys.take_stops(negative):
+        found = [(name, stop) for stop, _, name, _ in self._sells.take_hits(price)]
+        for stop, _, name, _ in self._buys.take_hits(price.copy_negate()):
             found.append((name, stop.copy_negate()))
         if found:
             self._narrow()

@@ -7,6 +7,7 @@ from exitd.core.intents import Priority, RequestSlot
 from exitd.core.lifecycle import TriggerCause, next_trigger_state
 from exitd.core.position import PositionKey
 from exitd.core.resting import is_expired, rest
+from exitd.core.slices import has_urgent_stop
 from exitd.core.state import Timer, TimerKind
 from exitd.core.trigger import (
     DoneReason,
@@ -149,6 +150,9 @@ def _let_go(turn: Turn, record: TriggerRecord) -> None:
     firing = state.stops_firing.get(role.key, {})
     firing.pop(record.id, None)
     if firing:
+        if not has_urgent_stop(state, role.key):
+            # All that still fire close in slices: they were held for this one.
+            wake(turn, role.key)
         return
     state.stops_firing.pop(role.key, None)
     for trigger_id in state.held.pop(role.key, {}):

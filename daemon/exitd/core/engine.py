@@ -54,11 +54,11 @@ from exitd.core.inputs import (
     TimePassed,
 )
 from exitd.core.intents import ProvePosition
+from exitd.core.judging import take_in
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.market import PriceSource, Tick
 from exitd.core.moving import after_filled
 from exitd.core.policy import Policies
-from exitd.core.prices import take_in
 from exitd.core.records import CounterRecord, FillRecord, Snapshot
 from exitd.core.resting import rest, watch_expiry, watch_time
 from exitd.core.state import QUIET, Decision, State, Timer, TimerKind

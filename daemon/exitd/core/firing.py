@@ -11,33 +11,44 @@ from exitd.core.attempt import (
     CloseOrder,
     TimeInForce,
 )
+from exitd.core.condition import Direction
 from exitd.core.ending import end_fire, gone, watch_again
 from exitd.core.events import FactKind
+from exitd.core.holding import STOP_FIRES, hold, look_again, retry_in
 from exitd.core.inputs import AttemptSent, AttemptSigned, SlotOpened
 from exitd.core.intents import ProvePosition, RefreshInstrument, SendClose
 from exitd.core.lifecycle import AttemptCause, TriggerCause, next_attempt_state
+from exitd.core.patience import (
+    clear_the_way,
+    climb_if_over,
+    mind_the_clock,
+    rests_until_ns,
+    stop_slices,
+    time_in_force,
+)
 from exitd.core.position import PositionRecord
+from exitd.core.pricing import hard_reference, own_level, price_now
 from exitd.core.records import CounterRecord
-from exitd.core.resting import fresh_price, is_crossed, known_price
-from exitd.core.sizing import Room, order_quantity, order_terms, target_quantity
-from exitd.core.state import State, Timer, TimerKind
+from exitd.core.resting import fresh_price
+from exitd.core.sizing import Room, order_quantity, order_terms
+from exitd.core.slices import current_slice, has_urgent_stop, is_between
+from exitd.core.state import Timer, TimerKind
+from exitd.core.targets import with_target
 from exitd.core.trigger import (
     CancelAndClose,
     Close,
     DoneReason,
     FireRecord,
-    OrderType,
     Role,
+    TriggerDefinition,
     TriggerRecord,
 )
 from exitd.core.turn import Turn
 from exitd.core.under_way import UnderWay
-from exitd.core.units import NS_PER_MS, NS_PER_S, NS_PER_US, ZERO
+from exitd.core.units import NS_PER_S, NS_PER_US, ZERO
 
 #: The counter part of a client id: 24 bits, never zero.
 _COUNTER_MAX = (1 << 24) - 1
-#: How often a take-profit without a fresh price looks again.
-_PRICE_PATIENCE_NS = 200 * NS_PER_MS
 
 
 def on_slot(turn: Turn, slot: SlotOpened) -> None:
@@ -45,7 +56,8 @@ def on_slot(turn: Turn, slot: SlotOpened) -> None:
 
     Nothing is sent while an attempt of the same firing is unresolved, before
     its time is due, or when the position is gone. A stop takes what is
-    closable now; a take-profit waits until it can take all it wants.
+    closable now; a take-profit waits until it can take all it wants. What closes in
+    slices waits for every stop that does not.
     """
     state = turn.state
     fired = state.fires.get(slot.trigger_id)
@@ -55,6 +67,7 @@ def on_slot(turn: Turn, slot: SlotOpened) -> None:
     action, close = record.definition.action, record.definition.close
     if close is None or role.key is None or fired.confirm_ns:
         return
+    fired = mind_the_clock(turn, close, fired)
     if state.open_attempt_of(fired) is not None:
         return
     if isinstance(action, CancelAndClose) and not fired.is_cancel_confirmed:
@@ -64,11 +77,29 @@ def on_slot(turn: Turn, slot: SlotOpened) -> None:
         # Flat, or another position by now: what this firing was for is gone.
         gone(turn, record, fired)
         return
+    if close.twap is not None and is_between(fired, close.twap, turn.now_ns):
+        return
+    if role.is_stop:
+        fired = climb_if_over(turn, record, fired)
+        if close.twap is None:
+            stop_slices(turn, role.key)
+        elif has_urgent_stop(state, role.key):
+            hold(turn, record, fired, STOP_FIRES)
+            return
     under_way = state.under_way_on(role.key)
     if position.live <= under_way.unresolved:
-        hold(turn, record, fired, _why_nothing(under_way))
+        _hold_for_others(turn, record, fired, under_way)
     elif role.is_stop or _may_take_profit(turn, record, fired, role, under_way):
         _size_and_send(turn, record, fired, close, position)
+
+
+def _hold_for_others(
+    turn: Turn, record: TriggerRecord, fired: FireRecord, under_way: UnderWay
+) -> None:
+    """Wait for what other closes may still take; a stop has it taken back."""
+    hold(turn, record, fired, _why_nothing(under_way))
+    if turn.state.roles[record.id].is_stop:
+        clear_the_way(turn, record, turn.state.fires[record.id])
 
 
 def _why_nothing(under_way: UnderWay) -> str:
@@ -87,39 +118,32 @@ def _may_take_profit(
 ) -> bool:
     """Hold or let go a take-profit that waited; stops never come here."""
     if role.key in turn.state.stops_firing:
-        hold(turn, record, fired, "a stop of the position is firing")
+        hold(turn, record, fired, STOP_FIRES)
         return False
     if under_way.in_doubt:
         hold(turn, record, fired, "an attempt of the position is in doubt")
         return False
     definition = record.definition
-    if definition.level is None or fired.cause != "price":
+    if fired.level is None or fired.cause != "price" or fired.slices:
+        # Slices that have begun go on whatever the price: the hit decided that.
         return True
     price = fresh_price(turn.state, definition, turn.now_ns)
     if price is None:
         # After a downtime it goes only if it is still beyond (behaviour 97).
-        hold(turn, record, fired, "no fresh price says whether it is still beyond")
-        retry_in(turn, turn.state.fires[record.id], _PRICE_PATIENCE_NS)
+        why = "no fresh price says whether it is still beyond"
+        look_again(turn, record, fired, why)
         return False
-    if not is_crossed(definition, price):
+    if not _is_beyond(definition, fired.level, price):
         watch_again(turn, record, fired, "the price came back")
         return False
     return True
 
 
-def hold(turn: Turn, record: TriggerRecord, fired: FireRecord, why: str) -> None:
-    """Note why a firing cannot send now; what it waits for asks for its slot."""
-    if fired.held_by == why:
-        return
-    turn.put_fire(replace(fired, held_by=why))
-    turn.fact(FactKind.TRIGGER_HELD, record, fired=True, why=why)
-
-
-def retry_in(turn: Turn, fired: FireRecord, delay_ns: int) -> None:
-    """Let the next attempt leave after a delay (above zero) and set its timer."""
-    later = replace(fired, due_ns=turn.now_ns + delay_ns)
-    turn.put_fire(later)
-    turn.at(Timer(later.due_ns, TimerKind.RETRY, later.trigger_id, later.arming))
+def _is_beyond(definition: TriggerDefinition, level: Decimal, price: Decimal) -> bool:
+    """Whether *price* is still at or beyond the level that was hit."""
+    if definition.direction is Direction.FALLING:
+        return price <= level
+    return price >= level
 
 
 def _size_and_send(
@@ -133,23 +157,27 @@ def _size_and_send(
     instrument = state.instrument_of(definition)
     assert instrument is not None, "armed without an instrument"
     under_way = state.under_way_on(position.key)
-    if close.quantity.is_whole:
-        wanted = position.live
-    else:
-        if fired.target is None:
-            settled = explained_position(state, position)
-            target = target_quantity(close.quantity, settled, record.filled)
-            fired = replace(fired, target=target)
-        assert fired.target is not None
-        wanted = fired.target - fired.filled
     room = Room(
         instrument=instrument,
         closable=position.live - under_way.unresolved,
         is_shared=under_way.unresolved > ZERO,
-        price=known_price(state, definition) or fired.observed,
+        price=price_now(state, definition, fired),
     )
-    is_stop = state.roles[record.id].is_stop
-    if not is_stop and room.is_shared and wanted > room.closable:
+    wanted = position.live
+    if close.twap is not None or not close.quantity.is_whole:
+        # Slices of the whole need a target; else what there is goes.
+        fired = with_target(state, record, fired, close, position, room)
+        if fired.target is None:
+            look_again(turn, record, fired, "no price says how much to close")
+            return
+        wanted = fired.target - fired.filled
+    begun = fired
+    if close.twap is not None:
+        sliced = current_slice(fired, close.twap, room, turn.now_ns)
+        if sliced is None:
+            return
+        begun, wanted = sliced, sliced.slice_target - sliced.filled
+    if not state.roles[record.id].is_stop and room.is_shared and wanted > room.closable:
         hold(turn, record, fired, _why_nothing(under_way))
         return
     quantity = order_quantity(
@@ -159,17 +187,11 @@ def _size_and_send(
         close_dust=state.policies.remainder_close_all,
     )
     if quantity > ZERO:
-        _send(turn, record, fired, close, quantity, room)
+        _send(turn, record, begun, close, quantity, room)
     elif wanted > ZERO and room.is_shared:
-        hold(turn, record, fired, _why_nothing(under_way))
+        _hold_for_others(turn, record, fired, under_way)
     else:
         end_fire(turn, record, fired, TriggerCause.FILLED, DoneReason.FILLED)
-
-
-def explained_position(state: State, position: PositionRecord) -> PositionRecord:
-    """Give a position whose unexplained part an unanswered close may explain."""
-    most = state.under_way_on(position.key).unanswered
-    return replace(position, unexplained=min(position.unexplained, most))
 
 
 def _send(
@@ -181,13 +203,22 @@ def _send(
     room: Room,
 ) -> None:
     state, definition, instrument = turn.state, record.definition, room.instrument
-    role = state.roles[record.id]
+    role, level = state.roles[record.id], own_level(definition, fired)
     assert role.key is not None
+    if fired.slice_due_ns != state.fires[record.id].slice_due_ns:
+        due_ns = fired.slice_due_ns
+        turn.at(Timer(due_ns, TimerKind.RETRY, record.id, fired.arming))
+    if close.is_hard:
+        level = hard_reference(definition, fired, room.price)
+        fired = replace(fired, reference=level)
+        if level is None:
+            look_again(turn, record, fired, "no price says where its bound lies")
+            return
     terms = order_terms(
         close,
         stage=fired.stage,
         side=role.key.side.close_side,
-        level=fired.level,
+        level=level,
         observed=room.price,
         instrument=instrument,
         wider_factor=state.policies.wider_factor,
@@ -205,7 +236,6 @@ def _send(
         turn.put_fire(released)
     if not state.position(role.key).proven:
         turn.intend(ProvePosition(definition.account, definition.symbol))
-    rests = order_type is OrderType.LIMIT and not role.is_stop
     turn.intend(
         SendClose(
             CloseOrder(
@@ -216,7 +246,9 @@ def _send(
                 quantity=quantity,
                 order=order_type,
                 price=price,
-                time_in_force=TimeInForce.GTC if rests else TimeInForce.IOC,
+                time_in_force=time_in_force(
+                    close, order_type, fired.stage, is_stop=role.is_stop
+                ),
                 client_order_id=next_client_id(turn, definition.account),
                 window_ns=close.window_ns,
             )
@@ -242,7 +274,7 @@ def on_signed(turn: Turn, signed: AttemptSigned) -> None:
     assert key is not None
     assert order.attempt.n == fired.attempts + 1, "attempts are numbered in turn"
     position = state.position(key)
-    turn.put_fire(replace(fired, attempts=order.attempt.n))
+    _begin_attempt(turn, record, fired, order)
     turn.put_counter(state.counters[order.account])
     turn.put_attempt(
         AttemptRecord(
@@ -270,6 +302,23 @@ def on_signed(turn: Turn, signed: AttemptSigned) -> None:
         price=order.price,
         position=position.live,
         position_unproven=not position.proven,
+    )
+
+
+def _begin_attempt(
+    turn: Turn, record: TriggerRecord, fired: FireRecord, order: CloseOrder
+) -> None:
+    """Count an attempt, and set the time after which it is taken back if it rests."""
+    until_ns = fired.rests_until_ns
+    if order.time_in_force is TimeInForce.GTC:
+        close, role = record.definition.close, turn.state.roles[record.id]
+        assert close is not None
+        until_ns = rests_until_ns(close, fired, turn.now_ns, is_stop=role.is_stop)
+        if until_ns:
+            kind = TimerKind.PATIENCE
+            turn.at(Timer(until_ns, kind, record.id, record.arming))
+    turn.put_fire(
+        replace(fired, attempts=order.attempt.n, asked_back=0, rests_until_ns=until_ns)
     )
 
 

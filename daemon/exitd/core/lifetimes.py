@@ -56,12 +56,14 @@ def on_position(turn: Turn, report: PositionReport) -> None:
 
 def _seen(turn: Turn, known: PositionRecord, report: PositionReport) -> PositionRecord:
     """Bring a position up to a report, and keep what the report cannot show yet."""
+    entry = known.entry_price if report.entry_price is None else report.entry_price
+    first = entry if known.first_entry_price is None else known.first_entry_price
     after = replace(
         known,
         quantity=report.quantity,
-        entry_price=(
-            known.entry_price if report.entry_price is None else report.entry_price
-        ),
+        entry_price=entry,
+        # The report that began the lifetime may not have said it.
+        first_entry_price=first,
         position_id=report.position_id or known.position_id,
         liquidation_price=report.liquidation_price or known.liquidation_price,
         ts_venue_ns=report.ts_venue_ns,
@@ -97,14 +99,14 @@ def _begin_lifetime(
     opened = replace(
         position,
         entry_price=report.entry_price,
-        first_entry_price=report.entry_price,
-        initial=position.quantity,
         lifetime=position.lifetime + 1,
         ts_opened_ns=turn.now_ns,
         filled_in_lifetime=ZERO,
         unexplained=ZERO,
         unreflected=(),
         position_id=report.position_id,
+        initial=report.quantity,
+        first_entry_price=report.entry_price,
     )
     turn.put_position(opened)
     turn.position_fact(
@@ -210,8 +212,8 @@ def _changed(
 def _doubt(turn: Turn, position: PositionRecord) -> None:
     """Perhaps another lifetime: what watches goes on, what was done watches again.
 
-    Shares are of the live size from here on. A firing is not given up: its
-    position lives, whichever it is.
+    Shares, of the initial size too, are of the live one from here on. A firing is
+    not given up: its position lives, whichever it is.
     """
     key = position.key
     turn.position_fact(
@@ -220,7 +222,13 @@ def _doubt(turn: Turn, position: PositionRecord) -> None:
         why="fills since it was last seen do not add up to what it is now",
         alert=True,
     )
-    restarted = replace(position, filled_in_lifetime=ZERO, unexplained=ZERO)
+    restarted = replace(
+        position,
+        filled_in_lifetime=ZERO,
+        unexplained=ZERO,
+        initial=position.live,
+        first_entry_price=position.entry_price,
+    )
     turn.put_position(restarted)
     for record in turn.state.triggers_on(key):
         if record.state is TriggerState.DONE:

@@ -5,13 +5,14 @@ from msgspec.structs import replace
 from exitd.core.attempt import AttemptRecord, RefusalKind
 from exitd.core.ending import ask_slot, gone, wake
 from exitd.core.events import FactKind
-from exitd.core.firing import retry_in
 from exitd.core.hits import cancel_working
+from exitd.core.holding import retry_in
 from exitd.core.inputs import AttemptRefused
 from exitd.core.intents import ProvePosition, RefreshInstrument, SyncClock
 from exitd.core.lifecycle import AttemptCause, next_attempt_state
+from exitd.core.patience import climb
 from exitd.core.refusals import RESPONSES, delay_ns
-from exitd.core.settling import climb, forget_unexplained
+from exitd.core.settling import forget_unexplained
 from exitd.core.turn import Turn
 from exitd.core.under_way import UNANSWERED
 from exitd.core.units import ZERO

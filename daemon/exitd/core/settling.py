@@ -10,13 +10,13 @@ from exitd.core.attempt import (
     TimeInForce,
 )
 from exitd.core.ending import ask_slot, end_fire, gone, wake, watch_again
-from exitd.core.events import FactKind
-from exitd.core.firing import retry_in
 from exitd.core.hits import is_in_the_way, take_back
+from exitd.core.holding import hold, retry_in
 from exitd.core.lifecycle import TriggerCause
+from exitd.core.patience import climb, is_over, recall_if_over
 from exitd.core.position import PositionKey, explained
 from exitd.core.refusals import delay_ns
-from exitd.core.sizing import MARKET_STAGE, next_stage
+from exitd.core.slices import end_slice, has_more, has_urgent_stop, twap_of
 from exitd.core.state import State, Timer, TimerKind
 from exitd.core.trigger import DoneReason, FireRecord, TriggerRecord
 from exitd.core.turn import Turn
@@ -27,12 +27,16 @@ def settle(turn: Turn, attempt: AttemptRecord) -> None:
     """Draw the consequences of what is known of an attempt now."""
     state, key = turn.state, attempt.order.attempt
     forget_unexplained(turn, attempt.key)
+    fired = state.fires.get(key.trigger_id)
+    if fired is not None and (fired.arming, fired.attempts) != (key.arming, key.n):
+        fired = None
     if not attempt.is_ended:
         if attempt.key in state.stops_firing and is_in_the_way(turn, attempt):
             take_back(turn, attempt)
+        elif fired is not None:
+            recall_if_over(turn, fired, attempt)
         return
-    fired = state.fires.get(key.trigger_id)
-    if fired is not None and (fired.arming, fired.attempts) == (key.arming, key.n):
+    if fired is not None:
         _settle_fire(turn, state.triggers[key.trigger_id], fired, attempt)
     wake(turn, attempt.key)
 
@@ -55,21 +59,48 @@ def _settle_fire(
     if attempt.filled > ZERO and _is_complete(turn.state, fired, attempt):
         await_proof(turn, record, fired)
         return
-    if attempt.state is AttemptState.CANCELLED and _rested(attempt):
-        watch_again(turn, record, fired, "its limit close was cancelled")
-        return
-    if attempt.state is AttemptState.CANCELLED:
-        fired = climb(turn, record, fired)
-    if attempt.state is AttemptState.CANCELLED and attempt.filled == ZERO:
+    if attempt.state is not AttemptState.CANCELLED:
+        ask_slot(turn, record)
+    elif attempt.order.time_in_force is TimeInForce.GTC:
+        _after_rest(turn, record, fired, attempt)
+    else:
+        _after_cancel(turn, record, fired, attempt)
+
+
+def _after_cancel(
+    turn: Turn, record: TriggerRecord, fired: FireRecord, attempt: AttemptRecord
+) -> None:
+    """The venue could not fill it all: a stop escalates, the rest goes again."""
+    fired = climb(turn, record, fired)
+    if attempt.filled == ZERO:
         fired = replace(fired, refusals=fired.refusals + 1)
         retry_in(turn, fired, delay_ns(RefusalKind.LIQUIDITY, fired.refusals, None))
     else:
         ask_slot(turn, record)
 
 
-def _rested(attempt: AttemptRecord) -> bool:
-    """Only a take-profit's limit close rests; a stop's never does."""
-    return attempt.order.time_in_force is TimeInForce.GTC
+def _after_rest(
+    turn: Turn, record: TriggerRecord, fired: FireRecord, attempt: AttemptRecord
+) -> None:
+    """A close that rested was cancelled: by us, for what comes next, or by others."""
+    role, twap = turn.state.roles[record.id], twap_of(record)
+    assert role.key is not None
+    if not role.is_stop:
+        goes_on = twap is not None and (
+            has_more(fired, twap) or has_urgent_stop(turn.state, role.key)
+        )
+        if not goes_on:
+            watch_again(turn, record, fired, "its limit close was cancelled")
+            return
+        turn.put_fire(end_slice(fired))
+        ask_slot(turn, record)
+    elif is_over(fired, turn.now_ns):
+        ask_slot(turn, record)
+    elif fired.asked_back:
+        # The one that it was taken back for is on hold longer, and goes first.
+        hold(turn, record, fired, "another stop of the position goes first")
+    else:
+        _after_cancel(turn, record, fired, attempt)
 
 
 def _is_complete(state: State, fired: FireRecord, attempt: AttemptRecord) -> bool:
@@ -82,20 +113,6 @@ def _is_complete(state: State, fired: FireRecord, attempt: AttemptRecord) -> boo
     # A whole-position close goes on with what is left, unless the position
     # does not show this fill although it should: then proof comes first.
     return live >= attempt.position_before
-
-
-def climb(turn: Turn, record: TriggerRecord, fired: FireRecord) -> FireRecord:
-    """Escalate limit, wider, market, where the trigger may."""
-    close, role = record.definition.close, turn.state.roles[record.id]
-    assert close is not None
-    stage = next_stage(close, fired.stage, is_stop=role.is_stop)
-    if stage == fired.stage:
-        return fired
-    climbed = replace(fired, stage=stage)
-    turn.put_fire(climbed)
-    to = "market" if stage == MARKET_STAGE else "a wider limit"
-    turn.fact(FactKind.ORDER_ESCALATED, record, fired=True, to=to)
-    return climbed
 
 
 def await_proof(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:

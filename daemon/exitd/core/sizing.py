@@ -11,14 +11,29 @@ from exitd.core.units import HUNDRED, ZERO, ceil_to_step, floor_to_step
 
 
 def target_quantity(
-    quantity: Quantity, position: PositionRecord, filled_before: Decimal = ZERO
+    quantity: Quantity,
+    position: PositionRecord,
+    filled_before: Decimal = ZERO,
+    *,
+    step: Decimal | None = None,
+    price: Decimal | None = None,
 ) -> Decimal:
     """Give what a firing is to close in all, at least zero, in base units.
 
-    A share is of the live size plus what this position's exits have already
-    filled in this lifetime, so that a ladder of shares adds up; never above
-    the live size (behaviours 66, 74, 77). *filled_before* is what earlier
-    armings of the trigger have taken of it.
+    A share is of the live size plus what this position's exits have already filled
+    in this lifetime, so that a ladder of shares adds up (behaviours 66, 74, 77). A
+    share of the initial size is rounded up to the step: what stays is floored, so
+    shares that add up to the whole leave nothing of it, whatever was sold or filled
+    in part meanwhile; what was bought meanwhile stays, but for less than a step of
+    each share. None of them is ever above the live size.
+
+    Args:
+        quantity: What was asked for.
+        position: What it is taken from.
+        filled_before: What earlier armings of the trigger have taken of it.
+        step: The instrument's quantity step; without it, nothing is rounded.
+        price: What the close will bring, quote per base unit; the entry price where
+            nobody knows. An amount of quote currency needs one of them: else zero.
     """
     live = position.live
     if quantity.is_whole:
@@ -26,7 +41,32 @@ def target_quantity(
     asked = quantity.value
     if quantity.kind is QuantityKind.SHARE:
         asked = position.base * quantity.value / HUNDRED
+    elif quantity.kind is QuantityKind.INITIAL:
+        asked = _initial_share(quantity.value, position, step)
+    elif quantity.kind is QuantityKind.QUOTE:
+        known = position.entry_price if price is None else price
+        asked = _quote_amount(quantity.value, known, step)
     return min(max(asked - filled_before, ZERO), live)
+
+
+def _initial_share(
+    percent: Decimal, position: PositionRecord, step: Decimal | None
+) -> Decimal:
+    # A lifetime that began before its size was kept has none: then all that is known.
+    initial = position.initial if position.initial > ZERO else position.base
+    share = initial * percent / HUNDRED
+    return share if step is None else ceil_to_step(share, step)
+
+
+def _quote_amount(
+    amount: Decimal, price: Decimal | None, step: Decimal | None
+) -> Decimal:
+    """Floor to the step; less than one is still asked for, see `order_quantity`."""
+    if price is None:
+        return ZERO
+    bought = amount / price
+    floored = bought if step is None else floor_to_step(bought, step)
+    return floored if floored > ZERO else bought
 
 
 class Room(Struct, frozen=True, gc=False):

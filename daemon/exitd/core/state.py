@@ -64,10 +64,11 @@ class TimerKind(IntEnum):
     CONFIRM = 3
     BUDGET = 4
     FORGET = 5
-    DUE = 6
-    CONFIRMED = 7
-    WATERMARKS = 8
-    GUARD = 9
+    PATIENCE = 6
+    DUE = 7
+    CONFIRMED = 8
+    WATERMARKS = 9
+    GUARD = 10
 
 
 class Timer(Struct, frozen=True, gc=False):

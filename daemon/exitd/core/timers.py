@@ -9,12 +9,15 @@ from exitd.core.ending import ask_slot, watch_again
 from exitd.core.events import FactKind
 from exitd.core.hits import cancel_working, fire_by_clock, is_in_the_way, take_back
 from exitd.core.intents import ProvePosition
-from exitd.core.prices import believe
+from exitd.core.judging import believe
+from exitd.core.patience import on_patience
 from exitd.core.resting import expire, is_expired
 from exitd.core.schedule import due_of
+from exitd.core.slices import in_time_until_ns, twap_of
 from exitd.core.state import Timer, TimerKind
 from exitd.core.trigger import FireRecord, TriggerRecord, TriggerState
 from exitd.core.turn import Turn
+from exitd.core.under_way import is_resting
 from exitd.core.units import NS_PER_S
 from exitd.core.watermarks import on_save_due
 
@@ -97,8 +100,10 @@ def _on_fire_timer(
     turn: Turn, timer: Timer, record: TriggerRecord, fired: FireRecord
 ) -> None:
     if timer.kind is TimerKind.RETRY:
-        if fired.due_ns == timer.due_ns:
+        if timer.due_ns in (fired.due_ns, fired.slice_due_ns):
             ask_slot(turn, record)
+    elif timer.kind is TimerKind.PATIENCE:
+        on_patience(turn, timer, record, fired)
     elif timer.kind is TimerKind.CONFIRM:
         if fired.confirm_ns == timer.due_ns:
             _unconfirmed(turn, record, fired)
@@ -122,6 +127,8 @@ def _unconfirmed(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
 
 def _stop_over_budget(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
     """A stop goes on and alerts again, and asks once more for what holds it."""
+    if _is_in_time(turn, record, fired, turn.state.policies.stop_budget_ns):
+        return
     due_ns = turn.now_ns + turn.state.policies.stop_budget_ns
     turn.at(Timer(due_ns, TimerKind.BUDGET, record.id, record.arming))
     turn.fact(
@@ -143,6 +150,8 @@ def _stop_over_budget(turn: Turn, record: TriggerRecord, fired: FireRecord) -> N
 
 def _over_budget(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
     """A take-profit goes back on watch; what it has at the venue is taken back."""
+    if _is_in_time(turn, record, fired, turn.state.policies.take_profit_budget_ns):
+        return
     attempt = turn.state.open_attempt_of(fired)
     if attempt is None:
         watch_again(turn, record, fired, "its time budget is spent")
@@ -154,3 +163,23 @@ def _over_budget(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
     turn.at(Timer(due_ns, TimerKind.BUDGET, record.id, record.arming))
     if is_in_the_way(turn, attempt):
         take_back(turn, attempt)
+
+
+def _is_in_time(
+    turn: Turn, record: TriggerRecord, fired: FireRecord, budget_ns: int
+) -> bool:
+    """Whether a firing was given longer than its budget; then that comes later.
+
+    A close in slices has its budget for each; a take-profit rests as long as it has
+    patience.
+    """
+    due_ns = in_time_until_ns(fired, twap_of(record), budget_ns)
+    attempt = turn.state.open_attempt_of(fired)
+    is_stop = turn.state.roles[record.id].is_stop
+    if not is_stop and attempt is not None and is_resting(attempt):
+        # Its patience ends it; the budget only sees to it that it does.
+        due_ns = max(due_ns, fired.rests_until_ns + budget_ns)
+    if due_ns <= turn.now_ns:
+        return False
+    turn.at(Timer(due_ns, TimerKind.BUDGET, record.id, record.arming))
+    return True

@@ -295,7 +295,7 @@ class TriggerRecord(Struct, frozen=True, kw_only=True, gc=False):
         return f"{self.definition.id}#{self.arming}"
 
 
-class FireRecord(Struct, frozen=True, kw_only=True, gc=False):
+class FireRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """All that follows one hit; kept for ever.
 
     Money is in the instrument's quote currency, quantities in base units.
@@ -305,6 +305,11 @@ class FireRecord(Struct, frozen=True, kw_only=True, gc=False):
     market as refusals escalate it. `confirm_ns` is set while a filled close
     waits for the position to show it. `entry_price` and `position_id` are the
     position's at the hit, `quote` is the currency of its prices.
+
+    A close in slices has begun so many `slices`; the one under way ends when `filled`
+    has come to `slice_target`, and the next may begin at `slice_due_ns`. What rests
+    at the venue is taken back at `rests_until_ns` (0: it may rest on), and has been
+    `asked_back` so often. `reference` is the price a hard bound is measured from.
     """
 
     trigger_id: str
@@ -338,6 +343,12 @@ class FireRecord(Struct, frozen=True, kw_only=True, gc=False):
     open: bool = True
     reason: DoneReason = DoneReason.NONE
     ts_done_ns: int = 0
+    slices: int = 0
+    slice_target: Decimal = ZERO
+    slice_due_ns: int = 0
+    rests_until_ns: int = 0
+    asked_back: int = 0
+    reference: Decimal | None = None
 
     @property
     def fire_id(self) -> str:

@@ -15,7 +15,7 @@ from exitd.core.condition import (
     Trailing,
 )
 from exitd.core.trigger import Quantity, QuantityKind
-from exitd.core.units import NS_PER_S, ZERO, text
+from exitd.core.units import NS_PER_MS, NS_PER_S, ZERO, text
 
 
 def quantity_text(quantity: Quantity) -> str:
@@ -58,13 +58,12 @@ def asked_text(condition: Condition) -> str:
             after = f" after {level_text(condition.after)}" if condition.after else ""
             return f"{offset_text(condition.offset)}{after}"
         case AtTimeOfDay():
-            minutes, second = divmod(condition.second, 60)
-            clock = f"{minutes // 60:02}:{minutes % 60:02}:{second:02}"
-            return f"{clock} {condition.zone}"
+            return f"{clock_text(condition.second)} {condition.zone}"
         case BeforeClose():
-            return f"{condition.before_ns // NS_PER_S}s before {condition.calendar}"
+            before = duration_text(condition.before_ns)
+            return f"{before} before the close of {condition.calendar}"
         case MaxHold():
-            return f"{condition.duration_ns // NS_PER_S}s"
+            return duration_text(condition.duration_ns)
         case _:
             return ""
 
@@ -86,3 +85,30 @@ def level_text(level: Level) -> str:
 def offset_text(offset: Offset) -> str:
     """Write how far a trail is behind: `2.5%` or `5`."""
     return f"{text(offset.value)}%" if offset.is_percent else text(offset.value)
+
+
+_UNITS = (
+    ("d", 86_400 * NS_PER_S),
+    ("h", 3_600 * NS_PER_S),
+    ("m", 60 * NS_PER_S),
+    ("s", NS_PER_S),
+    ("ms", NS_PER_MS),
+)
+
+
+def duration_text(duration_ns: int) -> str:
+    """Write a duration in the largest unit that it is a whole number of: `2m`, `8h`.
+
+    Below a millisecond it is cut off.
+    """
+    for unit, unit_ns in _UNITS:
+        if duration_ns >= unit_ns and duration_ns % unit_ns == 0:
+            return f"{duration_ns // unit_ns}{unit}"
+    return f"{duration_ns // NS_PER_MS}ms"
+
+
+def clock_text(second: int) -> str:
+    """Write a second of the day as clocks show it: `15:55` or `15:55:30`."""
+    hour, rest = divmod(second, 3_600)
+    minute, second = divmod(rest, 60)
+    return f"{hour:02}:{minute:02}" + (f":{second:02}" if second else "")

@@ -12,6 +12,7 @@ from exitd.ports.store import Store, StoreHealth
 from exitd.runtime.accounts import Account
 from exitd.runtime.fact_log import log_facts
 from exitd.runtime.loop import EngineLoop
+from exitd.runtime.prices import WatchedFeed
 from exitd.runtime.protect import Hole, audit
 from exitd.runtime.recover import recover, restore
 from exitd.runtime.reload import Files
@@ -37,6 +38,7 @@ class Daemon:
         alerts: Alerts,
         files: Files,
         accounts: dict[str, Account],
+        price_feeds: dict[str, WatchedFeed] | None = None,
         mode: str,
         version: str,
     ) -> None:
@@ -47,6 +49,7 @@ class Daemon:
         self.mode = mode
         self.version = version
         self.accounts = accounts
+        self.price_feeds = {} if price_feeds is None else price_feeds
         self.holes: tuple[Hole, ...] = ()
         self.ts_started_ns = clock.now_ns()
         self.ts_beat_ns = clock.monotonic_ns()
@@ -64,6 +67,12 @@ class Daemon:
         loop.on_facts(log_facts)
         loop.on_facts(self.telling.take)
         loop.on_facts(self._follow_sources)
+
+    @property
+    def feeds(self) -> dict[str, WatchedFeed]:
+        """Every feed by its name: those of accounts, and those of prices only."""
+        own = {name: account.prices for name, account in self.accounts.items()}
+        return {**own, **self.price_feeds}
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Run a task of the daemon; one that fails by a bug ends the daemon."""
@@ -84,16 +93,16 @@ class Daemon:
     async def start(self) -> None:
         """Restore, reconcile, apply the files, open the gates, bring prices up."""
         self._crash = asyncio.get_running_loop().create_future()
-        for account in self.accounts.values():
-            account.tell = self.telling.tell
+        for feed in self.feeds.values():
+            feed.tell = self.telling.tell
         self.files.tell = self.telling.tell
         snapshot = self.store.load()
         for problem in self.store.set_aside:
             log(Event.STORE_ROW_SET_ASIDE, reason=problem)
             self._alert(Event.STORE_ROW_SET_ASIDE, problem)
         restore(self.loop, snapshot)
-        for account in self.accounts.values():
-            account.watch_sources()
+        for feed in self.feeds.values():
+            feed.watch_sources()
         silent = await recover(list(self.accounts.values()), self.loop)
         for account in silent:
             self.silent_venues.add(account.name)
@@ -102,6 +111,8 @@ class Daemon:
         for account in self.accounts.values():
             account.dispatcher.open()
             account.start()
+        for feed in self.price_feeds.values():
+            feed.start()
         # The stored set is on watch; only now do the files have their say.
         await self.files.reload()
         self.is_recovered = True
@@ -127,8 +138,8 @@ class Daemon:
     def _watch_sources(self) -> None:
         self._is_watching_soon = False
         self._sources_known = len(self.loop.engine.state.books)
-        for account in self.accounts.values():
-            account.watch_sources()
+        for feed in self.feeds.values():
+            feed.watch_sources()
 
     async def _beat(self) -> None:
         """Show that the loop turns, and notice when it did not for a while."""
@@ -192,7 +203,7 @@ class Daemon:
 
     def audit_protection(self) -> tuple[Hole, ...]:
         """Compare open positions with their stops; a hole is told and cleared."""
-        stale = frozenset(s for a in self.accounts.values() for s in a.stale)
+        stale = frozenset(s for f in self.feeds.values() for s in f.stale)
         now_ns = self.loop.clock.now_ns()
         holes = audit(self.loop.engine.state, stale, now_ns=now_ns)
         known = {hole.key for hole in self.holes}
@@ -258,7 +269,8 @@ class Daemon:
         for account in self.accounts.values():
             if not account.is_reconciled:
                 reasons.append(f"{account.name} has not been reconciled")
-            for stale in account.stale.values():
+        for feed in self.feeds.values():
+            for stale in feed.stale.values():
                 reasons.append(f"{stale.source}: {stale.reason}")
         return tuple(reasons)
 
@@ -280,6 +292,8 @@ class Daemon:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for account in self.accounts.values():
             await account.stop()
+        for feed in self.price_feeds.values():
+            await feed.stop()
         await self.store.close()
         took_ms = (self.clock.now_ns() - self.ts_started_ns) // 1_000_000
         log(Event.DAEMON_STOPPED, took_ms=took_ms)

@@ -2,6 +2,7 @@
 HTTP and WebSocket on one port, as one ASGI application.
 
 The root path is the stream endpoint, `/sim/` the control API, everything else REST.
+Binance's REST is under `/fapi/`, its streams under `/ws` and `/stream`.
 A lost request or reply is a connection that is cut, so the gateway has to know the
 transport of each request; uvicorn keeps the connections of a server in a set.
 """
@@ -14,6 +15,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from exitd.simulator import control, rest
+from exitd.simulator.binance_rest import BinanceRest
+from exitd.simulator.binance_streams import is_path, serve_binance_socket
 from exitd.simulator.exchange import Exchange
 from exitd.simulator.requests import Reply, Request
 from exitd.simulator.streams import serve_socket
@@ -34,13 +37,13 @@ class Gateway:
     def __init__(self, exchange: Exchange, transports: Transports) -> None:
         self._exchange = exchange
         self._transports = transports
+        self._binance = BinanceRest(exchange)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         client = scope.get("client")
         peer = None if client is None else (client[0], client[1])
         if scope["type"] == "websocket":
-            transport = self._transports(peer)
-            await serve_socket(self._exchange, transport, scope["path"], receive, send)
+            await self._serve_socket(scope, self._transports(peer), receive, send)
             return
         assert scope["type"] == "http", "lifespan events are switched off"
         request = _request(scope, await _body(receive))
@@ -51,7 +54,10 @@ class Gateway:
             )
         else:
             address = "" if peer is None else peer[0]
-            reply = await rest.answer(self._exchange, request, address)
+            if request.path.startswith("/fapi/"):
+                reply = await self._binance.answer(request, address)
+            else:
+                reply = await rest.answer(self._exchange, request, address)
         if reply is not None:
             await _send(send, reply)
             return
@@ -62,6 +68,18 @@ class Gateway:
         # would make it answer 500 for us.
         while (await receive())["type"] != "http.disconnect":
             pass
+
+    async def _serve_socket(
+        self, scope: Any, transport: asyncio.Transport | None, receive: Any, send: Any
+    ) -> None:
+        path = scope["path"]
+        if is_path(path):
+            query = scope["query_string"].decode("ascii", "replace")
+            await serve_binance_socket(
+                self._exchange, transport, path, query, receive, send
+            )
+        else:
+            await serve_socket(self._exchange, transport, path, receive, send)
 
 
 async def _body(receive: Any) -> bytes:

@@ -145,14 +145,19 @@ class Hub:
         return list(self._listeners.get((stream, PUBLIC), ()))
 
     def publish(
-        self, stream: str, build: Callable[[], object], key: str = PUBLIC
+        self,
+        stream: str,
+        build: Callable[[], object],
+        key: str = PUBLIC,
+        *,
+        wrap: Callable[[str, object], bytes] = envelope,
     ) -> None:
         """Send one frame to whoever listens; *build* runs only if somebody does."""
         subscription = (stream, key)
         sessions = self._listeners.get(subscription)
         if not sessions:
             return
-        frames = [envelope(stream, build())]
+        frames = [wrap(stream, build())]
         if self._faults.has_stream_faults or subscription in self._held:
             frames = self._spoiled(subscription, frames[0])
         for frame in frames:

@@ -7,6 +7,7 @@ from typing import Any
 
 from exitd.simulator import frames
 from exitd.simulator.accounts import Account, Position
+from exitd.simulator.binance_publisher import BinancePublisher
 from exitd.simulator.candles import Candle, Candles, span
 from exitd.simulator.clock import VenueClock
 from exitd.simulator.happenings import (
@@ -44,6 +45,7 @@ class Publisher:
         self._last_bars: dict[str, Candle] = {}
         self._last_closes: dict[str, Decimal] = {}
         self._marked: set[str] = set()
+        self._binance = BinancePublisher(state, hub, candles, clock)
 
     def update_id(self, symbol: str) -> int:
         return self._update_ids[symbol]
@@ -119,6 +121,7 @@ class Publisher:
         trade = happened.trade
         self._candles.trade(trade.symbol, trade.price, trade.quantity, trade.ts_us)
         self._hub.publish(f"trade.{trade.symbol}", lambda: frames.trade(trade))
+        self._binance.printed(trade)
 
     def _prices(self, happened: PricesMoved) -> None:
         symbol, ts_us = happened.symbol, happened.ts_us
@@ -157,6 +160,7 @@ class Publisher:
                     symbol, state.prices[symbol], funding_ms, now_us
                 ),
             )
+            self._binance.mark(symbol, funding_ms)
 
     def _book(self, symbol: str, ts_us: int) -> None:
         self._update_ids[symbol] += 1
@@ -169,6 +173,7 @@ class Publisher:
                     symbol, *top, self._update_ids[symbol], ts_us
                 ),
             )
+            self._binance.book(symbol, top, self._update_ids[symbol], ts_us)
         if self._hub.has_listeners(f"depth.{symbol}"):
             self.depth(f"depth.{symbol}", symbol)
 
@@ -211,6 +216,7 @@ class Publisher:
         for stream in streams:
             _, interval, symbol = stream.split(".", 2)
             self._kline(stream, interval, self._state.markets[symbol], now_s)
+        self._binance.klines(now_s)
 
     def _kline(self, stream: str, interval: str, market: Market, now_s: int) -> None:
         start_s, _ = span(interval, now_s)
@@ -240,6 +246,9 @@ class Publisher:
         self._hub.publish(stream, lambda: frames.kline(symbol, bar, is_closed, now_us))
 
     def ticker(self, symbol: str) -> None:
+        self._binance.ticker(
+            symbol, lambda market: day_bar(self._candles, market, self._clock.now_us())
+        )
         if not self._hub.has_listeners(f"ticker.{symbol}"):
             return
         now_us = self._clock.now_us()

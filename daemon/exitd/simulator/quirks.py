@@ -69,6 +69,10 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     expiry_reason_case: Literal["pascal", "upper_snake"] = "pascal"
     related_order_type: Literal["string", "integer"] = "string"
 
+    # Binance's streams
+    binance_doors: Literal["split", "open"] = "split"
+    binance_error: Literal["nested", "bare"] = "nested"
+
     # Overload
     unavailable_body: Literal["service_unavailable", "maintenance", "text", "empty"] = (
         "service_unavailable"

@@ -174,7 +174,9 @@ async def serve_socket(
     await send({"type": "websocket.accept"})
     session = exchange.hub.open(transport)
     stream = StreamSession(exchange, session)
-    writer = asyncio.create_task(_write(session, send), name=f"writer {session.number}")
+    writer = asyncio.create_task(
+        write_frames(session, send), name=f"writer {session.number}"
+    )
     try:
         while True:
             message = await receive()
@@ -192,7 +194,8 @@ async def serve_socket(
             writer.exception()
 
 
-async def _write(session: Session, send: Any) -> None:
+async def write_frames(session: Session, send: Any) -> None:
+    """Send what is in the outbox, in order, whenever there is something."""
     while True:
         await session.wake.wait()
         session.wake.clear()

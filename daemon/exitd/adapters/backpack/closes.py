@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import msgspec
 
-from exitd.adapters.backpack.lanes import Reply
 from exitd.adapters.backpack.refusals import IN_DOUBT, judge, retry_after_ns
 from exitd.adapters.backpack.reports import order_report
 from exitd.adapters.backpack.rest import told
 from exitd.adapters.backpack.signing import Parameter
 from exitd.adapters.backpack.wire import ORDER
+from exitd.adapters.network.lanes import Reply
 from exitd.core.attempt import CloseOrder, RefusalKind, TimeInForce
 from exitd.core.inputs import OrderReport
 from exitd.core.position import OrderSide

@@ -7,15 +7,10 @@ naive ISO texts in UTC.
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import msgspec
 from msgspec import Struct, field
-
-# Beyond these a number is no price: exact arithmetic on 1e400 would be slow, and no
-# market has one.
-PRICE_MIN = Decimal("1e-30")
-PRICE_MAX = Decimal("1e30")
 
 
 class MarkFrame(Struct, frozen=True, tag_field="e", tag="markPrice", gc=False):
@@ -73,11 +68,3 @@ class FrameHead(Struct, frozen=True):
 
 FRAME = msgspec.json.Decoder(Frame)
 FRAME_HEAD = msgspec.json.Decoder(FrameHead)
-
-
-def is_price(number: Decimal) -> bool:
-    """Whether a decoded number can be a price at all (behaviour 13)."""
-    try:
-        return PRICE_MIN < number < PRICE_MAX
-    except InvalidOperation:  # NaN has no order
-        return False

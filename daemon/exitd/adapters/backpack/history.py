@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import msgspec
 
-from exitd.adapters.backpack.lanes import Reply
 from exitd.adapters.backpack.reports import (
     fill_report,
     funding_report,
@@ -22,6 +21,7 @@ from exitd.adapters.backpack.rest import decoded
 from exitd.adapters.backpack.session import Session
 from exitd.adapters.backpack.signing import Parameter
 from exitd.adapters.backpack.wire import FILLS, FUNDING, ORDERS
+from exitd.adapters.network.lanes import Reply
 from exitd.core.inputs import FillReport, OrderReport
 from exitd.core.units import NS_PER_MS, NS_PER_S
 from exitd.errors import VenueUnavailable

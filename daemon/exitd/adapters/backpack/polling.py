@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from exitd.adapters.backpack.frames import is_price
 from exitd.adapters.backpack.queries import klines
-from exitd.adapters.backpack.rest import RestClient, decoded, is_cached
+from exitd.adapters.backpack.rest import decoded
 from exitd.adapters.backpack.wire import DEPTH, MARK_PRICES, TRADES
+from exitd.adapters.network.rest import RestClient, is_cached
+from exitd.adapters.prices.plausible import is_price
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.units import NS_PER_MS, NS_PER_US
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from exitd.adapters.backpack.lanes import Reply
 from exitd.adapters.backpack.reports import (
     instrument_or_none,
     net_reports,
     order_report,
     position_reports,
 )
-from exitd.adapters.backpack.rest import RestClient, decoded, is_cached, told
+from exitd.adapters.backpack.rest import decoded, told
 from exitd.adapters.backpack.session import Session
 from exitd.adapters.backpack.signing import Parameters
 from exitd.adapters.backpack.wire import (
@@ -24,6 +23,8 @@ from exitd.adapters.backpack.wire import (
     WirePosition,
     iso_ns,
 )
+from exitd.adapters.network.lanes import Reply
+from exitd.adapters.network.rest import RestClient, is_cached
 from exitd.core.inputs import OrderReport, PositionReport
 from exitd.core.market import Instrument, PriceKind, PriceSource
 from exitd.core.units import NS_PER_S, ZERO

@@ -6,10 +6,12 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from exitd.adapters.backpack.lanes import Reply
-from exitd.adapters.backpack.rest import JSON_TYPE, RestClient
+from exitd.adapters.backpack.rest import JSON_TYPE
 from exitd.adapters.backpack.signing import Parameters, Signer
-from exitd.adapters.backpack.time_sync import VenueClock, sync_clock
+from exitd.adapters.backpack.time_sync import sync_clock
+from exitd.adapters.network.lanes import Reply
+from exitd.adapters.network.rest import RestClient
+from exitd.adapters.network.venue_clock import VenueClock
 from exitd.core.attempt import RefusalKind
 from exitd.core.units import NS_PER_MS
 from exitd.errors import VenueUnavailable

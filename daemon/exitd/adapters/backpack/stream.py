@@ -15,7 +15,6 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct, field
 
-from exitd.adapters.backpack.connection import Connect, Connection
 from exitd.adapters.backpack.refusals import expiry_kind
 from exitd.adapters.backpack.reports import (
     ORDER_TYPES,
@@ -29,6 +28,7 @@ from exitd.adapters.backpack.reports import (
 )
 from exitd.adapters.backpack.session import Session
 from exitd.adapters.backpack.wire import id_or_none
+from exitd.adapters.network.connection import Connect, Connection
 from exitd.core.inputs import FillReport, OrderReport, OrderStatus
 from exitd.core.units import NS_PER_MS, NS_PER_US, ZERO
 from exitd.ports.venue import PrivateEvent, StreamUp

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from exitd.adapters.backpack.connection import Connection
+from exitd.adapters.network.connection import Connection
 from exitd.core.market import PriceKind, PriceSource
 
 CHUNK_STREAMS = 50

@@ -19,19 +19,20 @@ from exitd.adapters.backpack.closes import (
     read_order,
     refusal_of,
 )
-from exitd.adapters.backpack.connection import Connect, open_socket
 from exitd.adapters.backpack.defaults import (
     DEADLINE_S,
     URL,
+    VENUE,
     WINDOW_MS,
     WS_URL,
 )
-from exitd.adapters.backpack.lanes import Reply
-from exitd.adapters.backpack.rest import RestClient
 from exitd.adapters.backpack.session import Session
 from exitd.adapters.backpack.signing import WINDOW_MS_MAX, Signer
 from exitd.adapters.backpack.stream import PrivateStream
-from exitd.adapters.backpack.time_sync import VenueClock
+from exitd.adapters.network.connection import Connect, open_socket
+from exitd.adapters.network.lanes import Reply
+from exitd.adapters.network.rest import RestClient
+from exitd.adapters.network.venue_clock import VenueClock
 from exitd.core.attempt import (
     Capabilities,
     CloseOrder,
@@ -101,7 +102,9 @@ class BackpackVenue:
         self.clock = VenueClock(clock)
         self._session = Session(
             account=account,
-            rest=RestClient(url, deadline_s=deadline_s, transport=transport),
+            rest=RestClient(
+                url, venue=VENUE, deadline_s=deadline_s, transport=transport
+            ),
             signer=Signer(key, secret),
             clock=clock,
             venue_clock=self.clock,

@@ -20,6 +20,7 @@ from exitd.core.records import (
     FundingRecord,
     IdempotencyRecord,
     Snapshot,
+    WatermarksRecord,
 )
 from exitd.core.trigger import FireRecord, TriggerRecord
 from exitd.ports.store import TokenRecord
@@ -127,6 +128,7 @@ def read_snapshot(driver: sqlite3.Connection, on_bad: OnBad) -> Snapshot:
                 read(driver, IdempotencyRecord, schema.IDEMPOTENCY, on_bad)
             ),
             instruments=tuple(read(driver, Instrument, schema.INSTRUMENTS, on_bad)),
+            watermarks=tuple(read(driver, WatermarksRecord, schema.WATERMARKS, on_bad)),
             seq=seq,
         )
     finally:

@@ -15,7 +15,7 @@ from sqlalchemy import Table
 from exitd.adapters.sqlite import schema
 from exitd.core.attempt import AttemptRecord
 from exitd.core.events import Fact, FactKind, FactValue
-from exitd.core.market import Instrument
+from exitd.core.market import Instrument, PriceSource
 from exitd.core.position import PositionRecord
 from exitd.core.records import (
     CounterRecord,
@@ -23,6 +23,7 @@ from exitd.core.records import (
     FundingRecord,
     IdempotencyRecord,
     TriggerGone,
+    WatermarksRecord,
 )
 from exitd.core.trigger import FireRecord, TriggerRecord
 from exitd.core.units import text
@@ -180,6 +181,26 @@ def funding_row(record: FundingRecord) -> Row:
     )
 
 
+def source_key(source: PriceSource) -> str:
+    """Write a source as it writes itself, but never as another one does.
+
+    A feed ends at the first slash and a kind begins behind the last, a candle is
+    between dots: what a name has of these itself is percent-encoded.
+    """
+    feed = source.feed.replace("%", "%25").replace("/", "%2F")
+    candle = source.candle.replace("%", "%25").replace("/", "%2F").replace(".", "%2E")
+    if candle == "closed":
+        # Or it would read like a source that takes closed candles only.
+        candle = "%63losed"
+    return str(msgspec.structs.replace(source, feed=feed, candle=candle))
+
+
+def watermarks_row(record: WatermarksRecord) -> Row:
+    body = _encode(record)
+    key = (source_key(record.source), record.way)
+    return (*key, record.ts_ns, body.decode(), checksum(key_bytes(*key), body))
+
+
 def instrument_row(record: Instrument) -> Row:
     body = _encode(record)
     key = (record.account, record.symbol)
@@ -211,6 +232,7 @@ ROW_KINDS: dict[type, RowKind] = {
     IdempotencyRecord: RowKind(schema.IDEMPOTENCY, idempotency_row),
     FillRecord: RowKind(schema.FILLS, fill_row),
     FundingRecord: RowKind(schema.FUNDING, funding_row),
+    WatermarksRecord: RowKind(schema.WATERMARKS, watermarks_row),
     Instrument: RowKind(schema.INSTRUMENTS, instrument_row),
     TokenRecord: RowKind(schema.TOKENS, token_row),
 }

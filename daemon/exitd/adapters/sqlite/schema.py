@@ -172,6 +172,17 @@ FUNDING = Table(
     sqlite_strict=True,
 )
 
+WATERMARKS = Table(
+    "watermarks",
+    METADATA,
+    _text("source", key=True),
+    _text("way", key=True),
+    _integer("ts_ns"),
+    _text("body"),
+    _integer("checksum"),
+    sqlite_strict=True,
+)
+
 INSTRUMENTS = Table(
     "instruments",
     METADATA,

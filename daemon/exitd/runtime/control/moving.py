@@ -101,12 +101,12 @@ class Moving:
         Raises:
             NotReady: One is not, after ten seconds.
         """
-        state = self._state
+        state, prices = self._state, account.prices
         sources = {state.triggers[id].definition.source for id in ids}
 
         def are_fresh() -> bool:
             return not any(
-                account.is_stale(source) or account.price_age_ns(source) is None
+                prices.is_stale(source) or prices.price_age_ns(source) is None
                 for source in sources
             )
 

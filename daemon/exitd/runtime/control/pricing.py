@@ -63,12 +63,12 @@ class Pricing:
         return self._daemon.clock.monotonic_ns() - asked_ns < _ASK_AGAIN_NS
 
     async def _ask(self, source: PriceSource) -> None:
-        account = self._daemon.accounts.get(source.feed)
-        if account is None:
+        feed = self._daemon.feeds.get(source.feed)
+        if feed is None:
             return
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                tick = await account.feed.poll(source)
+                tick = await feed.poll(source)
         except (TimeoutError, VenueError) as error:
             reason = str(error) or "no answer within two seconds"
             log(Event.VENUE_FAILED, venue=source.feed, reason=reason)

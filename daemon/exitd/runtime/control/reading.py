@@ -182,8 +182,8 @@ class Reading:
         )
 
     def _stale(self) -> frozenset[PriceSource]:
-        accounts = self._daemon.accounts.values()
-        return frozenset(source for account in accounts for source in account.stale)
+        feeds = self._daemon.feeds.values()
+        return frozenset(source for feed in feeds for source in feed.stale)
 
     @property
     def _state(self) -> State:

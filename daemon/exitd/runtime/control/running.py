@@ -29,18 +29,18 @@ class Caller(Struct, frozen=True):
 
 
 class AllPrices:
-    """How old prices are, whichever account streams them."""
+    """How old prices are, whichever feed streams them."""
 
     def __init__(self, daemon: Daemon) -> None:
-        self._accounts = daemon.accounts
+        self._feeds = daemon.feeds
 
     def is_stale(self, source: PriceSource) -> bool:
-        account = self._accounts.get(source.feed)
-        return account is None or account.is_stale(source)
+        feed = self._feeds.get(source.feed)
+        return feed is None or feed.is_stale(source)
 
     def price_age_ns(self, source: PriceSource) -> int | None:
-        account = self._accounts.get(source.feed)
-        return account.price_age_ns(source) if account is not None else None
+        feed = self._feeds.get(source.feed)
+        return feed.price_age_ns(source) if feed is not None else None
 
 
 def file_positions(daemon: Daemon) -> tuple[CheckedPosition, ...]:

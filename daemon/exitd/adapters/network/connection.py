@@ -1,6 +1,6 @@
-"""One WebSocket to Backpack, watched: a peer that has gone silent is dropped.
+"""One WebSocket to a venue, watched: a peer that has gone silent is dropped.
 
-Backpack pings once a minute only, so a frozen peer would go unnoticed for minutes. We
+Venues ping once in minutes only, so a frozen peer would go unnoticed for as long. We
 ping each second, which proves within a few seconds that it is there, though no price
 moves. A dead connection is aborted without a closing handshake: nobody would answer it.
 """
@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from exitd.adapters.backpack.tls import tls_context
+from exitd.adapters.network.tls import tls_context
 from exitd.errors import FeedError
 from exitd.ports.clock import Clock
 

@@ -14,7 +14,7 @@ import httpx
 from msgspec import Struct
 from yarl import URL
 
-from exitd.adapters.backpack.tls import tls_context
+from exitd.adapters.network.tls import tls_context
 from exitd.errors import OutcomeUnknown
 
 BODY_BYTES_MAX = 4 * 1024 * 1024
@@ -149,7 +149,7 @@ async def _content(chunks: AsyncIterator[bytes], what: str) -> bytes:
         size += len(chunk)
         if size > BODY_BYTES_MAX:
             raise OutcomeUnknown(
-                f"Backpack's answer to {what} is larger than {BODY_BYTES_MAX} bytes"
+                f"the answer to {what} is larger than {BODY_BYTES_MAX} bytes"
             )
         found.append(chunk)
     return b"".join(found)

@@ -14,8 +14,8 @@ from exitd.core.units import NS_PER_S
 from exitd.ports.venue import Candle
 
 GRACE_NS = 2 * NS_PER_S
-# Historical queries are limited to 30 a minute (Backpack's support pages), for all
-# symbols together.
+# Historical queries are limited, to 30 a minute at the strictest venue (Backpack's
+# support pages), for all symbols together.
 RETRY_NS = 5 * NS_PER_S
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -34,11 +34,12 @@ class ClosedCandles:
     """What is known about the closes of one source.
 
     `told_ns` is the end of the last bar that was told; an older one is never told.
+    A *span_ns* of None says that bars do not tile the UTC day.
     """
 
-    def __init__(self, source: PriceSource, now_ns: int) -> None:
+    def __init__(self, source: PriceSource, now_ns: int, span_ns: int | None) -> None:
         self.source = source
-        self._interval_ns = interval_ns(source.candle)
+        self._interval_ns = span_ns
         self._asked_ns = 0
         self._expected_ns: int | None = None
         self.told_ns = now_ns

@@ -1,0 +1,83 @@
+"""A venue's clock, as well as we know it.
+
+What counts is the venue's own answer about its time, carried on by our monotonic
+clock, which a step of the wall clock does not touch.
+"""
+
+from __future__ import annotations
+
+from exitd.core.units import NS_PER_MS, NS_PER_S
+from exitd.errors import VenueUnavailable
+from exitd.ports.clock import Clock
+
+JUMP_NS_MAX = 5 * NS_PER_S
+
+
+class VenueClock:
+    """Starts out as our own clock; each measurement anchors it anew.
+
+    A measurement that contradicts the last one by more than `JUMP_NS_MAX` is believed
+    only when the next one agrees with it: an answer that lies, or that was hours on
+    its way through a suspended machine, must not void every signature.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._base_ns = 0
+        self._disputed_ns: int | None = None
+        self.is_synced = False
+        self.uncertainty_ns = 0
+
+    def now_ns(self) -> int:
+        if not self.is_synced:
+            return self._clock.now_ns()
+        return self._base_ns + self._clock.monotonic_ns()
+
+    def earliest_ns(self) -> int:
+        """The least that the venue's clock can show now.
+
+        What an answer shows is dated by this, taken before the question: dated later
+        than it is, it would hide what the streams say in between.
+        """
+        return self.now_ns() - self.uncertainty_ns
+
+    def at_ns(self, monotonic_ns: int) -> int | None:
+        """The venue's time when ours was *monotonic_ns*; None before a measurement."""
+        return self._base_ns + monotonic_ns if self.is_synced else None
+
+    @property
+    def offset_ns(self) -> int:
+        """How far the venue is ahead of our wall clock."""
+        return self.now_ns() - self._clock.now_ns()
+
+    def measured(self, venue_ms: int, started_ns: int, ended_ns: int) -> None:
+        """Take one answer of the venue.
+
+        Args:
+            venue_ms: Its clock, in whole milliseconds.
+            started_ns: Monotonic, when it was asked.
+            ended_ns: Monotonic, when it had answered.
+
+        Raises:
+            VenueUnavailable: The clock jumped and the next answer must confirm it.
+        """
+        half_trip_ns = (ended_ns - started_ns) // 2
+        # The venue cuts off the fraction of its millisecond: half of one on average.
+        venue_ns = venue_ms * NS_PER_MS + NS_PER_MS // 2
+        base_ns = venue_ns - (started_ns + half_trip_ns)
+        jumped_ns = base_ns - self._base_ns if self.is_synced else 0
+        if abs(jumped_ns) > JUMP_NS_MAX and not self._is_confirmed(base_ns):
+            self._disputed_ns = base_ns
+            raise VenueUnavailable(
+                f"the venue's clock jumped by {jumped_ns // NS_PER_MS} ms;"
+                " the last one is kept until a second answer agrees"
+            )
+        self._disputed_ns = None
+        self._base_ns = base_ns
+        self.uncertainty_ns = half_trip_ns + NS_PER_MS
+        self.is_synced = True
+
+    def _is_confirmed(self, base_ns: int) -> bool:
+        if self._disputed_ns is None:
+            return False
+        return abs(base_ns - self._disputed_ns) <= JUMP_NS_MAX

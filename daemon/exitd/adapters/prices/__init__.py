@@ -1,0 +1,1 @@
+"""What the price feeds of all venues have in common, from frame to tick."""

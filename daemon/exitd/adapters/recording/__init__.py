@@ -1,0 +1,1 @@
+"""Files of prices: read for a rehearsal, written by a recording."""

@@ -1,0 +1,104 @@
+"""What exitd.yaml says in several places, and where its secrets are."""
+
+from collections.abc import Iterator, Mapping
+
+from exitd.configuration.daemon_file import Account, DaemonFile, is_loopback
+from exitd.configuration.document import Document, Path
+from exitd.configuration.findings import Finding, Severity
+from exitd.configuration.policies import NOTHING_YET, Policies, not_built
+from exitd.configuration.secrets import SecretReference, mode_complaint, secret_path
+from exitd.configuration.venue_tables import VenueTable
+from exitd.core.units import NS_PER_S
+
+WARNING = Severity.WARNING
+
+_SIGNED = (
+    "key",
+    "secret",
+    "request_window",
+    "lag_slack",
+    "history_requests_per_minute",
+)
+
+
+def _references(file: DaemonFile) -> Iterator[tuple[Path, SecretReference]]:
+    for name, account in file.venues.items():
+        for word, reference in (("key", account.key), ("secret", account.secret)):
+            if reference is not None:
+                yield ("venues", name, word), reference
+    for name, target in file.notify.targets.items():
+        yield ("notify", "targets", name, "url"), target.url
+    if file.heartbeat is not None:
+        yield ("heartbeat", "url"), file.heartbeat.url
+
+
+def _doors(document: Document, file: DaemonFile) -> Iterator[Finding]:
+    address = file.http.bind
+    if address != "off" and not is_loopback(address.rpartition(":")[0].strip("[]")):
+        yield document.finding(
+            ("http", "bind"),
+            f"{address} can be reached from other machines, without TLS; "
+            "bind 127.0.0.1 and put a reverse proxy in front",
+            severity=WARNING,
+        )
+    if file.http.webhook_bind != "off":
+        yield document.finding(
+            ("http", "webhook_bind"), "the webhook is not built yet; write off"
+        )
+
+
+def _prices_only(document: Document, name: str, account: Account) -> Iterator[Finding]:
+    for word in _SIGNED:
+        if getattr(account, word) is not None:
+            yield document.finding(
+                ("venues", name, word),
+                f"'{word}' has no effect: {account.type} gives prices only, and "
+                "nothing is signed there; remove it",
+                key=True,
+            )
+
+
+def _account(
+    document: Document, name: str, account: Account, table: VenueTable, *, mode: str
+) -> Iterator[Finding]:
+    path: Path = ("venues", name)
+    if mode == "live" and account.key is None:
+        yield document.finding(path, "live mode needs 'key' and 'secret'", key=True)
+    window, window_max = account.request_window, table.request_window_max
+    if window is not None and window_max is not None and window > window_max:
+        yield document.finding(
+            (*path, "request_window"),
+            f"{account.type} takes a window of at most {window_max // NS_PER_S}s",
+        )
+
+
+def check_daemon(
+    document: Document,
+    file: DaemonFile,
+    tables: Mapping[str, VenueTable],
+    environment: Mapping[str, str],
+) -> Iterator[Finding]:
+    """Check what exitd.yaml says in several places."""
+    for name, account in file.venues.items():
+        table = tables.get(account.type)
+        if table is None:
+            continue
+        if table.prices_only:
+            yield from _prices_only(document, name, account)
+        else:
+            yield from _account(document, name, account, table, mode=file.mode)
+    for path, reference in _references(file):
+        place = secret_path(reference, environment)
+        complaint = None if place is None else mode_complaint(place)
+        if complaint is not None:
+            yield document.finding(path, complaint, severity=WARNING)
+    yield from _doors(document, file)
+    for name in Policies.model_fields:
+        sentence = not_built(name, str(getattr(file.policies, name)))
+        if sentence is not None:
+            yield document.finding(("policies", name), sentence)
+    for name, why in NOTHING_YET.items():
+        if name in file.policies.model_fields_set:
+            yield document.finding(
+                ("policies", name), f"'{name}' would do nothing: {why}", key=True
+            )

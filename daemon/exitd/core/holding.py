@@ -1,0 +1,34 @@
+"""Why a firing cannot send now, and when it looks again."""
+
+from msgspec.structs import replace
+
+from exitd.core.events import FactKind
+from exitd.core.state import Timer, TimerKind
+from exitd.core.trigger import FireRecord, TriggerRecord
+from exitd.core.turn import Turn
+from exitd.core.units import NS_PER_MS
+
+STOP_FIRES = "a stop of the position is firing"
+#: How often a firing that needs a price looks again for one.
+_PRICE_PATIENCE_NS = 200 * NS_PER_MS
+
+
+def hold(turn: Turn, record: TriggerRecord, fired: FireRecord, why: str) -> None:
+    """Note why a firing cannot send now; what it waits for asks for its slot."""
+    if fired.held_by == why:
+        return
+    turn.put_fire(replace(fired, held_by=why))
+    turn.fact(FactKind.TRIGGER_HELD, record, fired=True, why=why)
+
+
+def look_again(turn: Turn, record: TriggerRecord, fired: FireRecord, why: str) -> None:
+    """Hold a firing until a price is there, and look for one soon."""
+    hold(turn, record, fired, why)
+    retry_in(turn, turn.state.fires[record.id], _PRICE_PATIENCE_NS)
+
+
+def retry_in(turn: Turn, fired: FireRecord, delay_ns: int) -> None:
+    """Let the next attempt leave after a delay (above zero) and set its timer."""
+    later = replace(fired, due_ns=turn.now_ns + delay_ns)
+    turn.put_fire(later)
+    turn.at(Timer(later.due_ns, TimerKind.RETRY, later.trigger_id, later.arming))

@@ -1,0 +1,214 @@
+"""How long a close rests before it is taken back, wider, or sent to the market.
+
+A stop climbs: at its limit, at a wider one, at market; each with its own patience.
+Only a hard bound is never left, so a stop that has one rests on until it fills. Of
+several stops of a position, the resting close of one never keeps another waiting:
+which of two goes first is decided by `_rank`, so they cannot take turns for ever.
+"""
+
+from msgspec.structs import replace
+
+from exitd.core.attempt import AttemptKey, AttemptRecord, RefusalKind, TimeInForce
+from exitd.core.ending import ask_slot
+from exitd.core.events import FactKind
+from exitd.core.hits import take_back
+from exitd.core.position import PositionKey
+from exitd.core.refusals import delay_ns
+from exitd.core.sizing import MARKET_STAGE, next_stage
+from exitd.core.slices import has_more, has_urgent_stop, is_next_due, twap_of
+from exitd.core.state import Timer, TimerKind
+from exitd.core.trigger import Close, FireRecord, OrderType, TriggerRecord
+from exitd.core.turn import Turn
+from exitd.core.under_way import is_resting
+
+
+def patience_ns(close: Close, stage: int) -> int:
+    """Give how long a close rests at a stage; zero tries it once."""
+    if close.order is not OrderType.LIMIT or stage >= MARKET_STAGE:
+        return 0
+    return close.patience_ns[stage]
+
+
+def time_in_force(
+    close: Close, order: OrderType, stage: int, *, is_stop: bool
+) -> TimeInForce:
+    """A take-profit's limit close rests; a stop's only where it has the patience."""
+    rests = order is OrderType.LIMIT and (not is_stop or patience_ns(close, stage) > 0)
+    return TimeInForce.GTC if rests else TimeInForce.IOC
+
+
+def rests_until_ns(
+    close: Close, fired: FireRecord, now_ns: int, *, is_stop: bool
+) -> int:
+    """Give when a close that is sent to rest is to be taken back; 0: it rests on.
+
+    A stop's patience is for the stage, however often its close has to be sent
+    anew; a slice rests until the next is due at the latest.
+    """
+    if is_stop and fired.rests_until_ns:
+        return fired.rests_until_ns
+    ends: list[int] = []
+    patience = patience_ns(close, fired.stage)
+    if patience and not (is_stop and close.is_hard):
+        ends.append(now_ns + patience)
+    if close.twap is not None and has_more(fired, close.twap):
+        ends.append(fired.slice_due_ns)
+    return min(ends, default=0)
+
+
+def climb(turn: Turn, record: TriggerRecord, fired: FireRecord) -> FireRecord:
+    """Escalate limit, wider, market, where the trigger may."""
+    close, role = record.definition.close, turn.state.roles[record.id]
+    assert close is not None
+    stage = next_stage(close, fired.stage, is_stop=role.is_stop)
+    if stage == fired.stage:
+        return fired
+    climbed = replace(fired, stage=stage, rests_until_ns=0)
+    turn.put_fire(climbed)
+    to = "market" if stage == MARKET_STAGE else "a wider limit"
+    turn.fact(FactKind.ORDER_ESCALATED, record, fired=True, to=to)
+    return climbed
+
+
+def is_over(fired: FireRecord, now_ns: int) -> bool:
+    """Whether the time to rest has passed."""
+    return 0 < fired.rests_until_ns <= now_ns
+
+
+def climb_if_over(turn: Turn, record: TriggerRecord, fired: FireRecord) -> FireRecord:
+    """Escalate a stop whose patience is over, whatever kept it from resting."""
+    twap = twap_of(record)
+    if not is_over(fired, turn.now_ns):
+        return fired
+    if twap is not None and is_next_due(fired, twap, turn.now_ns):
+        return fired
+    return climb(turn, record, fired)
+
+
+def on_patience(
+    turn: Turn, timer: Timer, record: TriggerRecord, fired: FireRecord
+) -> None:
+    """Take back what has rested long enough, and ask again until it is gone."""
+    if timer.n != fired.asked_back:
+        return
+    if not timer.n and timer.due_ns != fired.rests_until_ns:
+        return
+    attempt = turn.state.open_attempt_of(fired)
+    if attempt is None:
+        ask_slot(turn, record)
+    elif is_resting(attempt):
+        ask_back(turn, fired, attempt)
+    # An unanswered one is taken back when it turns out to rest.
+
+
+def ask_back(turn: Turn, fired: FireRecord, attempt: AttemptRecord) -> None:
+    """Have a firing's resting close cancelled; ask again later if it still rests."""
+    take_back(turn, attempt)
+    asked = fired.asked_back + 1
+    turn.put_fire(replace(fired, asked_back=asked))
+    due_ns = turn.now_ns + delay_ns(RefusalKind.BUSY, asked, None)
+    key = attempt.order.attempt
+    turn.at(Timer(due_ns, TimerKind.PATIENCE, key.trigger_id, key.arming, asked))
+
+
+def recall_if_over(turn: Turn, fired: FireRecord, attempt: AttemptRecord) -> None:
+    """Take back what turns out to rest later than it may, or beside a stop."""
+    if fired.asked_back or not is_resting(attempt):
+        return
+    if is_over(fired, turn.now_ns) or (
+        twap_of(turn.state.triggers[fired.trigger_id]) is not None
+        and has_urgent_stop(turn.state, attempt.key)
+    ):
+        ask_back(turn, fired, attempt)
+
+
+def watch_patience(turn: Turn, fired: FireRecord) -> None:
+    """Set the timers of an open firing again that rests, or closes in slices."""
+    trigger_id, arming = fired.trigger_id, fired.arming
+    if fired.slice_due_ns:
+        turn.at(Timer(fired.slice_due_ns, TimerKind.RETRY, trigger_id, arming))
+    if fired.asked_back or fired.rests_until_ns:
+        # What was being taken back is asked for again at once.
+        due_ns = 0 if fired.asked_back else fired.rests_until_ns
+        asked = fired.asked_back
+        turn.at(Timer(due_ns, TimerKind.PATIENCE, trigger_id, arming, asked))
+
+
+def mind_the_clock(turn: Turn, close: Close, fired: FireRecord) -> FireRecord:
+    """Bring deadlines nearer where the machine's clock was put back while down.
+
+    Its last attempt lies in the future then.
+    """
+    last = turn.state.attempts.get(
+        AttemptKey(fired.trigger_id, fired.arming, fired.attempts)
+    )
+    if last is None or last.ts_changed_ns <= turn.now_ns:
+        return fired
+    slice_due_ns, until_ns = fired.slice_due_ns, fired.rests_until_ns
+    if close.twap is not None:
+        slice_due_ns = min(slice_due_ns, turn.now_ns + close.twap.every_ns)
+        until_ns = min(until_ns, slice_due_ns)
+    patience = patience_ns(close, fired.stage)
+    if patience:
+        until_ns = min(until_ns, turn.now_ns + patience)
+    nearer = replace(fired, slice_due_ns=slice_due_ns, rests_until_ns=until_ns)
+    if nearer != fired:
+        turn.put_fire(nearer)
+        watch_patience(turn, nearer)
+    return nearer
+
+
+def clear_the_way(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
+    """Take back what rests for stops that come after this one.
+
+    What rests for take-profits was taken back when the first stop fired.
+    """
+    state, role = turn.state, turn.state.roles[record.id]
+    assert role.key is not None
+    mine = _rank(record, fired)
+    for key in list(state.under_way_on(role.key).resting):
+        theirs = state.roles[key.trigger_id]
+        if key.trigger_id == record.id or not theirs.is_stop:
+            continue
+        other = state.fires.get(key.trigger_id)
+        if other is None or other.arming != key.arming:
+            # Somebody gave that firing up; its order is still ours.
+            take_back(turn, state.attempts[key])
+        elif (
+            not other.asked_back and _rank(state.triggers[key.trigger_id], other) < mine
+        ):
+            ask_back(turn, other, state.attempts[key])
+
+
+def _rank(
+    record: TriggerRecord, fired: FireRecord
+) -> tuple[bool, bool, bool, int, int]:
+    """Order the stops that fire on one position; the highest goes first.
+
+    Slices come last, then what a hard bound may never let end; market goes before
+    limit, and a later hit before an earlier one: it is the farther stop.
+    """
+    close = record.definition.close
+    assert close is not None
+    is_market = close.order is OrderType.MARKET or fired.stage >= MARKET_STAGE
+    return (
+        close.twap is None,
+        not close.is_hard,
+        is_market,
+        fired.ts_hit_ns,
+        record.seq,
+    )
+
+
+def stop_slices(turn: Turn, key: PositionKey) -> None:
+    """Take back what rests for closes in slices: a stop takes over at once."""
+    state = turn.state
+    for attempt_key in list(state.under_way_on(key).resting):
+        trigger_id = attempt_key.trigger_id
+        fired = state.fires.get(trigger_id)
+        if fired is None or fired.arming != attempt_key.arming or fired.asked_back:
+            continue
+        if not state.roles[trigger_id].is_stop:
+            continue  # taken back when the first stop fired
+        if twap_of(state.triggers[trigger_id]) is not None:
+            ask_back(turn, fired, state.attempts[attempt_key])

@@ -1,0 +1,58 @@
+"""What a close will bring: a price of its own market, whatever price is watched."""
+
+from decimal import Decimal
+
+from exitd.core.market import PriceKind, PriceSource
+from exitd.core.state import State
+from exitd.core.trigger import FireRecord, TriggerDefinition
+
+#: Where another market is watched: the first of these of the own one that is known.
+_KINDS = (PriceKind.MARK, PriceKind.LAST, PriceKind.INDEX)
+
+
+def watches_own_market(definition: TriggerDefinition) -> bool:
+    """Whether the watched price is that of the market in which it closes."""
+    source = definition.source
+    return (source.feed, source.symbol) == (definition.account, definition.symbol)
+
+
+def price_now(
+    state: State, definition: TriggerDefinition, fired: FireRecord
+) -> Decimal | None:
+    """Give the last price of the market in which a firing closes.
+
+    It is the watched one, else what was observed at the hit; of another market than
+    the watched one it may not be known at all.
+    """
+    if watches_own_market(definition):
+        book = state.books.get(definition.source)
+        if book is not None and book.price is not None:
+            return book.price
+        return fired.observed
+    for kind in _KINDS:
+        source = PriceSource(definition.account, definition.symbol, kind)
+        book = state.books.get(source)
+        if book is not None and book.price is not None:
+            return book.price
+    return None
+
+
+def own_level(definition: TriggerDefinition, fired: FireRecord) -> Decimal | None:
+    """Give the level where it is a price of the market in which it closes."""
+    return fired.level if watches_own_market(definition) else None
+
+
+def hard_reference(
+    definition: TriggerDefinition, fired: FireRecord, price: Decimal | None
+) -> Decimal | None:
+    """Give what a hard bound is measured from: the same for all closes of a firing.
+
+    The level, else what was observed at the hit, else *price*, that of its first
+    close; of another market than the own one only the last will do.
+    """
+    if fired.reference is not None:
+        return fired.reference
+    if not watches_own_market(definition):
+        return price
+    at_hit = fired.observed if fired.level is None else fired.level
+    return price if at_hit is None else at_hit

@@ -1,0 +1,157 @@
+"""One feed, kept up and watched: what it tells, how fresh that is, what it says."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
+from typing import Any
+
+from exitd.core.market import PriceSource, Tick
+from exitd.core.units import NS_PER_S
+from exitd.logs import Event, log
+from exitd.ports.alerts import Alert
+from exitd.ports.feed import Feed, FeedNotice, FeedSignal, TickSink
+from exitd.runtime.freshness import FreshnessWatch, Staleness, judge
+from exitd.runtime.loop import EngineLoop
+from exitd.runtime.supervise import CameUp, keep_running
+
+Spawn = Callable[[Coroutine[Any, Any, None], str], None]
+
+#: A peer that has proved nothing for this long is dropped without a handshake.
+_SILENCE_MAX_NS = 4 * NS_PER_S
+_WATCH_EVERY_S = 0.5
+#: One symbol that stays silent must not cost all others their prices for ever.
+_RESUBSCRIBE_EVERY_NS = 60 * NS_PER_S
+
+
+def _tell_nobody(alert: Alert) -> None:
+    """Until the daemon says who is to be told."""
+
+
+class WatchedFeed:
+    """The runtime's side of one feed, of an account or of a venue of prices only.
+
+    `since_ns` is when its connection came up, None while it is down; `garbled` and
+    `reconnects` count since the start.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        loop: EngineLoop,
+        *,
+        spawn: Spawn,
+        waits: Callable[[], Iterator[float]],
+        before_tick: TickSink | None = None,
+    ) -> None:
+        self.name = feed.name
+        self.tell: Callable[[Alert], None] = _tell_nobody
+        self.since_ns: int | None = None
+        self.garbled = 0
+        self.reconnects = 0
+        self._feed = feed
+        self._loop = loop
+        self._spawn = spawn
+        self._waits = waits
+        self._before_tick = before_tick
+        self._freshness = FreshnessWatch(self.name)
+        self._came_up = CameUp()
+        self._ts_resubscribed_ns = 0
+
+    @property
+    def stale(self) -> dict[PriceSource, Staleness]:
+        """What is not judged now, and why."""
+        return self._freshness.stale
+
+    def is_stale(self, source: PriceSource) -> bool:
+        return source in self.stale
+
+    def price_age_ns(self, source: PriceSource) -> int | None:
+        """How old the last price of a source is; None if none was ever seen."""
+        book = self._loop.engine.state.books.get(source)
+        if book is None or book.price is None:
+            return None
+        return self._loop.clock.now_ns() - book.ts_recv_ns
+
+    async def poll(self, source: PriceSource) -> Tick | None:
+        """Ask for one price by REST.
+
+        Raises:
+            VenueError: There was no answer.
+        """
+        return await self._feed.poll(source)
+
+    def watch_sources(self) -> None:
+        """Subscribe to what triggers watch on this feed now."""
+        self._feed.watch(
+            frozenset(s for s in self._loop.engine.sources() if s.feed == self.name)
+        )
+
+    def start(self) -> None:
+        """Bring the prices up, and keep them up."""
+        prices = keep_running(
+            partial(self._feed.run, self._on_tick, self._on_notice),
+            self._on_lost,
+            was_up=self._came_up.take,
+            waits=self._waits,
+        )
+        self._spawn(prices, f"{self.name} prices")
+        self._spawn(self._watch(), f"{self.name} watchdog")
+
+    async def stop(self) -> None:
+        await self._feed.close()
+
+    def _on_tick(self, tick: Tick) -> None:
+        if self._before_tick is not None:
+            self._before_tick(tick)
+        self._loop.handle(tick)
+
+    def _on_notice(self, notice: FeedNotice) -> None:
+        match notice.signal:
+            case FeedSignal.CONNECTED:
+                self.since_ns = self._loop.clock.now_ns()
+                self._came_up.note()
+                log(Event.FEED_CONNECTED, venue=self.name, channel="prices")
+            case FeedSignal.REFUSED:
+                log(Event.FEED_REFUSED, venue=self.name, reason=notice.detail)
+            case FeedSignal.GARBAGE:
+                self.garbled += 1
+                log(Event.FEED_GARBLED, venue=self.name, reason=notice.detail)
+            case FeedSignal.LOST:
+                self.since_ns = None
+
+    def _on_lost(self, reason: str) -> None:
+        self.since_ns = None
+        self.reconnects += 1
+        log(Event.FEED_LOST, venue=self.name, channel="prices", reason=reason)
+
+    async def _watch(self) -> None:
+        """Drop a dead peer, and say which prices went stale or came back."""
+        while True:
+            await asyncio.sleep(_WATCH_EVERY_S)
+            silent_ns = self._loop.clock.monotonic_ns() - self._feed.ts_alive_ns
+            if self.since_ns is not None and silent_ns > _SILENCE_MAX_NS:
+                self._feed.abort()
+            self.check_freshness()
+
+    def check_freshness(self) -> None:
+        state, now_ns = self._loop.engine.state, self._loop.clock.now_ns()
+        max_age_ns = state.policies.price_max_age_ns
+        watched = {s for s in self._loop.engine.watched() if s.feed == self.name}
+        for source in watched | set(self.stale):
+            found = None
+            if source in watched:
+                found = judge(
+                    source,
+                    state,
+                    now_ns=now_ns,
+                    max_age_ns=max_age_ns,
+                    connected_since_ns=self.since_ns,
+                )
+            self._freshness.note(
+                source, found, now_ns=now_ns, max_age_ns=max_age_ns, tell=self.tell
+            )
+        is_mute = self._freshness.is_mute(now_ns, max_age_ns)
+        if is_mute and now_ns - self._ts_resubscribed_ns > _RESUBSCRIBE_EVERY_NS:
+            # A subscription that nobody answered: a new connection asks for it again.
+            self._ts_resubscribed_ns = now_ns
+            self._feed.abort()

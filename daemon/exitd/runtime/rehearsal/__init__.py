@@ -1,0 +1,1 @@
+"""Rehearsals: the engine itself on a clock that prices move, and what it would do."""

@@ -1,0 +1,355 @@
+"""A rehearsal: the engine that runs live, on a clock that only prices move.
+
+It is driven by its inputs alone, as the runtime drives it: prices, time at its own
+deadlines, and the answers of a venue to what it asks for. No rule of it is written here
+a second time.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from heapq import heappop, heappush
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from exitd.core.attempt import Capabilities, CloseOrder, Dedupe
+from exitd.core.engine import Engine
+from exitd.core.inputs import (
+    ApplyFiles,
+    AttemptSent,
+    AttemptSigned,
+    CancelsConfirmed,
+    Input,
+    InstrumentReport,
+    SlotOpened,
+    TimePassed,
+)
+from exitd.core.intents import (
+    CancelOrder,
+    CancelOrders,
+    Intent,
+    ProvePosition,
+    RefreshInstrument,
+    RequestSlot,
+    ResolveAttempt,
+    SendClose,
+    SyncClock,
+)
+from exitd.core.market import Instrument, PriceSource, Tick
+from exitd.core.policy import Policies
+from exitd.core.position import PositionKey, Side
+from exitd.core.state import QUIET, Decision, Refused
+from exitd.core.trigger import TriggerDefinition
+from exitd.core.units import NS_PER_S, ZERO
+from exitd.errors import ConfigurationError
+from exitd.runtime.rehearsal.candle_ends import RunningCandle
+from exitd.runtime.rehearsal.diary import Diary
+from exitd.runtime.rehearsal.markets import instruments_of
+from exitd.runtime.rehearsal.prices import Candle, Price, Step, path
+from exitd.runtime.rehearsal.report import Report
+from exitd.runtime.rehearsal.routes import Routes, watches_of
+from exitd.runtime.rehearsal.track import Track
+from exitd.runtime.rehearsal.venue import Costs, Quotes, RehearsedVenue
+
+#: The prices are all that is known, so none of them is too old to judge by.
+_AGELESS_NS = 1 << 62
+_WINDOW_NS = 5 * NS_PER_S
+_TAG = 1
+
+Task = Input | CloseOrder
+Due = Step | RunningCandle | CloseOrder
+
+
+class Opening(Struct, frozen=True, kw_only=True):
+    """A position that comes to be; `quantity` in base units, zero to close it."""
+
+    key: PositionKey
+    quantity: Decimal
+    entry_price: Decimal | None = None
+    liquidation_price: Decimal | None = None
+
+
+class Rehearsal:
+    """What triggers would do while prices go by.
+
+    Args:
+        definitions: The triggers, as a file makes them.
+        start_ns: UTC; no price may be older.
+        policies: As in exitd.yaml, but that no price is too old.
+        instruments: Markets that are known; the others take every price and quantity.
+        costs: What makes fills worse.
+        symbol: The market of prices that do not name one.
+        track: Keeps what a chart needs.
+
+    Raises:
+        ConfigurationError: The engine refuses a trigger; one sentence says why.
+    """
+
+    def __init__(
+        self,
+        definitions: Iterable[TriggerDefinition],
+        *,
+        start_ns: int,
+        policies: Policies | None = None,
+        instruments: Mapping[tuple[str, str], Instrument] | None = None,
+        costs: Costs | None = None,
+        symbol: str = "",
+        track: Track | None = None,
+    ) -> None:
+        self.now_ns = start_ns
+        self.prices = 0
+        self._definitions = tuple(definitions)
+        self._start_ns = self._until_ns = start_ns
+        self._costs = costs or Costs()
+        self._track = track
+        ageless = replace(policies or Policies(), price_max_age_ns=_AGELESS_NS)
+        self.engine = Engine(ageless)
+        markets = instruments_of(self._definitions, instruments or {})
+        self._venue = RehearsedVenue(self._costs, (Quotes(*place) for place in markets))
+        self._watches = watches_of(self._definitions)
+        self._routes = Routes(self._watches, self._venue.quotes.values(), symbol)
+        self._diary = Diary(self.engine.state, self._definitions)
+        self._agenda: list[tuple[int, int, Due]] = []
+        self._agenda_set = 0
+        self._openings: dict[tuple[str, str], list[Opening]] = {}
+        self._slots: list[RequestSlot] = []
+        self._is_at_price = False
+        self._seq = 0
+        self._begin(markets)
+
+    def _begin(self, markets: Mapping[tuple[str, str], Instrument]) -> None:
+        for account in sorted({account for account, _ in markets}):
+            # In rehearsal no answer is ever lost, and there is no lag.
+            capabilities = Capabilities(dedupe=Dedupe.ALWAYS, lag_slack_ns=0)
+            self.engine.add_account(account, _TAG, capabilities)
+        for instrument in markets.values():
+            self._give(InstrumentReport(instrument, self.now_ns))
+        decision = self.engine.handle(
+            ApplyFiles(definitions=self._definitions, now_ns=self.now_ns)
+        )
+        if isinstance(decision.reply, Refused):
+            raise ConfigurationError(decision.reply.sentence)
+        self._follow(decision)
+
+    def open(self, opening: Opening) -> None:
+        """Let a position be there now; its triggers arm at the next price."""
+        self._hold(opening, opening.entry_price)
+
+    def open_at_first_price(self, opening: Opening) -> None:
+        """Let a position be there from the first price of its market on.
+
+        Without an entry price that price is its entry.
+        """
+        place = opening.key.account, opening.key.symbol
+        self._openings.setdefault(place, []).append(opening)
+
+    def _hold(self, opening: Opening, entry_price: Decimal | None) -> None:
+        self._diary.note_position(opening.key, opening.quantity)
+        reports = self._venue.hold(
+            opening.key,
+            opening.quantity,
+            entry_price,
+            opening.liquidation_price,
+            self.now_ns,
+        )
+        self._give(*reports)
+
+    def candle(self, candle: Candle) -> None:
+        """Let prices go the way inside a candle that is the worst for what is held.
+
+        Candles of several markets may run at the same time; none may begin before one
+        that was given earlier.
+        """
+        self.pass_time(candle.ts_ns)
+        self.prices += 1
+        for step in path(candle, self._worst_for(candle)):
+            self._put_down(step.price.ts_ns, step)
+        self._until_ns = max(self._until_ns, candle.ts_ns + candle.duration_ns)
+
+    def _worst_for(self, candle: Candle) -> Side:
+        """Whom the path inside a candle must hurt: the long, unless only shorts are."""
+        route = self._routes.of(candle)
+        sources = {*route.sources, *(candle.source for candle in route.candles)}
+        held = {
+            key.side
+            for key, holding in self._venue.holdings.items()
+            if holding.quantity > ZERO
+            and any(quotes.symbol == key.symbol for quotes in route.quotes)
+        }
+        watching = {watch.side for watch in self._watches if watch.source in sources}
+        sides = held or watching - {None}
+        return Side.SHORT if sides == {Side.SHORT} else Side.LONG
+
+    def price(self, price: Price) -> None:
+        """Take one price; what it sets off is over when this returns."""
+        self.pass_time(price.ts_ns)
+        self.prices += 1
+        self._observe(price, None)
+
+    def _observe(self, price: Price, came_from: Decimal | None) -> None:
+        route = self._routes.of(price)
+        now_ns, value, seq = self.now_ns, price.price, price.seq
+        if seq is None:
+            seq = self._seq = self._seq + 1
+        venue_ns = now_ns if price.ts_venue_ns is None else price.ts_venue_ns
+        self._is_at_price = True
+        for quotes in route.quotes:
+            quotes.take(route.kind, value, came_from)
+            if self._openings:
+                self._open_here(quotes, value)
+            if self._track is not None:
+                self._track.take(quotes, now_ns, self.engine.state)
+        if self._slots:
+            self._grant_slots()
+        if self._venue.resting:
+            # An order that rests is met before we have seen the price.
+            self._give(*self._venue.meet(now_ns))
+        for candle in route.candles:
+            end_ns = candle.take(value, now_ns)
+            if end_ns is not None:
+                self._put_down(end_ns, candle)
+        for source in route.sources:
+            self._tick(source, value, venue_ns, seq)
+        self._is_at_price = False
+
+    def _tick(
+        self, source: PriceSource, price: Decimal, venue_ns: int, seq: int
+    ) -> None:
+        self._diary.nearness(source).take(price, self.now_ns)
+        decision = self.engine.handle(Tick(source, price, venue_ns, self.now_ns, seq))
+        if decision is not QUIET:
+            self._follow(decision)
+
+    def _open_here(self, quotes: Quotes, price: Decimal) -> None:
+        for opening in self._openings.pop((quotes.account, quotes.symbol), ()):
+            entry = opening.entry_price
+            self._hold(opening, price if entry is None else entry)
+
+    def _grant_slots(self) -> None:
+        waiting, self._slots = self._slots, []
+        for slot in waiting:
+            self._give(*self._slot(slot))
+
+    def pass_time(self, until_ns: int) -> None:
+        """Let everything happen that is due until then, each at its own instant."""
+        assert until_ns >= self.now_ns, "time does not go back"
+        while True:
+            due_ns = self.engine.next_deadline_ns()
+            own_ns = self._agenda[0][0] if self._agenda else None
+            if due_ns is None and own_ns is None:
+                break
+            is_own = due_ns is None or (own_ns is not None and own_ns < due_ns)
+            next_ns = own_ns if is_own else due_ns
+            assert next_ns is not None
+            if next_ns > until_ns:
+                break
+            self.now_ns = max(next_ns, self.now_ns)
+            if is_own:
+                self._do_due(heappop(self._agenda)[2])
+            else:
+                self._give(TimePassed(self.now_ns))
+        self.now_ns = until_ns
+
+    def _do_due(self, due: Due) -> None:
+        match due:
+            case Step(price=price, came_from=came_from):
+                self._observe(price, came_from)
+            case CloseOrder():
+                self._give(*self._venue.execute(due, None, self.now_ns))
+            case RunningCandle(source=source, close=close):
+                assert close is not None
+                self._seq += 1
+                self._tick(source, close, self.now_ns, self._seq)
+
+    def _put_down(self, due_ns: int, due: Due) -> None:
+        self._agenda_set += 1
+        heappush(self._agenda, (due_ns, self._agenda_set, due))
+
+    def finish(self, until_ns: int = 0) -> Report:
+        """Let time pass until then, and say what it all came to."""
+        self.pass_time(max(until_ns, self._until_ns, self.now_ns))
+        if self._track is not None:
+            self._track.end(self.engine.state)
+        return self._diary.report(
+            start_ns=self._start_ns,
+            end_ns=self.now_ns,
+            prices=self.prices,
+            holdings=self._venue.holdings,
+            unseen=self._routes.unseen(),
+        )
+
+    def _give(self, *inputs: Task) -> None:
+        """Hand inputs to the engine, and all that follows from them."""
+        tasks: deque[Task] = deque(inputs)
+        while tasks:
+            task = tasks.popleft()
+            if isinstance(task, CloseOrder):
+                level = self._level_on_the_way(task)
+                tasks.extend(self._venue.execute(task, level, self.now_ns))
+                continue
+            decision = self.engine.handle(task)
+            if decision is not QUIET:
+                self._note(decision, tasks)
+        self._diary.settle(self.now_ns)
+
+    def _follow(self, decision: Decision) -> None:
+        tasks: deque[Task] = deque()
+        self._note(decision, tasks)
+        self._give(*tasks)
+
+    def _note(self, decision: Decision, tasks: deque[Task]) -> None:
+        """Write down a decision; what its intents lead to goes before what waits."""
+        self._diary.note(decision)
+        sooner: list[Task] = []
+        for intent in decision.intents:
+            sooner += self._answer(intent, tasks)
+        tasks.extendleft(reversed(sooner))
+
+    def _answer(self, intent: Intent, later: deque[Task]) -> list[Task]:
+        """Do what runtime and venue would; replies of the venue come *later*."""
+        now_ns = self.now_ns
+        match intent:
+            case RequestSlot():
+                return self._slot(intent)
+            case SendClose(order=order):
+                return self._send(order, later)
+            case CancelOrder(client_order_id=client_id):
+                later.extend(self._venue.cancel(client_id, now_ns))
+            case CancelOrders(trigger_id=trigger_id, arming=arming):
+                # Nothing of anybody else rests in a rehearsal, and ours is spared.
+                later.append(CancelsConfirmed(trigger_id, arming, 0, now_ns))
+            case ProvePosition(account=account, symbol=symbol):
+                later.extend(self._venue.positions(account, symbol, now_ns))
+            case RefreshInstrument() | SyncClock() | ResolveAttempt():
+                # The market stays as it is, and no answer is ever lost.
+                pass
+        return []
+
+    def _slot(self, intent: RequestSlot) -> list[Task]:
+        quotes = self._venue.quotes[intent.account, intent.symbol]
+        if quotes.newest is None and quotes.index is None:
+            self._slots.append(intent)
+            return []
+        return [SlotOpened(intent.trigger_id, intent.arming, self.now_ns)]
+
+    def _send(self, order: CloseOrder, later: deque[Task]) -> list[Task]:
+        venue_ns = self._venue.tick_ns(self.now_ns)
+        self._diary.note_order(order)
+        if self._costs.delay_ns:
+            self._put_down(self.now_ns + self._costs.delay_ns, order)
+        else:
+            later.append(order)
+        expires_ns = venue_ns + (order.window_ns or _WINDOW_NS)
+        return [
+            AttemptSigned(order, b"", venue_ns, expires_ns, self.now_ns),
+            AttemptSent(order.attempt, self.now_ns),
+        ]
+
+    def _level_on_the_way(self, order: CloseOrder) -> Decimal | None:
+        """Give the level that the price of this very moment passed, if it did."""
+        fired = self._diary.fired(order.attempt)
+        is_now = self._is_at_price and fired.ts_hit_ns == self.now_ns
+        source = fired.source
+        is_here = (source.feed, source.symbol) == (order.account, order.symbol)
+        return fired.level if is_now and is_here and fired.cause == "price" else None
