@@ -1,0 +1,380 @@
+"""Trailing stops that lie below the price and follow its highs, at flat cost.
+
+A trail's watermark is the highest price since it began; its stop is its offset
+below. Trails of one watermark are a group. Groups lie on a stack, watermarks
+strictly falling: those that began earlier have seen more, so the youngest lie on
+top, and a new high moves the top group alone, or makes it one with those that it
+reaches. Each trail makes one group at most and each meeting ends one, so new highs
+cost O(1) amortised, however many trails there are.
+
+Trails that lie above the price and follow its lows are the mirror: give every price
+with its sign changed.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from heapq import heapify, heappop, heappush
+from operator import itemgetter
+
+from exitd.core.condition import Offset
+from exitd.core.meldable import (
+    Group,
+    Hit,
+    Runs,
+    Trail,
+    group_of,
+    minus_ratio,
+    multiply_add,
+    stop_below,
+    subtract,
+    unite,
+)
+from exitd.core.units import INFINITY
+
+#: A price, and the youngest trail that had begun before it was seen, by its number.
+Mark = tuple[int, Decimal]
+
+_NOTHING = INFINITY.copy_negate()
+#: Dead entries and empty groups that may stay beyond the number of living ones.
+_GARBAGE_MAX = 64
+
+
+def restored_watermark(start: Decimal, seq: int, marks: Sequence[Mark]) -> Decimal:
+    """Give the watermark of a trail that began at *start* as number *seq*.
+
+    It is the highest of *start* and all marks of this or a higher number. *marks*
+    are as `Trails.marks` gives them, so the first of those is the highest.
+    """
+    at = bisect_left(marks, seq, key=itemgetter(0))
+    return max(start, marks[at][1]) if at < len(marks) else start
+
+
+class Trails:
+    """Trails by name, and the two prices between which nothing happens.
+
+    A price above `top` moves a watermark: it is the lowest watermark, plus infinity
+    without trails. A price at or below `stop` fires something: it is the highest
+    stop, minus infinity without trails. Both are exact at any time.
+
+    What has been removed or taken has no watermark any more: to add it again later,
+    keep it.
+    """
+
+    __slots__ = (
+        "_empty",
+        "_last_seq",
+        "_next",
+        "_offset",
+        "_raised",
+        "_ratio",
+        "_runs",
+        "_stack",
+        "_stops",
+        "_under",
+        "stop",
+        "top",
+    )
+
+    top: Decimal
+    stop: Decimal
+    # What a price is compared with beyond `top` and `stop`: the watermark of the
+    # next group, the highest stop of all groups under the top one, and how far below
+    # its watermark the top one's stops are.
+    _next: Decimal
+    _under: Decimal
+    _offset: Decimal | None
+    _ratio: Decimal | None
+
+    def __init__(self) -> None:
+        self._runs: Runs = {}
+        # Empty groups stay until they come to the top or are too many.
+        self._stack: list[Group] = []
+        self._empty = 0
+        # Groups that a new high has reached, oldest first, and the last trail then.
+        self._raised: dict[Group, int] = {}
+        self._last_seq = -1
+        self._stops = _Stops()
+        self._settle()
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._runs
+
+    def add(self, name: str, offset: Offset, watermark: Decimal, seq: int) -> None:
+        """Begin a trail; one that is here already begins anew.
+
+        *watermark* is the price at which it begins, or what it had seen before.
+        *seq* is higher than that of every trail before, or `marks` would tell it of
+        prices that it has not seen.
+        """
+        self.remove(name)
+        self._last_seq = max(self._last_seq, seq)
+        self._join((offset.value, seq, name), offset.is_percent, watermark)
+
+    def remove(self, name: str) -> None:
+        """Forget a trail; one that is not here is no error."""
+        run = self._runs.pop(name, None)
+        if run is not None:
+            group = group_of(run)
+            group.remove(run, name)
+            self._changed(group)
+            self._settle()
+
+    def amend(self, name: str, offset: Offset) -> None:
+        """Give a trail another offset; its watermark stays (behaviour 51).
+
+        Raises:
+            KeyError: There is no such trail.
+        """
+        run = self._runs[name]
+        group = group_of(run)
+        _, seq, _ = group.remove(run, name)
+        group.add((offset.value, seq, name), offset.is_percent, self._runs)
+        self._changed(group)
+        self._settle()
+
+    def raise_to(self, name: str, watermark: Decimal) -> None:
+        """Raise one trail alone, never lower it: it has seen more than we have.
+
+        Marks do not tell of it; store *watermark* as the one it began with.
+
+        Raises:
+            KeyError: There is no such trail.
+        """
+        run = self._runs[name]
+        if watermark > group_of(run).watermark:
+            trail = run[run.index_of(name)]
+            self.remove(name)
+            self._join(trail, run.is_percent, watermark)
+
+    def observe(self, price: Decimal) -> bool:
+        """Raise every watermark below *price* to it; True if there was one."""
+        if price <= self.top:
+            return False
+        if price >= self._next:
+            self._meet(price)
+        group = self._stack[-1]
+        group.watermark = self.top = price
+        self._raised[group] = self._last_seq
+        self._set_stop()
+        return True
+
+    def watermark(self, name: str) -> Decimal:
+        """Raises: KeyError: There is no such trail."""
+        return group_of(self._runs[name]).watermark
+
+    def stop_of(self, name: str) -> Decimal:
+        """Raises: KeyError: There is no such trail."""
+        run = self._runs[name]
+        offset, _, _ = run[run.index_of(name)]
+        return stop_below(group_of(run).watermark, offset, run.is_percent)
+
+    def take(self, price: Decimal) -> list[str]:
+        """Take out every trail whose stop is at or above *price*.
+
+        The highest stop comes first, equal ones by sequence number.
+        """
+        return [name for _, _, name, _ in self.take_hits(price)]
+
+    def take_hits(self, price: Decimal) -> list[Hit]:
+        """As `take`, each with its stop, sequence number and watermark."""
+        hits: list[Hit] = []
+        if price > self.stop:
+            return hits
+        for group in [*self._stops.take(price), self._stack[-1]]:
+            group.take(price, hits)
+            self._changed(group)
+        self._settle()
+        for _, _, name, _ in hits:
+            del self._runs[name]
+        # Twice a stable sort: comparing numbers alone is quicker than tuples.
+        hits.sort(key=itemgetter(1))
+        hits.sort(key=itemgetter(0), reverse=True)
+        return hits
+
+    def marks(self) -> list[Mark]:
+        """Give what to store so that every watermark can be found again.
+
+        One mark for each group that a new high has reached, oldest first: every
+        trail up to its number has seen its price. Numbers rise, prices fall.
+        """
+        return [(seq, group.watermark) for group, seq in self._raised.items()]
+
+    def restore(self, marks: Iterable[Mark]) -> None:
+        """Take up stored marks, once the trails are added that they restored.
+
+        Before the first price: without them the next `marks` would not tell of them.
+        """
+        groups = {group.watermark: group for group in self._stack if not group.is_empty}
+        for seq, watermark in marks:
+            group = groups.get(watermark)
+            if group is not None:
+                self._raised[group] = seq
+
+    def _place(self, watermark: Decimal) -> Group:
+        """Give the group of a watermark, a new one if there is none."""
+        stack = self._stack
+        if watermark < self.top:
+            at = len(stack)
+            if stack:
+                self._stops.put(stack[-1])
+        else:
+            at = bisect_left(stack, watermark.copy_negate(), key=_height)
+            if at < len(stack) and stack[at].watermark == watermark:
+                return stack[at]
+        group = Group(watermark)
+        stack.insert(at, group)
+        self._empty += 1
+        return group
+
+    def _join(self, trail: Trail, is_percent: bool, watermark: Decimal) -> None:
+        group = self._place(watermark)
+        if group.is_empty:
+            self._empty -= 1
+        if group.add(trail, is_percent, self._runs):
+            self._changed(group)
+            self._settle()
+
+    def _meet(self, price: Decimal) -> None:
+        """Make one group of the top and all that *price* reaches."""
+        stack = self._stack
+        reached: list[Group] = []
+        while stack and stack[-1].watermark <= price:
+            group = stack.pop()
+            if group.is_empty:
+                self._empty -= 1
+                continue
+            self._stops.drop(group)
+            self._raised.pop(group, None)
+            reached.append(group)
+        stack.append(unite(reached, self._runs))
+        self._settle()
+
+    def _changed(self, group: Group) -> None:
+        """Bring the records of a group's stop in line with its trails."""
+        if group.fixed is None and group.percent is None:
+            self._empty += 1
+            self._stops.drop(group)
+            self._raised.pop(group, None)
+        elif group is not self._stack[-1]:
+            self._stops.put(group)
+
+    def _settle(self) -> None:
+        """Find out what is on top, and what a price is compared with."""
+        stack = self._stack
+        while stack and stack[-1].is_empty:
+            stack.pop()
+            self._empty -= 1
+        if 2 * self._empty > _GARBAGE_MAX + len(stack):
+            stack[:] = [group for group in stack if not group.is_empty]
+            self._empty = 0
+        if stack:
+            self._stops.drop(stack[-1])
+        self._under = self._stops.highest()
+        self._offset = self._ratio = None
+        if not stack:
+            self.top, self.stop, self._next = INFINITY, _NOTHING, INFINITY
+            return
+        group = stack[-1]
+        self._next = stack[-2].watermark if len(stack) > 1 else INFINITY
+        self.top = group.watermark
+        if group.fixed is not None:
+            self._offset = group.fixed[0][0]
+        if group.percent is not None:
+            self._ratio = minus_ratio(group.percent[0][0])
+        self._set_stop()
+
+    def _set_stop(self) -> None:
+        """Work out the highest stop after the top group has moved."""
+        top, stop = self.top, self._under
+        if (offset := self._offset) is not None:
+            own = subtract(top, offset)
+            if own > stop:
+                stop = own
+        if (ratio := self._ratio) is not None:
+            own = multiply_add(top.copy_abs(), ratio, top)
+            if own > stop:
+                stop = own
+        self.stop = stop
+
+
+class _Stops:
+    """The highest stop of each group under the top one.
+
+    A stack can lose trails anywhere, so a running maximum along it would have to be
+    worked out again from there; a heap stays right at O(log n). Entries that are no
+    longer those of their groups are dead, and go when they come to the front.
+    """
+
+    __slots__ = ("_heap", "_live")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[Decimal, Group]] = []
+        self._live = 0
+
+    def put(self, group: Group) -> None:
+        """Enter the highest stop of a group that has a trail."""
+        rank = group.stop.copy_negate()
+        entry = group.entry
+        if entry is None:
+            self._live += 1
+        elif entry[0] == rank:
+            return
+        group.entry = (rank, group)
+        heappush(self._heap, group.entry)
+
+    def drop(self, group: Group) -> None:
+        if group.entry is not None:
+            group.entry = None
+            self._live -= 1
+
+    def highest(self) -> Decimal:
+        """Give the highest stop; minus infinity when there is none."""
+        heap = self._heap
+        if len(heap) > _GARBAGE_MAX + 2 * self._live:
+            self._sort_out()
+        # A pop costs log n: beyond this many, going through all costs less.
+        pops = len(heap) >> 4
+        while heap and heap[0][1].entry is not heap[0]:
+            if pops == 0:
+                self._sort_out()
+                break
+            pops -= 1
+            heappop(heap)
+        return heap[0][0].copy_negate() if heap else _NOTHING
+
+    def take(self, price: Decimal) -> list[Group]:
+        """Take out every group with a stop at or above *price*, in any order."""
+        heap, bound = self._heap, price.copy_negate()
+        groups: list[Group] = []
+        # What is hit is a tree at the root of the heap; its nodes have no other order.
+        pending = [0] if heap else []
+        while pending:
+            at = pending.pop()
+            entry = heap[at]
+            if entry[0] > bound:
+                continue
+            group = entry[1]
+            if group.entry is entry:
+                groups.append(group)
+                group.entry = None
+            at += at + 1
+            if at < len(heap):
+                pending.append(at)
+                if at + 1 < len(heap):
+                    pending.append(at + 1)
+        self._live -= len(groups)
+        if len(groups) > len(heap) >> 4:
+            self._sort_out()
+        return groups
+
+    def _sort_out(self) -> None:
+        self._heap[:] = [entry for entry in self._heap if entry[1].entry is entry]
+        heapify(self._heap)
+
+
+def _height(group: Group) -> Decimal:
+    return group.watermark.copy_negate()
