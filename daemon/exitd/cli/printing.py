@@ -107,6 +107,10 @@ STYLES = {
     "paused": "33",
     "waiting": "36",
     "NO": "1;31",
+    "ok": "32",
+    "differs": "1;31",
+    "missing": "1;31",
+    "unexpected": "1;31",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from exitd.adapters.binance.subscriptions import Subscriptions
+from exitd.adapters.binance.subscriptions import ANSWER_S, PAUSE_S, Subscriptions
 from exitd.adapters.network.connection import Connect, Connection
 from exitd.ports.clock import Clock
 
@@ -15,6 +15,7 @@ class Door:
     Args:
         url: Such as `wss://fstream.binance.com/market`.
         on_refused: Told a stream that is refused, and the error.
+        ping_s: A second; less makes everything quicker, for tests.
 
     `live` are the streams that have carried data on this connection; `taken` says
     when, by our monotonic clock, the subscription of a stream was acknowledged.
@@ -34,7 +35,11 @@ class Door:
         self.taken: dict[str, int] = {}
         self._clock = clock
         self.subscriptions = Subscriptions(
-            self.connection, on_refused, self._take, pause_s=ping_s / 4
+            self.connection,
+            on_refused,
+            self._take,
+            pause_s=PAUSE_S * ping_s,
+            answer_s=ANSWER_S * ping_s,
         )
         self.is_wanted = False
         self.is_open = False

@@ -38,8 +38,8 @@ class Subscriptions:
         on_refused: Callable[[str, str], None],
         on_taken: Callable[[str], None],
         *,
-        pause_s: float = PAUSE_S,
-        answer_s: float = ANSWER_S,
+        pause_s: float,
+        answer_s: float,
     ) -> None:
         self._connection = connection
         self._on_refused = on_refused

@@ -159,7 +159,7 @@ class _Cells:
             )
 
     def learn_lengths(self, rows: list[Row]) -> None:
-        """Take the shortest distance between two candles of a market as their length."""
+        """Take the shortest time between two candles of a market as their length."""
         last: dict[tuple[str, ...], int] = {}
         for number, row in rows:
             words = self._words(number, row)

@@ -37,6 +37,7 @@ class CsvTable:
     def __init__(self, path: Path) -> None:
         self.names: list[str] = []
         self.is_cut = False
+        self._is_open_line = False
         self._path = path
         self._raw: BinaryIO = path.open("rb")
         self._text = _as_text(self._raw)
@@ -56,7 +57,9 @@ class CsvTable:
                 number += 1
                 if len(row) == width:
                     yield number, row
-                elif row and not (self.is_cut and len(row) < width):
+                elif self._is_open_line and len(row) < width:
+                    self.is_cut = True
+                elif row:
                     raise RecordingUnreadable(
                         f"{self._path}, line {number}: it has {len(row)} columns, and "
                         f"the first line has {width}"
@@ -69,7 +72,7 @@ class CsvTable:
 
     def _lines(self) -> Iterator[str]:
         for line in self._text:
-            self.is_cut = not line.endswith("\n")
+            self._is_open_line = not line.endswith("\n")
             yield line
 
     def read_bytes(self) -> int:

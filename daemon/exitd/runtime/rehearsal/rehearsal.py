@@ -99,17 +99,17 @@ class Rehearsal:
     ) -> None:
         self.now_ns = start_ns
         self.prices = 0
-        self._definitions = tuple(definitions)
+        self.definitions = tuple(definitions)
         self._start_ns = self._until_ns = start_ns
         self._costs = costs or Costs()
-        self._track = track
+        self.track = track
         ageless = replace(policies or Policies(), price_max_age_ns=_AGELESS_NS)
         self.engine = Engine(ageless)
-        markets = instruments_of(self._definitions, instruments or {})
+        markets = instruments_of(self.definitions, instruments or {})
         self._venue = RehearsedVenue(self._costs, (Quotes(*place) for place in markets))
-        self._watches = watches_of(self._definitions)
+        self._watches = watches_of(self.definitions)
         self._routes = Routes(self._watches, self._venue.quotes.values(), symbol)
-        self._diary = Diary(self.engine.state, self._definitions)
+        self._diary = Diary(self.engine.state, self.definitions)
         self._agenda: list[tuple[int, int, Due]] = []
         self._agenda_set = 0
         self._openings: dict[tuple[str, str], list[Opening]] = {}
@@ -126,7 +126,7 @@ class Rehearsal:
         for instrument in markets.values():
             self._give(InstrumentReport(instrument, self.now_ns))
         decision = self.engine.handle(
-            ApplyFiles(definitions=self._definitions, now_ns=self.now_ns)
+            ApplyFiles(definitions=self.definitions, now_ns=self.now_ns)
         )
         if isinstance(decision.reply, Refused):
             raise ConfigurationError(decision.reply.sentence)
@@ -198,8 +198,8 @@ class Rehearsal:
             quotes.take(route.kind, value, came_from)
             if self._openings:
                 self._open_here(quotes, value)
-            if self._track is not None:
-                self._track.take(quotes, now_ns, self.engine.state)
+            if self.track is not None:
+                self.track.take(quotes, now_ns, self.engine.state)
         if self._slots:
             self._grant_slots()
         if self._venue.resting:
@@ -269,8 +269,8 @@ class Rehearsal:
     def finish(self, until_ns: int = 0) -> Report:
         """Let time pass until then, and say what it all came to."""
         self.pass_time(max(until_ns, self._until_ns, self.now_ns))
-        if self._track is not None:
-            self._track.end(self.engine.state)
+        if self.track is not None:
+            self.track.end(self.engine.state)
         return self._diary.report(
             start_ns=self._start_ns,
             end_ns=self.now_ns,

@@ -1,0 +1,1 @@
+"""Pictures of rehearsals: prices, the levels that watched them, and what fired."""
