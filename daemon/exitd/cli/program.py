@@ -24,6 +24,7 @@ from exitd.cli import (
     looking,
     moving,
     planning,
+    recording,
     rehearsing,
     running,
     tailing,
@@ -104,6 +105,7 @@ add_command(app, version, panel=RUN)
 add_command(app, test, panel=RUN)
 for _topic in (
     running,
+    recording,
     demonstrating,
     checking,
     writing,
