@@ -16,7 +16,7 @@ from exitd.adapters.prices.candle_close import (
 from exitd.core.market import PriceKind, PriceSource, Tick
 from exitd.core.units import NS_PER_MS, NS_PER_S
 from exitd.errors import FeedError
-from exitd.ports.venue import Candle
+from exitd.ports.feed import Candle
 from fakes.answers import Answers, json, plain
 from fakes.clocks import ManualClock
 from fakes.frame_server import frame_server

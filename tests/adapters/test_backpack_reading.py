@@ -4,14 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from exitd.adapters.backpack.venue import BackpackVenue
+from exitd.adapters.backpack.feed import BackpackFeed
 from exitd.core.market import BookState, InstrumentKind, PriceKind, PriceSource
 from exitd.core.position import Side
 from exitd.core.units import NS_PER_MS, NS_PER_S
 from exitd.errors import VenueUnavailable
-from exitd.secret import Secret
 from fakes.answers import Answers, json, plain
-from fakes.backpack_reading import KEY, POSITION, SEED, SOL, START_NS, order, venue
+from fakes.backpack_reading import POSITION, SOL, START_NS, order, venue
 from fakes.clocks import ManualClock
 
 
@@ -185,12 +184,10 @@ async def test_given_a_source_when_candles_are_read_then_of_its_price(kind, pric
         }
     ]
     answers = Answers({"/api/v1/klines": json(rows)})
-    reading = BackpackVenue(
-        "bp", key=KEY, secret=Secret(SEED), clock=ManualClock(), transport=answers
-    )
+    feed = BackpackFeed("bp", clock=ManualClock(), transport=answers)
     source = PriceSource("bp", SOL, kind, "5m")
 
-    (candle,) = await reading.candles(source, START_NS + 1, START_NS + 1)
+    (candle,) = await feed.candles(source, START_NS + 1, START_NS + 1)
 
     assert candle.ts_close_ns - candle.ts_open_ns == 60 * NS_PER_S
     assert (candle.high, candle.close) == (Decimal("4422.75"), None)

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from exitd.core.market import PriceSource, Tick
-from exitd.errors import FeedError
+from exitd.errors import FeedError, VenueUnavailable
 from exitd.ports.clock import Clock
-from exitd.ports.feed import FeedNotice, FeedSignal, TickSink
+from exitd.ports.feed import Candle, FeedNotice, FeedSignal, TickSink
 
 
 class FakeFeed:
@@ -17,7 +19,8 @@ class FakeFeed:
 
     `await feed.connected.wait()`, then `push` ticks and `drop` the connection.
     While `is_down`, every `run` fails at once. `polled` maps sources to what a
-    query answers; `polls` counts the queries.
+    query answers; `polls` counts the queries. `bars` are the candles there are, and
+    `has_candles` whether it answers for them.
     """
 
     def __init__(self, clock: Clock, name: str = "fake") -> None:
@@ -27,6 +30,8 @@ class FakeFeed:
         self.is_down = False
         self.polled: dict[PriceSource, Decimal] = {}
         self.polls = 0
+        self.bars: dict[PriceSource, tuple[Candle, ...]] = {}
+        self.has_candles = True
         self.runs = 0
         self._clock = clock
         self._ts_alive_ns = 0
@@ -100,6 +105,17 @@ class FakeFeed:
             return None
         now_ns = self._clock.now_ns()
         return Tick(source, price, now_ns, now_ns)
+
+    async def candles(
+        self, source: PriceSource, ts_from_ns: int, ts_to_ns: int
+    ) -> tuple[Candle, ...]:
+        if not self.has_candles:
+            raise VenueUnavailable("the fake feed has no candles; ask again")
+        return tuple(
+            bar
+            for bar in self.bars.get(replace(source, candle=""), ())
+            if ts_from_ns <= bar.ts_open_ns <= ts_to_ns
+        )
 
     async def close(self) -> None:
         self.abort()

@@ -22,18 +22,12 @@ from exitd.core.attempt import (
     CloseOrder,
 )
 from exitd.core.inputs import FillReport, OrderReport, PositionReport
-from exitd.core.market import Instrument, PriceSource
+from exitd.core.market import Instrument
 from exitd.core.position import Side
 from exitd.core.units import NS_PER_S, ZERO
 from exitd.errors import OutcomeUnknown, VenueUnavailable
 from exitd.ports.clock import Clock
-from exitd.ports.venue import (
-    Candle,
-    FundingReport,
-    Prepared,
-    PrivateEvent,
-    Refusal,
-)
+from exitd.ports.venue import FundingReport, Prepared, PrivateEvent, Refusal
 from fakes.exchange import SOL, FakeExchange, FakeOrder, instrument
 from fakes.matching import carry_out
 from fakes.outcomes import (
@@ -81,7 +75,6 @@ class FakeWorld:
         self.exchange = FakeExchange(account)
         self.listed = {symbol: instrument(account, symbol) for symbol in symbols}
         self.marks: dict[str, Decimal] = {}
-        self.bars: dict[PriceSource, tuple[Candle, ...]] = {}
         self.funding: list[FundingReport] = []
         self.sent: list[Sent] = []
         self.history_lag_ns = 0
@@ -265,13 +258,3 @@ class FakeQueries(FakeWorld):
     async def mark_price(self, symbol: str) -> Decimal | None:
         self._read()
         return self.marks.get(symbol)
-
-    async def candles(
-        self, source: PriceSource, ts_from_ns: int, ts_to_ns: int
-    ) -> tuple[Candle, ...]:
-        self._read()
-        return tuple(
-            bar
-            for bar in self.bars.get(source, ())
-            if bar.ts_close_ns > ts_from_ns and bar.ts_open_ns < ts_to_ns
-        )

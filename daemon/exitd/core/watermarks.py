@@ -133,17 +133,21 @@ def _doubt(turn: Turn, record: TriggerRecord, why: str) -> None:
     )
 
 
-def seen_until_ns(state: State, source: PriceSource) -> int | None:
-    """Give since when trails of a source may have missed prices, at a start.
+def unseen_since(state: State, feed: str) -> list[tuple[PriceSource, int]]:
+    """Give each source of a feed that trails follow, and since when they miss it.
 
-    None where none has begun. What is stored is a second old at most while prices
-    make it move; before that they had seen all.
+    That is the last price, and after a start what is stored: a second old at most
+    while prices made it move, and before that they had seen all.
     """
-    book = state.books.get(source)
-    begun = [state.triggers[i].ts_begun_ns for i in book.trailing()] if book else []
-    if book is None or not begun:
-        return None
-    return max(book.ts_saved_ns, min(begun))
+    found = []
+    for source, book in state.books.items():
+        if source.feed != feed:
+            continue
+        begun = [state.triggers[i].ts_begun_ns for i in book.trailing()]
+        if begun:
+            seen_ns = book.ts_recv_ns if book.price is not None else book.ts_saved_ns
+            found.append((source, max(seen_ns, min(begun))))
+    return found
 
 
 def _trails_of(turn: Turn, source: PriceSource) -> list[TriggerRecord]:

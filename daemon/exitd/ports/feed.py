@@ -1,6 +1,7 @@
 """Where prices come from."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
@@ -24,6 +25,16 @@ class FeedNotice(Struct, frozen=True):
     feed: str
     signal: FeedSignal
     detail: str = ""
+
+
+class Candle(Struct, frozen=True):
+    """`high` and `low` are None for a bar without prices."""
+
+    ts_open_ns: int
+    ts_close_ns: int
+    high: Decimal | None
+    low: Decimal | None
+    close: Decimal | None
 
 
 class Feed(Protocol):
@@ -55,6 +66,18 @@ class Feed(Protocol):
 
     async def poll(self, source: PriceSource) -> Tick | None:
         """Ask once by REST; None when the venue has no price or only a cached one."""
+        ...
+
+    async def candles(
+        self, source: PriceSource, ts_from_ns: int, ts_to_ns: int
+    ) -> tuple[Candle, ...]:
+        """Read the bars of a source's own prices that begin in [from, to].
+
+        The source's `candle` is their length; `bid` and `ask` have none of their own.
+
+        Raises:
+            VenueError: They could not be read whole.
+        """
         ...
 
     async def close(self) -> None: ...

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from exitd.core.attempt import Capabilities, CloseOrder, RefusalKind
 from exitd.core.inputs import FillReport, OrderReport, PositionReport
-from exitd.core.market import Instrument, PriceSource
+from exitd.core.market import Instrument
 from exitd.core.position import OrderSide
 from exitd.core.trigger import CancelScope
 
@@ -48,16 +48,6 @@ class NativeStop(Struct, frozen=True, kw_only=True):
     quantity: Decimal | None
     client_order_id: int
     limit_price: Decimal | None = None
-
-
-class Candle(Struct, frozen=True):
-    """`high` and `low` are None for a bar without prices."""
-
-    ts_open_ns: int
-    ts_close_ns: int
-    high: Decimal | None
-    low: Decimal | None
-    close: Decimal | None
 
 
 class FundingReport(Struct, frozen=True, kw_only=True):
@@ -174,10 +164,6 @@ class Venue(Protocol):
         ...
 
     async def mark_price(self, symbol: str) -> Decimal | None: ...
-
-    async def candles(
-        self, source: PriceSource, ts_from_ns: int, ts_to_ns: int
-    ) -> tuple[Candle, ...]: ...
 
     async def run_stream(self, on_event: Callable[[PrivateEvent], None]) -> None:
         """Connect the private stream once; raises `FeedError` when it is lost."""

@@ -9,7 +9,7 @@ from exitd.core.market import PriceKind, PriceSource
 from exitd.core.units import NS_PER_S
 from exitd.errors import VenueError
 from exitd.logs import Event, log
-from exitd.ports.venue import Candle
+from exitd.ports.feed import Candle
 from exitd.runtime.loop import EngineLoop
 
 Candles = Callable[[PriceSource, int, int], Awaitable[tuple[Candle, ...]]]

@@ -7,10 +7,12 @@ from typing import Any
 
 from exitd.core.market import PriceSource, Tick
 from exitd.core.units import NS_PER_S
+from exitd.core.watermarks import unseen_since
 from exitd.logs import Event, log
 from exitd.ports.alerts import Alert
 from exitd.ports.feed import Feed, FeedNotice, FeedSignal, TickSink
 from exitd.runtime.freshness import FreshnessWatch, Staleness, judge
+from exitd.runtime.holes import fill_hole
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.supervise import CameUp, keep_running
 
@@ -109,6 +111,7 @@ class WatchedFeed:
         match notice.signal:
             case FeedSignal.CONNECTED:
                 self.since_ns = self._loop.clock.now_ns()
+                self._fill_holes(self.since_ns)
                 self._came_up.note()
                 log(Event.FEED_CONNECTED, venue=self.name, channel="prices")
             case FeedSignal.REFUSED:
@@ -118,6 +121,14 @@ class WatchedFeed:
                 log(Event.FEED_GARBLED, venue=self.name, reason=notice.detail)
             case FeedSignal.LOST:
                 self.since_ns = None
+
+    def _fill_holes(self, now_ns: int) -> None:
+        """Let trails see what was missed while this feed was not there."""
+        for source, since_ns in unseen_since(self._loop.engine.state, self.name):
+            filling = fill_hole(
+                self._loop, source, self._feed.candles, since_ns, now_ns
+            )
+            self._spawn(filling, f"{source} candles")
 
     def _on_lost(self, reason: str) -> None:
         self.since_ns = None

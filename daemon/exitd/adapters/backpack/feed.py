@@ -41,8 +41,7 @@ from exitd.core.market import PriceSource, Tick
 from exitd.core.units import NS_PER_S, NS_PER_US
 from exitd.errors import VenueUnavailable
 from exitd.ports.clock import Clock
-from exitd.ports.feed import FeedNotice, FeedSignal, TickSink
-from exitd.ports.venue import Candle
+from exitd.ports.feed import Candle, FeedNotice, FeedSignal, TickSink
 
 
 class BackpackFeed:
@@ -209,6 +208,11 @@ class BackpackFeed:
         self._bars.ended(
             route.closed, bar.close, at_ns, end_ns, is_closed=bar.is_closed
         )
+
+    async def candles(
+        self, source: PriceSource, ts_from_ns: int, ts_to_ns: int
+    ) -> tuple[Candle, ...]:
+        return (await queries.klines(self._rest, source, ts_from_ns, ts_to_ns))[1]
 
     async def _klines(
         self, source: PriceSource, since_ns: int, until_ns: int

@@ -29,7 +29,7 @@ from exitd.core.inputs import OrderReport, PositionReport
 from exitd.core.market import Instrument, PriceKind, PriceSource
 from exitd.core.units import NS_PER_S, ZERO
 from exitd.errors import VenueUnavailable
-from exitd.ports.venue import Candle
+from exitd.ports.feed import Candle
 
 PRICE_TYPES = {PriceKind.MARK: "Mark", PriceKind.INDEX: "Index"}
 CANDLE_BY_DEFAULT = "1m"

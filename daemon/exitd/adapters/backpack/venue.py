@@ -40,19 +40,12 @@ from exitd.core.attempt import (
     Expiry,
 )
 from exitd.core.inputs import FillReport, OrderReport, PositionReport
-from exitd.core.market import Instrument, PriceSource
+from exitd.core.market import Instrument
 from exitd.core.trigger import CancelScope
 from exitd.core.units import NS_PER_S
 from exitd.errors import OutcomeUnknown
 from exitd.ports.clock import Clock
-from exitd.ports.venue import (
-    Candle,
-    FundingReport,
-    NativeStop,
-    Prepared,
-    PrivateEvent,
-    Refusal,
-)
+from exitd.ports.venue import FundingReport, NativeStop, Prepared, PrivateEvent, Refusal
 from exitd.secret import Secret
 
 LAG_SLACK_NS = 10 * NS_PER_S
@@ -195,12 +188,6 @@ class BackpackVenue:
 
     async def mark_price(self, symbol: str) -> Decimal | None:
         return await queries.mark_price(self._session.rest, symbol)
-
-    async def candles(
-        self, source: PriceSource, ts_from_ns: int, ts_to_ns: int
-    ) -> tuple[Candle, ...]:
-        rest = self._session.rest
-        return (await queries.klines(rest, source, ts_from_ns, ts_to_ns))[1]
 
     async def run_stream(self, on_event: Callable[[PrivateEvent], None]) -> None:
         await self._stream.run(on_event)

@@ -13,7 +13,7 @@ from exitd.adapters.prices.candle_close import interval_ns
 from exitd.adapters.prices.plausible import is_price
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.units import NS_PER_MS, NS_PER_S
-from exitd.ports.venue import Candle
+from exitd.ports.feed import Candle
 
 ROWS_MAX = 1_500
 NS_PER_DAY = 86_400 * NS_PER_S

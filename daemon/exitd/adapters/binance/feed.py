@@ -39,8 +39,7 @@ from exitd.core.market import PriceSource, Tick
 from exitd.core.units import NS_PER_MS
 from exitd.errors import FeedError, VenueUnavailable
 from exitd.ports.clock import Clock
-from exitd.ports.feed import FeedNotice, FeedSignal, TickSink
-from exitd.ports.venue import Candle
+from exitd.ports.feed import Candle, FeedNotice, FeedSignal, TickSink
 
 CLOCK_EVERY_S = 300.0
 CLOCK_AGAIN_S = 10.0

@@ -9,10 +9,10 @@ import msgspec
 
 from exitd.adapters.paper.account import PaperAccount
 from exitd.core.inputs import FillReport, OrderReport, PositionReport
-from exitd.core.market import Instrument, PriceKind, PriceSource
+from exitd.core.market import Instrument, PriceKind
 from exitd.core.units import ZERO
 from exitd.ports.clock import Clock
-from exitd.ports.venue import Candle, FundingReport
+from exitd.ports.venue import FundingReport
 
 
 class PublicReads(Protocol):
@@ -21,10 +21,6 @@ class PublicReads(Protocol):
     async def instruments(self) -> tuple[Instrument, ...]: ...
 
     async def mark_price(self, symbol: str) -> Decimal | None: ...
-
-    async def candles(
-        self, source: PriceSource, ts_from_ns: int, ts_to_ns: int
-    ) -> tuple[Candle, ...]: ...
 
 
 class PaperQueries:
@@ -95,8 +91,3 @@ class PaperQueries:
     async def mark_price(self, symbol: str) -> Decimal | None:
         seen = self._book.price_of(symbol, PriceKind.MARK)
         return await self._market.mark_price(symbol) if seen is None else seen
-
-    async def candles(
-        self, source: PriceSource, ts_from_ns: int, ts_to_ns: int
-    ) -> tuple[Candle, ...]:
-        return await self._market.candles(source, ts_from_ns, ts_to_ns)

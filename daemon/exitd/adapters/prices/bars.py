@@ -13,7 +13,7 @@ from exitd.adapters.prices.teller import PriceTeller
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.units import NS_PER_S
 from exitd.errors import VenueUnavailable
-from exitd.ports.venue import Candle
+from exitd.ports.feed import Candle
 
 # A closed bar that ends later than this after the frame is none: taken, it would hide
 # every close until then.

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from exitd.core.market import PriceSource
 from exitd.core.units import NS_PER_S
-from exitd.ports.venue import Candle
+from exitd.ports.feed import Candle
 
 GRACE_NS = 2 * NS_PER_S
 # Historical queries are limited, to 30 a minute at the strictest venue (Backpack's
