@@ -243,3 +243,20 @@ async def test_given_a_clock_known_to_a_millisecond_when_read_then_dated_before_
 
     assert reading.venue_now_ns() - read.ts_venue_ns == NS_PER_MS
     assert read.ts_venue_ns < START_NS
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [("3900.5", Decimal("3900.5")), ("0", None), ("-1", None), (None, None)],
+)
+async def test_given_a_liquidation_price_when_read_then_only_a_real_one(
+    written, expected
+):
+    row = position(SOL, "10") | {"estLiquidationPrice": written}
+
+    reports = await venue({POSITION: json([row])}).positions(SOL)
+
+    assert {r.key.side: r.liquidation_price for r in reports} == {
+        Side.LONG: expected,
+        Side.SHORT: None,
+    }

@@ -4,7 +4,14 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from exitd.core.condition import Basis, Direction, FixedLevel, Level, Relative
+from exitd.core.condition import (
+    Basis,
+    Direction,
+    FixedLevel,
+    Level,
+    Relative,
+    Trailing,
+)
 from exitd.core.market import Instrument
 from exitd.core.position import PositionRecord, Side
 from exitd.core.state import State
@@ -16,6 +23,28 @@ def needs_entry(definition: TriggerDefinition) -> bool:
     """Whether nothing is watched before the entry price is known."""
     condition = definition.condition
     return isinstance(condition, FixedLevel) and isinstance(condition.price, Relative)
+
+
+def has_relative_parts(definition: TriggerDefinition) -> bool:
+    """Whether something beside its level is relative to the position."""
+    condition = definition.condition
+    levels: list[Level | None] = [move.at for move in definition.moves]
+    if definition.confirmation is not None:
+        levels.append(definition.confirmation.emergency)
+    if isinstance(condition, Trailing):
+        levels.append(condition.after)
+        levels.append(condition.tighten.at if condition.tighten is not None else None)
+    return any(isinstance(level, Relative) for level in levels)
+
+
+def follows_position(definition: TriggerDefinition) -> bool:
+    """Whether what it watches may change with its position, or with other exits."""
+    return (
+        bool(definition.moves)
+        or definition.before_liquidation is not None
+        or needs_entry(definition)
+        or has_relative_parts(definition)
+    )
 
 
 def price_of(

@@ -202,7 +202,7 @@ def _changed(
             quantity=after.quantity,
             entry_price=after.entry_price,
         )
-    for record in turn.state.triggers_on(key):
+    for record in turn.state.followers_on(key):
         if record.waiting_for is WaitingFor.ENTRY:
             begin_arming(turn, record, after)
     follow_position(turn, key)

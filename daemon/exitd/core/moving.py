@@ -4,8 +4,15 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from exitd.core.condition import Level, Move, Relative, Trailing
-from exitd.core.derived import at_entry, level_of, priced, step_of, tighter
+from exitd.core.condition import Move
+from exitd.core.derived import (
+    at_entry,
+    has_relative_parts,
+    level_of,
+    priced,
+    step_of,
+    tighter,
+)
 from exitd.core.events import FactKind
 from exitd.core.position import PositionKey
 from exitd.core.resting import kept, rest
@@ -21,7 +28,7 @@ def after_filled(turn: Turn, filled: TriggerRecord) -> None:
         return
     if turn.state.position(key).quantity == ZERO:
         return
-    for record in turn.state.triggers_on(key):
+    for record in turn.state.followers_on(key):
         for move in record.definition.moves:
             if move.after == filled.id:
                 move_to(turn, turn.state.triggers[record.id], move)
@@ -55,26 +62,17 @@ def _target(turn: Turn, record: TriggerRecord, move: Move) -> Decimal | None:
 
 def follow_position(turn: Turn, key: PositionKey) -> None:
     """Bring what is relative to a position up to what it is now (behaviour 86)."""
-    for record in turn.state.triggers_on(key):
+    for record in turn.state.followers_on(key):
         if record.state not in (TriggerState.ARMED, TriggerState.WAITING):
             continue
         after = priced(turn.state, record)
         if after is not record:
             if after.trigger_price is not None:
                 _put(turn, after, record.trigger_price, "the position has changed")
-        elif record.state is TriggerState.ARMED and _has_relative_parts(record):
+        elif record.state is TriggerState.ARMED and has_relative_parts(
+            record.definition
+        ):
             _rest_again(turn, record)
-
-
-def _has_relative_parts(record: TriggerRecord) -> bool:
-    definition, condition = record.definition, record.definition.condition
-    levels: list[Level | None] = [move.at for move in definition.moves]
-    if definition.confirmation is not None:
-        levels.append(definition.confirmation.emergency)
-    if isinstance(condition, Trailing):
-        levels.append(condition.after)
-        levels.append(condition.tighten.at if condition.tighten is not None else None)
-    return any(isinstance(level, Relative) for level in levels)
 
 
 def _rest_again(turn: Turn, record: TriggerRecord) -> None:

@@ -105,6 +105,7 @@ class State:
         self.roles: dict[str, Role] = {}
         self.shared_roles: dict[Role, Role] = {}
         self.by_position: dict[PositionKey, list[str]] = {}
+        self.followers: dict[PositionKey, dict[str, None]] = {}
         self.neighbours: dict[PositionKey, Neighbours] = {}
         self.under_way: dict[PositionKey, UnderWay] = {}
         self.active: dict[str, int] = {}
@@ -132,6 +133,10 @@ class State:
 
     def triggers_on(self, key: PositionKey) -> list[TriggerRecord]:
         return [self.triggers[i] for i in self.by_position.get(key, ())]
+
+    def followers_on(self, key: PositionKey) -> list[TriggerRecord]:
+        """Those that something of the position decides, beyond its being there."""
+        return [self.triggers[i] for i in self.followers.get(key, ())]
 
     def neighbours_on(self, key: PositionKey) -> Neighbours:
         found = self.neighbours.get(key)

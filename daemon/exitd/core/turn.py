@@ -3,6 +3,7 @@
 from heapq import heappush
 
 from exitd.core.attempt import AttemptRecord
+from exitd.core.derived import follows_position
 from exitd.core.events import Fact, FactKind, FactValue
 from exitd.core.intents import Intent
 from exitd.core.market import Instrument, PriceSource
@@ -154,6 +155,10 @@ class Turn:
         state.roles[definition.id] = state.shared_roles.setdefault(role, role)
         if key is not None and not is_here:
             state.by_position.setdefault(key, []).append(definition.id)
+        if known is not None and known.definition.key is not None:
+            state.followers.get(known.definition.key, {}).pop(definition.id, None)
+        if key is not None and follows_position(definition):
+            state.followers.setdefault(key, {})[definition.id] = None
 
     def put_hit(self, record: TriggerRecord, fired: FireRecord) -> None:
         """Put a trigger that begins to fire: no index of it changes."""

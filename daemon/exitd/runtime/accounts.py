@@ -136,6 +136,23 @@ class Account:
         for key in self._loop.engine.state.positions:
             if key.account == self.name:
                 self._know_market(key.symbol)
+        for symbol in self._asks_liquidation():
+            # Venues say it only where one market is asked for.
+            await self.inquiry.read_position(symbol)
+
+    def _asks_liquidation(self) -> list[str]:
+        """Name the markets in which a stop keeps in front of the liquidation."""
+        state = self._loop.engine.state
+        return [
+            key.symbol
+            for key, position in state.positions.items()
+            if key.account == self.name
+            and position.is_open
+            and any(
+                record.definition.before_liquidation is not None
+                for record in state.followers_on(key)
+            )
+        ]
 
     async def _reconcile(self) -> None:
         """After each connect, then at a steady pace, ask what is."""

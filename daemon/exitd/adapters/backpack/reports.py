@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
 import msgspec
+from msgspec.structs import replace
 
 from exitd.adapters.backpack.refusals import expiry_kind
 from exitd.adapters.backpack.wire import (
@@ -166,7 +167,7 @@ def position_reports(
     account: str, position: WirePosition, ts_venue_ns: int, now_ns: int
 ) -> tuple[PositionReport, PositionReport]:
     """Give both sides of a net position, the flat side first."""
-    return net_reports(
+    absent, held = net_reports(
         account,
         position.symbol,
         position.net_quantity,
@@ -175,6 +176,10 @@ def position_reports(
         ts_venue_ns,
         now_ns,
     )
+    liquidation = position.est_liquidation_price
+    if liquidation is None or not liquidation.is_finite() or liquidation <= ZERO:
+        return absent, held
+    return absent, replace(held, liquidation_price=liquidation)
 
 
 def net_reports(

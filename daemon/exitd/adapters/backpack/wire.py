@@ -71,12 +71,14 @@ class WireFunding(Struct, frozen=True, rename="camel"):
 class WirePosition(Struct, frozen=True, rename="camel"):
     """A position; `net_quantity` is signed and the only size to close from.
 
-    `netExposureQuantity` counts open orders too and is left out on purpose.
+    `netExposureQuantity` counts open orders too and is left out on purpose. The
+    liquidation price means something only where one symbol was asked for; zero: none.
     """
 
     symbol: str
     net_quantity: Decimal
     entry_price: Decimal | None = None
+    est_liquidation_price: Decimal | None = None
     position_id: str | int = ""
 
 
