@@ -254,7 +254,7 @@ async def test_given_unsubscribe_when_prices_move_then_nothing_more(rig: Rig):
 
 async def test_given_path_when_connecting_then_refused(rig: Rig):
     with pytest.raises(websockets.InvalidStatus) as refused:
-        await websockets.connect(f"{rig.stream_url}/stream")
+        await websockets.connect(f"{rig.stream_url}/elsewhere")
 
     assert refused.value.response.status_code == 403
 

@@ -165,16 +165,18 @@ class BinancePublisher:
             return
         market = self._markets[name]
 
-        def build(_: str) -> Any:
+        def build(event: str, names: dict[str, str]) -> Any:
             whole = day_of(name, day(market), market.quantity_min)
             return {
-                "e": "24hrTicker",
+                "e": event,
                 "E": self._clock.now_us() // 1_000,
                 "s": name,
-                **{short: whole[long] for short, long in _TICKER.items()},
+                **{short: whole[long] for short, long in names.items()},
             }
 
-        self._send(f"{name.lower()}@ticker", build)
+        low = name.lower()
+        self._send(f"{low}@ticker", lambda _: build("24hrTicker", _TICKER))
+        self._send(f"{low}@miniTicker", lambda _: build("24hrMiniTicker", _MINI))
 
     def _send(self, stream: str, build: Callable[[str], Any]) -> None:
         """Build what somebody listens to once, and send it in both forms."""
@@ -185,17 +187,20 @@ class BinancePublisher:
             hub.publish(stream, lambda: data, RAW, wrap=bare)
 
 
-_TICKER = {
-    "p": "priceChange",
-    "P": "priceChangePercent",
-    "w": "weightedAvgPrice",
+_MINI = {
     "c": "lastPrice",
-    "Q": "lastQty",
     "o": "openPrice",
     "h": "highPrice",
     "l": "lowPrice",
     "v": "volume",
     "q": "quoteVolume",
+}
+_TICKER = {
+    **_MINI,
+    "p": "priceChange",
+    "P": "priceChangePercent",
+    "w": "weightedAvgPrice",
+    "Q": "lastQty",
     "O": "openTime",
     "C": "closeTime",
     "F": "firstId",

@@ -26,9 +26,9 @@ from exitd.simulator.streams import write_frames
 
 MESSAGES_PER_S = 10
 STREAMS_MAX = 1_024
-#: What the matching engine pushes; everything else comes through the other door.
+#: What the matching engine pushes, and what is made of it behind the other door.
 _PUSHED = ("trade", "bookTicker")
-_KINDS = ("aggTrade", "markPrice", "markPrice@1s", "ticker", *_PUSHED)
+_MADE = ("aggTrade", "markPrice", "markPrice@1s", "ticker", "miniTicker")
 _PATH = re.compile(r"/(?:(public|market)/)?(ws|stream)(?:/(.*))?\Z")
 _METHODS = (
     "SUBSCRIBE",
@@ -53,7 +53,7 @@ def is_stream(stream: str, exchange: Exchange) -> bool:
         return False
     if kind.startswith("kline_"):
         return kind.removeprefix("kline_") in INTERVALS
-    return kind in _KINDS
+    return kind in _MADE or kind in _PUSHED
 
 
 class BinanceSession:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from os.path import normpath
 from pathlib import Path as FilePath
 
 from msgspec import Struct
@@ -59,7 +60,8 @@ def read_cases(
         files = model.config or (f"../conf.d/{path.name}",)
         configured = _Configured(
             tuple(
-                load(path.parent / file, environment, now_ns=start_ns) for file in files
+                load(normpath(path.parent / file), environment, now_ns=start_ns)
+                for file in files
             )
         )
         wrong = configured.errors()
