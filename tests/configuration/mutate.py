@@ -8,6 +8,10 @@ FRAGMENTS = (
     *("50%", "+3%", "8h", "12:30", "2027-01-31T16:00:00Z", "\n", "  ", "\t", "\x00"),
     *("exits", "positions", "stop_loss: 1", "moves: [{after: a}]", "for: 8h"),
     *("tighten: {at: 1, to: 1%}", "do: close", "orders: all", "rest", "on", "\ufeff"),
+    *("+12%", "-10% roi", "+500 pnl", "500 USDC", "50% initial", "[5s, 10s]"),
+    *("trailing: 2%, ", "after: tp1", "to: entry", "at: +5%", "deviation: 1%, "),
+    *("15:55 UTC", "5m before close", "calendar: XNYS, ", "watch: binance/B, "),
+    *("twap: {slices: 5, every: 30s}, ", "hard: true, ", "entry: keep, ", "prices: 3"),
     *("{a: {b: {c: d}}}", "[[[]]]", "\u2028", "\u00e9", "side: short", "once: true"),
 )
 

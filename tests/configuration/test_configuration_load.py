@@ -1,6 +1,7 @@
 """Loading: every error of every file at once, and all or nothing."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,11 @@ def test_given_a_wrong_account_when_loaded_then_said(
         ("policies: {crossed_at_arm_by_webhook: fire}", "there is no webhook yet"),
         ("policies: {feed_stale: second_source}", "is not built yet; use alert"),
         ("policies: {percentage_of: live}", "is not built yet; use lifetime, or"),
+        ("policies: {guard: 0%}", "above 0% and under 100%"),
+        ("policies: {guard_hold: 999ms}", "a price is held back for 1s to 60s"),
+        ("policies: {guard_hold: 61s}", "a price is held back for 1s to 60s"),
+        ("policies: {fee: 0.05}", "write a percentage with its sign, such as 0.05%"),
+        ("policies: {entry_change: keeps}", "(did you mean 'keep'?)"),
         ("policies: {wider_factor: 0}", "write a number from 1 to 100"),
         ("policies: {stop_budget: }", "'stop_budget' has no value"),
         ("state: {directory: state}", "write the whole path"),
@@ -271,6 +277,28 @@ def test_given_policies_when_asked_then_the_core_gets_its_numbers(
     assert str(core.min_distance_percent) == "0.1"
     assert not core.remainder_close_all
     assert core.max_active == 5
+
+
+def test_b128_given_a_guard_when_loaded_then_the_core_gets_it(
+    load_files: Loader,
+) -> None:
+    daemon = "version: 1\nmode: paper\nvenues: {b: {type: backpack}}\n"
+
+    usual = load_files(daemon=daemon)
+    guarded = load_files(
+        daemon=f"{daemon}policies: {{guard: 20%, guard_hold: 5s, fee: 0.1%}}\n"
+    )
+
+    cores = [
+        loaded.settings.file.policies.for_core()
+        for loaded in (usual, guarded)
+        if loaded.settings is not None
+    ]
+    assert [(c.guard_percent, c.guard_hold_ns) for c in cores] == [
+        (None, 2_000_000_000),
+        (Decimal(20), 5_000_000_000),
+    ]
+    assert [str(c.fee_percent) for c in cores] == ["0.05", "0.1"]
 
 
 def test_given_addresses_when_loaded_then_this_machine_is_known(

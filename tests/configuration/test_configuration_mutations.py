@@ -4,19 +4,41 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from configuration.mutate import mutate
+from configuration.plan_desk import INSTRUMENT
 from exitd.configuration.findings import as_json, render
 from exitd.configuration.load import load
 from exitd.configuration.loaded import Loaded
+from exitd.configuration.markets import markets
 from exitd.configuration.plan import plan
 from exitd.configuration.plan_text import plan_as_json, render_plan
 from exitd.configuration.triggers import definitions
+from exitd.core.market import PriceKind, PriceSource
+from exitd.core.position import PositionKey, PositionRecord, Side
 
 ROOT = Path(__file__).parents[2]
+MARKETS = [f"{base}_USDC_PERP" for base in ("SOL", "BTC", "ETH", "XRP", "SUI")]
+OPEN = {
+    key: PositionRecord(
+        key=key, quantity=Decimal(10), initial=Decimal(9), entry_price=Decimal(100)
+    )
+    for key in (PositionKey("backpack", m, side) for m in MARKETS for side in Side)
+}
+KNOWN = markets(
+    tuple(replace(INSTRUMENT, symbol=market) for market in MARKETS),
+    {
+        PriceSource("backpack", market, kind): Decimal(100)
+        for market in MARKETS
+        for kind in PriceKind
+    },
+    OPEN,
+)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -40,7 +62,7 @@ def test_given_mutated_files_when_loaded_then_only_findings(
         for file, text in mutated.items():
             (tmp_path / file).write_text(text, encoding="utf-8")
         loaded = load(tmp_path, {}, now_ns=0)
-        made = plan(loaded, [], now_ns=0)
+        made = plan(loaded, [], now_ns=0, known=KNOWN, positions=OPEN)
         render(loaded.findings)
         as_json(loaded.findings)
         render_plan(made)

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from exitd.configuration.daemon_file import DaemonFile
+from exitd.configuration.exit_keys import Exit, Tighten, Twap
 from exitd.configuration.load import load
 from exitd.configuration.policies import NOT_BUILT, Policies
-from exitd.configuration.position_file import Exit
+from exitd.configuration.position_file import Move, Position
 from exitd.configuration.publish import published
 from exitd.configuration.reference import reference
 from exitd.configuration.schema import schema
@@ -37,6 +38,59 @@ def test_given_the_examples_when_checked_then_nothing_is_wrong() -> None:
 
     assert [str(f) for f in loaded.findings] == []
     assert {p.name for p in loaded.positions} >= {"sol-core", "btc-swing", "sol-bids"}
+
+
+@pytest.mark.parametrize(
+    "name", [path.name for path in sorted((ROOT / "config/conf.d").glob("*.yaml"))]
+)
+def test_given_one_example_when_checked_by_itself_then_nothing_is_wrong(
+    name: str,
+) -> None:
+    path = ROOT / "config" / "conf.d" / name
+
+    loaded = load(path, {}, now_ns=1_795_176_000_000_000_000)
+
+    assert [str(f) for f in loaded.findings] == []
+    assert "$schema=../exitd.positions.schema.json" in path.read_text().split("\n")[0]
+
+
+def test_given_the_examples_when_made_then_every_key_of_an_exit_is_in_one() -> None:
+    texts = [
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "config" / "conf.d").glob("*.yaml")
+    ]
+    missing = [
+        name
+        for model in (Exit, Position, Move, Tighten, Twap)
+        for name in key_names(model)
+        if not any(
+            re.search(rf"(^|[ {{]){name}:", text, re.MULTILINE) for text in texts
+        )
+    ]
+
+    assert sorted(missing) == ["backstop", "missed"], "but for what is not built"
+
+
+def test_given_the_venue_of_prices_uncommented_when_checked_then_nothing_is_wrong(
+    tmp_path: Path,
+) -> None:
+    daemon = (ROOT / "config" / "exitd.yaml").read_text(encoding="utf-8")
+    exits = (ROOT / "config/conf.d/watching.yaml").read_text(encoding="utf-8")
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "exitd.yaml").write_text(
+        daemon.replace("  # binance:\n  #   type:", "  binance:\n    type:")
+    )
+    (tmp_path / "conf.d" / "watching.yaml").write_text(
+        exits.replace("# binance: {above", "binance: {above")
+    )
+
+    loaded = load(tmp_path, {})
+
+    assert loaded.findings == ()
+    assert loaded.settings is not None
+    assert loaded.settings.accounts["binance"].prices_only
+    feeds = {e.source.feed for p in loaded.positions for e in p.exits}
+    assert feeds == {"backpack", "binance"}
 
 
 @pytest.mark.parametrize("model", [m for m in MODELS if m is not None])
@@ -82,6 +136,18 @@ def test_given_a_schema_when_walked_then_every_key_is_described(kind: Any) -> No
         for name, value in node["properties"].items():
             assert value.get("description") or "$ref" in value, name
             assert "default" not in value
+
+
+@pytest.mark.parametrize("kind", ["daemon", "positions"])
+def test_given_a_schema_when_walked_then_its_examples_fit_its_patterns(
+    kind: Any,
+) -> None:
+    found = [n for n in walk(schema(kind)) if "pattern" in n and "examples" in n]
+
+    assert len(found) > 5
+    for node in found:
+        for example in node["examples"]:
+            assert re.search(node["pattern"], example), (example, node["pattern"])
 
 
 def test_given_the_schema_when_read_then_exits_have_one_condition() -> None:

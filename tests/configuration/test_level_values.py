@@ -7,10 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from configuration.plan_desk import INSTRUMENT
 from exitd.configuration import levels
 from exitd.configuration.level_order import compare, gains_on, reaches, wins
-from exitd.configuration.level_prices import price_of
-from exitd.core.condition import Basis, Offset, Relative
+from exitd.configuration.markets import Markets, markets
+from exitd.core.condition import Basis, Level, Offset, Relative
+from exitd.core.derived import price_of
+from exitd.core.market import PriceKind, PriceSource
 from exitd.core.position import PositionKey, PositionRecord, Side
 
 
@@ -116,23 +119,27 @@ def position(side: Side, entry: str, size: str) -> PositionRecord:
         (Side.LONG, relative(Basis.PNL, "-1000"), None),
     ],
 )
-def test_given_a_position_when_a_relative_level_is_priced_then_rounded_for_it(
+def test_b086_given_a_position_when_a_relative_level_is_priced_then_as_the_core_does(
     side: Side, level: Relative, price: str | None
 ) -> None:
-    found = price_of(level, position(side, "100", "10"), Decimal("0.01"))
+    record = position(side, "100", "10")
+    source = PriceSource("backpack", "S", PriceKind.MARK)
+    known = markets((INSTRUMENT,))
+
+    found = known.level_price(level, record, source)
 
     assert found == (None if price is None else Decimal(price))
+    assert found == price_of(level, record, INSTRUMENT.price_step)
 
 
-def test_b086_given_a_level_that_keeps_when_priced_then_by_the_first_entry() -> None:
-    grown = replace(position(Side.LONG, "110", "10"), first_entry_price=Decimal(100))
-    follows = relative(Basis.ENTRY, "10")
+def test_b086_given_no_open_position_when_a_level_is_priced_then_only_a_price() -> None:
+    source = PriceSource("backpack", "S", PriceKind.MARK)
+    gain: Level = relative(Basis.ENTRY, "10")
+    flat = position(Side.LONG, "100", "0")
 
-    assert price_of(follows, grown, None) == Decimal(121)
-    assert price_of(replace(follows, follows=False), grown, None) == Decimal(110)
-    assert price_of(follows, None, None) is None
-    assert price_of(follows, replace(grown, quantity=Decimal(0)), None) is None
-    assert price_of(follows, replace(grown, entry_price=None), None) is None
+    assert Markets().level_price(gain, None, source) is None
+    assert Markets().level_price(gain, flat, source) is None
+    assert Markets().level_price(Decimal(5), None, source) == 5
 
 
 _NUMBERS = st.decimals("-90", "90", places=2).filter(lambda number: number != 0)

@@ -150,7 +150,7 @@ def _close_words(close: Close) -> Words:
         "order": close.order.value,
         "slippage_limit": "" if limit is None else f"{text(limit)}%",
         "hard": "true" if close.is_hard else "",
-        "patience": ", ".join(patience),
+        "patience": " then ".join(patience),
         "twap": sliced,
     }
 
@@ -198,7 +198,7 @@ def words(trigger: TriggerDefinition) -> Words:
         **_entry_words(trigger),
         **_action_words(trigger),
         **_source_words(trigger, trigger.source),
-        "moves": ", ".join(move_text(move) for move in trigger.moves),
+        "moves": "; ".join(move_text(move) for move in trigger.moves),
         "expires": ""
         if trigger.expires_ns is None
         else instant_text(trigger.expires_ns),

@@ -10,6 +10,7 @@ from exitd.configuration.level_checks import check_levels, check_order
 from exitd.configuration.move_checks import check_move
 from exitd.configuration.policies import Policies
 from exitd.configuration.positions import CheckedExit
+from exitd.configuration.triggers import action
 from exitd.configuration.values import Instant
 from exitd.core.condition import AtInstant
 from exitd.core.trigger import QuantityKind
@@ -59,11 +60,9 @@ def _unprotected(item: Placed) -> Iterator[Finding]:
 def _same(one: CheckedExit, other: CheckedExit) -> bool:
     return (
         one.condition == other.condition
-        and one.source == other.source
         and one.confirmation == other.confirmation
-        and (one.action, one.orders) == (other.action, other.orders)
-        and one.wording == other.wording
-        and (one.is_hard, one.twap) == (other.is_hard, other.twap)
+        and one.source == other.source
+        and action(one) == action(other)
     )
 
 

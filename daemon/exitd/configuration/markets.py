@@ -6,8 +6,8 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from exitd.configuration.level_prices import price_of
 from exitd.core.condition import Level
+from exitd.core.derived import price_of
 from exitd.core.market import Instrument, PriceSource
 from exitd.core.position import PositionKey, PositionRecord
 from exitd.core.trigger import (
@@ -42,6 +42,10 @@ class Markets(Struct, frozen=True, kw_only=True):
         self, level: Level, position: PositionRecord | None, source: PriceSource
     ) -> Decimal | None:
         """Make a level of *position* a price; None while nobody knows the entry."""
+        if isinstance(level, Decimal):
+            return level
+        if position is None or not position.is_open:
+            return None
         instrument = self.instrument(source)
         step = None if instrument is None else instrument.price_step
         return price_of(level, position, step)

@@ -74,6 +74,8 @@ def _is_shown(path: tuple[str, ...], text: str) -> bool:
 
 def _is_key_shown(path: tuple[str, ...]) -> bool:
     """Whether a key may be shown; one that was pasted wrongly may hold a secret."""
+    if path[-1] in _KNOWN:
+        return True
     is_name = path[:-1] in (("venues",), ("notify", "targets"))
     plain = _PLAIN_NAME if is_name else _PLAIN_KEY
     if len(path) == 1 or path[0] in _SHOWN_SECTIONS:

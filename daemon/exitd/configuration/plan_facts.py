@@ -12,13 +12,13 @@ from exitd.core.condition import (
     ConditionKind,
     FixedLevel,
     MaxHold,
-    Offset,
     Trailing,
 )
-from exitd.core.position import PositionKey, PositionRecord, Side
+from exitd.core.position import PositionKey, PositionRecord
 from exitd.core.resting import is_crossed
+from exitd.core.stepping import stepped_stop
 from exitd.core.trigger import TriggerDefinition
-from exitd.core.units import HUNDRED, ZERO, text
+from exitd.core.units import ZERO, text
 
 
 class Facts(Struct, frozen=True):
@@ -55,23 +55,15 @@ class Facts(Struct, frozen=True):
                 condition.price, self.record(trigger), trigger.source
             )
             kind = condition.kind
-        elif isinstance(condition, Trailing) and trigger.side is not None:
-            level = self._stop_of(trigger.id, trigger.side, condition.offset)
+        elif isinstance(condition, Trailing) and trigger.id in self.watermarks:
+            watermark = self.watermarks[trigger.id]
+            level = stepped_stop(watermark, condition.offset, trigger.direction)
             kind = ConditionKind.STOP_LOSS
         else:
             return None
-        if level is None:
+        if level is None or level <= ZERO:
             return None
         return replace(trigger, condition=FixedLevel(kind, level))
-
-    def _stop_of(self, id: str, side: Side, offset: Offset) -> Decimal | None:
-        watermark = self.watermarks.get(id)
-        if watermark is None:
-            return None
-        behind = watermark * offset.value / HUNDRED if offset.is_percent else None
-        distance = offset.value if behind is None else behind
-        stop = watermark - distance if side is Side.LONG else watermark + distance
-        return stop if stop > ZERO else None
 
     def is_crossed(self, trigger: TriggerDefinition) -> bool:
         """Whether it would fire at once: its price is there, or its time is over."""

@@ -6,19 +6,39 @@ by name, so that nothing is accepted that does nothing.
 """
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from msgspec import Struct
+from pydantic import PlainValidator, WithJsonSchema
 
 from exitd.configuration.keys import Count, Keys, described
 from exitd.configuration.values import (
+    DURATION_PATTERN,
     BoundValue,
     DurationValue,
     FactorValue,
     PercentValue,
+    read_positive_duration_ns,
+    text_schema,
 )
 from exitd.core.policy import Policies as CorePolicies
 from exitd.core.units import NS_PER_MS, NS_PER_S, ZERO
+
+_HOLD_MIN_NS, _HOLD_MAX_NS = NS_PER_S, 60 * NS_PER_S
+
+
+def read_guard_hold(written: object) -> int:
+    hold_ns = read_positive_duration_ns(written)
+    if not _HOLD_MIN_NS <= hold_ns <= _HOLD_MAX_NS:
+        raise ValueError("a price is held back for 1s to 60s")
+    return hold_ns
+
+
+GuardHoldValue = Annotated[
+    int,
+    PlainValidator(read_guard_hold),
+    WithJsonSchema(text_schema(DURATION_PATTERN, "2s")),
+]
 
 
 class Policies(Keys):
@@ -175,6 +195,23 @@ class Policies(Keys):
         "to market.",
         shown="3",
     )
+    guard: BoundValue | None = described(
+        None,
+        "A price that is farther than this from the index or the mark fires nothing "
+        "and moves no stop, until the next one bears it out.",
+        shown="none",
+    )
+    guard_hold: GuardHoldValue = described(
+        2 * NS_PER_S,
+        "With `guard`: how long such a price is held back at most, 1s to 60s.",
+        shown="2s",
+    )
+    fee: PercentValue = described(
+        Decimal("0.05"),
+        "What a trade is taken to cost, of its worth: a stop that moves to the entry "
+        "goes as far beyond it as both trades cost.",
+        shown="0.05%",
+    )
     limit_only_bound: BoundValue = described(
         Decimal(5),
         "How far from the price a close may be set while the venue's book takes "
@@ -216,6 +253,9 @@ class Policies(Keys):
             take_profit_budget_ns=self.take_profit_budget,
             resolve_every_ns=self.resolve_every,
             wider_factor=self.wider_factor,
+            guard_percent=self.guard,
+            guard_hold_ns=self.guard_hold,
+            fee_percent=self.fee,
             limit_only_bound_percent=self.limit_only_bound,
             attempts_kept_ns=self.attempts_kept,
             idempotency_kept_ns=self.idempotency_kept,

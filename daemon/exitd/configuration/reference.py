@@ -19,9 +19,14 @@ from exitd.configuration import (
     times,
     values,
 )
-from exitd.configuration.calendars import read_calendar
+from exitd.configuration.calendars import CALENDARS, read_calendar
 from exitd.configuration.keys import ExitDefaults
-from exitd.configuration.policies import NOT_BUILT, NOTHING_YET, Policies
+from exitd.configuration.policies import (
+    NOT_BUILT,
+    NOTHING_YET,
+    Policies,
+    read_guard_hold,
+)
 from exitd.configuration.secrets import SecretReference
 from exitd.configuration.venue_tables import VenueTable, shipped_directory
 
@@ -33,6 +38,7 @@ _WORDS = {
     times.read_at_time: "time with zone, or `5m before close`",
     read_calendar: "calendar",
     exit_keys.read_every: "duration",
+    read_guard_hold: "duration",
     values.read_bound: "percentage",
     values.read_percent_under_hundred: "percentage",
     values.read_quantity: "share, quantity, amount or `rest`",
@@ -97,7 +103,13 @@ change. This page lists every key; it is made from the same models that check th
 | price, quantity | `131.25` | plain digits, kept exactly; not `1e3`, not `010` |
 | percentage | `2.5%` | always with its sign, so that 2.5 is never taken for 2.5 % |
 | duration | `500ms` `2s` `15m` `8h` `3d` | a whole number and one unit |
-| time | `2027-01-31T16:00:00Z` | RFC 3339, with its zone |
+| instant | `2027-01-31T16:00:00Z` | RFC 3339, with its zone |
+| time of day | `15:55 America/New_York` | 24 hours, and a zone of the IANA database |
+| level | `131.25` | a price |
+| | `+12%` `-3%` | percent of the entry price, up or down, whatever the side |
+| | `+25% roi` `-10% roi` | return on the margin, above zero in profit (`leverage`) |
+| | `+500 pnl` `-200 pnl` | profit of the whole position in the quote currency |
+| distance | `2.5%` `5` | percent of the best price, or quote currency |
 | true, false | `true` `false` | `yes`, `on` and the like are text |
 
 Keys that are not known, given twice, or without effect where they stand are errors.
@@ -115,15 +127,79 @@ _MEANING = """\
 - `stop_loss`, `take_profit` and `trailing` close. `above` and `below` must say what
   they `do`. Closes are reduce-only and never more than the position.
 - A position without `side` is about the market: its exits `cancel` or `notify`.
-- `order: limit` closes at the level, worse by at most `slippage_limit` (none: at the
-  level itself). A stop whose limit is not met goes to `wider_factor` times as much,
-  and then to market. `slippage_limit` beside a market close is an error: nothing
-  would bound it.
 - An exit waits for its position, and arms anew for each one that opens, unless `once`.
 - `expires: 8h` counts from when the exit was first loaded; a reload does not start
   it again unless it is changed.
 - What is understood but not built yet is refused with a sentence that says what to
   use instead.
+
+### Levels that follow the entry
+
+- A relative level becomes a price when the position is open, rounded to the price
+  step so that a stop is never looser and a take-profit never nearer. `entry: keep`
+  measures it from the first entry price of a position that grows.
+- `before_liquidation: 1%` keeps a stop in front of the liquidation price, where its
+  level would lie nearer.
+
+### Trailing stops
+
+- The best price since a trailing stop began is its watermark; it fires when the price
+  falls back from it by the distance (for a short everything is mirrored). It never
+  moves back. Without `after` it begins when it is armed.
+- `take_profit` with a `deviation` is the same, begun at the level:
+  `{take_profit: 150, deviation: 1%}` means `{trailing: 1%, after: 150}`.
+- From `tighten: {at: ..., to: ...}` on the distance is the narrower one. With `step`
+  the watermark moves only when the price has gained that much on it.
+- An edit of the distance keeps the watermark.
+
+### Confirmation
+
+- `for: 120s`: the price must stay at or beyond the level for so long. `prices: 3`: so
+  many prices in a row must be. A price that is back starts it again.
+- With `price: last_close` and `last_close: closed` only the closes of finished
+  candles count.
+- `emergency` is a level farther out that does not wait. Where only closes of candles
+  count, it is looked for among the trades (`last`) of the same market.
+
+### Times
+
+- `at_time` is an instant; a time of day, the next time that clocks of its zone show
+  it; or `5m before close` of the `calendar`. With a calendar, a time of day is on
+  days with a session only.
+- Calendars: @CALENDARS@.
+- `max_hold: 8h` counts from when the position was opened.
+
+### How much, and how
+
+- `50%` is of what the position's exits found in its lifetime, so that shares add up;
+  `50% initial` of the size that it began with; `500 USDC` is divided by the price;
+  `rest` takes what is left.
+- `order: limit` closes at the level, worse by at most `slippage_limit` (none: at the
+  level itself). A stop whose limit is not met goes to `wider_factor` times as much,
+  and then to market. `slippage_limit` beside a market close is an error: nothing
+  would bound it. What closes because its time has come goes the same way.
+- `patience` lets such a close rest before it is taken back. `hard: true` never goes
+  beyond `slippage_limit`: such a stop may never close, and is warned of.
+- `twap` closes in slices. Not for stops: they close at once, and take over from a
+  close in slices that is under way.
+
+### Other markets, and moves
+
+- `watch: binance/BTCUSDT` watches a market of any venue under `venues:`. The level is
+  a price there, so it is not relative to the entry, no limit close is priced from it,
+  and no amount of money counted at it.
+- `moves` set a stop once another exit has filled (`after`) or the price has reached a
+  level (`at`); only ever tighter. `to: entry` goes far enough beyond the entry price
+  to pay for both trades (policy `fee`), unless `fees: false`. It is the stop's own
+  words (`entry`, `leverage`) that hold for the levels of its moves.
+
+### What waits for `exitd apply`
+
+While its position is open, a stop may not become weaker by itself: removed or renamed;
+a looser level; a wider distance, a later `after`, a later or wider `tighten`, a wider
+`step`; a longer `for`, more `prices`, an `emergency` farther out; a smaller close;
+`hard`, a limit, a longer `patience`; fewer or later moves; a later time. What cannot be
+compared, such as a price with a percentage, counts as weaker.
 """
 
 
@@ -198,16 +274,24 @@ def _not_built() -> str:
     )
 
 
+def _more_examples() -> str:
+    names = sorted(p.name for p in (shipped_directory() / "conf.d").glob("*.yaml"))
+    links = ", ".join(f"`{name}`" for name in names)
+    return f"Each kind of exit has a commented file under `config/conf.d/`: {links}.\n"
+
+
 def _example() -> str:
     path = shipped_directory() / "conf.d" / "sol.yaml"
     lines = path.read_text(encoding="utf-8").splitlines()
     shown = "\n".join(lines[lines.index("positions:") :])
-    return f"## An example\n\n```yaml\n{shown}\n```\n"
+    return f"## An example\n\n```yaml\n{shown}\n```\n\n{_more_examples()}"
 
 
 def reference() -> str:
     """Give the page in Markdown."""
-    parts = [_INTRODUCTION, _example(), _MEANING, "## exitd.yaml\n"]
+    calendars = ", ".join(f"`{code}` ({name})" for code, name in CALENDARS.items())
+    meaning = _MEANING.replace("@CALENDARS@", calendars)
+    parts = [_INTRODUCTION, _example(), meaning, "## exitd.yaml\n"]
     parts.extend(_table(title, model) for title, model in _DAEMON)
     parts.append(_table("policies", Policies))
     parts.append(_not_built())

@@ -44,7 +44,7 @@ class CsvTable:
         try:
             first = self._text.readline()
         except _UNREADABLE as error:
-            self._text.close()
+            self.close()
             raise _unreadable(path, 1, error) from error
         self._delimiter = max(",;\t", key=first.count)
         self.names = next(csv.reader([first], delimiter=self._delimiter), [])
@@ -83,7 +83,7 @@ class CsvTable:
         self._raw.close()
 
 
-_UNREADABLE = (OSError, UnicodeDecodeError, zlib.error, csv.Error)
+_UNREADABLE = (OSError, EOFError, zlib.error, csv.Error)
 
 
 def _as_text(raw: BinaryIO) -> TextIO:
@@ -91,10 +91,9 @@ def _as_text(raw: BinaryIO) -> TextIO:
     raw.seek(0)
     if is_compressed:
         inner = gzip.GzipFile(fileobj=raw)
-        return io.TextIOWrapper(inner, encoding="utf-8-sig", newline="")
-    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+        return io.TextIOWrapper(inner, "utf-8-sig", errors="replace", newline="")
+    return io.TextIOWrapper(raw, "utf-8-sig", errors="replace", newline="")
 
 
 def _unreadable(path: Path, number: int, error: Exception) -> RecordingUnreadable:
-    why = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error
-    return RecordingUnreadable(f"{path}, line {number}: cannot be read: {why}")
+    return RecordingUnreadable(f"{path}, line {number}: cannot be read: {error}")

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -120,11 +121,17 @@ class CsvRecorder:
             raise _unwritable(self._path, error) from error
 
     def close(self) -> None:
+        """Complete the file; it is closed also when that fails."""
         try:
             self.flush()
-        finally:
             self._text.close()
             self._raw.close()
+        except OSError as error:
+            raise _unwritable(self._path, error) from error
+        finally:
+            for file in (self._text, self._raw):
+                with suppress(OSError):
+                    file.close()
 
 
 class ParquetRecorder:
@@ -152,7 +159,11 @@ class ParquetRecorder:
             raise _unwritable(self._path, error) from error
 
     def close(self) -> None:
+        """Write what is waiting, and the index that makes it a file."""
         try:
             self._write()
         finally:
-            self._file.close()
+            try:
+                self._file.close()
+            except OSError as error:
+                raise _unwritable(self._path, error) from error
