@@ -11,7 +11,7 @@ from exitd.adapters.backpack.queries import instruments
 from exitd.adapters.network.rest import RestClient
 from exitd.adapters.prices.teller import MAX_AGE_NS
 from exitd.adapters.system.clock import SystemClock
-from exitd.app.venues import feed_of, gives_prices_only
+from exitd.app.venues import feed_of
 from exitd.configuration.findings import Finding, Severity
 from exitd.configuration.loaded import AccountSettings, Loaded
 from exitd.configuration.market_checks import check_markets, markets
@@ -53,7 +53,7 @@ def _sources(loaded: Loaded) -> dict[str, set[PriceSource]]:
 
 
 async def _instruments(account: AccountSettings) -> tuple[Instrument, ...]:
-    if gives_prices_only(account):
+    if account.prices_only:
         return ()
     async with AsyncExitStack() as stack:
         rest = RestClient(account.url, venue=VENUE, deadline_s=DEADLINE_S)
