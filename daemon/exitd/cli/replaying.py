@@ -249,7 +249,9 @@ def _notes(report: Report, openings: Openings, prices: PriceFile) -> list[str]:
     if report.unseen:
         found.append(unseen_words(report))
     if report.ignored_prices:
-        found.append(f"{report.ignored_prices:,} prices were old or none, and left out")
+        many = report.ignored_prices
+        were = "1 price was" if many == 1 else f"{many:,} prices were"
+        found.append(f"{were} old or none, and left out")
     if prices.is_cut:
         found.append("the file ends in the middle of a row; what came before was used")
     return found
