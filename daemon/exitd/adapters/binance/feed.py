@@ -151,6 +151,7 @@ class BinanceFeed:
             self._on_market,
             self._begin,
             self._keep_public,
+            self._drop_public_too,
             self._keep_clock,
             self._bars.run,
             self._silences[MARKET].run,
@@ -210,6 +211,13 @@ class BinanceFeed:
             await public.run(self._on_public, self._silences[PUBLIC].run)
         except FeedError as exc:
             self._fail(str(exc))
+
+    async def _drop_public_too(self) -> None:
+        """Abort the other door with this one: a frozen peer answers no farewell."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._doors[PUBLIC].connection.fail("the other door is lost")
 
     async def _keep_clock(self) -> None:
         """Ask for the venue's time now and then; nobody else does."""
