@@ -93,3 +93,17 @@ def test_given_a_kill_when_restarted_then_the_watched_market_still_closes(
     second.log.wait("trigger.done", trigger_id="sol-core/btc", reason="filled")
 
     assert watching.held() == "0"
+
+
+def test_given_a_misspelt_watched_market_when_checked_online_then_said_with_the_place(
+    watching: House,
+):
+    good = watching.command("check", str(watching.config), "--online")
+    text = EXITS.replace("binance/BTCUSDT", "binance/BTCUSTD")
+    watching.positions_file.write_text(text)
+    bad = watching.command("check", str(watching.config), "--online")
+
+    assert good.returncode == 0, good.stdout
+    assert bad.returncode == 78
+    assert "sol.yaml:8:" in bad.stdout
+    assert "did you mean 'BTCUSDT'" in bad.stdout

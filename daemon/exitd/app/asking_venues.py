@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from exitd.adapters.backpack.defaults import DEADLINE_S, VENUE
 from exitd.adapters.backpack.queries import instruments
+from exitd.adapters.binance.listing import read_instruments
 from exitd.adapters.network.rest import RestClient
 from exitd.adapters.prices.teller import MAX_AGE_NS
 from exitd.adapters.system.clock import SystemClock
@@ -53,8 +54,10 @@ def _sources(loaded: Loaded) -> dict[str, set[PriceSource]]:
 
 
 async def _instruments(account: AccountSettings) -> tuple[Instrument, ...]:
-    if account.prices_only:
-        return ()
+    if account.type == "binance":
+        return await read_instruments(
+            account.name, account.url, SystemClock(), account.requests_per_minute
+        )
     async with AsyncExitStack() as stack:
         rest = RestClient(account.url, venue=VENUE, deadline_s=DEADLINE_S)
         stack.push_async_callback(rest.close)
