@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from exitd.core.trigger import WaitingFor
+from exitd.core.trigger import DoneReason, WaitingFor
 from exitd.core.units import NS_PER_MS, NS_PER_S, text
 from exitd.runtime.rehearsal.report import Fired, Report, Standing
 
@@ -61,6 +61,9 @@ _WAITS = {
 }
 
 
+_OVER = frozenset(reason.value for reason in DoneReason)
+
+
 def standing_words(standing: Standing) -> str:
     """Say where an exit stands that has not fired."""
     if standing.state == "waiting" and standing.waiting_for:
@@ -69,6 +72,8 @@ def standing_words(standing: Standing) -> str:
         return (
             f"is {standing.state}; its time comes at {instant_words(standing.due_ns)}"
         )
+    if standing.state in _OVER:
+        return f"was {standing.state}"
     if standing.level is None:
         return f"is {standing.state}"
     words = f"is {standing.state} at {number_words(standing.level)}"
