@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from core.exchanges import Exchange, closes, hit, patient
+from core.exchanges import Exchange, closes, hit, patient, restart
 from core.worlds import MS, D, S, World, stop, target
 from exitd.core.attempt import RefusalKind, TimeInForce
+from exitd.core.condition import AtInstant
 from exitd.core.events import FactKind
 from exitd.core.inputs import FireNow
 from exitd.core.intents import CancelOrder
-from exitd.core.trigger import OrderType
+from exitd.core.trigger import OrderType, TriggerDefinition
 
 GTC, IOC = TimeInForce.GTC, TimeInForce.IOC
 
@@ -74,6 +76,55 @@ def test_b096_given_any_prices_then_no_close_of_a_hard_stop_is_beyond_its_bound(
         exchange.wait(5 * S)
 
     assert all(order.price == D("94.05") for order in world.sent)
+
+
+def timed(**changed: object) -> TriggerDefinition:
+    """A stop that closes when its time has come, at no price of its own."""
+    at_ns = 1_000 * S + 30 * S
+    definition = stop("late", "90", action=patient(hard=True))
+    return replace(definition, condition=AtInstant(at_ns), **changed)
+
+
+def test_b096_given_a_timed_hard_stop_then_the_price_at_its_hit_binds_all_its_closes():
+    world = World()
+    world.arm(timed())
+    world.wait(31 * S)
+
+    prices = []
+    for mark in ("98", "96", "94"):
+        prices.append(world.sent[-1].price)
+        world.mark(mark)
+        world.end()
+        world.wait(2 * S)
+
+    assert prices == [99, 99, 99]
+    assert world.firing("late").reference == 100
+
+
+def test_b096_given_a_timed_hard_stop_when_restarted_then_the_same_price_binds_it():
+    world = World()
+    world.arm(timed())
+    world.wait(31 * S)
+
+    restart(world)
+    world.mark("95")
+    world.end()
+    world.wait(2 * S)
+
+    assert [order.price for order in world.sent] == [99, 99]
+
+
+def test_b096_given_no_price_when_a_timed_hard_stop_hits_then_it_waits_for_one():
+    world = World(mark=None)
+    world.arm(timed())
+    world.wait(31 * S)
+    assert world.sent == []
+    assert world.firing("late").held_by == "no price says where its bound lies"
+
+    world.mark("100")
+    world.wait(S)
+
+    assert [order.price for order in world.sent] == [99]
 
 
 # Take-profits

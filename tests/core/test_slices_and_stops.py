@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from core.exchanges import LIMIT, Exchange, sliced, slices_of
-from core.worlds import (
-    D,
-    S,
-    World,
-    stop,
-    target,
-)
+from core.worlds import D, S, World, stop, target
+from exitd.core.condition import MaxHold
 from exitd.core.intents import CancelOrder
 
 
@@ -192,3 +189,20 @@ def test_b104_given_a_timed_slice_of_an_abandoned_firing_rests_then_stops_pass_i
 
     assert world.sizes() == ["5", "5", "5"]
     assert exchange.size == 0
+
+
+def test_b138_given_a_time_limit_in_slices_then_the_whole_position_in_its_time():
+    world = World()
+    limit = replace(
+        stop("late", "90", action=sliced(4, 15 * S)), condition=MaxHold(60 * S)
+    )
+    world.arm(limit)
+    exchange = Exchange(world, "100")
+
+    exchange.wait(59 * S)
+    assert world.sent == []
+    exchange.wait(60 * S)
+
+    assert world.sizes() == ["2.5"] * 4
+    assert exchange.size == 0
+    assert world.state("late") == "done: filled"
