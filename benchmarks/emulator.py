@@ -4,8 +4,7 @@
         [--rounds 9] [--json]
 
 nautilus_trader is no dependency; PATH is the python of an environment of its own that
-has it. Measured with 1.231.0 (the newest, CPython 3.12) and 1.221.0 (the last one for
-CPython 3.11).
+has it. Measured with 1.231.0 on CPython 3.12 and with 1.221.0, the last one for 3.11.
 
 Both are given the same stops and the same prices, case by case in turns, and both are
 checked: that everything rests, that trails have followed, that one crossing makes one
@@ -57,7 +56,8 @@ HOW_TO = (
 TICKS, TICKS_LEAST = 20_000, 5
 #: To build ten thousand stops in theirs takes seconds, and each crossing needs them.
 CROSSINGS_OF_MANY = 3
-#: Bitcoin at 100,000 that rises by 1 % in steps of 0.1 makes so many.
+#: Bitcoin at 100,000 that rises by 1 % in steps of 0.1 makes so many. Their release of
+#: an order copies all its events, of which every move is one.
 HIGHS_BEFORE, HIGHS_BEFORE_OF = 10_000, 10
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from exitd.core.market import PriceKind, PriceSource
 from exitd.ports.feed import FeedSignal
+from fakes.answers import json, plain
 from fakes.binance_feed import (
     ASK,
     BID,
@@ -293,3 +294,17 @@ async def test_given_a_monthly_candle_when_watched_then_in_binances_word():
         pass
 
     assert rig.feed.streams == {"btcusdt@kline_1M"}
+
+
+@pytest.mark.parametrize(
+    "answer", [plain("<html>", 502), json({"serverTime": 0}), json({}, Age="9")]
+)
+async def test_given_no_time_when_connected_then_said_and_prices_told_all_the_same(
+    answer,
+):
+    async with running(MARK, by_path={"/fapi/v1/time": answer}) as rig:
+        notice = await rig.notices.until(lambda n: n.signal is FeedSignal.GARBAGE)
+        await rig.server.push(mark("98", at_ms=ms(seconds_ago=60)))
+        await rig.price(MARK, "98")
+
+    assert "the age of prices is unknown" in notice.detail

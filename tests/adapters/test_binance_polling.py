@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from exitd.adapters.binance.feed import BinanceFeed
-from exitd.adapters.binance.weight import SHARE
+from exitd.adapters.binance.weight import PER_MINUTE
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.units import NS_PER_MS, NS_PER_S
 from exitd.errors import VenueUnavailable
@@ -18,6 +18,8 @@ MARK = PriceSource("binance", BTC, PriceKind.MARK)
 LAST = PriceSource("binance", BTC, PriceKind.LAST)
 PREMIUM, PRICE = "/fapi/v1/premiumIndex", "/fapi/v2/ticker/price"
 BOOK, KLINES = "/fapi/v1/ticker/bookTicker", "/fapi/v1/klines"
+#: What we take of the limit.
+SHARE = PER_MINUTE * 3 // 4
 PATHS = {
     PriceKind.MARK: PREMIUM,
     PriceKind.INDEX: PREMIUM,
@@ -136,11 +138,13 @@ async def test_given_an_empty_book_and_no_bars_when_polled_then_none():
     assert await polled.poll(close) is None
 
 
-async def test_given_what_binance_does_not_have_when_polled_then_said_without_asking():
+async def test_given_what_binance_does_not_have_when_asked_then_said_at_once():
     source = PriceSource("binance", BTC, PriceKind.LAST_CLOSE, "1s")
 
     with pytest.raises(VenueUnavailable, match="no candles of 1s"):
         await feed({}).poll(source)
+    with pytest.raises(VenueUnavailable, match="no candles of 1s"):
+        await feed({}).candles(source, 0, NOW_NS)
 
 
 async def test_given_an_unknown_symbol_when_polled_then_binances_own_code():

@@ -158,6 +158,13 @@ def test_given_the_schema_when_read_then_exits_have_one_condition() -> None:
     assert set(definition["properties"]) == set(key_names(Exit))
 
 
+def test_given_the_schema_when_read_then_moves_have_one_reason() -> None:
+    definition = schema("positions")["$defs"]["Move"]
+
+    assert definition["oneOf"] == [{"required": ["after"]}, {"required": ["at"]}]
+    assert definition["required"] == ["set", "to"]
+
+
 def test_given_the_reference_when_read_then_every_policy_has_its_row() -> None:
     page = reference()
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from exitd.configuration.loaded import Loaded
 from exitd.core.condition import Basis, Confirmation, Relative
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.trigger import TriggerDefinition
@@ -176,7 +177,7 @@ def test_b133_given_no_stop_that_only_waits_when_checked_then_not_warned(
 
 
 def test_b135_given_a_venue_without_trades_when_an_emergency_needs_them_then_refused(
-    load_files: Callable[..., object],
+    load_files: Callable[..., Loaded],
 ) -> None:
     loaded = load_files(
         {

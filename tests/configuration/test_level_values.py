@@ -169,7 +169,9 @@ def test_given_two_levels_when_compared_then_as_their_prices_would_be(
     assert wins(one, side) is (first > entry if side is Side.LONG else first < entry)
 
 
-def test_given_levels_that_only_the_entry_can_compare_when_compared_then_unknown():
+def test_given_levels_that_only_the_entry_can_compare_when_compared_then_unknown() -> (
+    None
+):
     gain, money = relative(Basis.ENTRY, "5"), relative(Basis.PNL, "5")
 
     assert compare(Decimal(100), gain, Side.LONG) is None

@@ -325,7 +325,9 @@ async def test_given_a_fault_when_asked_then_its_answer_once(rig, fault, status,
     await get(rig, "v1/premiumIndex", symbol=SOL)
 
 
-async def test_given_silence_late_and_duplicates_when_put_up_then_on_these_streams(rig):
+async def test_given_silence_garbage_and_duplicates_when_put_up_then_on_these_streams(
+    rig,
+):
     async with listen(rig, "/market/stream?streams=solusdt@aggTrade") as ear:
         for kind in ("duplicate", "garbage"):
             await rig.sim("faults", kind=kind, stream="solusdt@", count=1)
@@ -341,6 +343,17 @@ async def test_given_silence_late_and_duplicates_when_put_up_then_on_these_strea
         await rig.http.delete("/sim/faults")
         await rig.sim("prices", symbol=MARKET, last="153")
         assert (await ear.until("aggTrade"))["p"] == "153"
+
+
+async def test_given_a_late_frame_when_put_up_then_after_the_next_one(rig):
+    late = {"kind": "late", "stream": "solusdt@", "count": 1, "delay_ms": 50}
+    async with listen(rig, "/market/stream?streams=solusdt@aggTrade") as ear:
+        await rig.sim("faults", **late)
+        await rig.sim("prices", symbol=MARKET, last="150")
+        await rig.sim("prices", symbol=MARKET, last="151")
+        prices = [(await ear.until("aggTrade"))["p"] for _ in range(2)]
+
+    assert prices == ["151", "150"]
 
 
 async def test_given_a_drop_when_asked_for_then_these_sockets_break_too(rig):

@@ -27,7 +27,6 @@ from exitd.app.files import (
 from exitd.app.venues import (
     build_account,
     build_price_feed,
-    gives_prices_only,
     keep_paper,
     live_venue,
     paper_venue,
@@ -45,6 +44,7 @@ from exitd.ports.alerts import Alerts
 from exitd.runtime.accounts import Account
 from exitd.runtime.control import Control
 from exitd.runtime.daemon import Daemon
+from exitd.runtime.feeds import Feeds
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.prices import WatchedFeed
 from exitd.runtime.reload import Files
@@ -178,7 +178,7 @@ class Application:
                 self.config,
                 self.environment,
                 loop,
-                poller(accounts, price_feeds),
+                poller(Feeds(accounts, price_feeds)),
                 running=files.file,
             ),
             accounts=accounts,
@@ -187,7 +187,7 @@ class Application:
             version=__version__,
         )
         for settings in files.accounts.values():
-            if gives_prices_only(settings):
+            if settings.prices_only:
                 price_feeds[settings.name] = build_price_feed(daemon, settings)
                 continue
             mine = keys.get(settings.name)
@@ -294,14 +294,12 @@ class Application:
 
 
 def poller(
-    accounts: Mapping[str, Account], price_feeds: Mapping[str, WatchedFeed]
+    feeds: Mapping[str, WatchedFeed],
 ) -> Callable[[PriceSource], Awaitable[Decimal | None]]:
     """Make what asks a feed for one price by REST."""
 
     async def poll(source: PriceSource) -> Decimal | None:
-        feed = price_feeds.get(source.feed)
-        if feed is None and source.feed in accounts:
-            feed = accounts[source.feed].prices
+        feed = feeds.get(source.feed)
         tick = await feed.poll(source) if feed is not None else None
         return None if tick is None else tick.price
 

@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from exitd.adapters.backpack.defaults import DEADLINE_S, VENUE
 from exitd.adapters.backpack.queries import instruments
+from exitd.adapters.binance.listing import read_instruments
 from exitd.adapters.network.rest import RestClient
 from exitd.adapters.prices.teller import MAX_AGE_NS
 from exitd.adapters.system.clock import SystemClock
-from exitd.app.venues import feed_of, gives_prices_only
+from exitd.app.venues import feed_of
 from exitd.configuration.findings import Finding, Severity
 from exitd.configuration.loaded import AccountSettings, Loaded
 from exitd.configuration.market_checks import check_markets, markets
@@ -53,8 +54,10 @@ def _sources(loaded: Loaded) -> dict[str, set[PriceSource]]:
 
 
 async def _instruments(account: AccountSettings) -> tuple[Instrument, ...]:
-    if gives_prices_only(account):
-        return ()
+    if account.type == "binance":
+        return await read_instruments(
+            account.name, account.url, SystemClock(), account.requests_per_minute
+        )
     async with AsyncExitStack() as stack:
         rest = RestClient(account.url, venue=VENUE, deadline_s=DEADLINE_S)
         stack.push_async_callback(rest.close)

@@ -29,12 +29,6 @@ BURST = 100
 HISTORY_BURST = 10
 _COPY_PATIENCE_S = 10.0
 _SAVE_EVERY_S = 1.0
-#: Kinds of venues that stream prices and hold no position.
-PRICES_ONLY = frozenset({"binance"})
-
-
-def gives_prices_only(settings: AccountSettings) -> bool:
-    return settings.type in PRICES_ONLY
 
 
 def feed_of(
@@ -44,13 +38,14 @@ def feed_of(
     market: BackpackVenue | None = None,
 ) -> Feed:
     """Make the price streams of an entry; *market* is its venue where it has one."""
-    if gives_prices_only(settings):
+    if settings.type == "binance":
         return BinanceFeed(
             settings.name,
             clock=clock,
             url=settings.url,
             ws_url=settings.ws_url,
             max_age_ns=max_age_ns,
+            weight_per_minute=settings.requests_per_minute,
         )
     return BackpackFeed(
         settings.name,

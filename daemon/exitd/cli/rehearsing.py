@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exitd.cli import replaying
+from exitd.cli.drawing_charts import write_chart
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.failures import CommandFailed
 from exitd.cli.options import FILES, Json
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from exitd.configuration.findings import Finding
     from exitd.runtime.rehearsal.cases.case import Case
     from exitd.runtime.rehearsal.cases.trying import Row, Tried
+    from exitd.runtime.rehearsal.track import Track
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,6 +35,14 @@ def try_rules(
             help="Files of tests, or directories of them.  [default: tests/ beside "
             "the files of $EXITD_CONFIG, or /etc/exitd/tests]",
             show_default=False,
+        ),
+    ] = None,
+    charts: Annotated[
+        Path | None,
+        typer.Option(
+            "--charts",
+            metavar="DIR",
+            help="Draw each case there, as an SVG named after file and case.",
         ),
     ] = None,
     json: Json = False,
@@ -53,6 +63,7 @@ def try_rules(
     from exitd.cli.waiting import Waiting
     from exitd.configuration.findings import has_errors, in_order, render
     from exitd.runtime.rehearsal.cases.trying import try_case
+    from exitd.runtime.rehearsal.track import Track
 
     cases, findings = _read(_files(paths or [_default()]))
     if has_errors(findings):
@@ -65,7 +76,10 @@ def try_rules(
     with Waiting("rehearsing", SystemClock()) as waiting:
         for number, case in enumerate(cases):
             waiting.tell(number, len(cases))
-            tried.append(try_case(case))
+            track = Track() if charts is not None else None
+            tried.append(try_case(case, track))
+            if charts is not None and track is not None:
+                _draw(charts, tried[-1], track)
     if json:
         _say_tried_as_json(tried)
     else:
@@ -118,6 +132,22 @@ def _read(files: list[Path]) -> tuple[list[Case], list[Finding]]:
         cases += read
         findings += found
     return cases, findings
+
+
+def _draw(charts: Path, tried: Tried, track: Track) -> None:
+    from exitd.adapters.charts.picture import pictured
+
+    case = tried.case
+    stem = Path(case.document.file).stem
+    name = f"{stem}-{case.name}" if case.name else stem
+    picture = pictured(
+        case.name.replace("-", " ") or stem,
+        track,
+        tried.report,
+        case.definitions,
+        since_ns=case.start_ns,
+    )
+    write_chart(charts / f"{name}.svg", picture)
 
 
 def _say_tried(tried: list[Tried]) -> None:

@@ -233,7 +233,7 @@ def _draw(chart: Path, title: str, rehearsal: Rehearsal, report: Report) -> None
 
 def _notes(report: Report, openings: Openings, prices: PriceFile) -> list[str]:
     """Say what somebody should know who goes by the answer."""
-    from exitd.runtime.rehearsal.wording import unseen_words
+    from exitd.runtime.rehearsal.wording import missing_words
 
     found: list[str] = []
     if openings.assumed:
@@ -246,10 +246,12 @@ def _notes(report: Report, openings: Openings, prices: PriceFile) -> list[str]:
             "inside each candle the price went the worst way for what is held: open,"
             " the extreme that hurts, the other one, close"
         )
-    if report.unseen:
-        found.append(unseen_words(report))
+    if missing := missing_words(report):
+        found.append(missing)
     if report.ignored_prices:
-        found.append(f"{report.ignored_prices:,} prices were old or none, and left out")
+        many = report.ignored_prices
+        were = "1 price was" if many == 1 else f"{many:,} prices were"
+        found.append(f"{were} old or none, and left out")
     if prices.is_cut:
         found.append("the file ends in the middle of a row; what came before was used")
     return found

@@ -246,6 +246,26 @@ def _orphans(loaded: Loaded, records: Iterable[TriggerRecord]) -> Iterator[Findi
             )
 
 
+def _compare(
+    loaded: Loaded,
+    new: tuple[TriggerDefinition, ...],
+    by_id: Mapping[str, TriggerRecord],
+    others: Mapping[str, TriggerRecord],
+    facts: Facts,
+) -> tuple[list[Change], list[Finding]]:
+    """Give what the files add or change, and which of it cannot be."""
+    changes: list[Change] = []
+    found: list[Finding | None] = []
+    places = ((p, e) for p in loaded.positions for e in p.exits)
+    for (position, exit_), trigger in zip(places, new, strict=True):
+        found.append(_taken(loaded, position, exit_, others.get(trigger.id)))
+        change = _change(by_id.get(trigger.id), trigger, facts)
+        if change is not None:
+            changes.append(change)
+            found.append(_expired(loaded, position, exit_, trigger, facts.now_ns))
+    return changes, [finding for finding in found if finding is not None]
+
+
 def plan(
     loaded: Loaded,
     running: Iterable[TriggerRecord],
@@ -274,21 +294,13 @@ def plan(
     made = definitions(loaded, now_ns=now_ns, running=known_by_id)
     new = tuple(fitted(trigger, facts.known) for trigger in made)
     found = [*loaded.findings, *_orphans(loaded, records)]
-    places = ((p, e) for p in loaded.positions for e in p.exits)
-    changes: list[Change] = []
     others = {
         record.id: record
         for record in records
         if _is_alive(record) and not is_from_file(record.definition)
     }
-    for (position, exit_), trigger in zip(places, new, strict=True):
-        clash = _taken(loaded, position, exit_, others.get(trigger.id))
-        found.extend([clash] if clash is not None else [])
-        change = _change(by_id.get(trigger.id), trigger, facts)
-        if change is not None:
-            changes.append(change)
-            refusal = _expired(loaded, position, exit_, trigger, now_ns)
-            found.extend([refusal] if refusal is not None else [])
+    changes, refused = _compare(loaded, new, by_id, others, facts)
+    found.extend(refused)
     unchanged = len(new) - len(changes)
     touched = {change.id for change in changes}
     found.extend(check_markets(loaded, facts.known, only=touched))

@@ -96,6 +96,8 @@ def schema(kind: FileKind = "daemon") -> Json:
     definitions: Json = made["$defs"]
     if "Exit" in definitions:
         definitions["Exit"]["oneOf"] = _one_of(CONDITIONS)
+    if "Move" in definitions:
+        definitions["Move"]["oneOf"] = _one_of(("after", "at"))
     if "SecretReference" in definitions:
         definitions["SecretReference"]["oneOf"] = _one_of(_PLACES)
     for name, node in made["properties"].items():

@@ -31,7 +31,7 @@ from exitd.core.pricing import hard_reference, own_level, price_now
 from exitd.core.records import CounterRecord
 from exitd.core.resting import fresh_price
 from exitd.core.sizing import Room, order_quantity, order_terms
-from exitd.core.slices import current_slice, has_urgent_stop, is_between
+from exitd.core.slices import current_slice, has_urgent_stop, is_between, twap_of
 from exitd.core.state import Timer, TimerKind
 from exitd.core.targets import with_target
 from exitd.core.trigger import (
@@ -273,7 +273,8 @@ def on_signed(turn: Turn, signed: AttemptSigned) -> None:
     key = state.roles[record.id].key
     assert key is not None
     assert order.attempt.n == fired.attempts + 1, "attempts are numbered in turn"
-    position = state.position(key)
+    position, twap = state.position(key), twap_of(record)
+    piece = {"slice": f"{fired.slices}/{twap.slices}"} if twap is not None else {}
     _begin_attempt(turn, record, fired, order)
     turn.put_counter(state.counters[order.account])
     turn.put_attempt(
@@ -302,6 +303,7 @@ def on_signed(turn: Turn, signed: AttemptSigned) -> None:
         price=order.price,
         position=position.live,
         position_unproven=not position.proven,
+        **piece,
     )
 
 

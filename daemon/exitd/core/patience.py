@@ -16,7 +16,7 @@ from exitd.core.position import PositionKey
 from exitd.core.refusals import delay_ns
 from exitd.core.sizing import MARKET_STAGE, next_stage
 from exitd.core.slices import has_more, has_urgent_stop, is_next_due, twap_of
-from exitd.core.state import Timer, TimerKind
+from exitd.core.state import State, Timer, TimerKind
 from exitd.core.trigger import Close, FireRecord, OrderType, TriggerRecord
 from exitd.core.turn import Turn
 from exitd.core.under_way import is_resting
@@ -76,13 +76,25 @@ def is_over(fired: FireRecord, now_ns: int) -> bool:
 
 
 def climb_if_over(turn: Turn, record: TriggerRecord, fired: FireRecord) -> FireRecord:
-    """Escalate a stop whose patience is over, whatever kept it from resting."""
-    twap = twap_of(record)
+    """Escalate a stop whose patience is over, whatever kept it from resting.
+
+    The time of the next stage begins at once, whether its close can be sent or is on
+    hold for another: a stop comes to market in the time it was given.
+    """
+    close = record.definition.close
+    assert close is not None
     if not is_over(fired, turn.now_ns):
         return fired
-    if twap is not None and is_next_due(fired, twap, turn.now_ns):
+    if close.twap is not None and is_next_due(fired, close.twap, turn.now_ns):
         return fired
-    return climb(turn, record, fired)
+    climbed = climb(turn, record, fired)
+    if climbed.stage in (fired.stage, MARKET_STAGE):
+        return climbed
+    until_ns = turn.now_ns + patience_ns(close, climbed.stage)
+    timed = replace(climbed, rests_until_ns=until_ns)
+    turn.put_fire(timed)
+    turn.at(Timer(until_ns, TimerKind.PATIENCE, record.id, record.arming))
+    return timed
 
 
 def on_patience(
@@ -111,15 +123,34 @@ def ask_back(turn: Turn, fired: FireRecord, attempt: AttemptRecord) -> None:
     turn.at(Timer(due_ns, TimerKind.PATIENCE, key.trigger_id, key.arming, asked))
 
 
-def recall_if_over(turn: Turn, fired: FireRecord, attempt: AttemptRecord) -> None:
-    """Take back what turns out to rest later than it may, or beside a stop."""
+def recall(turn: Turn, fired: FireRecord, attempt: AttemptRecord) -> None:
+    """Take back what turns out to rest, where its time or its turn is over."""
     if fired.asked_back or not is_resting(attempt):
         return
-    if is_over(fired, turn.now_ns) or (
-        twap_of(turn.state.triggers[fired.trigger_id]) is not None
-        and has_urgent_stop(turn.state, attempt.key)
+    state, record = turn.state, turn.state.triggers[fired.trigger_id]
+    if (
+        is_over(fired, turn.now_ns)
+        or (twap_of(record) is not None and has_urgent_stop(state, attempt.key))
+        or _is_awaited(state, record, fired, attempt.key)
     ):
         ask_back(turn, fired, attempt)
+
+
+def _is_awaited(
+    state: State, record: TriggerRecord, fired: FireRecord, key: PositionKey
+) -> bool:
+    """Whether a stop that comes before this one has nothing to take but its part."""
+    if not state.roles[record.id].is_stop:
+        return False
+    if state.position(key).live > state.under_way_on(key).unresolved:
+        return False
+    mine = _rank(record, fired)
+    return any(
+        other.held_by
+        and state.roles[other.trigger_id].is_stop
+        and _rank(state.triggers[other.trigger_id], other) > mine
+        for other in state.waiting_fires_on(key)
+    )
 
 
 def watch_patience(turn: Turn, fired: FireRecord) -> None:
@@ -127,11 +158,12 @@ def watch_patience(turn: Turn, fired: FireRecord) -> None:
     trigger_id, arming = fired.trigger_id, fired.arming
     if fired.slice_due_ns:
         turn.at(Timer(fired.slice_due_ns, TimerKind.RETRY, trigger_id, arming))
-    if fired.asked_back or fired.rests_until_ns:
+    kind = TimerKind.PATIENCE
+    if fired.rests_until_ns:
+        turn.at(Timer(fired.rests_until_ns, kind, trigger_id, arming))
+    if fired.asked_back:
         # What was being taken back is asked for again at once.
-        due_ns = 0 if fired.asked_back else fired.rests_until_ns
-        asked = fired.asked_back
-        turn.at(Timer(due_ns, TimerKind.PATIENCE, trigger_id, arming, asked))
+        turn.at(Timer(0, kind, trigger_id, arming, fired.asked_back))
 
 
 def mind_the_clock(turn: Turn, close: Close, fired: FireRecord) -> FireRecord:

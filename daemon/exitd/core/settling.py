@@ -1,5 +1,7 @@
 """After evidence: a firing ends, goes on with the rest, or waits for proof."""
 
+from decimal import Decimal
+
 from msgspec.structs import replace
 
 from exitd.core.attempt import (
@@ -13,12 +15,12 @@ from exitd.core.ending import ask_slot, end_fire, gone, wake, watch_again
 from exitd.core.hits import is_in_the_way, take_back
 from exitd.core.holding import hold, retry_in
 from exitd.core.lifecycle import TriggerCause
-from exitd.core.patience import climb, is_over, recall_if_over
+from exitd.core.patience import climb, is_over, recall
 from exitd.core.position import PositionKey, explained
 from exitd.core.refusals import delay_ns
-from exitd.core.slices import end_slice, has_more, has_urgent_stop, twap_of
+from exitd.core.slices import end_slice, has_more, in_time_until_ns, twap_of
 from exitd.core.state import State, Timer, TimerKind
-from exitd.core.trigger import DoneReason, FireRecord, TriggerRecord
+from exitd.core.trigger import DoneReason, FireRecord, TriggerRecord, Twap
 from exitd.core.turn import Turn
 from exitd.core.units import ZERO
 
@@ -34,7 +36,7 @@ def settle(turn: Turn, attempt: AttemptRecord) -> None:
         if attempt.key in state.stops_firing and is_in_the_way(turn, attempt):
             take_back(turn, attempt)
         elif fired is not None:
-            recall_if_over(turn, fired, attempt)
+            recall(turn, fired, attempt)
         return
     if fired is not None:
         _settle_fire(turn, state.triggers[key.trigger_id], fired, attempt)
@@ -59,10 +61,14 @@ def _settle_fire(
     if attempt.filled > ZERO and _is_complete(turn.state, fired, attempt):
         await_proof(turn, record, fired)
         return
+    was_asked_back = fired.asked_back > 0
+    if was_asked_back:
+        fired = replace(fired, asked_back=0)
+        turn.put_fire(fired)
     if attempt.state is not AttemptState.CANCELLED:
         ask_slot(turn, record)
     elif attempt.order.time_in_force is TimeInForce.GTC:
-        _after_rest(turn, record, fired, attempt)
+        _after_rest(turn, record, fired, attempt, was_asked_back=was_asked_back)
     else:
         _after_cancel(turn, record, fired, attempt)
 
@@ -73,34 +79,59 @@ def _after_cancel(
     """The venue could not fill it all: a stop escalates, the rest goes again."""
     fired = climb(turn, record, fired)
     if attempt.filled == ZERO:
-        fired = replace(fired, refusals=fired.refusals + 1)
-        retry_in(turn, fired, delay_ns(RefusalKind.LIQUIDITY, fired.refusals, None))
+        _refused(turn, fired)
     else:
         ask_slot(turn, record)
 
 
 def _after_rest(
-    turn: Turn, record: TriggerRecord, fired: FireRecord, attempt: AttemptRecord
+    turn: Turn,
+    record: TriggerRecord,
+    fired: FireRecord,
+    attempt: AttemptRecord,
+    *,
+    was_asked_back: bool,
 ) -> None:
     """A close that rested was cancelled: by us, for what comes next, or by others."""
-    role, twap = turn.state.roles[record.id], twap_of(record)
-    assert role.key is not None
-    if not role.is_stop:
-        goes_on = twap is not None and (
-            has_more(fired, twap) or has_urgent_stop(turn.state, role.key)
-        )
-        if not goes_on:
-            watch_again(turn, record, fired, "its limit close was cancelled")
-            return
-        turn.put_fire(end_slice(fired))
-        ask_slot(turn, record)
+    is_stop, twap = turn.state.roles[record.id].is_stop, twap_of(record)
+    if not is_stop and twap is not None and _goes_on(turn, fired, twap):
+        _after_slice(turn, record, fired, twap, attempt.filled)
+    elif not is_stop:
+        watch_again(turn, record, fired, "its limit close was cancelled")
     elif is_over(fired, turn.now_ns):
         ask_slot(turn, record)
-    elif fired.asked_back:
+    elif was_asked_back:
         # The one that it was taken back for is on hold longer, and goes first.
         hold(turn, record, fired, "another stop of the position goes first")
     else:
         _after_cancel(turn, record, fired, attempt)
+
+
+def _goes_on(turn: Turn, fired: FireRecord, twap: Twap) -> bool:
+    """Whether slices are to come, or the last was cut short before its time."""
+    if has_more(fired, twap):
+        return True
+    budget_ns = turn.state.policies.take_profit_budget_ns
+    in_time = turn.now_ns < in_time_until_ns(fired, twap, budget_ns)
+    return in_time and not is_over(fired, turn.now_ns)
+
+
+def _after_slice(
+    turn: Turn, record: TriggerRecord, fired: FireRecord, twap: Twap, filled: Decimal
+) -> None:
+    """What a slice has not filled joins those to come; the last is sent anew."""
+    ended = end_slice(fired)
+    turn.put_fire(ended)
+    if has_more(ended, twap) or filled > ZERO:
+        ask_slot(turn, record)
+    else:
+        _refused(turn, ended)
+
+
+def _refused(turn: Turn, fired: FireRecord) -> None:
+    """The venue took an order and filled nothing of it: as if it had said no."""
+    counted = replace(fired, refusals=fired.refusals + 1)
+    retry_in(turn, counted, delay_ns(RefusalKind.LIQUIDITY, counted.refusals, None))
 
 
 def _is_complete(state: State, fired: FireRecord, attempt: AttemptRecord) -> bool:

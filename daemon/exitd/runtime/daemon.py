@@ -11,6 +11,7 @@ from exitd.ports.alerts import Alert, AlertLevel, Alerts
 from exitd.ports.store import Store, StoreHealth
 from exitd.runtime.accounts import Account
 from exitd.runtime.fact_log import log_facts
+from exitd.runtime.feeds import Feeds
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.prices import WatchedFeed
 from exitd.runtime.protect import Hole, audit
@@ -50,6 +51,7 @@ class Daemon:
         self.version = version
         self.accounts = accounts
         self.price_feeds = {} if price_feeds is None else price_feeds
+        self.feeds = Feeds(accounts, self.price_feeds)
         self.holes: tuple[Hole, ...] = ()
         self.ts_started_ns = clock.now_ns()
         self.ts_beat_ns = clock.monotonic_ns()
@@ -67,12 +69,6 @@ class Daemon:
         loop.on_facts(log_facts)
         loop.on_facts(self.telling.take)
         loop.on_facts(self._follow_sources)
-
-    @property
-    def feeds(self) -> dict[str, WatchedFeed]:
-        """Every feed by its name: those of accounts, and those of prices only."""
-        own = {name: account.prices for name, account in self.accounts.items()}
-        return {**own, **self.price_feeds}
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Run a task of the daemon; one that fails by a bug ends the daemon."""

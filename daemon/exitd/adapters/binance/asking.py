@@ -37,10 +37,10 @@ _TIME = msgspec.json.Decoder(_Time)
 class Asking:
     """Public reads; nothing is signed."""
 
-    def __init__(self, rest: RestClient, clock: Clock) -> None:
+    def __init__(self, rest: RestClient, clock: Clock, weight_per_minute: int) -> None:
         self._rest = rest
         self._clock = clock
-        self.budget = WeightBudget(clock)
+        self.budget = WeightBudget(clock, weight_per_minute)
 
     async def read(
         self,

@@ -1,8 +1,7 @@
 """Binance's USD-M futures as a feed: prices only, no account and no key.
 
-A frame becomes ticks in the call that brought it: decoded in one pass, routed by its
-stream's name, and handed over. Bids and asks come through a door of their own, which
-is opened while somebody watches them; the loss of either is the loss of the feed.
+A frame becomes ticks in the call that brought it. Bids and asks come through a door of
+their own, which opens when somebody watches them; to lose either is to lose the feed.
 """
 
 from __future__ import annotations
@@ -11,32 +10,23 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 import httpx
-import msgspec
 
 from exitd.adapters.binance import polling
 from exitd.adapters.binance.asking import Asking
 from exitd.adapters.binance.candles import candles, span_ns
 from exitd.adapters.binance.defaults import DEADLINE_S, URL, VENUE, WS_URL
 from exitd.adapters.binance.door import Door
-from exitd.adapters.binance.frames import (
-    FRAME,
-    FRAME_HEAD,
-    BookFrame,
-    Frame,
-    KlineFrame,
-    MarkFrame,
-    TradeFrame,
-)
+from exitd.adapters.binance.reading import FrameReader
 from exitd.adapters.binance.silence import SILENT_NS, SilenceWatch
 from exitd.adapters.binance.streams import MARKET, PUBLIC, door_of, stream_of, unserved
+from exitd.adapters.binance.weight import PER_MINUTE
 from exitd.adapters.network.connection import PING_S, Connect, open_socket
 from exitd.adapters.network.rest import RestClient
 from exitd.adapters.network.venue_clock import VenueClock
 from exitd.adapters.prices.bars import Bars
-from exitd.adapters.prices.routes import Route, routes_of
+from exitd.adapters.prices.routes import routes_of
 from exitd.adapters.prices.teller import MAX_AGE_NS, FeedCounters, PriceTeller
 from exitd.core.market import PriceSource, Tick
-from exitd.core.units import NS_PER_MS
 from exitd.errors import FeedError, VenueUnavailable
 from exitd.ports.clock import Clock
 from exitd.ports.feed import Candle, FeedNotice, FeedSignal, TickSink
@@ -53,6 +43,7 @@ class BinanceFeed:
         url: Of REST.
         ws_url: Of the streams, without `/public` and `/market`.
         max_age_ns: Older prices, by the venue's clock, are counted and not told.
+        weight_per_minute: What REST requests of this address may weigh.
         transport: Carries HTTP; for tests and the simulation.
         connect: Opens WebSockets; for tests and the simulation.
         ping_s: How often the peer is asked for a sign of life, and missed candles
@@ -70,6 +61,7 @@ class BinanceFeed:
         ws_url: str = WS_URL,
         max_age_ns: int = MAX_AGE_NS,
         deadline_s: float = DEADLINE_S,
+        weight_per_minute: int = PER_MINUTE,
         transport: httpx.AsyncBaseTransport | None = None,
         connect: Connect = open_socket,
         ping_s: float = PING_S,
@@ -81,7 +73,7 @@ class BinanceFeed:
         self._venue_clock = VenueClock(clock)
         self._max_age_ns = max_age_ns
         rest = RestClient(url, venue=VENUE, deadline_s=deadline_s, transport=transport)
-        self._asking = Asking(rest, clock)
+        self._asking = Asking(rest, clock, weight_per_minute)
         self._teller = PriceTeller(
             name, clock, self._venue_clock, max_age_ns, self._fail
         )
@@ -92,6 +84,7 @@ class BinanceFeed:
             interval_ns=span_ns,
             round_s=ping_s,
         )
+        self._reader = FrameReader(self._teller, self._bars)
         base = ws_url.rstrip("/")
         self._doors = {
             door: Door(
@@ -105,14 +98,13 @@ class BinanceFeed:
                 door,
                 clock,
                 self._venue_clock,
-                lambda: self._routes,
+                lambda: self._reader.routes,
                 self._teller.refused,
                 look_s=ping_s,
                 silent_ns=silent_ns,
             )
             for name, door in self._doors.items()
         }
-        self._routes: dict[str, Route] = {}
         self._unserved: frozenset[PriceSource] = frozenset()
         self._watched_anew = asyncio.Event()
 
@@ -123,7 +115,7 @@ class BinanceFeed:
     @property
     def streams(self) -> frozenset[str]:
         """The streams that carry what is watched."""
-        return frozenset(self._routes)
+        return frozenset(self._reader.routes)
 
     @property
     def ts_alive_ns(self) -> int:
@@ -140,10 +132,10 @@ class BinanceFeed:
         for source in sorted(wrong - self._unserved, key=str):
             self._teller.refused(str(source), unserved(source))
         self._unserved = wrong
-        self._routes = routes_of(served, stream_of)
+        self._reader.routes = routes_of(served, stream_of)
         self._bars.watch(served)
         for name, door in self._doors.items():
-            door.want(stream for stream in self._routes if door_of(stream) == name)
+            door.want(stream for stream in self.streams if door_of(stream) == name)
         self._watched_anew.set()
 
     async def run(
@@ -159,6 +151,7 @@ class BinanceFeed:
             self._on_market,
             self._begin,
             self._keep_public,
+            self._drop_public_too,
             self._keep_clock,
             self._bars.run,
             self._silences[MARKET].run,
@@ -168,9 +161,7 @@ class BinanceFeed:
         self._fail("aborted")
 
     async def poll(self, source: PriceSource) -> Tick | None:
-        why = unserved(source)
-        if why:
-            raise VenueUnavailable(f"{source}: {why}")
+        self._require(source)
         venue_now_ns = self._venue_clock.earliest_ns()
         found = await polling.poll(self._asking, source, venue_now_ns, self._max_age_ns)
         if found is None:
@@ -188,8 +179,14 @@ class BinanceFeed:
         Raises:
             VenueUnavailable: They could not be read whole.
         """
+        self._require(source)
         bars, _ = await candles(self._asking, source, ts_from_ns, ts_to_ns)
         return bars
+
+    def _require(self, source: PriceSource) -> None:
+        why = unserved(source)
+        if why:
+            raise VenueUnavailable(f"{source}: {why}")
 
     async def close(self) -> None:
         self.abort()
@@ -215,6 +212,13 @@ class BinanceFeed:
         except FeedError as exc:
             self._fail(str(exc))
 
+    async def _drop_public_too(self) -> None:
+        """Abort the other door with this one: a frozen peer answers no farewell."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._doors[PUBLIC].connection.fail("the other door is lost")
+
     async def _keep_clock(self) -> None:
         """Ask for the venue's time now and then; nobody else does."""
         while True:
@@ -237,75 +241,7 @@ class BinanceFeed:
         return bars, 0 if is_old else until_ns
 
     def _on_market(self, frame: bytes) -> None:
-        self._on_frame(self._doors[MARKET], frame)
+        self._reader.read(self._doors[MARKET], frame)
 
     def _on_public(self, frame: bytes) -> None:
-        self._on_frame(self._doors[PUBLIC], frame)
-
-    def _on_frame(self, door: Door, frame: bytes) -> None:
-        teller = self._teller
-        teller.counters.frames += 1
-        teller.ts_arrived_ns = door.connection.ts_alive_ns
-        try:
-            message = FRAME.decode(frame)
-        except (msgspec.DecodeError, ValueError) as exc:
-            self._unreadable(frame, exc)
-            return
-        data = message.data
-        route = self._routes.get(message.stream)
-        if data is None or route is None:
-            self._aside(door, message)
-            return
-        if data.symbol != route.symbol:
-            teller.garbage(f"{message.stream} carried a price of {data.symbol[:40]}")
-            return
-        door.live.add(message.stream)
-        if isinstance(data, MarkFrame):
-            at_ns = data.emitted_ms * NS_PER_MS
-            if route.mark is not None and data.mark is not None:
-                teller.tell(route.mark, data.mark, at_ns, 0)
-            if route.index is not None and data.index is not None:
-                teller.tell(route.index, data.index, at_ns, 0)
-        elif isinstance(data, TradeFrame):
-            if route.last is not None:
-                at_ns = (data.traded_ms or data.emitted_ms) * NS_PER_MS
-                teller.tell(route.last, data.price, at_ns, data.number)
-        elif isinstance(data, BookFrame):
-            at_ns = (data.engine_ms or data.emitted_ms) * NS_PER_MS
-            if route.bid is not None and data.bid is not None:
-                teller.tell(route.bid, data.bid, at_ns, data.update)
-            if route.ask is not None and data.ask is not None:
-                teller.tell(route.ask, data.ask, at_ns, data.update)
-        else:
-            self._bar(route, data)
-
-    def _bar(self, route: Route, data: KlineFrame) -> None:
-        at_ns, bar = data.emitted_ms * NS_PER_MS, data.bar
-        if not self._bars.moved(data.symbol, bar.close, at_ns, route.running):
-            return
-        if route.closed is not None:
-            end_ns = (bar.last_ms + 1) * NS_PER_MS
-            self._bars.ended(
-                route.closed, bar.close, at_ns, end_ns, is_closed=bar.is_closed
-            )
-
-    def _aside(self, door: Door, message: Frame) -> None:
-        if message.refusal:
-            door.subscriptions.answered(message.id, message.refusal)
-        elif message.id is not None:
-            door.subscriptions.answered(message.id, "")
-        elif message.stream and message.stream not in self._routes:
-            # Frames of a stream still arrive for a moment after it is unsubscribed.
-            self._teller.counters.unasked += 1
-        else:
-            self._teller.garbage("a frame without a stream or without data")
-
-    def _unreadable(self, frame: bytes, exc: Exception) -> None:
-        try:
-            stream = FRAME_HEAD.decode(frame).stream
-        except (msgspec.DecodeError, ValueError):
-            stream = ""
-        if stream and stream not in self._routes:
-            self._teller.counters.unasked += 1
-        else:
-            self._teller.garbage(f"{stream or 'a frame'} cannot be read: {exc}")
+        self._reader.read(self._doors[PUBLIC], frame)

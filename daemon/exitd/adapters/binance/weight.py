@@ -1,7 +1,8 @@
 """How much may be asked of Binance now.
 
-Every request has a weight, and an address may spend 2,400 in each minute of the UTC
-clock, other programs behind it included; answers say how much is spent. Who goes on
+Every request has a weight, and an address may spend so much (2,400 by default) in each
+minute of the UTC clock, other programs behind it included; answers say how much is
+spent. Who goes on
 after a 429 is banned (418), for minutes first and for days later, so a wish to be left
 alone is honoured however long it is.
 """
@@ -14,8 +15,6 @@ from exitd.errors import VenueUnavailable
 from exitd.ports.clock import Clock
 
 PER_MINUTE = 2_400
-#: The rest is left to others behind this address.
-SHARE = PER_MINUTE * 3 // 4
 USED = "x-mbx-used-weight-1m"
 #: How long to ask nothing where the answer does not say; 403 is the firewall's.
 PAUSE_S = {403: 300, 418: 120, 429: 60}
@@ -23,10 +22,15 @@ _MINUTE_NS = 60 * NS_PER_S
 
 
 class WeightBudget:
-    """What has been spent of this minute, as far as we know."""
+    """What has been spent of this minute, as far as we know.
 
-    def __init__(self, clock: Clock) -> None:
+    Three quarters of *per_minute* are ours; the rest is left to others behind this
+    address.
+    """
+
+    def __init__(self, clock: Clock, per_minute: int = PER_MINUTE) -> None:
         self._clock = clock
+        self._share = per_minute * 3 // 4
         self._minute = 0
         self._paused_until_ns = 0
         self.used = 0
@@ -43,7 +47,7 @@ class WeightBudget:
         minute, into_ns = divmod(self._clock.now_ns(), _MINUTE_NS)
         if minute != self._minute:
             self._minute, self.used = minute, 0
-        if self.used + weight > SHARE:
+        if self.used + weight > self._share:
             raise _limited("this minute's requests are spent", _MINUTE_NS - into_ns)
         self.used += weight
 

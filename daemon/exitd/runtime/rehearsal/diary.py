@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from exitd.core.attempt import AttemptKey, CloseOrder
-from exitd.core.condition import Direction
+from exitd.core.condition import AtTimeOfDay, BeforeClose, Direction
 from exitd.core.market import PriceSource
 from exitd.core.position import PositionKey
+from exitd.core.resting import level_now
+from exitd.core.schedule import due_of
 from exitd.core.state import Decision, State
 from exitd.core.trigger import (
     FireRecord,
@@ -15,7 +17,6 @@ from exitd.core.trigger import (
     TriggerState,
 )
 from exitd.core.units import HUNDRED
-from exitd.runtime.rehearsal.levels import watched_level
 from exitd.runtime.rehearsal.nearness import Approached, Nearness
 from exitd.runtime.rehearsal.report import Fired, Held, Report, Standing
 from exitd.runtime.rehearsal.venue import Holding
@@ -46,7 +47,7 @@ class Diary:
         return found
 
     def _level_of(self, trigger_id: str) -> Decimal | None:
-        return watched_level(self._state, trigger_id)
+        return level_now(self._state, self._state.triggers[trigger_id])
 
     def note(self, decision: Decision) -> None:
         for record in decision.records:
@@ -114,7 +115,19 @@ class Diary:
                 for key, holding in holdings.items()
             ),
             unseen=tuple(str(source) for source in unseen),
+            unknown_calendars=self._unknown_calendars(),
             ignored_prices=self._state.ignored_ticks,
+        )
+
+    def _unknown_calendars(self) -> tuple[str, ...]:
+        """Name the calendars that an exit goes by and whose sessions nobody gave."""
+        named = dict.fromkeys(
+            definition.condition.calendar
+            for definition in self._definitions.values()
+            if isinstance(definition.condition, AtTimeOfDay | BeforeClose)
+        )
+        return tuple(
+            name for name in named if name and name not in self._state.sessions
         )
 
     def _fired(self, fire: FireRecord) -> Fired:
@@ -146,7 +159,7 @@ class Diary:
         record = self._state.triggers[definition.id]
         book = self._state.books.get(definition.source)
         price = book.price if book is not None and definition.watches_price else None
-        level = watched_level(self._state, definition.id)
+        level = level_now(self._state, record)
         distance = None
         if price is not None and level is not None:
             falls = definition.direction is Direction.FALLING
@@ -160,5 +173,6 @@ class Diary:
             level=level,
             price=price,
             distance_percent=distance,
+            due_ns=due_of(self._state, record) if level is None else None,
             nearest=near.approaches.get(definition.id) if near is not None else None,
         )

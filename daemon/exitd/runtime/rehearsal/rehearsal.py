@@ -13,6 +13,7 @@ from heapq import heappop, heappush
 from msgspec import Struct
 from msgspec.structs import replace
 
+from exitd.core import guard
 from exitd.core.attempt import Capabilities, CloseOrder, Dedupe
 from exitd.core.engine import Engine
 from exitd.core.inputs import (
@@ -22,6 +23,7 @@ from exitd.core.inputs import (
     CancelsConfirmed,
     Input,
     InstrumentReport,
+    SessionsKnown,
     SlotOpened,
     TimePassed,
 )
@@ -58,6 +60,7 @@ _WINDOW_NS = 5 * NS_PER_S
 _TAG = 1
 
 Task = Input | CloseOrder
+Sessions = Mapping[str, tuple[tuple[int, int], ...]]
 Due = Step | RunningCandle | CloseOrder
 
 
@@ -79,6 +82,7 @@ class Rehearsal:
         policies: As in exitd.yaml, but that no price is too old.
         instruments: Markets that are known; the others take every price and quantity.
         costs: What makes fills worse.
+        sessions: Opens and closes by calendar, in order, for exits that go by them.
         symbol: The market of prices that do not name one.
         track: Keeps what a chart needs.
 
@@ -94,6 +98,7 @@ class Rehearsal:
         policies: Policies | None = None,
         instruments: Mapping[tuple[str, str], Instrument] | None = None,
         costs: Costs | None = None,
+        sessions: Sessions | None = None,
         symbol: str = "",
         track: Track | None = None,
     ) -> None:
@@ -108,7 +113,14 @@ class Rehearsal:
         markets = instruments_of(self.definitions, instruments or {})
         self._venue = RehearsedVenue(self._costs, (Quotes(*place) for place in markets))
         self._watches = watches_of(self.definitions)
-        self._routes = Routes(self._watches, self._venue.quotes.values(), symbol)
+        witnesses = (
+            [witness for w in self._watches for witness in guard.witnesses(w.source)]
+            if ageless.guard_percent is not None
+            else []
+        )
+        self._routes = Routes(
+            self._watches, self._venue.quotes.values(), witnesses, symbol
+        )
         self._diary = Diary(self.engine.state, self.definitions)
         self._agenda: list[tuple[int, int, Due]] = []
         self._agenda_set = 0
@@ -116,21 +128,27 @@ class Rehearsal:
         self._slots: list[RequestSlot] = []
         self._is_at_price = False
         self._seq = 0
-        self._begin(markets)
+        self._begin(markets, sessions or {})
 
-    def _begin(self, markets: Mapping[tuple[str, str], Instrument]) -> None:
+    def _begin(
+        self, markets: Mapping[tuple[str, str], Instrument], sessions: Sessions
+    ) -> None:
         for account in sorted({account for account, _ in markets}):
             # In rehearsal no answer is ever lost, and there is no lag.
             capabilities = Capabilities(dedupe=Dedupe.ALWAYS, lag_slack_ns=0)
             self.engine.add_account(account, _TAG, capabilities)
         for instrument in markets.values():
             self._give(InstrumentReport(instrument, self.now_ns))
+        for calendar, spans in sessions.items():
+            self._give(SessionsKnown(calendar, spans, self.now_ns))
         decision = self.engine.handle(
             ApplyFiles(definitions=self.definitions, now_ns=self.now_ns)
         )
         if isinstance(decision.reply, Refused):
             raise ConfigurationError(decision.reply.sentence)
         self._follow(decision)
+        # It names what it needs prices of, and takes them from then on.
+        self.engine.watched()
 
     def open(self, opening: Opening) -> None:
         """Let a position be there now; its triggers arm at the next price."""

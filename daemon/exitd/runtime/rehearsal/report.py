@@ -49,7 +49,8 @@ class Fired(Struct, frozen=True, kw_only=True):
 class Standing(Struct, frozen=True, kw_only=True):
     """A trigger that has not fired, as it is at the end.
 
-    `distance_percent` is how far the last price has to go to its level.
+    `distance_percent` is how far the last price has to go to its level; `due_ns` is
+    when it is hit by the clock.
     """
 
     trigger_id: str
@@ -58,6 +59,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     level: Decimal | None
     price: Decimal | None
     distance_percent: Decimal | None
+    due_ns: int | None
     nearest: Approach | None
 
 
@@ -77,8 +79,8 @@ class Held(Struct, frozen=True, kw_only=True):
 class Report(Struct, frozen=True, kw_only=True):
     """All that a rehearsal tells; instants are UTC, on the clock of the prices.
 
-    `unseen` names the watched prices of which there was none: their triggers could not
-    fire.
+    `unseen` names the watched prices of which there was none, `unknown_calendars` the
+    calendars whose sessions nobody gave: what goes by these only could not fire.
     """
 
     start_ns: int
@@ -88,4 +90,5 @@ class Report(Struct, frozen=True, kw_only=True):
     standing: tuple[Standing, ...]
     positions: tuple[Held, ...]
     unseen: tuple[str, ...]
+    unknown_calendars: tuple[str, ...]
     ignored_prices: int

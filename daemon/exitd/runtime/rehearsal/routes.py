@@ -54,13 +54,20 @@ class Routes:
     """Finds the way of a price by the words that it carries.
 
     A `last_close` follows the last trade, so prices of kind `last` stand for it as
-    well, until the first one that is a `last_close` itself.
+    well, until the first one that is a `last_close` itself. *witnesses* are prices that
+    bear out or deny others; nobody misses them.
     """
 
     def __init__(
-        self, watches: Iterable[Watch], quotes: Iterable[Quotes], symbol: str = ""
+        self,
+        watches: Iterable[Watch],
+        quotes: Iterable[Quotes],
+        witnesses: Iterable[PriceSource] = (),
+        symbol: str = "",
     ) -> None:
-        self._sources = tuple(dict.fromkeys(watch.source for watch in watches))
+        self._watched = tuple(dict.fromkeys(watch.source for watch in watches))
+        # Witnesses see a price first, or they would deny it.
+        self._sources = tuple(dict.fromkeys((*witnesses, *self._watched)))
         self._quotes = tuple(quotes)
         self._candles = {s: RunningCandle(s) for s in self._sources if s.closed}
         self._routes: dict[Words, Route] = {}
@@ -77,7 +84,7 @@ class Routes:
 
     def unseen(self) -> list[PriceSource]:
         """The watched prices of which there was none."""
-        return [source for source in self._sources if source not in self.seen]
+        return [source for source in self._watched if source not in self.seen]
 
     def _only_symbol(self) -> str:
         symbols = {source.symbol for source in self._sources}

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from exitd.core.resting import level_now
 from exitd.core.state import State
 from exitd.core.trigger import TriggerState
-from exitd.runtime.rehearsal.levels import watched_level
 from exitd.runtime.rehearsal.venue import Quotes
 
 #: Twice this many cells are kept at most; a chart has no more columns to draw them in.
@@ -111,7 +111,7 @@ class Track:
         levels: dict[str, Decimal] = {}
         for name in self._names[place]:
             record = state.triggers[name]
-            level = watched_level(state, name)
+            level = level_now(state, record)
             if record.state is TriggerState.ARMED and level is not None:
                 levels[name] = level
         return levels

@@ -33,6 +33,7 @@ class StandingView(Struct, kw_only=True):
     level: str | None
     price: str | None
     distance_percent: str | None
+    due: str | None
     nearest_price: str | None
     nearest_percent: str | None
     nearest_ts: str | None
@@ -54,6 +55,7 @@ class ReportView(Struct, kw_only=True):
     standing: tuple[StandingView, ...]
     positions: tuple[HeldView, ...]
     no_price_of: tuple[str, ...]
+    no_sessions_of: tuple[str, ...]
 
 
 def report_view(report: Report) -> ReportView:
@@ -66,6 +68,7 @@ def report_view(report: Report) -> ReportView:
         standing=tuple(map(_standing_view, report.standing)),
         positions=tuple(map(_held_view, report.positions)),
         no_price_of=report.unseen,
+        no_sessions_of=report.unknown_calendars,
     )
 
 
@@ -101,6 +104,7 @@ def _standing_view(standing: Standing) -> StandingView:
         level=text_or_none(standing.level),
         price=text_or_none(standing.price),
         distance_percent=None if distance is None else percent_text(distance),
+        due=timestamp_or_none(standing.due_ns),
         nearest_price=text_or_none(nearest.price if nearest else None),
         nearest_percent=percent_text(nearest.distance_percent) if nearest else None,
         nearest_ts=timestamp(nearest.ts_ns) if nearest else None,

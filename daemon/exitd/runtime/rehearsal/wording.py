@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from exitd.core.trigger import WaitingFor
+from exitd.core.trigger import DoneReason, WaitingFor
 from exitd.core.units import NS_PER_MS, NS_PER_S, text
 from exitd.runtime.rehearsal.report import Fired, Report, Standing
 
@@ -55,16 +55,25 @@ def did_words(fired: Fired) -> str:
 
 
 _WAITS = {
-    WaitingFor.POSITION: "waits for a position",
-    WaitingFor.FIRST_PRICE: "waits for its first price",
-    WaitingFor.RIGHT_SIDE: "waits: its level was crossed when it began",
+    WaitingFor.POSITION.value: "waits for a position",
+    WaitingFor.FIRST_PRICE.value: "waits for its first price",
+    WaitingFor.RIGHT_SIDE.value: "waits: its level was crossed when it began",
 }
+
+
+_OVER = frozenset(reason.value for reason in DoneReason)
 
 
 def standing_words(standing: Standing) -> str:
     """Say where an exit stands that has not fired."""
     if standing.state == "waiting" and standing.waiting_for:
-        return _WAITS[WaitingFor(standing.waiting_for)]
+        return _WAITS.get(standing.waiting_for, f"waits: {standing.waiting_for}")
+    if standing.due_ns is not None:
+        return (
+            f"is {standing.state}; its time comes at {instant_words(standing.due_ns)}"
+        )
+    if standing.state in _OVER:
+        return f"was {standing.state}"
     if standing.level is None:
         return f"is {standing.state}"
     words = f"is {standing.state} at {number_words(standing.level)}"
@@ -77,10 +86,10 @@ def standing_words(standing: Standing) -> str:
     )
 
 
-def unseen_words(report: Report) -> str:
-    """Say which watched prices there were none of; empty where there were all."""
-    if not report.unseen:
+def missing_words(report: Report) -> str:
+    """Say what was not there to go by; empty where nothing was missing."""
+    missing = [f"price of {source}" for source in report.unseen]
+    missing += [f"session of {calendar}" for calendar in report.unknown_calendars]
+    if not missing:
         return ""
-    return (
-        f"no price of {', '.join(report.unseen)}: what watches only that could not fire"
-    )
+    return f"no {', no '.join(missing)}: what goes by that only could not fire"

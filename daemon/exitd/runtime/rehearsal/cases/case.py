@@ -9,7 +9,7 @@ from exitd.core.market import Instrument
 from exitd.core.policy import Policies
 from exitd.core.trigger import TriggerDefinition
 from exitd.runtime.rehearsal.prices import Candle, Price
-from exitd.runtime.rehearsal.rehearsal import Opening
+from exitd.runtime.rehearsal.rehearsal import Opening, Sessions
 from exitd.runtime.rehearsal.venue import Costs
 
 
@@ -44,6 +44,7 @@ class Case(Struct, frozen=True, kw_only=True):
     tolerance_percent: Decimal
     policies: Policies
     instruments: dict[tuple[str, str], Instrument]
+    sessions: Sessions
     definitions: tuple[TriggerDefinition, ...]
     changes: tuple[Change, ...]
     prices: tuple[Price | Candle, ...]

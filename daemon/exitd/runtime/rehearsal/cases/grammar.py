@@ -97,6 +97,13 @@ class ChangeKeys(Keys):
     liquidation: PriceValue | None = None
 
 
+class SessionKeys(Keys):
+    """One session of a calendar."""
+
+    open: InstantValue
+    close: InstantValue
+
+
 class ExpectationKeys(Keys):
     """An exit that must fire, and what is known of that."""
 
@@ -118,6 +125,7 @@ class CaseKeys(Keys):
     delay: DurationValue | None = None
     tolerance: BoundValue | None = None
     markets: dict[str, MarketKeys] | None = None
+    sessions: dict[str, list[SessionKeys]] | None = None
     positions: dict[NameValue, PositionKeys] | None = None
     changes: list[ChangeKeys] | None = None
     prices: dict[str, Raw] | None = None

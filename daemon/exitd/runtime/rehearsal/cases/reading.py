@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from msgspec import Struct
 from msgspec.structs import replace
 
+from exitd.configuration.calendars import CALENDARS
 from exitd.configuration.document import Document, Path
 from exitd.configuration.findings import Finding, did_you_mean, has_errors
 from exitd.configuration.load import load
@@ -33,7 +34,7 @@ from exitd.runtime.rehearsal.cases.grammar import (
 from exitd.runtime.rehearsal.cases.series import Clock, Series
 from exitd.runtime.rehearsal.markets import assumed_instrument
 from exitd.runtime.rehearsal.prices import Candle, Price
-from exitd.runtime.rehearsal.rehearsal import Opening
+from exitd.runtime.rehearsal.rehearsal import Opening, Sessions
 from exitd.runtime.rehearsal.venue import Costs
 
 #: Where a case begins that does not say when: the first second of a year, UTC.
@@ -161,6 +162,7 @@ class _Reader:
             tolerance_percent=keys.tolerance or DEFAULT_TOLERANCE_PERCENT,
             policies=self._configured.policies(),
             instruments=dict(self._instruments()),
+            sessions=self._sessions(),
             definitions=self._configured.definitions(start_ns),
             changes=tuple(changes),
             prices=tuple(prices),
@@ -209,6 +211,17 @@ class _Reader:
             for account in sorted(accounts):
                 if venue in ("", account):
                     yield (account, symbol), _instrument(account, symbol, keys)
+
+    def _sessions(self) -> Sessions:
+        path = self._place("sessions")
+        for name in self._keys.sessions or {}:
+            if name not in CALENDARS:
+                hint = did_you_mean(name, CALENDARS)
+                self._complain((*path, name), f"there is no calendar '{name}'{hint}")
+        return {
+            name: tuple(sorted((one.open.ts_ns, one.close.ts_ns) for one in spans))
+            for name, spans in (self._keys.sessions or {}).items()
+        }
 
     def _changes(self) -> Iterator[Change]:
         path = self._place("positions")

@@ -14,10 +14,10 @@ from exitd.runtime.rehearsal.report import Fired, Report
 from exitd.runtime.rehearsal.track import Track
 from exitd.runtime.rehearsal.wording import (
     did_words,
+    missing_words,
     number_words,
     offset_words,
     standing_words,
-    unseen_words,
 )
 
 
@@ -54,6 +54,7 @@ def try_case(case: Case, track: Track | None = None) -> Tried:
         policies=case.policies,
         instruments=case.instruments,
         costs=case.costs,
+        sessions=case.sessions,
         track=track,
     )
     happenings: list[Change | Price | Candle] = [*case.changes, *case.prices]
@@ -122,8 +123,8 @@ def _missing(expected: Expected, report: Report) -> str:
     name = expected.trigger_id
     standing = next((s for s in report.standing if s.trigger_id == name), None)
     why = f": it {standing_words(standing)}" if standing is not None else ""
-    unseen = f" ({unseen_words(report)})" if report.unseen else ""
-    return f"{name} did not fire{why}{unseen}"
+    missing = missing_words(report)
+    return f"{name} did not fire{why}" + (f" ({missing})" if missing else "")
 
 
 def _differences(case: Case, expected: Expected, fired: Fired) -> Iterator[str]:
