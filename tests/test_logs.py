@@ -123,8 +123,8 @@ def test_given_level_when_logged_below_then_nothing_is_written(journal):
 def test_given_override_when_it_fits_then_its_level_counts(journal):
     journal.start(overrides=["trigger_id=sol-core/* -> debug", "venue=noisy -> error"])
 
-    log(Event.TRIGGER_TRAIL_MOVED, trigger_id="sol-core/sl")
-    log(Event.TRIGGER_TRAIL_MOVED, trigger_id="btc/sl")
+    log(Event.API_READ, trigger_id="sol-core/sl")
+    log(Event.API_READ, trigger_id="btc/sl")
     log(Event.FEED_LOST, venue="noisy")
 
     assert [line["trigger_id"] for line in journal.lines()] == ["sol-core/sl"]

@@ -82,9 +82,7 @@ def test_given_all_columns_then_all_of_them_are_taken(csv):
     )
 
     assert read(path) == [
-        Price(
-            7, D("142.17"), "SOL_USDC", "last_close.15m.closed", "backpack", 5, 3
-        )
+        Price(7, D("142.17"), "SOL_USDC", "last_close.15m.closed", "backpack", 5, 3)
     ]
 
 

@@ -16,7 +16,7 @@ from exitd.adapters.backpack.feed import BackpackFeed
 from exitd.adapters.backpack.venue import BackpackVenue
 from exitd.adapters.system.clock import SystemClock
 from exitd.configuration.load import load
-from exitd.core.condition import ConditionKind
+from exitd.core.condition import ConditionKind, FixedLevel
 from exitd.core.position import OrderSide, Side
 from exitd.ports.venue import NativeStop
 from exitd.runtime.control import TriggerRequest
@@ -138,7 +138,7 @@ async def test_given_native_stops_when_imported_then_ours_watch_and_none_rests(
         done = await world.control.moving.import_exits(ME, apply=True)
 
         (exit_,) = loaded.positions[0].exits
-        assert (exit_.condition, str(exit_.level)) == ("stop_loss", "130")
+        assert exit_.condition == FixedLevel(ConditionKind.STOP_LOSS, Decimal(130))
         assert done.steps[-1].outcome in ("cancelled", "cancel accepted")
         assert await statuses(mine) == ["Cancelled"]
         (record,) = world.daemon.loop.engine.state.triggers.values()

@@ -13,7 +13,6 @@ from exitd.core.records import (
     FillRecord,
     IdempotencyRecord,
     Record,
-    WatermarksRecord,
 )
 from exitd.core.state import Decision, Reply, State, Timer
 from exitd.core.trigger import (
@@ -103,9 +102,6 @@ class Turn:
 
     def intend(self, intent: Intent) -> None:
         self.intents.append(intent)
-
-    def put_watermarks(self, record: WatermarksRecord) -> None:
-        self.records[record.source, record.way] = record
 
     def at(self, timer: Timer) -> None:
         """Set a timer; of those due at one instant the first set goes first."""

@@ -26,8 +26,8 @@ def save(turn: Turn, source: PriceSource, book: Book) -> None:
     for way in Direction:
         marks = book.marks(way)
         if marks:
-            turn.put_watermarks(
-                WatermarksRecord(source=source, way=way, marks=marks, ts_ns=turn.now_ns)
+            turn.records[source, way] = WatermarksRecord(
+                source=source, way=way, marks=marks, ts_ns=turn.now_ns
             )
     due_ns = turn.now_ns + _SAVED_EVERY_NS
     turn.at(Timer(due_ns, TimerKind.WATERMARKS, "", 0, source=source))

@@ -45,8 +45,8 @@ feed.stale | venue symbol price_kind age_ms triggers | no price for too long: no
 feed.recovered | venue symbol price_kind lasted_ms | prices are fresh again
 feed.gap_found | venue symbol since until | prices of this time were not seen
 feed.gap_filled | venue symbol since until candles | candles stand in for them
-price.held | source observed witness | far off the price beside it: held back
 feed.counted | venue frames age_p50_ms age_p99_ms | once a minute: how the feed did
+price.held | source observed witness | far off the price beside it: held back
 
 account.connected | account venue took_ms | the private stream is up, proven by REST
 account.lost | account venue reason | the private stream is gone; it is opened again

@@ -1,0 +1,149 @@
+"""What trails have seen: over crashes, pauses and times when nobody watched."""
+
+from __future__ import annotations
+
+from core.trailing_world import armed, seen
+from core.worlds import MARK, D, S, World, trail
+from exitd.core.condition import Direction
+from exitd.core.events import FactKind
+from exitd.core.inputs import (
+    HoleFilled,
+    HoleUnknown,
+    Pause,
+    Resume,
+    SeenCandle,
+)
+from exitd.core.market import PriceKind, PriceSource, Tick
+from exitd.core.position import Side
+from exitd.core.records import WatermarksRecord
+
+INDEX = PriceSource("main", "SOL_USDC_PERP", PriceKind.INDEX)
+
+
+def test_b052_given_tighten_when_in_profit_then_narrower_and_never_looser():
+    world = armed(trail("t", "10%", tighten=("+3%", "2%")))
+
+    world.mark("102.99")
+    assert seen(world, "t") == ("102.99", "92.691")
+    world.mark("103.5")
+    assert seen(world, "t") == ("103.5", "101.43")
+    world.mark("102")
+    world.wait(2 * S)
+    world.restart()
+    world.mark("102")
+
+    assert seen(world, "t") == ("103.5", "101.43")
+    assert world.trigger("t").is_tightened
+
+
+def test_b054_given_a_crash_after_the_activation_then_it_goes_on_where_it_was():
+    world = armed(trail("t", "5", after="105"))
+    world.mark("120")
+    world.wait(2 * S)
+
+    world.restart()
+    world.mark("116")
+    assert world.sent == []
+    assert seen(world, "t") == ("120", "115")
+    world.mark("115")
+
+    assert world.who() == ["t"]
+
+
+def test_b055_given_a_crash_when_the_first_price_is_beyond_then_it_fires_at_once():
+    world = armed(trail("t", "5", after="105"))
+    world.mark("120")
+    world.wait(2 * S)
+
+    world.restart()
+    world.mark("114")
+
+    assert world.who() == ["t"]
+
+
+def test_b054_given_many_highs_in_a_second_then_one_row_and_at_most_a_second_old():
+    world = armed(trail("t", "5"))
+
+    for cents in range(1, 200):
+        world.mark(str(100 + D(cents) / 100))
+    assert len(world.store.of(WatermarksRecord)) == 1
+    world.wait(S)
+
+    (row,) = world.store.of(WatermarksRecord)
+    assert (row.source, row.way) == (MARK, Direction.FALLING)
+    assert row.marks[-1][1] == D("101.99")
+
+
+def test_b056_given_candles_of_the_hole_then_the_high_in_them_counts():
+    world = armed(trail("t", "5"))
+    world.mark("120")
+    world.wait(60 * S)
+    world.restart()
+    candle = SeenCandle(world.now_ns, high=D(130), low=D(110))
+
+    world.do(HoleFilled(MARK, (candle,), world.later()))
+    world.mark("126")
+
+    assert seen(world, "t") == ("130", "125")
+    world.restart()
+    world.mark("126")
+    assert seen(world, "t") == ("130", "125")
+
+
+def test_b056_given_a_candle_that_began_before_the_trail_then_it_does_not_count():
+    world = World()
+    before = SeenCandle(world.now_ns, high=D(130), low=D(90))
+    world.later(S)
+    world.arm(trail("t", "5"))
+
+    world.do(HoleFilled(MARK, (before,), world.later()))
+
+    assert seen(world, "t") == ("100", "95")
+
+
+def test_b056_given_a_short_and_candles_then_the_low_counts():
+    world = armed(trail("t", "5", side=Side.SHORT), side=Side.SHORT)
+    candle = SeenCandle(world.later(), high=D(130), low=D(80))
+
+    world.do(HoleFilled(MARK, (candle,), world.later()))
+
+    assert seen(world, "t") == ("80", "85")
+
+
+def test_b056_given_no_candles_then_the_high_stays_and_it_is_uncertain():
+    world = armed(trail("t", "5"))
+    world.mark("120")
+
+    world.do(HoleUnknown(MARK, "the venue gave no candles", world.later()))
+
+    assert seen(world, "t") == ("120", "115")
+    assert list(world.engine.state.uncertain) == ["t"]
+    (told,) = world.told(FactKind.TRIGGER_UNCERTAIN)
+    assert told.fields["alert"] is True
+
+
+def test_b057_given_an_older_price_after_a_reconnect_then_the_high_stays():
+    world = armed(trail("t", "5"))
+    world.mark("120")
+
+    world.do(Tick(MARK, D(90), world.now_ns - 1, world.now_ns))
+    world.mark("119")
+
+    assert seen(world, "t") == ("120", "115")
+    assert world.sent == []
+
+
+def test_given_a_pause_then_the_high_before_it_still_counts_after():
+    world = armed(trail("t", "5"))
+    world.mark("110")
+    world.do(Pause(trigger_id="t", by="test", now_ns=world.later()))
+    world.mark("104")
+    assert world.sent == []
+    world.mark("108")
+
+    world.do(Resume(trigger_id="t", by="test", now_ns=world.later()))
+    assert seen(world, "t") == ("110", "105")
+    world.restart()
+    world.mark("108", "105")
+
+    assert world.who() == ["t"]
