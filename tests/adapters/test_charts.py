@@ -49,11 +49,11 @@ def test_given_a_rehearsal_then_the_picture_has_all_that_belongs_to_it():
 
     assert panel.symbol == SYMBOL
     assert [price for _, price in panel.prices] == [100, 106, 110, 100, 94]
-    assert [(line.label, line.kind) for line in panel.levels] == [
-        ("sl  95", LineKind.STOP),
-        ("tp  110", LineKind.TARGET),
-        ("far  900", LineKind.TARGET),
-        ("tell  105", LineKind.OTHER),
+    assert [(line.name, line.kind) for line in panel.levels] == [
+        ("sl", LineKind.STOP),
+        ("tp", LineKind.TARGET),
+        ("far", LineKind.TARGET),
+        ("tell", LineKind.OTHER),
     ]
     assert [mark.label for mark in panel.fires] == [
         "tell: told",

@@ -2,6 +2,7 @@
 
 import importlib
 import io
+import math
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,6 @@ from exitd.adapters.charts.margin import Note, spread
 from exitd.adapters.charts.picture import FireMark, LevelLine, LineKind, Panel, Picture
 from exitd.core.units import NS_PER_S, NS_PER_US
 from exitd.errors import ExitdError
-from exitd.runtime.rehearsal.wording import number_words
 
 _INK, _GRID, _FAINT, _PAPER = "#2b2f36", "#e9ebef", "#8a919c", "#ffffff"
 _ENTRY = "#2f6fd0"
@@ -31,7 +31,11 @@ _STYLE: dict[str, Any] = {
     "svg.hashsalt": "exitd",
 }
 _WIDTH_IN, _PANEL_IN, _LINE_IN, _DPI = 10.0, 5.0, 0.2, 100
-_LEFT_IN, _RIGHT_IN, _TOP_IN, _BOTTOM_IN = 0.72, 1.9, 0.42, 0.36
+_LEFT_IN, _RIGHT_IN, _TOP_IN, _BOTTOM_IN = 0.72, 2.0, 0.42, 0.36
+#: Characters that fit beside the plot.
+_NOTE_MAX = 27
+#: Digits of a price beyond which it is rounded.
+_EXACT_MAX = 8
 #: How much farther than the prices themselves the axis goes to show a level.
 _STRETCH = 0.8
 #: Hits that are told below the plot, two in a line; a longer list hides the plot.
@@ -97,6 +101,7 @@ class _Plot:
         self._picture = picture
         self._plot_in = plot_in
         self._notes: list[Note] = []
+        self._unit, self._unit_ns = _unit_of(panel, picture)
 
     def draw(self) -> None:
         axes, panel = self._axes, self._panel
@@ -117,23 +122,23 @@ class _Plot:
         self._limit()
         for entry in panel.entries:
             axes.axhline(_y(entry.price), color=_ENTRY, linewidth=1.1, dashes=(6, 4))
-            label = f"entry  {number_words(entry.price)} ({entry.side})"
-            self._note(label, _y(entry.price), _ENTRY)
+            label = f"{self._words(entry.price)} ({entry.side})"
+            self._note("entry", label, _y(entry.price), _ENTRY)
         for line in panel.levels:
             self._draw_level(line)
         for number, mark in enumerate(panel.fires, 1):
             self._draw_mark(number, mark)
         last = panel.prices[-1][1]
-        self._note(f"price  {number_words(last)}", _y(last), _INK)
+        self._note("price", self._words(last), _y(last), _INK)
         self._write_notes()
         self._write_fires()
         self._write_time()
 
     def _x(self, ts_ns: int) -> Any:
-        """Give a place on the axis of time: seconds, or the calendar's own."""
+        """Give a place on the axis of time: since the beginning, or a date."""
         since_ns = self._picture.since_ns
         if since_ns is not None:
-            return (ts_ns - since_ns) / NS_PER_S
+            return (ts_ns - since_ns) / self._unit_ns
         return _EPOCH + timedelta(microseconds=ts_ns // NS_PER_US)
 
     def _limit(self) -> None:
@@ -166,7 +171,9 @@ class _Plot:
             drawstyle="steps-post",
             zorder=2,
         )
-        self._note(line.label, _y(seen[-1]), colour)
+        first, last = self._words(seen[0]), self._words(seen[-1])
+        where = last if first == last else f"{first} → {last}"
+        self._note(line.name, where, _y(seen[-1]), colour)
 
     def _draw_mark(self, number: int, mark: FireMark) -> None:
         place = (self._x(mark.ts_ns), _y(mark.price))
@@ -185,9 +192,21 @@ class _Plot:
             zorder=5,
         )
 
-    def _note(self, label: str, y: float, colour: str) -> None:
+    def _words(self, price: Decimal) -> str:
+        """Write a price; a long one only as exactly as the picture can show it."""
+        exact = f"{price.normalize():,f}"
+        if len(exact) <= _EXACT_MAX:
+            return exact
         low, high = self._axes.get_ylim()
-        self._notes.append(Note(label, (y - low) / (high - low), colour))
+        digits = max(0, 3 - math.ceil(math.log10(high - low)))
+        shown = f"{price:,.{digits}f}"
+        return shown.rstrip("0").rstrip(".") if "." in shown else shown
+
+    def _note(self, name: str, where: str, y: float, colour: str) -> None:
+        low, high = self._axes.get_ylim()
+        room = _NOTE_MAX - len(where) - 2
+        short = name if len(name) <= room else f"{name[: room - 1]}…"
+        self._notes.append(Note(f"{short}  {where}", (y - low) / (high - low), colour))
 
     def _write_notes(self) -> None:
         """Name each line beside its end; those off the plot at its edge."""
@@ -234,7 +253,8 @@ class _Plot:
     def _write_time(self) -> None:
         axes = self._axes
         if self._picture.since_ns is not None:
-            axes.xaxis.set_major_formatter(lambda seconds, _: _clock_words(seconds))
+            unit = self._unit
+            axes.xaxis.set_major_formatter(lambda since, _: f"{since:.10g} {unit}")
         else:
             dates = _library("matplotlib.dates")
             locator = dates.AutoDateLocator(tz=UTC)
@@ -250,7 +270,10 @@ def _y(price: Decimal) -> float:
     return float(price)
 
 
-def _clock_words(seconds: float) -> str:
-    if abs(seconds) >= 7_200:
-        return f"{seconds / 3_600:.4g} h"
-    return f"{seconds / 60:.4g} min" if abs(seconds) >= 600 else f"{seconds:.4g} s"
+def _unit_of(panel: Panel, picture: Picture) -> tuple[str, int]:
+    """Give the unit that a time since the beginning is counted in."""
+    span_ns = panel.prices[-1][0] - (picture.since_ns or 0)
+    for unit, length_s, least_s in (("h", 3_600, 18_000), ("min", 60, 300)):
+        if span_ns >= least_s * NS_PER_S:
+            return unit, length_s * NS_PER_S
+    return "s", NS_PER_S

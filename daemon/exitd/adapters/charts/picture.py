@@ -11,7 +11,7 @@ from exitd.core.position import Side
 from exitd.core.trigger import TriggerDefinition
 from exitd.runtime.rehearsal.report import Fired, Report
 from exitd.runtime.rehearsal.track import MarketTrack, Track
-from exitd.runtime.rehearsal.wording import did_words, number_words
+from exitd.runtime.rehearsal.wording import did_words
 
 
 class LineKind(StrEnum):
@@ -26,7 +26,7 @@ class LineKind(StrEnum):
 class LevelLine(Struct, frozen=True):
     """The level of an exit while it was watched; None where it was not."""
 
-    label: str
+    name: str
     kind: LineKind
     points: tuple[tuple[int, Decimal | None], ...]
 
@@ -147,18 +147,8 @@ def _level_line(market: MarketTrack, definition: TriggerDefinition) -> LevelLine
         before = level
     if before is not None:
         points.append((market.cells[-1].ts_last_ns, before))
-    return LevelLine(_label(definition, points), _kind_of(definition), tuple(points))
-
-
-def _label(
-    definition: TriggerDefinition, points: list[tuple[int, Decimal | None]]
-) -> str:
-    levels = [level for _, level in points if level is not None]
     name = definition.id.rpartition("/")[2]
-    if not levels:
-        return name
-    first, last = number_words(levels[0]), number_words(levels[-1])
-    return f"{name}  {last}" if first == last else f"{name}  {first} → {last}"
+    return LevelLine(name, _kind_of(definition), tuple(points))
 
 
 def _kind_of(definition: TriggerDefinition) -> LineKind:
