@@ -11,6 +11,7 @@ from exitd.core.inputs import IfCrossed
 from exitd.core.market import Instrument, InstrumentKind
 from exitd.core.neighbours import Neighbours
 from exitd.core.position import PositionKey, Side
+from exitd.core.pricing import watches_own_market
 from exitd.core.resting import fresh_price, is_beyond, offset_of
 from exitd.core.state import Refused, State
 from exitd.core.stepping import stepped_stop
@@ -31,6 +32,8 @@ from exitd.core.units import (
     neighbours_on_step,
     text,
 )
+
+_SHARES = (QuantityKind.SHARE, QuantityKind.INITIAL)
 
 
 class Checked(Struct, frozen=True):
@@ -222,6 +225,9 @@ def _wrong_level(definition: TriggerDefinition, instrument: Instrument) -> str:
     level = definition.level
     if level is None:
         return ""
+    if level > ZERO and not watches_own_market(definition):
+        # Another market has steps of its own, which nobody knows here.
+        return ""
     if level <= ZERO:
         return f"a level must be above zero, not {text(level)}"
     if not is_on_step(level, instrument.price_step):
@@ -246,8 +252,16 @@ def _wrong_close(definition: TriggerDefinition, instrument: Instrument) -> str:
             "to close; cancel or notify there instead"
         )
     quantity, limit = close.quantity, close.slippage_limit
-    if quantity.kind is QuantityKind.SHARE and not ZERO < quantity.value <= HUNDRED:
+    if quantity.kind in _SHARES and not ZERO < quantity.value <= HUNDRED:
         return f"a share must be above 0 % and at most 100 %, not {quantity.value} %"
+    if quantity.kind is QuantityKind.QUOTE:
+        if quantity.value <= ZERO:
+            return "an amount to close must be above zero"
+        if quantity.currency != instrument.quote:
+            return (
+                f"{definition.symbol} is quoted in {instrument.quote}, so an amount to "
+                f"close is in that and not in {quantity.currency}"
+            )
     if limit is not None and not ZERO < limit < HUNDRED:
         return f"a slippage limit must be above 0 % and under 100 %, not {limit} %"
     return ""
@@ -312,7 +326,7 @@ def _wrong_beside(
         stop, target = neighbours.nearest_stop(), definition.level
     else:
         return ""
-    if stop is None or target is None:
+    if stop is None or target is None or not watches_own_market(definition):
         return ""
     is_long = definition.side is Side.LONG
     if (stop >= target) if is_long else (stop <= target):

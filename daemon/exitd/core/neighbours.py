@@ -28,9 +28,10 @@ class Neighbours:
         if definition.close is None or isinstance(condition, Immediately):
             return
         self._rules[_rule(definition)] = definition
-        level = definition.level
-        if level is None or not isinstance(condition, FixedLevel):
+        level = _level_here(definition)
+        if level is None:
             return
+        assert isinstance(condition, FixedLevel)
         kind = condition.kind
         if kind in self._nearest:
             nearest = self._nearest[kind]
@@ -65,9 +66,10 @@ class Neighbours:
         if kind not in self._nearest:
             nearest: Decimal | None = None
             for definition in self._rules.values():
-                condition, level = definition.condition, definition.level
-                if level is None or not isinstance(condition, FixedLevel):
+                condition, level = definition.condition, _level_here(definition)
+                if level is None:
                     continue
+                assert isinstance(condition, FixedLevel)
                 if condition.kind is not kind:
                     continue
                 if nearest is None or self._is_nearer(kind, level, nearest):
@@ -79,6 +81,13 @@ class Neighbours:
         """Whether a level comes before another on its way from the price."""
         is_below = self._is_long is (kind is ConditionKind.STOP_LOSS)
         return one > other if is_below else one < other
+
+
+def _level_here(definition: TriggerDefinition) -> Decimal | None:
+    """Give a level that others of the position can be compared with."""
+    source = definition.source
+    is_here = (source.feed, source.symbol) == (definition.account, definition.symbol)
+    return definition.level if is_here else None
 
 
 def _rule(definition: TriggerDefinition) -> int:
