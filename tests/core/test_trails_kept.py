@@ -38,7 +38,7 @@ def test_b052_given_tighten_when_in_profit_then_narrower_and_never_looser():
 
 def test_b054_given_a_crash_after_the_activation_then_it_goes_on_where_it_was():
     world = armed(trail("t", "5", after="105"))
-    world.mark("120")
+    world.mark("106", "120")
     world.wait(2 * S)
 
     world.restart()
@@ -52,7 +52,7 @@ def test_b054_given_a_crash_after_the_activation_then_it_goes_on_where_it_was():
 
 def test_b055_given_a_crash_when_the_first_price_is_beyond_then_it_fires_at_once():
     world = armed(trail("t", "5", after="105"))
-    world.mark("120")
+    world.mark("106", "120")
     world.wait(2 * S)
 
     world.restart()

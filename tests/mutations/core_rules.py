@@ -8,15 +8,15 @@ MUTATIONS = (
     Mutation(
         1,
         "core/book.py",
-        "if price <= self.falling_at:",
-        "if price < self.falling_at:",
+        "if price <= self._falling.first.copy_negate():",
+        "if price < self._falling.first.copy_negate():",
         "test_b001_given_stop_at_95_when_price_touches_it_then_one_close",
     ),
     Mutation(
         2,
         "core/book.py",
-        "if price >= self.rising_at:",
-        "if price > self.rising_at:",
+        "if price >= self._rising.first:",
+        "if price > self._rising.first:",
         "test_b002_given_take_profit_at_110_when_price_touches_it_then_one_close",
     ),
     Mutation(
@@ -256,7 +256,7 @@ MUTATIONS = (
     Mutation(
         97,
         "core/firing.py",
-        ("if not is_crossed(definition, price):\n        watch_again"),
+        ("if not _is_beyond(definition, fired.level, price):\n        watch_again"),
         ("if False:\n        watch_again"),
         "test_b097_given_downtime_then_a_stop_goes_on_and_a_target_only_if_still_beyond",
     ),

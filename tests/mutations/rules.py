@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from mutations import core_rules, runtime_rules
+from mutations import core_rules, exit_rules, runtime_rules
 from mutations.mutation import Mutation
 
 MUTATIONS: tuple[Mutation, ...] = tuple(
     sorted(
-        (*core_rules.MUTATIONS, *runtime_rules.MUTATIONS),
+        (
+            *core_rules.MUTATIONS,
+            *exit_rules.MUTATIONS,
+            *runtime_rules.MUTATIONS,
+        ),
         key=lambda mutation: mutation.behaviour,
     )
 )
