@@ -110,3 +110,18 @@ def is_due(turn: Turn, record: TriggerRecord, timer: Timer) -> bool:
         book.pending[record.id] = None
         return False
     return True
+
+
+def mind_the_clock(turn: Turn) -> None:
+    """Bring confirmations nearer where the machine's clock was put back while down.
+
+    They are complete later than they could be if they began now.
+    """
+    for record in list(turn.state.triggers.values()):
+        confirmation = record.definition.confirmation
+        if confirmation is None or record.state is not TriggerState.ARMED:
+            continue
+        due_ns = turn.now_ns + confirmation.for_ns
+        if record.confirm_ns > due_ns:
+            turn.put_trigger(replace(record, confirm_ns=due_ns))
+            turn.at(Timer(due_ns, TimerKind.CONFIRMED, record.id, record.arming))

@@ -157,8 +157,12 @@ def _let_go(turn: Turn, record: TriggerRecord) -> None:
     state.stops_firing.pop(role.key, None)
     for trigger_id in state.held.pop(role.key, {}):
         held = state.triggers[trigger_id]
-        if held.state is TriggerState.ARMED:
-            rest(state, held)
+        if held.state is not TriggerState.ARMED:
+            continue
+        rest(state, held)
+        if held.confirm_ns:
+            due_ns, kind = held.confirm_ns, TimerKind.CONFIRMED
+            turn.at(Timer(due_ns, kind, trigger_id, held.arming))
     wake(turn, role.key)
 
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from exitd.core import (
     arming,
     commands,
+    confirming,
     doubt,
     evidence,
     files,
@@ -58,6 +59,7 @@ from exitd.core.judging import take_in
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.market import PriceSource, Tick
 from exitd.core.moving import after_filled
+from exitd.core.patience import watch_patience
 from exitd.core.policy import Policies
 from exitd.core.records import CounterRecord, FillRecord, Snapshot
 from exitd.core.resting import rest, watch_expiry, watch_time
@@ -225,6 +227,7 @@ class Engine:
         if fired.confirm_ns:
             turn.at(Timer(fired.confirm_ns, TimerKind.CONFIRM, trigger_id, arming))
         turn.at(Timer(fired.due_ns, TimerKind.RETRY, trigger_id, arming))
+        watch_patience(turn, fired)
         budget_ns = (
             policies.stop_budget_ns if role.is_stop else policies.take_profit_budget_ns
         )
@@ -235,6 +238,7 @@ class Engine:
     def resume(self, now_ns: int) -> Decision:
         """After recovery has reconciled: go on with every firing that is open."""
         turn = Turn(self.state, now_ns)
+        confirming.mind_the_clock(turn)
         for attempt in list(self.state.attempts.values()):
             doubt.resume_unended(turn, attempt)
         for fired in list(self.state.fires.values()):

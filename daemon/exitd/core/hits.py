@@ -132,11 +132,12 @@ def fire(
 def fire_by_clock(turn: Turn, record: TriggerRecord, cause: str) -> None:
     """Begin a firing that no price began; a take-profit lets a stop go first."""
     state, role = turn.state, turn.state.roles[record.id]
-    unrest(state, record)
     if role.closes and not role.is_stop and role.key in state.stops_firing:
+        # It stays on watch: the price may come back meanwhile.
         assert role.key is not None
         state.held.setdefault(role.key, {})[record.id] = None
         return
+    unrest(state, record)
     fire(turn, record, None, cause)
 
 

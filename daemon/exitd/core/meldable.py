@@ -155,14 +155,9 @@ class Group:
 
 
 def group_of(run: Run) -> Group:
-    """Give the group that a run is in by now, and remember it.
-
-    Every step on the way is made shorter for the next to come (path halving).
-    """
+    """Give the group that a run is in by now, and remember it."""
     group = run.group
     while group.into is not None:
-        if group.into.into is not None:
-            group.into = group.into.into
         group = group.into
     run.group = group
     return group

@@ -217,24 +217,18 @@ class Trails:
             if group is not None:
                 self._raised[group] = seq
 
-    def _place(self, watermark: Decimal) -> Group:
-        """Give the group of a watermark, a new one if there is none."""
-        stack = self._stack
-        if watermark < self.top:
-            at = len(stack)
-            if stack:
-                self._stops.put(stack[-1])
-        else:
-            at = bisect_left(stack, watermark.copy_negate(), key=_height)
-            if at < len(stack) and stack[at].watermark == watermark:
-                return stack[at]
-        group = Group(watermark)
-        stack.insert(at, group)
-        self._empty += 1
-        return group
-
     def _join(self, trail: Trail, is_percent: bool, watermark: Decimal) -> None:
-        group = self._place(watermark)
+        """Put a trail into the group of its watermark, a new one if there is none."""
+        stack = self._stack
+        at = len(stack)
+        if watermark >= self.top:
+            at = bisect_left(stack, watermark.copy_negate(), key=_height)
+        elif stack:
+            self._stops.put(stack[-1])
+        if at == len(stack) or stack[at].watermark != watermark:
+            stack.insert(at, Group(watermark))
+            self._empty += 1
+        group = stack[at]
         if group.is_empty:
             self._empty -= 1
         if group.add(trail, is_percent, self._runs):
