@@ -22,6 +22,7 @@ class _Wait(Struct):
     begun_s: float
     for_s: float
     due_s: float
+    is_excused: bool = False
 
 
 class ConfirmationWatch:
@@ -78,7 +79,9 @@ class ConfirmationWatch:
             ):
                 # Cancelled, amended, expired, or with its position.
                 del self._waits[trigger_id, arming]
-            elif self._is_excused(state, record):
+                continue
+            was_excused, wait.is_excused = wait.is_excused, _is_excused(state, record)
+            if was_excused or wait.is_excused:
                 wait.due_s = max(wait.due_s, now_s)
                 if self.may_be_long:
                     wait.due_s = max(wait.due_s, now_s + wait.for_s)
@@ -88,9 +91,10 @@ class ConfirmationWatch:
                     f"after it was crossed; {wait.for_s:.3f} s were asked for"
                 )
 
-    def _is_excused(self, state: State, record: TriggerRecord) -> bool:
-        """A first price is awaited after a restart, or a stop goes first."""
-        if state.book(record.definition.source).price is None:
-            return True
-        role = state.roles[record.id]
-        return not role.is_stop and role.key in state.stops_firing
+
+def _is_excused(state: State, record: TriggerRecord) -> bool:
+    """A first price is awaited after a restart, or a stop goes first."""
+    if state.book(record.definition.source).price is None:
+        return True
+    role = state.roles[record.id]
+    return not role.is_stop and role.key in state.stops_firing

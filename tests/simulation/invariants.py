@@ -119,6 +119,7 @@ class WatchedLoop(EngineLoop):
 
     watch: Watch
     is_free: Callable[[PositionKey], bool]
+    on_violated: Callable[[Violation], None]
     _nested = 0
 
     def handle(self, happened: Input) -> Decision:
@@ -132,6 +133,7 @@ class WatchedLoop(EngineLoop):
         except Violation as found:
             # Whoever called might swallow it; the verdict will not.
             self.watch.violated.append(found)
+            self.on_violated(found)
         return decision
 
     def _look_at(self, happened: Input, decision: Decision) -> None:

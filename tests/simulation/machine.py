@@ -68,6 +68,7 @@ class Machine:
         engine = Engine(world.policies)
         loop = self.loop = WatchedLoop(engine, self.disk, clock)
         loop.watch, loop.is_free = world.watch, self._is_free
+        loop.on_violated = world.note_violated
         loop.on_facts(world.note)
         loop.on_facts(log_facts)
         loop.on_facts(Telling(world.heard).take)

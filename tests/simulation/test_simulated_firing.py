@@ -99,4 +99,4 @@ def test_given_a_build_with_a_broken_rule_then_it_is_caught(
     assert len(its_own) >= least
     told = "\n".join(its_own[0].__notes__)
     assert "python tests/simulation/replay.py" in told
-    assert "trigger.hit" in told
+    assert "  fact  " in told

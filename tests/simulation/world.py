@@ -42,10 +42,12 @@ from simulation.kinds import SYMBOL, rule
 from simulation.machine import Machine
 from simulation.prices import ENTRY, FAULTS_END_S, Shown
 from simulation.verdict import check
+from simulation.violation import Violation
 from simulation.virtual_time import VirtualClock, VirtualLoop
 from simulation.wire import CALM, Network, Rates
 
 HEALED_S = 60.0
+VIOLATED = "VIOLATED"
 TRADES = ("close", "grow", "reopen")
 
 
@@ -267,6 +269,10 @@ class World:
         for fact in facts:
             fields = {k: str(v) for k, v in fact.fields.items() if v not in ("", None)}
             self._say("fact", f"{fact.kind} {fact.fire_id or fact.trigger_id} {fields}")
+
+    def note_violated(self, violated: Violation) -> None:
+        """Say it where it happened; the verdict raises the first."""
+        self._say(VIOLATED, str(violated))
 
     def _check_order(self, body: dict[str, Any]) -> None:
         client_id = body["clientId"]
