@@ -13,22 +13,26 @@ from hypothesis import strategies as st
 
 from api.daemons import POSITIONS_YAML, World, served, started
 from api.test_api_guard import application, routes
-from exitd.api import bodies
+from exitd.api import bodies, trigger_bodies
+from exitd.configuration.keys import Keys
 from fakes.exchange import SOL
 
 KEYS = sorted(
     {
         name
-        for model in vars(bodies).values()
-        if isinstance(model, type) and issubclass(model, bodies.Keys)
+        for module in (bodies, trigger_bodies)
+        for model in vars(module).values()
+        if isinstance(model, type) and issubclass(model, Keys)
         for name in model.model_fields
     }
-    | {"triggers", "trailing", "for"}
+    | {"for", "once", "missed"}
 )
 WORDS = st.sampled_from(
     [
         *("95", "0", "-1", "1e9", "NaN", "rest", "50%", "all", "8h", "long", "market"),
         *("close", "wait", "mark", "last_close", "bid_ask", "limit", SOL, "main"),
+        *("2.5%", "-3%", "+25% roi", "500 USDC", "5s", "15:55 Europe/Berlin"),
+        *("5m before close", "XNYS", "main/BTC_USDC_PERP", "entry", "follow"),
         *("Ask", "sol-core", "admin", "\ud800", "\x00", "ü" * 50, "9" * 60),
     ]
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from cli.conftest import Command
+from exitd.adapters.recording.columns import NAMES
+from exitd.runtime.rehearsal.cases.grammar import CaseFile
 
 ROOT = Path(__file__).parents[2]
 DAEMON = "version: 1\nmode: paper\nvenues: {backpack: {type: backpack}}\n"
@@ -190,3 +193,36 @@ def test_given_charts_then_one_is_drawn_for_each_case(
 
     assert done.status == 0
     assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["sol.svg"]
+
+
+PAGE = ROOT / "docs" / "rehearsing.md"
+PAGE_YAML = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+
+
+def test_given_the_page_when_its_example_is_tried_then_it_holds(
+    command: Command, config: Path
+):
+    shipped = ROOT / "config" / "conf.d" / "sol.yaml"
+    (config / "conf.d" / "sol.yaml").write_text(shipped.read_text())
+    (config / "tests" / "sol.yaml").write_text(PAGE_YAML[0])
+
+    done = command("test-rules", str(config))
+
+    assert done.status == 0, done.out
+    told = re.findall(r"```text\n(.*?)```", PAGE.read_text(), re.DOTALL)[0]
+    assert "closed 10 at 131.2 (market)  ok" in told
+    assert "4s\tsol-core/sl\tclosed 10 at 131.2 (market)\tok" in done.out
+
+
+def test_given_the_page_then_its_tables_name_every_key_and_column():
+    page = PAGE.read_text()
+    keys = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", page, re.MULTILINE)
+
+    named = {key for row in keys for key in re.findall(r"`(\w+)`", row)}
+    assert named == set(CaseFile.model_fields) - {"cases"}
+    rows = re.findall(r"^\| [\w' ]+ \| (.*?) \|.*\|$", page, re.MULTILINE)
+    columns = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    # Those of a candle stand in the last column.
+    candle = ("open", "high", "low", "close")
+    known = {n for what, names in NAMES.items() if what not in candle for n in names}
+    assert columns == known

@@ -23,13 +23,13 @@ from exitd.core.trigger import (
     QuantityKind,
     TriggerDefinition,
 )
+from exitd.runtime.control.amending import changed
+from exitd.runtime.control.definitions import asked_for
 from exitd.runtime.control.identifiers import Identifiers
 from exitd.runtime.control.requests import (
     Market,
     TriggerChange,
     TriggerRequest,
-    changed,
-    definition_of,
     market_of,
 )
 from exitd.runtime.control.triggers import digest
@@ -46,7 +46,8 @@ def request(kind: ConditionKind = ConditionKind.STOP_LOSS, **words) -> TriggerRe
 
 
 def made(asked: TriggerRequest, market: Market = LONG) -> TriggerDefinition:
-    return definition_of(asked, market, id="t", owner="api:me", now_ns=NOW_NS)
+    asked_exit = asked_for(asked, market, id="t", owner="api:me", now_ns=NOW_NS)
+    return asked_exit.definition
 
 
 def refused(work) -> str:
@@ -154,7 +155,7 @@ def test_given_no_clear_market_when_looked_for_then_refused(words, accounts, cod
 def test_given_a_change_when_applied_then_only_what_was_said():
     before = made(request(close=Quantity(QuantityKind.SHARE, Decimal(50))))
 
-    after = changed(before, TriggerChange(level=Decimal(96)), now_ns=NOW_NS)
+    after, _ = changed(before, TriggerChange(level=Decimal(96)), now_ns=NOW_NS)
 
     assert (after.level, after.action, after.owner) == (96, before.action, "api:me")
 

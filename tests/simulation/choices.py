@@ -10,7 +10,6 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from msgspec import Struct
 
 from exitd.core.condition import ConditionKind, FixedLevel
-from exitd.core.market import PriceKind, PriceSource
 from exitd.core.position import Side
 from exitd.core.trigger import (
     Close,
@@ -20,23 +19,20 @@ from exitd.core.trigger import (
     TriggerDefinition,
 )
 from exitd.simulator.quirks import Quirks
+from simulation.kinds import TRAILS, draw_kinds, rule
+from simulation.prices import ENTRY, FAULTS_END_S, Shown, draw_path
 from simulation.wire import CALM, Rates
 
-SYMBOL = "SOL_USDC_PERP"
-ACCOUNT = "sim"
-FAULTS_END_S = 40.0
-ENTRY = Decimal(140)
-#: How far below (a long) or above (a short) its entry each partial stop lies.
+#: How far below (a long) or above (a short) its entry each partial stop lies; the
+#: path ends beyond all of them.
 PART_DISTANCES = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(3), Decimal("3.5"))
-#: Where the path ends, on the same scale: every partial stop is crossed by then.
-LAST_DISTANCE = Decimal("3.6")
 HOUR_MS = 3_600_000
 
 
 class ByHand(Struct, frozen=True):
     """Something that a person does: to the position, or over the API.
 
-    `what` is close, grow or reopen at the venue; cancel, amend or arm here.
+    `what` is close, grow or reopen at the venue; cancel, amend, widen or arm here.
     """
 
     at_s: float
@@ -55,9 +51,10 @@ class Choices(Struct, frozen=True, kw_only=True):
     skew_ms: int
     quirks: dict[str, Any]
     triggers: tuple[TriggerDefinition, ...]
-    path: tuple[tuple[float, Decimal], ...]
+    path: tuple[tuple[float, Shown], ...]
     by_hand: tuple[ByHand, ...] = ()
     step_ms: int = 0
+    guard_percent: Decimal | None = None
 
 
 def draw(rng: Random) -> Choices:
@@ -79,17 +76,22 @@ def draw(rng: Random) -> Choices:
     crashes = sorted(
         rng.uniform(2.0, FAULTS_END_S) for _ in range(rng.choice((0, 1, 1, 2, 3)))
     )
+    skew_ms = rng.choice((0, 0, -300, 300, -4_000, 4_000))
+    triggers = tuple(_triggers(rng, side, sign, skew_ms))
     return Choices(
         side=side,
         size=Decimal(10),
         rates=rates if hostile else CALM,
         crashes_s=tuple(crashes),
-        skew_ms=rng.choice((0, 0, -300, 300, -4_000, 4_000)),
+        skew_ms=skew_ms,
         quirks=_quirks(rng),
-        triggers=tuple(_triggers(rng, side, sign)),
-        path=tuple(_path(rng, sign)),
-        by_hand=tuple(sorted(_by_hand(rng, sign), key=lambda deed: deed.at_s)),
+        triggers=triggers,
+        path=tuple(draw_path(rng, sign)),
+        by_hand=tuple(
+            sorted(_by_hand(rng, sign, triggers), key=lambda deed: deed.at_s)
+        ),
         step_ms=rng.choice((0, 0, 0, -HOUR_MS, HOUR_MS)),
+        guard_percent=rng.choice((None, Decimal(1))),
     )
 
 
@@ -102,74 +104,39 @@ def _quirks(rng: Random) -> dict[str, Any]:
     return drawn
 
 
-def rule(
-    name: str,
-    side: Side,
-    kind: ConditionKind,
-    level: Decimal,
-    close: Close,
-    *,
-    is_template: bool = False,
-) -> TriggerDefinition:
-    return TriggerDefinition(
-        id=name,
-        owner="file:simulation.yaml:1" if is_template else "api:simulation",
-        account=ACCOUNT,
-        symbol=SYMBOL,
-        side=side,
-        source=PriceSource(ACCOUNT, SYMBOL, PriceKind.MARK),
-        condition=FixedLevel(kind, level),
-        action=close,
-        template=is_template,
-    )
-
-
-def _triggers(rng: Random, side: Side, sign: int) -> Iterator[TriggerDefinition]:
-    entry = ENTRY
+def _triggers(
+    rng: Random, side: Side, sign: int, skew_ms: int
+) -> Iterator[TriggerDefinition]:
+    """Plain stops in a row, whose sums are known, and some of every other kind."""
     is_template = rng.random() < 0.3
 
-    def trigger(name: str, kind: ConditionKind, level: Decimal, close: Close) -> Any:
-        return rule(name, side, kind, level, close, is_template=is_template)
+    def trigger(name: str, kind: ConditionKind, distance: Decimal, close: Close) -> Any:
+        level = FixedLevel(kind, ENTRY - sign * distance)
+        return rule(name, side, level, close, is_template=is_template)
 
     whole = Quantity(QuantityKind.SHARE, Decimal(100))
-    for number, distance in enumerate(PART_DISTANCES):
-        size = rng.choice((Decimal("0.5"), Decimal(1), Decimal("1.5")))
-        yield trigger(
-            f"part-{number}",
-            ConditionKind.STOP_LOSS,
-            entry - sign * distance,
-            Close(quantity=Quantity(QuantityKind.ABSOLUTE, size)),
-        )
-    if rng.random() < 0.4:
-        yield trigger(
-            "stop-whole",
-            ConditionKind.STOP_LOSS,
-            entry - sign * Decimal(rng.choice((3, 9))),
-            Close(quantity=whole),
-        )
+    parts = sorted(rng.sample(range(len(PART_DISTANCES)), rng.randint(2, 4)))
+    for number in {0, *parts}:
+        size = rng.choice((Decimal("0.4"), Decimal("0.8")))
+        close = Close(quantity=Quantity(QuantityKind.ABSOLUTE, size))
+        distance = PART_DISTANCES[number]
+        yield trigger(f"part-{number}", ConditionKind.STOP_LOSS, distance, close)
+    if rng.random() < 0.3:
+        distance = Decimal(rng.choice((3, 9)))
+        close = Close(quantity=whole)
+        yield trigger("stop-whole", ConditionKind.STOP_LOSS, distance, close)
     if rng.random() < 0.7:
-        yield trigger(
-            "target",
-            ConditionKind.TAKE_PROFIT,
-            entry + sign * Decimal(4),
-            Close(
-                quantity=Quantity(QuantityKind.SHARE, Decimal(rng.choice((25, 50)))),
-                order=rng.choice((OrderType.MARKET, OrderType.LIMIT)),
-            ),
+        close = Close(
+            quantity=Quantity(QuantityKind.SHARE, Decimal(rng.choice((10, 25)))),
+            order=rng.choice((OrderType.MARKET, OrderType.LIMIT)),
         )
+        yield trigger("target", ConditionKind.TAKE_PROFIT, Decimal(-4), close)
+    yield from draw_kinds(rng, side, skew_ms, is_template=is_template)
 
 
-def _path(rng: Random, sign: int) -> Iterator[tuple[float, Decimal]]:
-    """The price over time; it ends beyond the first stop, so that it must fire."""
-    at_s, offset = 1.0, Decimal(0)
-    while at_s < FAULTS_END_S - 5:
-        at_s += rng.uniform(0.2, 6.0)
-        offset = Decimal(rng.randint(-400, 550)) / 100
-        yield at_s, ENTRY + sign * offset
-    yield FAULTS_END_S + 3, ENTRY - sign * LAST_DISTANCE
-
-
-def _by_hand(rng: Random, sign: int) -> Iterator[ByHand]:
+def _by_hand(
+    rng: Random, sign: int, triggers: tuple[TriggerDefinition, ...]
+) -> Iterator[ByHand]:
     """What persons do while everything else goes wrong."""
     if rng.random() < 0.35:
         at_s = rng.uniform(3.0, FAULTS_END_S - 6)
@@ -182,10 +149,15 @@ def _by_hand(rng: Random, sign: int) -> Iterator[ByHand]:
         at_s = rng.uniform(2.0, FAULTS_END_S - 1)
         offset = Decimal(rng.randint(20, 350)) / 100
         yield ByHand(at_s, "arm", f"late-{number}", ENTRY - sign * offset)
-    names = [f"part-{n}" for n in range(len(PART_DISTANCES))]
-    for name in rng.sample([*names, "target", "late-0"], rng.choice((0, 1, 2))):
+    names = [trigger.id for trigger in triggers]
+    for name in rng.sample([*names, "late-0"], rng.choice((0, 1, 2))):
         yield ByHand(rng.uniform(2.0, FAULTS_END_S - 1), "cancel", name)
     if rng.random() < 0.4:
+        stops = ("part", "moving", "confirmed-prices", "plain")
+        levels = [n for n in names if n.startswith(stops) or n == "confirmed"]
         offset = Decimal(rng.randint(50, 350)) / 100
-        at_s, name = rng.uniform(2.0, FAULTS_END_S - 1), rng.choice(names)
+        at_s, name = rng.uniform(2.0, FAULTS_END_S - 1), rng.choice(levels)
         yield ByHand(at_s, "amend", name, ENTRY - sign * offset)
+    trails = [name for name in names if name in TRAILS]
+    if trails and rng.random() < 0.4:
+        yield ByHand(rng.uniform(2.0, FAULTS_END_S - 1), "widen", rng.choice(trails))

@@ -2,56 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from decimal import Decimal
+
 from exitd.core.events import FactKind
+from exitd.core.guard import witnesses
 from exitd.core.inputs import AttemptSigned, Input
+from exitd.core.market import PriceSource, Tick
 from exitd.core.position import PositionKey
 from exitd.core.records import Snapshot
 from exitd.core.state import Decision, State
 from exitd.core.trigger import TriggerState
 from exitd.runtime.loop import EngineLoop
-
-
-class Violation(AssertionError):
-    """An invariant does not hold; the message names it."""
+from fakes.archive import Disk
+from simulation.confirmations import ConfirmationWatch
+from simulation.shadow import Shadow
+from simulation.takeover import OrderWatch
+from simulation.trailing import TrailWatch
+from simulation.violation import Violation
 
 
 class Watch:
-    """Looks at each decision of one world, across all its crashes."""
+    """Looks at each decision of one world, across all its crashes.
 
-    def __init__(self) -> None:
+    Args:
+        now_s: Tells the time of the world, which nobody can set.
+        late_s: See `TrailWatch`.
+    """
+
+    def __init__(self, now_s: Callable[[], float], late_s: float | None) -> None:
         self.cancelled: set[str] = set()
+        self.violated: list[Violation] = []
         self.decisions = 0
+        self.trails = TrailWatch(late_s)
+        self.confirmations = ConfirmationWatch()
+        self.orders = OrderWatch()
+        self.shadow = Shadow()
+        self._now_s = now_s
+        self._crashed_s = 0.0
+        self._far: dict[PriceSource, bool] = {}
 
     def after(self, state: State, happened: Input, decision: Decision) -> None:
         self.decisions += 1
+        now_s = self._now_s()
         if isinstance(happened, AttemptSigned):
-            self._check_attempt(state, happened)
+            self.orders.signed(state, happened)
         for fact in decision.facts:
             if fact.kind is FactKind.TRIGGER_HIT and fact.trigger_id in self.cancelled:
                 raise Violation(f"{fact.trigger_id} was cancelled, and fired after it")
         for record in state.triggers.values():
             if (record.state is TriggerState.FIRING) is not (record.id in state.fires):
                 raise Violation(f"{record.id} is {record.state} and its firing is not")
+        if isinstance(happened, Tick):
+            self._check_guard(state, happened, decision)
+        self.confirmations.note(state, decision.facts, now_s)
+        self.confirmations.after(state, now_s)
+        self.trails.after(state, now_s)
+        if not decision.is_quiet:
+            self.shadow.after(state)
 
-    def _check_attempt(self, state: State, signed: AttemptSigned) -> None:
-        key = signed.order.attempt
-        attempt = state.attempts[key]
-        position = state.position(attempt.key)
-        unresolved = sum(a.unresolved for a in state.open_attempts_on(attempt.key))
-        if unresolved > position.live:
-            raise Violation(
-                f"{key} makes {unresolved} under way for a position of {position.live}"
-            )
-        _check_index(state, attempt.key)
-        mine = [
-            a
-            for a in state.open_attempts_on(attempt.key)
-            if a.order.attempt.trigger_id == key.trigger_id
-        ]
-        if len(mine) > 1:
-            raise Violation(f"{key.trigger_id} has {len(mine)} attempts at once")
+    def _check_guard(self, state: State, tick: Tick, decision: Decision) -> None:
+        """One price that nothing bears out hits nothing (behaviour 128)."""
+        percent = state.policies.guard_percent
+        if percent is None:
+            return
+        far = _far_side(state, tick, percent)
+        before = self._far.pop(tick.source, None)
+        if far is None:
+            return
+        self._far[tick.source] = far
+        kinds = {fact.kind for fact in decision.facts}
+        if far is not before and FactKind.TRIGGER_HIT in kinds:
+            raise Violation(f"{tick.price} hit, and the index does not bear it out")
 
-    def check_restored(self, state: State, durable: Snapshot) -> None:
+    def crashed(self, durable: Disk) -> None:
+        self._crashed_s = self._now_s()
+        self._far.clear()
+        self.shadow.crashed(durable)
+
+    def restored(self, state: State, durable: Snapshot) -> None:
         """What was restored is what was durable: no more, no less."""
         triggers = {t.id: t for t in durable.triggers}
         if state.triggers != triggers:
@@ -59,6 +88,9 @@ class Watch:
         fires = {f.trigger_id: f for f in durable.fires}
         if state.fires != fires:
             raise Violation("restored firings are not those that were durable")
+        positions = {p.key: p for p in durable.positions}
+        if state.positions != positions:
+            raise Violation("restored positions are not those that were durable")
         counters = {c.account: c.counter for c in durable.counters}
         for account, counter in state.counters.items():
             if counter.counter != counters.get(account, 0):
@@ -66,21 +98,50 @@ class Watch:
         for attempt in durable.attempts:
             if state.attempts.get(attempt.order.attempt) != attempt:
                 raise Violation(f"{attempt.order.attempt} was not restored as it was")
+        self.trails.restored(state, durable, self._crashed_s)
 
 
-def _check_index(state: State, key: PositionKey) -> None:
-    """The sums kept per position are those of its attempts."""
-    attempts = [a for a in state.attempts.values() if a.key == key and not a.is_ended]
-    if state.under_way_on(key).unresolved != sum(a.unresolved for a in attempts):
-        raise Violation(f"the sum of what is under way on {key} is wrong")
+def _far_side(state: State, tick: Tick, percent: Decimal) -> bool | None:
+    """Whether a price lies far above its witness, or far below; None for neither."""
+    for source in witnesses(tick.source):
+        book = state.books.get(source)
+        if book is None or book.price is None:
+            continue
+        if tick.ts_recv_ns - book.ts_recv_ns > state.policies.price_max_age_ns:
+            continue
+        gap = tick.price - book.price
+        return gap > 0 if abs(gap) * 100 > book.price * percent else None
+    return None
 
 
 class WatchedLoop(EngineLoop):
     """An engine loop whose every decision is looked at."""
 
     watch: Watch
+    is_free: Callable[[PositionKey], bool]
+    on_violated: Callable[[Violation], None]
+    _nested = 0
 
     def handle(self, happened: Input) -> Decision:
-        decision = super().handle(happened)
-        self.watch.after(self.engine.state, happened, decision)
+        self._nested += 1
+        try:
+            decision = super().handle(happened)
+        finally:
+            self._nested -= 1
+        try:
+            self._look_at(happened, decision)
+        except Violation as found:
+            # Whoever called might swallow it; the verdict will not.
+            self.watch.violated.append(found)
+            self.on_violated(found)
         return decision
+
+    def _look_at(self, happened: Input, decision: Decision) -> None:
+        self.watch.orders.decided(happened, decision)
+        self.watch.after(self.engine.state, happened, decision)
+        if not self._nested:
+            self.watch.orders.turn_over(self.engine.state, self.is_free)
+
+    def take(self, decision: Decision) -> None:
+        self.watch.shadow.note(decision)
+        super().take(decision)

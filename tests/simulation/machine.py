@@ -11,6 +11,8 @@ from exitd.adapters.backpack.feed import BackpackFeed
 from exitd.adapters.backpack.venue import BackpackVenue
 from exitd.adapters.sqlite.opening import open_store
 from exitd.core.engine import Engine
+from exitd.core.intents import Priority
+from exitd.core.position import PositionKey
 from exitd.runtime.accounts import Account
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.fact_log import log_facts
@@ -19,8 +21,8 @@ from exitd.runtime.steady import SteadyClock
 from exitd.runtime.supervise import backoff
 from exitd.runtime.telling import Telling
 from exitd.secret import Secret
-from simulation.choices import ACCOUNT
 from simulation.invariants import WatchedLoop
+from simulation.kinds import ACCOUNT
 from simulation.slow_disk import SlowDisk
 from simulation.wire import SimulatedTransport
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from simulation.world import World
 
 LAG_SLACK_NS = 3_000_000_000
+#: Far below what the dispatcher sends at once.
+IN_FLIGHT_MAX = 32
 
 
 class Machine:
@@ -40,6 +44,7 @@ class Machine:
         self.loop: WatchedLoop
         self.account: Account
         self.disk: SlowDisk
+        self._budget: RateBudget
         self._store: Any = None
         self.is_up = False
 
@@ -62,7 +67,8 @@ class Machine:
         self.disk.mirror, self.disk.durable_ids = world.mirror, world.durable_ids
         engine = Engine(world.policies)
         loop = self.loop = WatchedLoop(engine, self.disk, clock)
-        loop.watch = world.watch
+        loop.watch, loop.is_free = world.watch, self._is_free
+        loop.on_violated = world.note_violated
         loop.on_facts(world.note)
         loop.on_facts(log_facts)
         loop.on_facts(Telling(world.heard).take)
@@ -90,28 +96,41 @@ class Machine:
             transport=SimulatedTransport(world.network),
             connect=world.network.connect,
         )
+        self._budget = RateBudget(2_000, 100, 25)
         self.account = Account(
             venue,
             feed,
             loop,
-            budget=RateBudget(2_000, 100, 25),
+            budget=self._budget,
             spawn=self.spawn,
             waits=lambda: backoff(world.rng.random),
             reconcile_every_s=10.0,
         )
         engine.add_account(ACCOUNT, self._store.tag(ACCOUNT), venue.capabilities)
         restore(loop, self._store.load())
-        world.watch.check_restored(engine.state, world.mirror.snapshot())
+        world.watch.restored(engine.state, world.mirror.snapshot())
         self.account.prices.watch_sources()
         await recover([self.account], loop)
         self.account.dispatcher.open()
         self.account.start()
         self.is_up = True
 
+    def _is_free(self, key: PositionKey) -> bool:
+        """Whether a stop that is hit now can send at once."""
+        now_ns = self.loop.clock.monotonic_ns()
+        return (
+            self.account.dispatcher.is_open
+            and not self.account.dispatcher.depth
+            and self.account.dispatcher.in_flight < IN_FLIGHT_MAX
+            and not self._budget.wait_ns(Priority.STOP, now_ns)
+            and self.loop.engine.state.position(key).proven
+        )
+
     async def crash(self) -> None:
         """Stop at once, as kill -9 does; requests that have left go on."""
         self.is_up = False
         self.disk.crash()
+        self._world.watch.crashed(self._world.mirror)
         self.loop.stop()
         self.account.dispatcher.stop()
         for task in list(self._tasks):

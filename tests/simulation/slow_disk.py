@@ -10,7 +10,7 @@ from exitd.adapters.sqlite.store import SqliteStore
 from exitd.core.attempt import AttemptKey, AttemptRecord
 from exitd.ports.store import Batch, OnDurable
 from fakes.archive import Disk
-from simulation.invariants import Violation
+from simulation.violation import Violation
 
 
 class SlowDisk:

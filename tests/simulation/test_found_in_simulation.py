@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from core.worlds import MARK, D, S, World, close, quantity, stop, target
-from exitd.core.condition import Confirmation
+from exitd.core.condition import Basis, Confirmation, Relative
 from exitd.core.inputs import FireNow
 from exitd.core.market import Tick
 from exitd.core.trigger import Close, TriggerDefinition, Twap
@@ -66,6 +66,52 @@ def test_b123_given_a_clock_put_back_while_down_then_no_confirmation_begins_twic
     world.wait(10 * S)
 
     assert world.state("sl") == "firing"
+
+
+def test_b132_given_a_position_that_changes_before_the_first_price_then_it_fires():
+    world = World("10")
+    emergency = Relative(Basis.ENTRY, D(-20))
+    confirmation = Confirmation(for_ns=10 * S, emergency=emergency)
+    world.arm(replace(stop("sl", "95"), confirmation=confirmation))
+    world.mark("94")
+    world.restart()
+    world.wait(11 * S)
+    world.position("8")
+
+    world.mark("94")
+
+    assert world.state("sl") == "firing"
+
+
+def test_b132_given_a_first_price_beyond_then_the_rest_of_the_time_still_counts():
+    world = World("10")
+    world.arm(replace(stop("sl", "95"), confirmation=Confirmation(for_ns=10 * S)))
+    world.mark("94")
+    world.restart()
+    world.mark("94")
+    assert world.state("sl") == "armed"
+
+    world.wait(10 * S)
+
+    assert world.state("sl") == "firing"
+
+
+def test_b123_given_a_clock_put_back_and_an_attempt_in_doubt_then_slices_go_on():
+    world = World("10")
+    slices = Close(quantity=quantity("4"), twap=Twap(4, 10 * S))
+    world.arm(replace(stop("sl", "95"), action=slices))
+    world.mark("94")
+    world.now_ns -= 3_600 * S
+    world.restart()
+    world.mark("94")
+    world.wait(20 * S)
+    world.nothing_found()
+    world.fill()
+    world.position("9")
+
+    world.wait(10 * S)
+
+    assert world.sizes()[-2:] == ["1", "1"]
 
 
 def test_given_a_restart_between_slices_then_the_next_still_comes():

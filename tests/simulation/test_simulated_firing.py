@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from random import Random
 from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
-from msgspec.structs import replace
 
-from exitd.core import engine
-from exitd.core.attempt import AttemptState
-from exitd.core.inputs import AttemptUnanswered
-from exitd.core.lifecycle import AttemptCause, next_attempt_state
-from exitd.core.settling import settle
-from exitd.core.turn import Turn
+from exitd.core.condition import Basis, FixedLevel, Relative
+from exitd.core.trigger import QuantityKind
 from exitd.simulator.quirks import Quirks
+from simulation.broken import BUILDS, Put
 from simulation.choices import draw
-from simulation.invariants import Violation
+from simulation.kinds import KINDS
 from simulation.living import live_through
+from simulation.violation import Violation
 
 SEEDS = 500
 BATCH = 50
+#: So many of them are lived through with each broken build.
+BROKEN_SEEDS = 25
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
@@ -50,36 +50,53 @@ def test_given_all_seeds_then_every_deed_by_hand_and_every_skew_is_drawn():
     choices = [draw(Random(seed)) for seed in range(SEEDS)]
 
     deeds = {deed.what for one in choices for deed in one.by_hand}
-    assert deeds == {"close", "reopen", "grow", "arm", "cancel", "amend"}
+    assert deeds == {"close", "reopen", "grow", "arm", "cancel", "amend", "widen"}
     assert {one.skew_ms for one in choices} == {0, -300, 300, -4_000, 4_000}
     assert len({one.step_ms for one in choices}) == 3
     assert {len(one.crashes_s) for one in choices} == {0, 1, 2, 3}
 
 
-def resend_at_once(turn: Turn, lost: AttemptUnanswered) -> None:
-    """Take no answer for a no: what a naive client does."""
-    attempt = turn.state.attempts.get(lost.attempt)
-    if attempt is None or attempt.state is not AttemptState.SENT:
-        return
-    doubtful = next_attempt_state(attempt.state, AttemptCause.UNANSWERED)
-    given_up = next_attempt_state(doubtful, AttemptCause.NOT_FOUND)
-    turn.put_attempt(replace(attempt, state=given_up, ts_changed_ns=turn.now_ns))
-    settle(turn, turn.state.attempts[lost.attempt])
+def test_given_all_seeds_then_every_kind_of_exit_is_drawn():
+    choices = [draw(Random(seed)) for seed in range(SEEDS)]
+    triggers = [trigger for one in choices for trigger in one.triggers]
+
+    assert {trigger.id for trigger in triggers} >= set(KINDS)
+    closes = [trigger.close for trigger in triggers if trigger.close is not None]
+    kinds = {close.quantity.kind for close in closes}
+    assert kinds == set(QuantityKind) - {QuantityKind.REST}
+    levels = [c.price for t in triggers if isinstance(c := t.condition, FixedLevel)]
+    relative = [level for level in levels if isinstance(level, Relative)]
+    assert {level.basis for level in relative} == set(Basis)
+    assert {level.follows for level in relative} == {True, False}
+    assert {one.guard_percent is None for one in choices} == {True, False}
 
 
-def live_through_all(folder: Path) -> None:
-    for seed in range(SEEDS):
-        live_through(seed, folder / str(seed))
+def violated_by(build: str, folder: Path, put: Put) -> list[Violation]:
+    BUILDS[build](put)
+    found = []
+    for seed in range(BROKEN_SEEDS):
+        try:
+            live_through(seed, folder / str(seed))
+        except Violation as violated:
+            found.append(violated)
+    return found
 
 
-def test_given_a_build_that_resends_with_a_new_id_then_it_is_caught(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    ("build", "least", "why"),
+    [
+        ("resends-with-a-new-id", 1, r"closed .* instead of"),
+        ("forgets-what-trails-saw", 1, r"what is durable says|be restored"),
+        ("lets-moved-stops-loosen", 1, r"the moved stop .* loosened"),
+    ],
+)
+def test_given_a_build_with_a_broken_rule_then_it_is_caught(
+    build: str, least: int, why: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
-    monkeypatch.setitem(engine._HANDLERS, AttemptUnanswered, resend_at_once)
+    found = violated_by(build, tmp_path, monkeypatch.setattr)
 
-    with pytest.raises(Violation, match=r"closed .* instead of") as caught:
-        live_through_all(tmp_path)
-
-    told = "\n".join(caught.value.__notes__)
+    its_own = [violated for violated in found if re.search(why, str(violated))]
+    assert len(its_own) >= least
+    told = "\n".join(its_own[0].__notes__)
     assert "python tests/simulation/replay.py" in told
-    assert "trigger.hit" in told
+    assert "  fact  " in told

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-START_NS = 1_790_000_000_000_000_000
+#: A new minute, and with it a new candle, begins twelve seconds later.
+START_NS = 1_790_000_028_000_000_000
 
 
 class _JumpingSelector(selectors.DefaultSelector):

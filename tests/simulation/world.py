@@ -19,42 +19,35 @@ from msgspec.structs import replace
 from nacl.signing import SigningKey
 
 from exitd.core.attempt import AttemptKey
-from exitd.core.condition import ConditionKind, FixedLevel
+from exitd.core.condition import ConditionKind, FixedLevel, Trailing
 from exitd.core.events import Fact
 from exitd.core.inputs import Amend, Arm, CancelTrigger
 from exitd.core.policy import Policies
-from exitd.core.position import PositionKey, Side
-from exitd.core.resting import is_crossed
+from exitd.core.position import Side
 from exitd.core.state import Accepted, Reply
 from exitd.core.trigger import (
     Close,
-    DoneReason,
     Quantity,
     QuantityKind,
     TriggerDefinition,
-    TriggerRecord,
     TriggerState,
 )
-from exitd.ports.alerts import Alert
+from exitd.ports.alerts import Alert, Delivered
 from exitd.simulator.clock import VenueClock
 from exitd.simulator.exchange import Exchange, Settings
 from fakes.archive import Disk
-from simulation.choices import (
-    ACCOUNT,
-    ENTRY,
-    FAULTS_END_S,
-    LAST_DISTANCE,
-    SYMBOL,
-    ByHand,
-    draw,
-    rule,
-)
-from simulation.invariants import Violation, Watch
+from simulation.choices import ByHand, draw
+from simulation.invariants import Watch
+from simulation.kinds import SYMBOL, rule
 from simulation.machine import Machine
+from simulation.prices import ENTRY, FAULTS_END_S, Shown
+from simulation.verdict import check
+from simulation.violation import Violation
 from simulation.virtual_time import VirtualClock, VirtualLoop
 from simulation.wire import CALM, Network, Rates
 
 HEALED_S = 60.0
+VIOLATED = "VIOLATED"
 TRADES = ("close", "grow", "reopen")
 
 
@@ -68,6 +61,9 @@ class Heard:
         assert alert.text
         self.topics.add(alert.topic)
 
+    async def test(self) -> tuple[Delivered, ...]:
+        return ()
+
 
 class World:
     """Everything of one seed."""
@@ -77,7 +73,9 @@ class World:
         self.virtual = virtual
         self.rng = Random(seed)
         self.choices = draw(self.rng)
-        self.policies = Policies(confirm_after_ns=2_000_000_000)
+        self.policies = Policies(
+            confirm_after_ns=2_000_000_000, guard_percent=self.choices.guard_percent
+        )
         self.window_ms = self.rng.choice((1_000, 3_000, 5_000))
         key = SigningKey(bytes([seed % 251 + 1]) * 32)
         self.api_key = base64.b64encode(bytes(key.verify_key)).decode()
@@ -85,14 +83,16 @@ class World:
         self.bugs: list[BaseException | None] = []
         self.durable_ids: dict[int, AttemptKey] = {}
         self.mirror = Disk()
-        self.watch = Watch()
+        skew_s = abs(self.choices.skew_ms) / 1_000
+        late_s = None if self.choices.step_ms else skew_s + 0.5
+        self.watch = Watch(lambda: virtual.now_s, late_s)
         self.heard = Heard()
         self.wrong: list[str] = []
         self.history: list[str] = []
         self.machine_clock = VirtualClock(virtual, self.choices.skew_ms * 1_000_000)
         self.armed: set[str] = set()
         self.is_traded_by_hand = False
-        self._sign = 1 if self.choices.side is Side.LONG else -1
+        self.sign = 1 if self.choices.side is Side.LONG else -1
         self._folder = folder
         self.exchange: Exchange
         self.network: Network
@@ -107,20 +107,20 @@ class World:
         self.network = Network(self.exchange, self.rng, CALM)
         self.network.on_order = self._check_order
         running = asyncio.ensure_future(self.exchange.run())
-        self._price(Decimal(140))
-        sign = self._sign
+        self._price(Shown(ENTRY))
+        sign = self.sign
         self.exchange.engine.set_position(
             self.api_key,
             SYMBOL,
             sign * self.choices.size,
-            Decimal(140),
+            ENTRY,
             clock.stamp_us(),
         )
         self.machine = Machine(self, self._folder / "exitd.db")
         await self.machine.start()
         await self._arm()
         await self._live()
-        self._check()
+        check(self)
         await self.machine.crash()
         running.cancel()
         with suppress(asyncio.CancelledError):
@@ -183,6 +183,8 @@ class World:
             self.network.drop_sockets()
         elif what == "step":
             self.machine_clock.step(value * 1_000_000)
+            self.watch.confirmations.may_be_short = value > 0
+            self.watch.confirmations.may_be_long = value < 0
         elif value.what in TRADES:
             self._trade(value.what)
         elif self.machine.is_up:
@@ -190,8 +192,8 @@ class World:
 
     def _trade(self, what: str) -> None:
         """What a person does at the venue itself."""
-        net = self._net()
-        sign = self._sign
+        net = self.net()
+        sign = self.sign
         change = {"close": -net, "grow": sign * Decimal(2), "reopen": -net}[what]
         if what == "reopen" and net == 0:
             change = sign * self.choices.size
@@ -219,8 +221,7 @@ class World:
                     rule(
                         deed.name,
                         self.choices.side,
-                        ConditionKind.STOP_LOSS,
-                        deed.level,
+                        FixedLevel(ConditionKind.STOP_LOSS, deed.level),
                         Close(quantity=size),
                     ),
                 )
@@ -232,8 +233,7 @@ class World:
             if isinstance(reply, Accepted) and not reply.notes:
                 self.watch.cancelled.add(deed.name)
         elif record is not None:
-            level = FixedLevel(ConditionKind.STOP_LOSS, deed.level)
-            amended = replace(record.definition, condition=level)
+            amended = amend(record.definition, deed)
             reply = await self._command(amend=amended)
         else:
             return
@@ -251,8 +251,15 @@ class World:
             silence = {"kind": "silence", "stream": "account."}
             self.exchange.faults.add(silence)
 
-    def _price(self, price: Decimal) -> None:
-        self.exchange.set_prices(SYMBOL, mark=price, index=price, last=price)
+    def _price(self, shown: Shown) -> None:
+        price = shown.price
+        if self.sign * self.net() < 0:
+            self.wrong.append(f"a close has turned the position into {self.net()}")
+        self.watch.trails.shown.append((self.virtual.now_s, price))
+        if shown.is_spike:
+            self.exchange.set_prices(SYMBOL, mark=price)
+        else:
+            self.exchange.set_prices(SYMBOL, mark=price, index=price, last=price)
 
     def _say(self, what: str, about: str) -> None:
         at_s = self.virtual.now_s
@@ -263,82 +270,42 @@ class World:
             fields = {k: str(v) for k, v in fact.fields.items() if v not in ("", None)}
             self._say("fact", f"{fact.kind} {fact.fire_id or fact.trigger_id} {fields}")
 
+    def note_violated(self, violated: Violation) -> None:
+        """Say it where it happened; the verdict raises the first."""
+        self._say(VIOLATED, str(violated))
+
     def _check_order(self, body: dict[str, Any]) -> None:
         client_id = body["clientId"]
         self._say("order", f"{client_id} {body['side']} {body.get('quantity')}")
-        if client_id not in self.durable_ids:
+        key = self.durable_ids.get(client_id)
+        if key is None:
             self.wrong.append(f"{client_id} was sent before it was durable")
+        elif not self._has_rows(key):
+            self.wrong.append(f"{key} was sent before its firing was durable")
         if body.get("reduceOnly") is not True:
             self.wrong.append(f"{client_id} is not reduce-only")
 
-    def _check(self) -> None:
-        """The invariants, after everything has healed."""
-        if self.bugs:
-            raise Violation(f"a bug: {self.bugs[0]!r}") from self.bugs[0]
-        if self.wrong:
-            raise Violation(self.wrong[0])
-        for client_id, bodies in self.network.bodies.items():
-            if len(bodies) > 1:
-                raise Violation(f"client id {client_id} was used for two requests")
-        state = self.machine.loop.engine.state
-        filled = self._filled_by_attempt()
-        for record in state.triggers.values():
-            if record.state is TriggerState.FIRING:
-                raise Violation(
-                    f"{record.id} is still firing: {state.fires[record.id]} "
-                    f"{[a for a in state.attempts.values() if not a.is_ended]}"
-                )
-        key = PositionKey(ACCOUNT, SYMBOL, self.choices.side)
-        seen = state.position(key).quantity
-        real = abs(self._net())
-        if seen != real:
-            raise Violation(f"the position is {real} and is taken for {seen}")
-        self._check_sizes(filled)
+    def _has_rows(self, key: AttemptKey) -> bool:
+        """Whether what an order is for was durable, and its counter, as it left."""
+        record = self.mirror.triggers.get(key.trigger_id)
+        fired = self.mirror.fires.get((key.trigger_id, key.arming))
+        if record is None or fired is None or fired.attempts < key.n:
+            return False
+        is_over = record.arming > key.arming or record.state is TriggerState.DONE
+        return is_over or record.state is TriggerState.FIRING
 
-    def _check_sizes(self, filled: dict[AttemptKey, Decimal]) -> None:
-        """Each firing closed what it says, exactly once."""
-        state = self.machine.loop.engine.state
-        by_fire: dict[str, Decimal] = {}
-        for key, quantity in filled.items():
-            fire_id = f"{key.trigger_id}#{key.arming}"
-            by_fire[fire_id] = by_fire.get(fire_id, Decimal(0)) + quantity
-        for fire_id, done in by_fire.items():
-            record = state.triggers[fire_id.partition("#")[0]]
-            close = record.definition.close
-            assert close is not None
-            if close.quantity.kind is QuantityKind.ABSOLUTE:
-                most = close.quantity.value
-                if done > most:
-                    raise Violation(f"{fire_id} closed {done} instead of {most}")
-                if record.fire_id == fire_id and self._fell_short(record, done, most):
-                    raise Violation(f"{fire_id} is filled with {done} of {most}")
-        last = ENTRY - self._sign * LAST_DISTANCE
-        for record in state.triggers.values():
-            is_armed = record.state is TriggerState.ARMED and record.definition.is_stop
-            if is_armed and is_crossed(record.definition, last):
-                raise Violation(f"{record.id} was crossed and has not fired")
-        for name in self.armed:
-            if name not in state.triggers:
-                raise Violation(f"{name} was armed, and is lost")
-
-    def _fell_short(self, record: TriggerRecord, done: Decimal, most: Decimal) -> bool:
-        is_filled = record.reason is DoneReason.FILLED
-        was_whole = not self.is_traded_by_hand and self._net() != 0
-        return is_filled and was_whole and done != most
-
-    def _filled_by_attempt(self) -> dict[AttemptKey, Decimal]:
-        """Executed quantity by attempt, from the exchange's own ledger."""
-        filled: dict[AttemptKey, Decimal] = {}
-        for order in self.exchange.state.open_account(self.api_key).orders.values():
-            if order.client_id is None:
-                continue
-            key = self.durable_ids.get(order.client_id)
-            if key is None:
-                raise Violation(f"an order nobody wrote down: {order}")
-            filled[key] = filled.get(key, Decimal(0)) + order.executed
-        return filled
-
-    def _net(self) -> Decimal:
+    def net(self) -> Decimal:
         account = self.exchange.state.open_account(self.api_key)
         position = account.positions.get(SYMBOL)
         return Decimal(0) if position is None else position.net_quantity
+
+
+def amend(definition: TriggerDefinition, deed: ByHand) -> TriggerDefinition:
+    """Put a stop elsewhere, or let a trail hang back farther."""
+    condition = definition.condition
+    if deed.what == "widen":
+        assert isinstance(condition, Trailing)
+        wider = replace(condition.offset, value=condition.offset.value * 2)
+        return replace(definition, condition=replace(condition, offset=wider))
+    level = FixedLevel(ConditionKind.STOP_LOSS, deed.level)
+    return replace(definition, condition=level)

@@ -9,13 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from exitd.api.answers import Shapes, answer, caller_of, idempotency_key
-from exitd.api.bodies import (
-    AmendBody,
-    ArmBody,
-    ArmOneBody,
-    read_arm_body,
-    read_body,
-)
+from exitd.api.bodies import read_body
+from exitd.api.trigger_bodies import AmendBody, ArmBody, ArmOneBody, read_arm_body
 from exitd.core.inputs import IfCrossed
 from exitd.runtime.control import Control
 from exitd.runtime.views import ArmedView, DetailView, OrderView
@@ -87,7 +82,10 @@ def trigger_routes(control: Control, shapes: Shapes) -> APIRouter:
         openapi_extra=shapes.takes(AmendBody),
     )
     async def amend(request: Request, id: str, account: Account = "") -> Response:
-        """Change a level, a quantity, an order, an expiry or a note."""
+        """Change what is named: a level, a trail, a time, how it closes, a note.
+
+        A trail keeps the best price that it has seen; `null` takes a word away.
+        """
         body = await read_body(request, AmendBody)
         crossed = body.if_crossed
         view = await triggers.amend(

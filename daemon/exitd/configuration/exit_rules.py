@@ -102,9 +102,10 @@ def _bid_ask(
         )
 
 
-def _exit_problems(
+def exit_problems(
     path: Path, name: str, position: Position, layers: tuple[ExitDefaults, ...]
 ) -> Iterator[Problem]:
+    """Check one exit of a position; *path* leads to it."""
     exit_, side = position.exits[name], position.side
     yield from _one_condition(path, exit_)
     if is_written(exit_, "missed"):
@@ -142,5 +143,5 @@ def findings(
     problems = list(_position_problems(path, position, layers))
     for exit_name in position.exits:
         exit_path = (*path, "exits", exit_name)
-        problems.extend(_exit_problems(exit_path, exit_name, position, layers))
+        problems.extend(exit_problems(exit_path, exit_name, position, layers))
     return [document.finding(place, why, key=True) for place, why in problems]

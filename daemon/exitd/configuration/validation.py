@@ -121,7 +121,8 @@ _SENTENCES = {
 }
 
 
-def _sentence(root: type[BaseModel], path: Path, error: ErrorDetails) -> str:
+def fault_sentence(root: type[BaseModel], path: Path, error: ErrorDetails) -> str:
+    """Say in plain words what pydantic found at *path* of a *root*."""
     kind = error["type"]
     if kind == "extra_forbidden":
         return _unknown_key(root, path)
@@ -141,9 +142,9 @@ def _sentence(root: type[BaseModel], path: Path, error: ErrorDetails) -> str:
 def _finding(document: Document, root: type[BaseModel], error: ErrorDetails) -> Finding:
     path: Path = tuple(error["loc"])
     if path and path[-1] == "[key]":
-        sentence = _sentence(root, path[:-1], error)
+        sentence = fault_sentence(root, path[:-1], error)
         return document.finding(path[:-1], sentence, key=True)
-    sentence = _sentence(root, path, error)
+    sentence = fault_sentence(root, path, error)
     if error["type"] == "missing":
         return document.finding(path[:-1], sentence, key=True)
     return document.finding(path, sentence, key=error["type"] == "extra_forbidden")

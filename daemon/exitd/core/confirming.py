@@ -105,11 +105,7 @@ def is_due(turn: Turn, record: TriggerRecord, timer: Timer) -> bool:
         return False
     if record.paused:
         return False
-    book = turn.state.book(record.definition.source)
-    if book.price is None:
-        book.pending[record.id] = None
-        return False
-    return True
+    return turn.state.book(record.definition.source).price is not None
 
 
 def mind_the_clock(turn: Turn) -> None:

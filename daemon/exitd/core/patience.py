@@ -169,20 +169,21 @@ def watch_patience(turn: Turn, fired: FireRecord) -> None:
 def mind_the_clock(turn: Turn, close: Close, fired: FireRecord) -> FireRecord:
     """Bring deadlines nearer where the machine's clock was put back while down.
 
-    Its last attempt lies in the future then.
+    Its last attempt lies in the future then, unless an answer has come for it since;
+    or a deadline lies farther off than any can be set.
     """
-    last = turn.state.attempts.get(
-        AttemptKey(fired.trigger_id, fired.arming, fired.attempts)
-    )
-    if last is None or last.ts_changed_ns <= turn.now_ns:
-        return fired
+    now_ns, twap, patience = turn.now_ns, close.twap, patience_ns(close, fired.stage)
     slice_due_ns, until_ns = fired.slice_due_ns, fired.rests_until_ns
-    if close.twap is not None:
-        slice_due_ns = min(slice_due_ns, turn.now_ns + close.twap.every_ns)
-        until_ns = min(until_ns, slice_due_ns)
-    patience = patience_ns(close, fired.stage)
+    if twap is not None:
+        last = turn.state.attempts.get(
+            AttemptKey(fired.trigger_id, fired.arming, fired.attempts)
+        )
+        is_put_back = last is not None and last.ts_changed_ns > now_ns
+        if is_put_back or slice_due_ns > now_ns + twap.slices * twap.every_ns:
+            slice_due_ns = min(slice_due_ns, now_ns + twap.every_ns)
+            until_ns = min(until_ns, slice_due_ns)
     if patience:
-        until_ns = min(until_ns, turn.now_ns + patience)
+        until_ns = min(until_ns, now_ns + patience)
     nearer = replace(fired, slice_due_ns=slice_due_ns, rests_until_ns=until_ns)
     if nearer != fired:
         turn.put_fire(nearer)

@@ -116,6 +116,9 @@ def _rest_level(state: State, book: Book, record: TriggerRecord) -> None:
         book.add(record.id, level, way, record.seq)
     else:
         book.wake(record.id, Wake.BACK, level, OPPOSITE[way], record.seq)
+        if book.price is None:
+            # Its time may be over before the first price since a restart.
+            book.pending[record.id] = None
     if confirmation is None or confirmation.emergency is None:
         return
     emergency = level_of(state, definition, confirmation.emergency)

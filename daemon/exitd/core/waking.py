@@ -36,10 +36,11 @@ def judge_pending(turn: Turn, book: Book, price: Decimal) -> list[str]:
         if is_expired(record, turn.now_ns):
             expire(turn, record)
         elif record.state is TriggerState.ARMED and record.confirm_ns:
-            if has_crossed(record, price):
-                confirmed.append(trigger_id)
-            else:
+            if not has_crossed(record, price):
                 confirming.came_back(turn, record, price)
+            elif record.confirm_ns <= turn.now_ns:
+                confirmed.append(trigger_id)
+            # Else its time is still to come.
         elif record.state is TriggerState.ARMED:
             _begin(turn, record, begun(turn, record))
         elif has_crossed(record, price):

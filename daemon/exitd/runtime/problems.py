@@ -81,6 +81,7 @@ class NoRoom(ControlError):
 _UNUSABLE = frozenset(
     {
         "bad_close",
+        "bad_condition",
         "below_minimum",
         "expired",
         "off_step",

@@ -9,7 +9,8 @@ from exitd.adapters.recording.errors import RecordingUnreadable
 _TIMES = ("time", "ts", "timestamp", "datetime", "date", "open_time", "opentime")
 _RECEIVED = ("ts_recv", "received", "recv_time")
 _VENUE_TIMES = ("ts_venue", "event_time")
-_NAMES: dict[str, tuple[str, ...]] = {
+#: What a column can hold, and the names that say so.
+NAMES: dict[str, tuple[str, ...]] = {
     "received": _RECEIVED,
     "time": _TIMES,
     "venue_time": _VENUE_TIMES,
@@ -103,13 +104,13 @@ def _missing(file: str, names: Sequence[str], what: str) -> RecordingUnreadable:
 def _meaning(name: str) -> tuple[str, str]:
     """Give what a column means and its unit; both empty where nobody needs it."""
     word = name.strip().lower().replace(" ", "_")
-    for meaning, known in _NAMES.items():
+    for meaning, known in NAMES.items():
         if word in known:
             return meaning, ""
     stem, _, unit = word.rpartition("_")
     if unit in _UNITS:
         for meaning in ("received", "time", "venue_time"):
-            if stem in _NAMES[meaning]:
+            if stem in NAMES[meaning]:
                 return meaning, unit
     return "", ""
 

@@ -1,32 +1,32 @@
-"""What somebody asks to arm, in the words of the files, and what comes of it."""
+"""What somebody asks to arm or to change, in the words of the files, and where."""
 
 from collections.abc import Mapping
 from decimal import Decimal
 
 from msgspec import UNSET, Struct, UnsetType
-from msgspec.structs import replace
 
+from exitd.configuration.patience import Patience
 from exitd.configuration.positions import CheckedPosition
+from exitd.configuration.times import AtTime
 from exitd.configuration.values import After, Expiry, Instant
-from exitd.core.condition import ConditionKind, FixedLevel
-from exitd.core.market import PriceKind, PriceSource
+from exitd.core.condition import ConditionKind, Level, Offset, Tighten
 from exitd.core.position import Side
-from exitd.core.trigger import (
-    WHOLE,
-    Action,
-    Cancel,
-    CancelAndClose,
-    CancelScope,
-    Close,
-    Notify,
-    OrderType,
-    Quantity,
-    TriggerDefinition,
-)
+from exitd.core.trigger import OrderType, Quantity, Twap
 from exitd.runtime.problems import Unusable
 
-_CLOSING = ("close", "cancel_and_close")
-_CANCELLING = ("cancel", "cancel_and_close")
+
+class MoveRequest(Struct, frozen=True, kw_only=True):
+    """Where a stop goes once something has happened; only ever tighter.
+
+    Exactly one of `after`, a trigger that has filled, and `at` says when. `to` is
+    `entry`, a level, or another trigger, whose level it takes. A trigger is named by
+    its id, or by its name within the same position.
+    """
+
+    after: str = ""
+    at: Level | None = None
+    to: Level | str
+    fees: bool | None = None
 
 
 class TriggerRequest(Struct, frozen=True, kw_only=True):
@@ -34,12 +34,29 @@ class TriggerRequest(Struct, frozen=True, kw_only=True):
 
     Either `position` names a position of the files, or `symbol` (and `account`,
     where there are several) the market. With `position` and `name` the id is
-    `position/name`, else one is made. `do` empty closes, but for `above` and
-    `below`, which must say it.
+    `position/name`, else one is made. `kind` with its `level` is the condition,
+    unless `trailing`, `at_time` or `max_hold` is. `do` empty closes, but for
+    `above` and `below`, which must say it.
     """
 
-    kind: ConditionKind
-    level: Decimal
+    kind: ConditionKind | None = None
+    level: Level | None = None
+    trailing: Offset | None = None
+    at_time: AtTime | None = None
+    max_hold: int | None = None
+    after: Level | None = None
+    tighten: Tighten | None = None
+    step: Decimal | None = None
+    deviation: Offset | None = None
+    for_: int | None = None
+    prices: int | None = None
+    emergency: Level | None = None
+    calendar: str | None = None
+    before_liquidation: Decimal | None = None
+    moves: tuple[MoveRequest, ...] = ()
+    entry: str | None = None
+    leverage: Decimal | None = None
+    watch: str | None = None
     position: str = ""
     name: str = ""
     account: str = ""
@@ -50,6 +67,9 @@ class TriggerRequest(Struct, frozen=True, kw_only=True):
     close: Quantity | None = None
     order: OrderType | None = None
     slippage_limit: Decimal | None = None
+    hard: bool | None = None
+    patience: Patience | None = None
+    twap: Twap | None = None
     price: str = ""
     candle: str = ""
     closed_candles: bool = False
@@ -59,12 +79,33 @@ class TriggerRequest(Struct, frozen=True, kw_only=True):
 
 
 class TriggerChange(Struct, frozen=True, kw_only=True):
-    """What to change in a trigger; what is unset stays. `expires` None: never."""
+    """What to change in a trigger; what is unset stays, and None takes it away.
 
-    level: Decimal | UnsetType = UNSET
+    `level` is that of a stop_loss, take_profit, above or below. `expires` None:
+    never.
+    """
+
+    level: Level | UnsetType = UNSET
+    trailing: Offset | UnsetType = UNSET
+    at_time: AtTime | UnsetType = UNSET
+    max_hold: int | UnsetType = UNSET
+    after: Level | UnsetType | None = UNSET
+    tighten: Tighten | UnsetType | None = UNSET
+    step: Decimal | UnsetType | None = UNSET
+    for_: int | UnsetType | None = UNSET
+    prices: int | UnsetType | None = UNSET
+    emergency: Level | UnsetType | None = UNSET
+    calendar: str | UnsetType | None = UNSET
+    before_liquidation: Decimal | UnsetType | None = UNSET
+    moves: tuple[MoveRequest, ...] | UnsetType | None = UNSET
+    entry: str | UnsetType | None = UNSET
+    leverage: Decimal | UnsetType | None = UNSET
     close: Quantity | UnsetType = UNSET
     order: OrderType | UnsetType = UNSET
     slippage_limit: Decimal | UnsetType | None = UNSET
+    hard: bool | UnsetType | None = UNSET
+    patience: Patience | UnsetType | None = UNSET
+    twap: Twap | UnsetType | None = UNSET
     expires: Expiry | UnsetType | None = UNSET
     note: str | UnsetType = UNSET
 
@@ -136,28 +177,6 @@ def account_of(written: str, accounts: Mapping[str, object]) -> str:
     return next(iter(accounts))
 
 
-def definition_of(
-    request: TriggerRequest, market: Market, *, id: str, owner: str, now_ns: int
-) -> TriggerDefinition:
-    """Make the trigger that a request asks for.
-
-    Raises:
-        Unusable: Its words do not go together.
-    """
-    return TriggerDefinition(
-        id=id,
-        owner=owner,
-        account=market.account,
-        symbol=market.symbol,
-        side=market.side,
-        source=_source(request, market),
-        condition=FixedLevel(request.kind, request.level),
-        action=_action(request, market),
-        expires_ns=expires_ns(request.expires, now_ns),
-        note=request.note,
-    )
-
-
 def expires_ns(expiry: Expiry | None, now_ns: int) -> int | None:
     match expiry:
         case None:
@@ -166,159 +185,3 @@ def expires_ns(expiry: Expiry | None, now_ns: int) -> int | None:
             return ts_ns
         case After(duration_ns=duration_ns):
             return now_ns + duration_ns
-
-
-def _source(request: TriggerRequest, market: Market) -> PriceSource:
-    word = request.price or "mark"
-    is_candle = word == "last_close"
-    if (request.candle or request.closed_candles) and not is_candle:
-        raise Unusable(
-            "idle_key",
-            f"'candle' and 'last_close' have no effect with price: {word}",
-            "use price: last_close",
-        )
-    if word == "bid_ask":
-        if market.side is None:
-            raise Unusable(
-                "no_side",
-                "bid_ask is the side a close would hit, and without 'side' nothing "
-                "is closed",
-                "use price: mark, index, last or last_close",
-            )
-        kind = PriceKind.BID if market.side is Side.LONG else PriceKind.ASK
-    else:
-        kind = PriceKind(word)
-    return PriceSource(
-        market.account,
-        market.symbol,
-        kind,
-        (request.candle or "1m") if is_candle else "",
-        request.closed_candles,
-    )
-
-
-def _action(request: TriggerRequest, market: Market) -> Action:
-    do = request.do
-    if request.kind in (ConditionKind.ABOVE, ConditionKind.BELOW):
-        if not do:
-            raise Unusable(
-                "no_action",
-                f"'{request.kind}' must say what it does",
-                "add do: close, cancel, cancel_and_close or notify",
-            )
-    else:
-        do = do or "close"
-        if do not in _CLOSING:
-            raise Unusable(
-                "bad_action",
-                f"'{request.kind}' closes",
-                f"to {do} use above or below",
-            )
-    if do in _CLOSING and market.side is None:
-        raise Unusable(
-            "no_side", "a close needs a side", "add side: long or side: short"
-        )
-    _refuse_idle(request, do)
-    match do:
-        case "cancel":
-            return _cancel(request)
-        case "cancel_and_close":
-            return CancelAndClose(_cancel(request), _close(request))
-        case "notify":
-            return Notify()
-        case _:
-            return _close(request)
-
-
-def _refuse_idle(request: TriggerRequest, do: str) -> None:
-    """A word that would do nothing is an error, as in a file."""
-    idle = []
-    if do not in _CLOSING:
-        said = {
-            "close": request.close,
-            "order": request.order,
-            "slippage_limit": request.slippage_limit,
-        }
-        idle = [name for name, value in said.items() if value is not None]
-    if do not in _CANCELLING and request.orders:
-        idle.append("orders")
-    if idle:
-        raise Unusable("idle_key", f"'{idle[0]}' has no effect with do: {do}")
-
-
-def _close(request: TriggerRequest) -> Close:
-    order = request.order or OrderType.MARKET
-    if request.slippage_limit is not None and order is OrderType.MARKET:
-        raise Unusable(
-            "idle_key",
-            "'slippage_limit' has no effect with a market close",
-            "add order: limit",
-        )
-    return Close(
-        request.close or WHOLE,
-        order,
-        request.slippage_limit,
-        window_ns=request.window_ns,
-    )
-
-
-def _cancel(request: TriggerRequest) -> Cancel:
-    orders = request.orders or "all"
-    if orders in (CancelScope.ALL, CancelScope.LIMIT, CancelScope.TRIGGER):
-        return Cancel(CancelScope(orders))
-    return Cancel(CancelScope.ONE, orders)
-
-
-def changed(
-    definition: TriggerDefinition, change: TriggerChange, *, now_ns: int
-) -> TriggerDefinition:
-    """Apply a change to a trigger's definition.
-
-    Raises:
-        Unusable: The trigger has nothing of the kind to change.
-    """
-    after = definition
-    if change.level is not UNSET:
-        if not isinstance(definition.condition, FixedLevel):
-            raise Unusable(
-                "no_level", f"{definition.id} watches no price, so it has no level"
-            )
-        after = replace(
-            after, condition=FixedLevel(definition.condition.kind, change.level)
-        )
-    close = _changed_close(definition, change)
-    if close is not None:
-        is_plain = isinstance(after.action, Close)
-        action = close if is_plain else replace(after.action, close=close)
-        after = replace(after, action=action)
-    if change.expires is not UNSET:
-        after = replace(after, expires_ns=expires_ns(change.expires, now_ns))
-    if change.note is not UNSET:
-        after = replace(after, note=change.note)
-    return after
-
-
-def _changed_close(
-    definition: TriggerDefinition, change: TriggerChange
-) -> Close | None:
-    close = definition.close
-    asked = {
-        "quantity": change.close,
-        "order": change.order,
-        "slippage_limit": change.slippage_limit,
-    }
-    said = {name: value for name, value in asked.items() if value is not UNSET}
-    if not said:
-        return None
-    if close is None:
-        raise Unusable(
-            "no_close", f"{definition.id} closes nothing, so there is no close to amend"
-        )
-    after = replace(close, **said)
-    if after.slippage_limit is not None and after.order is OrderType.MARKET:
-        raise Unusable(
-            "idle_key",
-            f"{definition.id}: 'slippage_limit' has no effect with a market close",
-            "set order: limit, or slippage_limit: null",
-        )
-    return after

@@ -1,7 +1,8 @@
 """Commands that change triggers, and the close of a position."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
 import msgspec
@@ -25,6 +26,11 @@ from exitd.core.trigger import WHOLE, Quantity, TriggerDefinition, TriggerState
 from exitd.core.units import ZERO
 from exitd.errors import StoreFull
 from exitd.logs import Event, log
+from exitd.runtime.control.amending import changed
+from exitd.runtime.control.asked_exit import AskedExit
+from exitd.runtime.control.asked_markets import fit_to_markets
+from exitd.runtime.control.asked_moves import refuse_unknown_triggers
+from exitd.runtime.control.definitions import asked_for
 from exitd.runtime.control.identifiers import Identifiers
 from exitd.runtime.control.identities import (
     find_position,
@@ -35,8 +41,6 @@ from exitd.runtime.control.pricing import Pricing
 from exitd.runtime.control.requests import (
     TriggerChange,
     TriggerRequest,
-    changed,
-    definition_of,
     market_of,
 )
 from exitd.runtime.control.running import (
@@ -47,7 +51,7 @@ from exitd.runtime.control.running import (
     refuse_while_recovering,
 )
 from exitd.runtime.daemon import Daemon
-from exitd.runtime.problems import Conflict, NoRoom, from_refusal
+from exitd.runtime.problems import Conflict, NoRoom, Unusable, from_refusal
 from exitd.runtime.shown import trigger_view
 from exitd.runtime.views import ArmedView
 
@@ -82,43 +86,75 @@ class Triggers:
         decided by the policies of the configuration.
         """
         refuse_while_recovering(self._daemon)
+        key = _own_key(by, idempotency_key)
+        said = (tuple(requests), if_crossed, if_no_position)
+        digested = digest(said) if key else ""
+        if key and self._was_answered(key, digested):
+            return self._view(self._state.idempotency[key].trigger_ids, ())
         now_ns = self._daemon.loop.clock.now_ns()
-        definitions = tuple(
-            self._definition(request, by, if_no_position, now_ns)
-            for request in requests
-        )
+        many = len(requests) > 1
+        drafts = []
+        for index, request in enumerate(requests):
+            with _naming(index if many else None):
+                drafts.append(self._draft(request, by, if_no_position, now_ns))
+        definitions = tuple(draft.definition for draft in drafts)
+        refuse_unknown_triggers(definitions, self._state)
         await self._pricing.know(definitions)
-        asked = (tuple(requests), if_crossed, if_no_position)
+        notes: list[str] = []
+        for index, draft in enumerate(drafts):
+            with _naming(index if many else None):
+                notes += self._notes(draft)
         reply = await self._do(
             Arm(
                 definitions=definitions,
                 if_crossed=if_crossed or self._if_crossed(),
-                idempotency_key=_own_key(by, idempotency_key),
-                digest=digest(asked) if idempotency_key else "",
+                idempotency_key=key,
+                digest=digested,
                 now_ns=self._daemon.loop.clock.now_ns(),
             ),
             by,
         )
-        return self._view(reply.trigger_ids, reply.notes)
+        return self._view(reply.trigger_ids, (*notes, *reply.notes))
 
-    def _definition(
+    def _was_answered(self, key: str, digested: str) -> bool:
+        """Whether the same was asked before, so that nothing is judged anew."""
+        earlier, policies = self._state.idempotency.get(key), self._state.policies
+        if earlier is None or earlier.digest != digested:
+            return False
+        age_ns = self._daemon.loop.clock.now_ns() - earlier.ts_ns
+        return age_ns <= policies.idempotency_kept_ns
+
+    def _notes(self, draft: AskedExit) -> Iterator[str]:
+        """Check an exit against its markets, and say what a person should know."""
+        for note in (*draft.warnings, *fit_to_markets(self._daemon, draft)):
+            yield f"{draft.definition.id}: {note}"
+
+    def _draft(
         self,
         request: TriggerRequest,
         by: Caller,
         if_no_position: IfNoPosition | None,
         now_ns: int,
-    ) -> TriggerDefinition:
+    ) -> AskedExit:
         daemon = self._daemon
         market = market_of(request, file_positions(daemon), daemon.accounts)
         if request.position and request.name:
             id = f"{request.position}/{request.name}"
         else:
             id = self._identifiers.next("trg")
-        made = definition_of(request, market, id=id, owner=by.name, now_ns=now_ns)
+        draft = asked_for(
+            request,
+            market,
+            id=id,
+            owner=by.name,
+            now_ns=now_ns,
+            follows=self._follows(),
+        )
+        made = draft.definition
         if made.key is None or if_no_position is None:
-            return made
+            return draft
         if daemon.loop.engine.state.position(made.key).quantity > ZERO:
-            return made
+            return draft
         if if_no_position == "refuse":
             raise Conflict(
                 "no_position",
@@ -126,7 +162,10 @@ class Triggers:
                 "open it first, or let the trigger wait for it",
             )
         # It waits for one position and ends with it, as other commands' triggers do.
-        return replace(made, template=True, once=True)
+        return replace(draft, definition=replace(made, template=True, once=True))
+
+    def _follows(self) -> bool:
+        return policies_of(self._daemon).entry_change == "follow"
 
     def _if_crossed(self) -> IfCrossed:
         return IfCrossed(policies_of(self._daemon).crossed_at_arm_by_api)
@@ -144,15 +183,19 @@ class Triggers:
         record = find_trigger(self._state, trigger_id, account)
         refuse_file_owned(record, "amended")
         now_ns = self._daemon.loop.clock.now_ns()
-        definition = changed(record.definition, change, now_ns=now_ns)
+        definition, draft = changed(
+            record.definition, change, now_ns=now_ns, follows=self._follows()
+        )
+        refuse_unknown_triggers([definition], self._state)
         await self._pricing.know([definition])
+        notes = list(self._notes(draft)) if draft is not None else []
         command = Amend(
             definition=definition,
             if_crossed=if_crossed or self._if_crossed(),
             now_ns=self._daemon.loop.clock.now_ns(),
         )
         reply = await self._do(command, by)
-        return self._view(reply.trigger_ids, reply.notes)
+        return self._view(reply.trigger_ids, (*notes, *reply.notes))
 
     async def cancel(
         self,
@@ -320,6 +363,18 @@ class Triggers:
             ),
             notes=notes,
         )
+
+
+@contextmanager
+def _naming(index: int | None) -> Iterator[None]:
+    """Say of which trigger of a batch it is that something is wrong."""
+    try:
+        yield
+    except Unusable as error:
+        if index is None:
+            raise
+        sentence = f"triggers.{index}: {error.sentence}"
+        raise Unusable(error.code, sentence, error.remedy) from error
 
 
 def _own_key(by: Caller, idempotency_key: str) -> str:

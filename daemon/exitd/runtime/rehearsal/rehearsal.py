@@ -5,7 +5,6 @@ deadlines, and the answers of a venue to what it asks for. No rule of it is writ
 a second time.
 """
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from heapq import heappop, heappush
@@ -18,33 +17,18 @@ from exitd.core.attempt import Capabilities, CloseOrder, Dedupe
 from exitd.core.engine import Engine
 from exitd.core.inputs import (
     ApplyFiles,
-    AttemptSent,
-    AttemptSigned,
-    CancelsConfirmed,
-    Input,
     InstrumentReport,
     SessionsKnown,
-    SlotOpened,
     TimePassed,
-)
-from exitd.core.intents import (
-    CancelOrder,
-    CancelOrders,
-    Intent,
-    ProvePosition,
-    RefreshInstrument,
-    RequestSlot,
-    ResolveAttempt,
-    SendClose,
-    SyncClock,
 )
 from exitd.core.market import Instrument, PriceSource, Tick
 from exitd.core.policy import Policies
 from exitd.core.position import PositionKey, Side
-from exitd.core.state import QUIET, Decision, Refused
+from exitd.core.state import QUIET, Refused
 from exitd.core.trigger import TriggerDefinition
-from exitd.core.units import NS_PER_S, ZERO
+from exitd.core.units import ZERO
 from exitd.errors import ConfigurationError
+from exitd.runtime.rehearsal.answering import Answering
 from exitd.runtime.rehearsal.candle_ends import RunningCandle
 from exitd.runtime.rehearsal.diary import Diary
 from exitd.runtime.rehearsal.markets import instruments_of
@@ -56,10 +40,8 @@ from exitd.runtime.rehearsal.venue import Costs, Quotes, RehearsedVenue
 
 #: The prices are all that is known, so none of them is too old to judge by.
 _AGELESS_NS = 1 << 62
-_WINDOW_NS = 5 * NS_PER_S
 _TAG = 1
 
-Task = Input | CloseOrder
 Sessions = Mapping[str, tuple[tuple[int, int], ...]]
 Due = Step | RunningCandle | CloseOrder
 
@@ -122,11 +104,16 @@ class Rehearsal:
             self._watches, self._venue.quotes.values(), witnesses, symbol
         )
         self._diary = Diary(self.engine.state, self.definitions)
+        self._answering = Answering(
+            self.engine,
+            self._venue,
+            self._diary,
+            self._send_later if self._costs.delay_ns else None,
+        )
+        self._answering.now_ns = start_ns
         self._agenda: list[tuple[int, int, Due]] = []
         self._agenda_set = 0
         self._openings: dict[tuple[str, str], list[Opening]] = {}
-        self._slots: list[RequestSlot] = []
-        self._is_at_price = False
         self._seq = 0
         self._begin(markets, sessions or {})
 
@@ -138,15 +125,15 @@ class Rehearsal:
             capabilities = Capabilities(dedupe=Dedupe.ALWAYS, lag_slack_ns=0)
             self.engine.add_account(account, _TAG, capabilities)
         for instrument in markets.values():
-            self._give(InstrumentReport(instrument, self.now_ns))
+            self._answering.give(InstrumentReport(instrument, self.now_ns))
         for calendar, spans in sessions.items():
-            self._give(SessionsKnown(calendar, spans, self.now_ns))
+            self._answering.give(SessionsKnown(calendar, spans, self.now_ns))
         decision = self.engine.handle(
             ApplyFiles(definitions=self.definitions, now_ns=self.now_ns)
         )
         if isinstance(decision.reply, Refused):
             raise ConfigurationError(decision.reply.sentence)
-        self._follow(decision)
+        self._answering.follow(decision)
         # It names what it needs prices of, and takes them from then on.
         self.engine.watched()
 
@@ -171,7 +158,7 @@ class Rehearsal:
             opening.liquidation_price,
             self.now_ns,
         )
-        self._give(*reports)
+        self._answering.give(*reports)
 
     def candle(self, candle: Candle) -> None:
         """Let prices go the way inside a candle that is the worst for what is held.
@@ -211,25 +198,26 @@ class Rehearsal:
         if seq is None:
             seq = self._seq = self._seq + 1
         venue_ns = now_ns if price.ts_venue_ns is None else price.ts_venue_ns
-        self._is_at_price = True
+        answering = self._answering
+        answering.is_at_price = True
         for quotes in route.quotes:
             quotes.take(route.kind, value, came_from)
             if self._openings:
                 self._open_here(quotes, value)
             if self.track is not None:
                 self.track.take(quotes, now_ns, self.engine.state)
-        if self._slots:
-            self._grant_slots()
+        if answering.waits_for_prices:
+            answering.grant_slots()
         if self._venue.resting:
             # An order that rests is met before we have seen the price.
-            self._give(*self._venue.meet(now_ns))
+            self._answering.give(*self._venue.meet(now_ns))
         for candle in route.candles:
             end_ns = candle.take(value, now_ns)
             if end_ns is not None:
                 self._put_down(end_ns, candle)
         for source in route.sources:
             self._tick(source, value, venue_ns, seq)
-        self._is_at_price = False
+        answering.is_at_price = False
 
     def _tick(
         self, source: PriceSource, price: Decimal, venue_ns: int, seq: int
@@ -237,17 +225,12 @@ class Rehearsal:
         self._diary.nearness(source).take(price, self.now_ns)
         decision = self.engine.handle(Tick(source, price, venue_ns, self.now_ns, seq))
         if decision is not QUIET:
-            self._follow(decision)
+            self._answering.follow(decision)
 
     def _open_here(self, quotes: Quotes, price: Decimal) -> None:
         for opening in self._openings.pop((quotes.account, quotes.symbol), ()):
             entry = opening.entry_price
             self._hold(opening, price if entry is None else entry)
-
-    def _grant_slots(self) -> None:
-        waiting, self._slots = self._slots, []
-        for slot in waiting:
-            self._give(*self._slot(slot))
 
     def pass_time(self, until_ns: int) -> None:
         """Let everything happen that is due until then, each at its own instant."""
@@ -262,23 +245,26 @@ class Rehearsal:
             assert next_ns is not None
             if next_ns > until_ns:
                 break
-            self.now_ns = max(next_ns, self.now_ns)
+            self.now_ns = self._answering.now_ns = max(next_ns, self.now_ns)
             if is_own:
                 self._do_due(heappop(self._agenda)[2])
             else:
-                self._give(TimePassed(self.now_ns))
-        self.now_ns = until_ns
+                self._answering.give(TimePassed(self.now_ns))
+        self.now_ns = self._answering.now_ns = until_ns
 
     def _do_due(self, due: Due) -> None:
         match due:
             case Step(price=price, came_from=came_from):
                 self._observe(price, came_from)
             case CloseOrder():
-                self._give(*self._venue.execute(due, None, self.now_ns))
+                self._answering.give(*self._venue.execute(due, None, self.now_ns))
             case RunningCandle(source=source, close=close):
                 assert close is not None
                 self._seq += 1
                 self._tick(source, close, self.now_ns, self._seq)
+
+    def _send_later(self, order: CloseOrder) -> None:
+        self._put_down(self.now_ns + self._costs.delay_ns, order)
 
     def _put_down(self, due_ns: int, due: Due) -> None:
         self._agenda_set += 1
@@ -296,78 +282,3 @@ class Rehearsal:
             holdings=self._venue.holdings,
             unseen=self._routes.unseen(),
         )
-
-    def _give(self, *inputs: Task) -> None:
-        """Hand inputs to the engine, and all that follows from them."""
-        tasks: deque[Task] = deque(inputs)
-        while tasks:
-            task = tasks.popleft()
-            if isinstance(task, CloseOrder):
-                level = self._level_on_the_way(task)
-                tasks.extend(self._venue.execute(task, level, self.now_ns))
-                continue
-            decision = self.engine.handle(task)
-            if decision is not QUIET:
-                self._note(decision, tasks)
-        self._diary.settle(self.now_ns)
-
-    def _follow(self, decision: Decision) -> None:
-        tasks: deque[Task] = deque()
-        self._note(decision, tasks)
-        self._give(*tasks)
-
-    def _note(self, decision: Decision, tasks: deque[Task]) -> None:
-        """Write down a decision; what its intents lead to goes before what waits."""
-        self._diary.note(decision)
-        sooner: list[Task] = []
-        for intent in decision.intents:
-            sooner += self._answer(intent, tasks)
-        tasks.extendleft(reversed(sooner))
-
-    def _answer(self, intent: Intent, later: deque[Task]) -> list[Task]:
-        """Do what runtime and venue would; replies of the venue come *later*."""
-        now_ns = self.now_ns
-        match intent:
-            case RequestSlot():
-                return self._slot(intent)
-            case SendClose(order=order):
-                return self._send(order, later)
-            case CancelOrder(client_order_id=client_id):
-                later.extend(self._venue.cancel(client_id, now_ns))
-            case CancelOrders(trigger_id=trigger_id, arming=arming):
-                # Nothing of anybody else rests in a rehearsal, and ours is spared.
-                later.append(CancelsConfirmed(trigger_id, arming, 0, now_ns))
-            case ProvePosition(account=account, symbol=symbol):
-                later.extend(self._venue.positions(account, symbol, now_ns))
-            case RefreshInstrument() | SyncClock() | ResolveAttempt():
-                # The market stays as it is, and no answer is ever lost.
-                pass
-        return []
-
-    def _slot(self, intent: RequestSlot) -> list[Task]:
-        quotes = self._venue.quotes[intent.account, intent.symbol]
-        if quotes.newest is None and quotes.index is None:
-            self._slots.append(intent)
-            return []
-        return [SlotOpened(intent.trigger_id, intent.arming, self.now_ns)]
-
-    def _send(self, order: CloseOrder, later: deque[Task]) -> list[Task]:
-        venue_ns = self._venue.tick_ns(self.now_ns)
-        self._diary.note_order(order)
-        if self._costs.delay_ns:
-            self._put_down(self.now_ns + self._costs.delay_ns, order)
-        else:
-            later.append(order)
-        expires_ns = venue_ns + (order.window_ns or _WINDOW_NS)
-        return [
-            AttemptSigned(order, b"", venue_ns, expires_ns, self.now_ns),
-            AttemptSent(order.attempt, self.now_ns),
-        ]
-
-    def _level_on_the_way(self, order: CloseOrder) -> Decimal | None:
-        """Give the level that the price of this very moment passed, if it did."""
-        fired = self._diary.fired(order.attempt)
-        is_now = self._is_at_price and fired.ts_hit_ns == self.now_ns
-        source = fired.source
-        is_here = (source.feed, source.symbol) == (order.account, order.symbol)
-        return fired.level if is_now and is_here and fired.cause == "price" else None

@@ -1,0 +1,66 @@
+"""Builds with one rule broken, to show that the simulation notices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from msgspec.structs import replace
+
+from exitd.core import engine, moving, watermarks
+from exitd.core.attempt import AttemptState
+from exitd.core.condition import Direction
+from exitd.core.inputs import AttemptUnanswered
+from exitd.core.lifecycle import AttemptCause, next_attempt_state
+from exitd.core.records import Snapshot
+from exitd.core.settling import settle
+from exitd.core.state import State
+from exitd.core.turn import Turn
+
+#: Puts another function in the place of one: where, its name, and the other.
+Put = Callable[[Any, str, Any], None]
+
+_restore_trails = watermarks.restore_trails
+
+
+def resend_at_once(turn: Turn, lost: AttemptUnanswered) -> None:
+    """Take no answer for a no: what a naive client does."""
+    attempt = turn.state.attempts.get(lost.attempt)
+    if attempt is None or attempt.state is not AttemptState.SENT:
+        return
+    doubtful = next_attempt_state(attempt.state, AttemptCause.UNANSWERED)
+    given_up = next_attempt_state(doubtful, AttemptCause.NOT_FOUND)
+    turn.put_attempt(replace(attempt, state=given_up, ts_changed_ns=turn.now_ns))
+    settle(turn, turn.state.attempts[lost.attempt])
+
+
+def begin_trails_anew(state: State, snapshot: Snapshot) -> None:
+    """Let trails forget at a restart what they have seen."""
+    _restore_trails(state, replace(snapshot, watermarks=()))
+
+
+def wherever_asked(way: Direction, one: Decimal, other: Decimal) -> Decimal:
+    """Let a stop go to where a move says, even if that is looser."""
+    return one
+
+
+def _resend(put: Put) -> None:
+    handlers = {**engine._HANDLERS, AttemptUnanswered: resend_at_once}
+    put(engine, "_HANDLERS", handlers)
+
+
+def _forget(put: Put) -> None:
+    put(watermarks, "restore_trails", begin_trails_anew)
+
+
+def _loosen(put: Put) -> None:
+    put(moving, "tighter", wherever_asked)
+
+
+#: What each build is called, and how it is made.
+BUILDS: dict[str, Callable[[Put], None]] = {
+    "resends-with-a-new-id": _resend,
+    "forgets-what-trails-saw": _forget,
+    "lets-moved-stops-loosen": _loosen,
+}

@@ -1,0 +1,192 @@
+"""What must hold of trails and of moved stops: they only ever tighten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from msgspec import Struct
+
+from exitd.core.condition import Direction, FixedLevel, Trailing
+from exitd.core.records import Snapshot
+from exitd.core.resting import level_now, watermark_now
+from exitd.core.state import State
+from exitd.core.trigger import TriggerDefinition, TriggerRecord, TriggerState
+from simulation.violation import Violation
+
+#: What trails have seen is a second old at most, and then waits for the disk.
+LOST_MAX_S = 1.1
+
+_Arming = tuple[str, int]
+
+
+class _Trail(Struct):
+    """One trail since it began; `seen` are its watermarks, each with its instant."""
+
+    definition: TriggerDefinition
+    stop: Decimal
+    first: Decimal
+    begun_s: float
+    seen: list[tuple[float, Decimal]]
+
+
+class TrailWatch:
+    """Looks at every trail and every moved stop of one world.
+
+    Args:
+        late_s: By how much the prices that a trail may have seen can be older than
+            its beginning; None where the machine's clock says nothing about that.
+    """
+
+    def __init__(self, late_s: float | None) -> None:
+        self.trailed = 0
+        self.moved = 0
+        self.shown: list[tuple[float, Decimal]] = []
+        self._late_s = late_s
+        self._trails: dict[_Arming, _Trail] = {}
+        self._moved: dict[_Arming, tuple[TriggerDefinition, Decimal]] = {}
+
+    def after(self, state: State, now_s: float) -> None:
+        for record in state.triggers.values():
+            if record.state is TriggerState.ARMED:
+                if record.trail_seq:
+                    self._see_trail(state, record, now_s)
+                elif record.is_moved:
+                    self._see_moved(record)
+
+    def _see_trail(self, state: State, record: TriggerRecord, now_s: float) -> None:
+        arming, way = (record.id, record.arming), record.definition.direction
+        stop, watermark = level_now(state, record), watermark_now(state, record)
+        if stop is None or watermark is None:
+            raise Violation(f"{record.fire_id} has begun to trail and follows nothing")
+        known = self._trails.get(arming)
+        if known is None or known.definition is not record.definition:
+            known = self._begin(known, arming, record, stop, watermark, now_s)
+        elif is_looser(way, stop, known.stop):
+            raise Violation(
+                f"the trail {record.fire_id} loosened from {known.stop} to {stop}"
+            )
+        known.stop = stop
+        if watermark != known.seen[-1][1]:
+            self._check_seen(known, record, watermark)
+            known.seen.append((now_s, watermark))
+        self._check_follows(state, record, watermark)
+
+    def _begin(
+        self,
+        known: _Trail | None,
+        arming: _Arming,
+        record: TriggerRecord,
+        stop: Decimal,
+        watermark: Decimal,
+        now_s: float,
+    ) -> _Trail:
+        """Follow a new trail, or one that somebody has given another offset."""
+        if known is None:
+            self.trailed += 1
+            known = _Trail(
+                record.definition, stop, watermark, now_s, [(now_s, watermark)]
+            )
+        elif is_looser(record.definition.direction, watermark, known.seen[-1][1]):
+            raise Violation(f"{record.fire_id} was amended and forgot what it has seen")
+        known.definition = record.definition
+        self._trails[arming] = known
+        return known
+
+    def _check_seen(
+        self, known: _Trail, record: TriggerRecord, watermark: Decimal
+    ) -> None:
+        """Nothing counts that was shown before a trail began (behaviour 48)."""
+        if self._late_s is None:
+            return
+        way, since_s = record.definition.direction, known.begun_s - self._late_s
+        # What stood then may still have been on its way.
+        before = [price for at_s, price in self.shown if at_s <= since_s][-1:]
+        since = [price for at_s, price in self.shown if at_s > since_s]
+        best = max if way is Direction.FALLING else min
+        most = best([known.first, *before, *since])
+        if is_looser(way, most, watermark):
+            raise Violation(
+                f"{record.fire_id} has seen {watermark}, and the best that was shown "
+                f"since it began is {most}"
+            )
+
+    def _check_follows(
+        self, state: State, record: TriggerRecord, watermark: Decimal
+    ) -> None:
+        """A trail without steps has seen the price of now."""
+        condition = record.definition.condition
+        assert isinstance(condition, Trailing)
+        book = state.book(record.definition.source)
+        if condition.step is not None or book.price is None or record.paused:
+            return
+        if is_looser(record.definition.direction, watermark, book.price):
+            raise Violation(
+                f"{record.fire_id} has seen {watermark}, and the price is {book.price}"
+            )
+
+    def _see_moved(self, record: TriggerRecord) -> None:
+        arming, level = (record.id, record.arming), record.trigger_price
+        condition, way = record.definition.condition, record.definition.direction
+        assert level is not None
+        known = self._moved.get(arming)
+        before = None
+        if known is not None and known[0] is record.definition:
+            before = known[1]
+        else:
+            self.moved += 1
+            if isinstance(condition, FixedLevel):
+                before = record.definition.level
+        if before is not None and is_looser(way, level, before):
+            raise Violation(
+                f"the moved stop {record.fire_id} loosened from {before} to {level}"
+            )
+        self._moved[arming] = (record.definition, level)
+
+    def restored(self, state: State, durable: Snapshot, crashed_s: float) -> None:
+        """Trails know what was durable, and that was a second old at most."""
+        for record, watermark in replayed(durable):
+            found = watermark_now(state, state.triggers[record.id])
+            if found != watermark:
+                raise Violation(
+                    f"{record.fire_id} was restored with the watermark {found}; what "
+                    f"is durable says {watermark}"
+                )
+            known = self._trails.get((record.id, record.arming))
+            if known is None:
+                continue
+            kept = [w for at_s, w in known.seen if at_s <= crashed_s - LOST_MAX_S]
+            way = record.definition.direction
+            if kept and is_looser(way, watermark, kept[-1]):
+                raise Violation(
+                    f"{record.fire_id} lost more than a second of what it had seen: "
+                    f"{kept[-1]} became {watermark}"
+                )
+            known.seen = [(crashed_s - LOST_MAX_S, watermark)]
+            known.definition = record.definition
+            stop = level_now(state, record)
+            assert stop is not None
+            known.stop = stop
+
+
+def replayed(durable: Snapshot) -> Iterator[tuple[TriggerRecord, Decimal]]:
+    """Work out each watermark from what was written down, mark by mark."""
+    for record in durable.triggers:
+        condition, start = record.definition.condition, record.watermark
+        if record.state is not TriggerState.ARMED or not record.trail_seq:
+            continue
+        assert isinstance(condition, Trailing)
+        assert start is not None
+        way, source = record.definition.direction, record.definition.source
+        best = max if way is Direction.FALLING else min
+        seen = [start]
+        for saved in durable.watermarks:
+            is_its = (saved.source, saved.way) == (source, way)
+            if is_its and condition.step is None:
+                seen += [price for seq, price in saved.marks if seq >= record.trail_seq]
+        yield record, best(seen)
+
+
+def is_looser(way: Direction, one: Decimal, other: Decimal) -> bool:
+    """Whether a price on its way reaches *one* later than *other*."""
+    return one < other if way is Direction.FALLING else one > other

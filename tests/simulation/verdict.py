@@ -1,0 +1,139 @@
+"""What must hold of a world after everything has healed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from exitd.core.attempt import AttemptKey
+from exitd.core.condition import AtInstant, MaxHold
+from exitd.core.position import PositionKey
+from exitd.core.resting import is_beyond, level_now
+from exitd.core.schedule import due_of
+from exitd.core.state import State
+from exitd.core.trigger import (
+    DoneReason,
+    FireRecord,
+    QuantityKind,
+    TriggerRecord,
+    TriggerState,
+)
+from simulation.kinds import ACCOUNT, SYMBOL
+from simulation.prices import ENTRY, LAST_DISTANCE
+from simulation.violation import Violation
+
+if TYPE_CHECKING:
+    from simulation.world import World
+
+
+def check(world: World) -> None:
+    """Raises: Violation: Something was lost, doubled, or never ended."""
+    if world.watch.violated:
+        raise world.watch.violated[0]
+    if world.bugs:
+        raise Violation(f"a bug: {world.bugs[0]!r}") from world.bugs[0]
+    if world.wrong:
+        raise Violation(world.wrong[0])
+    for client_id, bodies in world.network.bodies.items():
+        if len(bodies) > 1:
+            raise Violation(f"client id {client_id} was used for two requests")
+    state = world.machine.loop.engine.state
+    filled = _filled_by_attempt(world)
+    firing = [r for r in state.triggers.values() if r.state is TriggerState.FIRING]
+    is_bound = any(_is_out_of_bounds(state, record) for record in firing)
+    for record in firing:
+        close = record.definition.close
+        # Slices wait for every other stop, and a hard one may wait for ever.
+        may_wait = is_bound and close is not None and close.twap is not None
+        if not may_wait and not _is_out_of_bounds(state, record):
+            raise Violation(
+                f"{record.id} is still firing: {state.fires[record.id]} "
+                f"{[a for a in state.attempts.values() if not a.is_ended]}"
+            )
+    key = PositionKey(ACCOUNT, SYMBOL, world.choices.side)
+    seen, real = state.position(key).quantity, abs(world.net())
+    if seen != real:
+        raise Violation(f"the position is {real} and is taken for {seen}")
+    _check_sizes(world, state, filled)
+    _check_fired(world, state)
+    for name in world.armed:
+        if name not in state.triggers:
+            raise Violation(f"{name} was armed, and is lost")
+
+
+def _is_out_of_bounds(state: State, record: TriggerRecord) -> bool:
+    """A hard bound is never left: its close waits for a price that meets it."""
+    close, fired = record.definition.close, state.fires[record.id]
+    if close is None or not close.is_hard or fired.level is None:
+        return False
+    assert close.slippage_limit is not None
+    book = state.book(record.definition.source)
+    assert book.price is not None
+    return abs(book.price - fired.level) * 100 > fired.level * close.slippage_limit
+
+
+def _check_sizes(world: World, state: State, filled: dict[AttemptKey, Decimal]) -> None:
+    """Each firing closed what it says, exactly once."""
+    by_fire: dict[tuple[str, int], Decimal] = {}
+    for key, quantity in filled.items():
+        name = (key.trigger_id, key.arming)
+        by_fire[name] = by_fire.get(name, Decimal(0)) + quantity
+    for name, done in by_fire.items():
+        fired, record = world.mirror.fires[name], state.triggers[name[0]]
+        most = _most(record, fired)
+        if most is None:
+            continue
+        step = world.exchange.state.markets[SYMBOL].quantity_step
+        if done > most:
+            raise Violation(f"{fired.fire_id} closed {done} instead of {most}")
+        if fired.filled != done:
+            raise Violation(f"{fired.fire_id} closed {done}, not {fired.filled}")
+        is_its = record.fire_id == fired.fire_id
+        # What was asked for lies between two steps where it is a share.
+        if is_its and _fell_short(world, record) and most - done >= step:
+            raise Violation(f"{fired.fire_id} is filled with {done} of {most}")
+
+
+def _most(record: TriggerRecord, fired: FireRecord) -> Decimal | None:
+    close = record.definition.close
+    assert close is not None
+    if close.quantity.kind is QuantityKind.ABSOLUTE:
+        return close.quantity.value
+    return fired.target
+
+
+def _fell_short(world: World, record: TriggerRecord) -> bool:
+    """Whether a firing should have closed all that it was for."""
+    is_filled = record.reason is DoneReason.FILLED
+    return is_filled and not world.is_traded_by_hand and world.net() != 0
+
+
+def _check_fired(world: World, state: State) -> None:
+    """No stop is still armed that the last price, or the clock, has hit."""
+    last = ENTRY - world.sign * LAST_DISTANCE
+    now_ns = world.machine.loop.clock.now_ns()
+    for record in state.triggers.values():
+        if record.state is not TriggerState.ARMED or not record.definition.is_stop:
+            continue
+        condition = record.definition.condition
+        if isinstance(condition, AtInstant | MaxHold):
+            due_ns = due_of(state, record)
+            if due_ns is not None and due_ns <= now_ns:
+                raise Violation(f"{record.id} was due, and has not fired")
+            continue
+        level = level_now(state, record)
+        if level is not None and is_beyond(record.definition.direction, level, last):
+            raise Violation(f"{record.id} was crossed and has not fired")
+
+
+def _filled_by_attempt(world: World) -> dict[AttemptKey, Decimal]:
+    """Executed quantity by attempt, from the exchange's own ledger."""
+    filled: dict[AttemptKey, Decimal] = {}
+    for order in world.exchange.state.open_account(world.api_key).orders.values():
+        if order.client_id is None:
+            continue
+        key = world.durable_ids.get(order.client_id)
+        if key is None:
+            raise Violation(f"an order nobody wrote down: {order}")
+        filled[key] = filled.get(key, Decimal(0)) + order.executed
+    return filled
