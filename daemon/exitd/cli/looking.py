@@ -99,13 +99,16 @@ def ls(
         typer.Option(
             "--state",
             metavar="STATE",
-            help="waiting, armed, stale, paused, firing, working, or why it is done.",
+            help="waiting, armed, confirming, stale, paused, firing, working, or why it"
+            " is done.",
         ),
     ] = "",
     kind: Annotated[
         str,
         typer.Option(
-            "--kind", metavar="KIND", help="stop_loss, take_profit, above, below."
+            "--kind",
+            metavar="KIND",
+            help="stop_loss, take_profit, trailing, above, below, at_time, max_hold.",
         ),
     ] = "",
     owner: Annotated[
@@ -126,7 +129,9 @@ def ls(
     """
     List triggers with their levels and how far the price is from them.
 
-    On a terminal a table; in a pipe one line each, its columns between tabs.
+    A trail shows its stop of now, and how it was asked for beside its kind; an exit
+    at a time shows when, in UTC. On a terminal a table; in a pipe one line each, its
+    columns between tabs.
 
     \b
     Examples:
@@ -175,12 +180,12 @@ def _every(client: Client, query: dict[str, str]) -> list[TriggerView]:
 
 
 def _say_triggers(triggers: list[TriggerView]) -> None:
-    columns = ("(ID)", "KIND", "LEVEL", "[PRICE]", "AWAY", "(DOES)", "STATE")
+    columns = ("(ID)", "(KIND)", "LEVEL", "[PRICE]", "AWAY", "(DOES)", "STATE")
     rows = [
         (
             trigger.id,
-            trigger.kind,
-            wording.or_dash(trigger.level),
+            wording.kind_as_asked(trigger),
+            wording.level_or_time(trigger),
             wording.or_dash(trigger.price),
             f"{trigger.distance_percent}%" if trigger.distance_percent else "-",
             wording.what_it_does(trigger),
@@ -251,17 +256,7 @@ def _trigger_lines(trigger: TriggerView) -> list[tuple[str, str]]:
         ("market", " ".join(filter(None, (trigger.symbol, trigger.side)))),
         ("does", wording.what_it_does(trigger)),
     ]
-    if trigger.level is not None:
-        away = (
-            f", {trigger.distance_percent} % away" if trigger.distance_percent else ""
-        )
-        lines.append(
-            (
-                trigger.kind,
-                f"{trigger.level} on {trigger.price_kind}, set to"
-                f" {wording.or_dash(trigger.price)} now{away}",
-            )
-        )
+    lines += wording.condition_lines(trigger)
     lines.append(("owner", trigger.file or trigger.owner))
     lines.append(("arming", str(trigger.arming)))
     for head, value in (("expires", trigger.expires), ("note", trigger.note)):

@@ -100,6 +100,7 @@ def _cell(text: str, columns: int, *, is_right: bool) -> str:
 # How the words at the end of a line that people look for stand out (ECMA-48).
 STYLES = {
     "armed": "32",
+    "confirming": "1;35",
     "filled": "32",
     "firing": "1;33",
     "working": "1;33",

@@ -57,6 +57,42 @@ def what_it_does(trigger: TriggerView) -> str:
             return other
 
 
+def kind_as_asked(trigger: TriggerView) -> str:
+    """Say what it waits for: `stop_loss`, `stop_loss -3%`, `trailing 2.5%`."""
+    return " ".join(filter(None, (trigger.kind, trigger.asked)))
+
+
+def level_or_time(trigger: TriggerView) -> str:
+    """Give the level of now; for an exit at a time when that comes, in UTC."""
+    if trigger.due is not None:
+        return f"{trigger.due[:16].replace('T', ' ')}Z"
+    return or_dash(trigger.level)
+
+
+def condition_lines(trigger: TriggerView) -> list[tuple[str, str]]:
+    """Say what a trigger waits for: level, trail, time, and every further word."""
+    lines = []
+    watched = f" of {trigger.watch}" if trigger.watch else ""
+    price = f"{trigger.price_kind}{watched}"
+    if trigger.level is not None:
+        away = (
+            f", {trigger.distance_percent} % away" if trigger.distance_percent else ""
+        )
+        now = f"{trigger.level} on {price}, set to {or_dash(trigger.price)} now{away}"
+        lines.append((trigger.kind, now))
+    if trigger.asked:
+        lines.append(("asked for", trigger.asked))
+    if trigger.kind == "trailing":
+        best = trigger.watermark
+        lines.append(("best price", best or f"none: it has not begun, on {price}"))
+    if trigger.confirms is not None:
+        lines.append(("confirmed", f"at {clock_time(trigger.confirms)}"))
+    if trigger.due is not None:
+        lines.append(("due", clock_time(trigger.due)))
+    lines += list(trigger.words.items())
+    return lines
+
+
 def feed_line(feed: FeedView) -> str:
     stale = "STALE, " if feed.is_stale else ""
     return (

@@ -27,6 +27,7 @@ from exitd.core.units import HUNDRED, NS_PER_MS, NS_PER_S, text
 from exitd.core.wording import asked_text, condition_word, quantity_text
 from exitd.ports.store import StoredFact
 from exitd.runtime.protect import Hole
+from exitd.runtime.trigger_words import further_words
 from exitd.runtime.views import (
     FactView,
     FeedView,
@@ -201,6 +202,14 @@ def action_words(definition: TriggerDefinition) -> tuple[str, str | None]:
             return "notify", None
 
 
+def watched_market(definition: TriggerDefinition) -> str | None:
+    """Name the market whose price is watched, where it is not the trigger's own."""
+    source = definition.source
+    if (source.feed, source.symbol) == (definition.account, definition.symbol):
+        return None
+    return f"{source.feed}/{source.symbol}"
+
+
 def trigger_view(
     state: State,
     record: TriggerRecord,
@@ -228,6 +237,8 @@ def trigger_view(
         watermark=text_or_none(watermark_now(state, record)),
         confirms=timestamp_or_none(record.confirm_ns),
         due=timestamp_or_none(due_of(state, record)),
+        words=further_words(definition),
+        watch=watched_market(definition),
         price_kind=source.kind.value,
         feed=source.feed,
         candle=source.candle,

@@ -56,8 +56,10 @@ class TriggerView(Struct, frozen=True, kw_only=True):
 
     `state` is waiting, armed, confirming, stale, paused, firing, working, or the
     reason it is done. `level` is the price that would hit it now, `asked` how it was
-    written where that is not the level itself. `watermark` is the best that a trail
-    has seen, `confirms` when a confirmation is complete, `due` when its time comes.
+    written where that is not the level itself. `words` is what was asked for beside
+    that, as people write it, and `watch` the other market that it watches.
+    `watermark` is the best that a trail has seen, `confirms` when a confirmation is
+    complete, `due` when its time comes.
     `distance_percent` is how far the price has to go to the level, in percent of the
     price; negative when it is beyond. `quantity` is as people write it: `100%`, `2.5`
     or `rest`. `file` is where it is written, for a trigger that a file owns.
@@ -74,6 +76,8 @@ class TriggerView(Struct, frozen=True, kw_only=True):
     watermark: str | None
     confirms: str | None
     due: str | None
+    words: dict[str, str] = {}
+    watch: str | None = None
     price_kind: str
     feed: str
     candle: str

@@ -13,9 +13,7 @@ from exitd.core.condition import (
     BeforeClose,
     FixedLevel,
     Immediately,
-    Level,
     MaxHold,
-    Relative,
     Trailing,
 )
 from exitd.core.market import PriceKind
@@ -31,6 +29,7 @@ from exitd.runtime.control.asked_exit import AskedExit, Words, read_exit
 from exitd.runtime.control.definitions import tighten_key, twap_key, with_window
 from exitd.runtime.control.requests import Market, TriggerChange, expires_ns
 from exitd.runtime.problems import Unusable
+from exitd.runtime.trigger_words import relative_levels as levels_of_entry
 
 _CLOSE_WORDS = ("close", "order", "slippage_limit", "hard", "patience", "twap")
 _NOT_OF_EXIT = ("level", "moves", "expires", "note")
@@ -219,24 +218,9 @@ def _keep_entry(definition: TriggerDefinition, words: Words, said: Words) -> Non
             Exit.model_construct(_fields_set=set(words), **words)
         )
     ]
-    known = list(_relative(definition))
+    known = levels_of_entry(definition)
     if levels and known and "entry" not in said:
         words["entry"] = "follow" if known[0].follows else "keep"
     leverages = [level.leverage for level in known if level.basis is Basis.ROI]
     if uses_leverage(levels) and leverages and "leverage" not in said:
         words["leverage"] = leverages[0]
-
-
-def _relative(definition: TriggerDefinition) -> list[Relative]:
-    condition, confirmation = definition.condition, definition.confirmation
-    levels: list[Level | None] = []
-    if isinstance(condition, FixedLevel):
-        levels.append(condition.price)
-    elif isinstance(condition, Trailing):
-        levels.append(condition.after)
-        levels.append(condition.tighten.at if condition.tighten is not None else None)
-    if confirmation is not None:
-        levels.append(confirmation.emergency)
-    for move in definition.moves:
-        levels += [move.at, move.to]
-    return [level for level in levels if isinstance(level, Relative)]

@@ -1,32 +1,25 @@
 """Commands that only look: lists, one trigger, why it has not fired, positions."""
 
 import asyncio
-from collections.abc import Iterator
-from decimal import Decimal
 from heapq import nsmallest
 
 from msgspec import Struct
 
-from exitd.core.condition import Trailing
 from exitd.core.market import PriceSource
-from exitd.core.resting import level_now
 from exitd.core.state import State
-from exitd.core.trigger import TriggerRecord, TriggerState, WaitingFor
-from exitd.core.units import NS_PER_S, text
-from exitd.core.wording import condition_word, level_text
+from exitd.core.trigger import TriggerRecord, TriggerState
+from exitd.core.wording import condition_word
 from exitd.ports.store import FactQuery
+from exitd.runtime.control.explaining import sentences
 from exitd.runtime.control.identities import find_trigger
 from exitd.runtime.control.running import AllPrices, each_trigger, settle
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.protect import audit
 from exitd.runtime.shown import (
     attempts_of,
-    distance_percent,
     fact_view,
     feed_view,
     fire_view,
-    last_price,
-    percent_text,
     position_view,
     shown_state,
     trigger_view,
@@ -149,7 +142,7 @@ class Reading:
         )
         return ExplainView(
             trigger=view,
-            sentences=tuple(_sentences(self._state, record, view)),
+            sentences=tuple(sentences(self._state, record, view)),
             facts=tuple(fact_view(fact) for fact in facts),
         )
 
@@ -223,115 +216,3 @@ def _matches(owner: str, pattern: str) -> bool:
     if pattern.endswith("*"):
         return owner.startswith(pattern[:-1])
     return owner == pattern
-
-
-_WAITS = {
-    WaitingFor.NOTHING: "it waits",
-    WaitingFor.POSITION: "it waits for its position to be opened",
-    WaitingFor.ENTRY: "its level is relative to the entry price, which the venue has "
-    "not said yet",
-    WaitingFor.FIRST_PRICE: "it waits for the first price, to see on which side it is",
-    WaitingFor.RIGHT_SIDE: "its level was already crossed when the position began; it "
-    "arms once the price has been on the other side",
-}
-
-
-def _sentences(state: State, record: TriggerRecord, view: TriggerView) -> Iterator[str]:
-    """Say why a trigger has or has not fired, the most important first."""
-    if record.state is TriggerState.DONE:
-        yield f"it is done: {record.reason}"
-    elif record.state is TriggerState.FIRING:
-        yield from _about_fire(state, record)
-    elif record.paused:
-        yield f"it is paused; `exitd resume {record.id}` lets it watch again"
-    elif record.state is TriggerState.WAITING:
-        yield _WAITS[record.waiting_for]
-    elif record.id in _held(state, record):
-        yield "its level was crossed, and it waits for a stop of the position to end"
-    elif view.price is None:
-        yield f"no {view.price_kind} price of {view.symbol} has been seen yet"
-    if record.state in (TriggerState.ARMED, TriggerState.WAITING):
-        yield from _about_price(state, record, view)
-    elif view.fire is not None:
-        yield from _about_last(view.fire)
-
-
-def _held(state: State, record: TriggerRecord) -> dict[str, None]:
-    key = record.definition.key
-    return state.held.get(key, {}) if key is not None else {}
-
-
-def _about_fire(state: State, record: TriggerRecord) -> Iterator[str]:
-    fired = state.fires[record.id]
-    yield f"it is firing, in attempt {fired.attempts}"
-    if fired.held_by:
-        yield f"it cannot send yet: {fired.held_by}"
-    attempt = state.open_attempt_of(fired)
-    if attempt is not None:
-        filled, asked = text(attempt.filled), text(attempt.order.quantity)
-        yield f"its order is {attempt.state}: {filled} of {asked} filled"
-
-
-def _about_price(
-    state: State, record: TriggerRecord, view: TriggerView
-) -> Iterator[str]:
-    definition = record.definition
-    if view.due is not None:
-        yield f"its time comes at {view.due}, at any price"
-    price = last_price(state, definition.source)
-    if price is None or not definition.watches_price:
-        return
-    yield from _about_trail(record, view)
-    level = level_now(state, record)
-    if level is not None:
-        away = distance_percent(definition, level, price)
-        where = f"{percent_text(away)} % away" if away > 0 else "beyond it"
-        yield (
-            f"{view.price_kind} is {view.price}; it fires when that is "
-            f"{definition.direction} to {view.level}, {where}"
-        )
-        yield from _about_confirmation(state, record, view)
-    age = f"{view.price_age_ms} ms old" if view.price_age_ms is not None else "unknown"
-    stale = ", too old to judge by" if view.state == "stale" else ""
-    yield f"the price is {age}{stale}"
-
-
-def _about_trail(record: TriggerRecord, view: TriggerView) -> Iterator[str]:
-    condition = record.definition.condition
-    if not isinstance(condition, Trailing):
-        return
-    if view.watermark is None:
-        after = level_text(condition.after) if condition.after is not None else "any"
-        yield f"its trail has not begun: it begins at {after} price"
-        return
-    yield f"it trails the best price since it began, {view.watermark}, by {view.asked}"
-
-
-def _about_confirmation(
-    state: State, record: TriggerRecord, view: TriggerView
-) -> Iterator[str]:
-    confirmation = record.definition.confirmation
-    if confirmation is None:
-        return
-    counted = state.book(record.definition.source).counting.get(record.id)
-    if view.confirms is not None:
-        yield f"its level is crossed; it fires at {view.confirms} unless that ends"
-    elif counted is not None:
-        yield f"its level is crossed, for {counted} of {confirmation.prices} prices"
-    elif confirmation.prices:
-        yield f"then it waits for {confirmation.prices} prices in a row beyond"
-    elif confirmation.for_ns:
-        seconds = text(Decimal(confirmation.for_ns) / NS_PER_S)
-        yield f"then it waits until the price has been beyond for {seconds} s"
-    if confirmation.emergency is not None:
-        yield f"at {level_text(confirmation.emergency)} it does not wait"
-
-
-def _about_last(fire: FireView) -> Iterator[str]:
-    seen = f" at {fire.observed}" if fire.observed is not None else ""
-    level = f" with level {fire.level}" if fire.level is not None else ""
-    yield f"it fired{seen}{level} on {fire.ts_hit}, by {fire.cause}"
-    if fire.average_price is not None:
-        slipped = fire.slippage_percent
-        against = f", {slipped} % against us" if slipped is not None else ""
-        yield f"{fire.filled} was filled at {fire.average_price}{against}"
