@@ -102,7 +102,9 @@ def test_given_nothing_fired_then_the_page_says_so():
     assert b"Nothing fired." in page(picture("100 101"))
 
 
-@pytest.mark.parametrize("prices", ["100", "100 100", "0.00001 0.00002"])
+@pytest.mark.parametrize(
+    "prices", ["100", "100 100", "0.00001 0.00002", "100.12345678 100.1234567891"]
+)
 def test_given_hardly_any_prices_then_they_are_drawn_all_the_same(prices: str):
     assert draw(picture(prices), "png")
 

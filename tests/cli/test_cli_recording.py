@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -13,8 +14,12 @@ import pytest
 from pyarrow import parquet
 
 from cli.conftest import Command
-from exitd.adapters.recording.errors import RecordingUnreadable
+from exitd.adapters.recording.errors import RecordingUnreadable, RecordingUnwritable
 from exitd.adapters.recording.reading import PriceFile
+from exitd.adapters.system.clock import SystemClock
+from exitd.app.recording import Recording
+from exitd.configuration.load import load
+from exitd.core.market import PriceKind, PriceSource, Tick
 from exitd.runtime.rehearsal.prices import Price
 from fakes.simulated import simulator
 
@@ -232,3 +237,44 @@ def test_given_no_exits_then_78_says_how_to_name_sources(
 
     assert done.status == 78
     assert "name some with --source" in done.err
+
+
+class FullDisk:
+    """A recorder whose disk has no room left."""
+
+    def __init__(self) -> None:
+        self.taken: list[Tick] = []
+        self.is_closed = False
+
+    def take(self, tick: Tick) -> None:
+        self.taken.append(tick)
+
+    def flush(self) -> None:
+        if self.taken:
+            raise RecordingUnwritable("prices.csv cannot be written (it is full)")
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+async def test_given_a_full_disk_then_the_recording_ends_and_says_so(config: Path):
+    loaded = load(config, {})
+    assert loaded.settings is not None
+    disk, told = FullDisk(), []
+    source = PriceSource("backpack", "SOL_USDC_PERP", PriceKind.MARK)
+    recording = Recording(
+        loaded.settings.accounts,
+        [source],
+        disk,
+        SystemClock(),
+        tell=told.append,
+        show=lambda: None,
+    )
+
+    with pytest.raises(RecordingUnwritable, match="it is full"):
+        async with asyncio.timeout(DEADLINE_S):
+            await recording.run(asyncio.Event(), None)
+
+    assert disk.is_closed
+    assert recording.counts[source] == len(disk.taken) > 0
+    assert told == ["backpack: connected"]

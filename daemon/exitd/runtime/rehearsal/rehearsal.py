@@ -134,8 +134,7 @@ class Rehearsal:
         if isinstance(decision.reply, Refused):
             raise ConfigurationError(decision.reply.sentence)
         self._answering.follow(decision)
-        # It names what it needs prices of, and takes them from then on.
-        self.engine.watched()
+        self._take_witnesses()
 
     def open(self, opening: Opening) -> None:
         """Let a position be there now; its triggers arm at the next price."""
@@ -159,6 +158,14 @@ class Rehearsal:
             self.now_ns,
         )
         self._answering.give(*reports)
+        self._take_witnesses()
+
+    def _take_witnesses(self) -> None:
+        """Let the engine name whatever it needs prices of; it takes them from then on.
+
+        The runtime does so again and again; here nothing changes but by a position.
+        """
+        self.engine.watched()
 
     def candle(self, candle: Candle) -> None:
         """Let prices go the way inside a candle that is the worst for what is held.
