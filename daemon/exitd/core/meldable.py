@@ -12,6 +12,7 @@ from bisect import insort
 from collections.abc import Iterable
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_FLOOR, Context, Decimal
 from itertools import chain
+from operator import attrgetter
 
 # Exact for as long as a stop has no more than 200 digits; a watermark of 20 times
 # a percentage of 6 has 28. Beyond, rounding down keeps the order of offsets and
@@ -165,7 +166,7 @@ def group_of(run: Run) -> Group:
 
 def unite(groups: list[Group], runs: Runs) -> Group:
     """Let groups (one or more) go into one of them, whose watermark stays."""
-    one = max(groups, key=_depth)
+    one = max(groups, key=attrgetter("depth"))
     if sum(group.depth == one.depth for group in groups) > 1:
         one.depth += 1
     fixed = [group.fixed for group in groups if group.fixed is not None]
@@ -177,10 +178,6 @@ def unite(groups: list[Group], runs: Runs) -> Group:
     one.fixed = _meld_all(_gather(fixed, runs))
     one.percent = _meld_all(_gather(percent, runs))
     return one
-
-
-def _depth(group: Group) -> int:
-    return group.depth
 
 
 def _gather(heaps: list[Run], runs: Runs) -> list[Run]:
