@@ -10,7 +10,6 @@ from core.worlds import D, S, World, target
 from exitd.core.attempt import CloseOrder, TimeInForce
 from exitd.core.inputs import OrderStatus
 from exitd.core.intents import CancelOrder
-from exitd.core.patience import watch_patience
 from exitd.core.position import OrderSide
 from exitd.core.trigger import (
     Close,
@@ -20,7 +19,6 @@ from exitd.core.trigger import (
     TriggerDefinition,
     Twap,
 )
-from exitd.core.turn import Turn
 from exitd.core.units import text
 
 #: What makes a close a limit close, within 1 % of its level.
@@ -47,14 +45,6 @@ def _quantity(size: str) -> Quantity:
     if size.endswith("%"):
         return Quantity(QuantityKind.SHARE, D(size[:-1]))
     return Quantity(QuantityKind.ABSOLUTE, D(size))
-
-
-def restart(world: World) -> None:
-    """As `World.restart`, with what rests or goes in slices watched again."""
-    world.restart()
-    turn = Turn(world.engine.state, 0)
-    for fired in world.engine.state.fires.values():
-        watch_patience(turn, fired)
 
 
 class Exchange:

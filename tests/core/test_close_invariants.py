@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from core.exchanges import patient, restart, sliced
+from core.exchanges import patient, sliced
 from core.test_invariants import _STOPS, _TARGETS, Run
 from core.worlds import D, S, stop, target
 from exitd.core.attempt import AttemptState
@@ -65,7 +65,7 @@ class ClosesRun(Run):
                 self.venue.tell(n, ends=True)
 
     def crash(self) -> None:
-        restart(self.world)
+        self.world.restart()
         self.report()
 
     def open_slots(self) -> None:

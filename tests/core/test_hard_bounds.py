@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from core.exchanges import Exchange, closes, hit, patient, restart
+from core.exchanges import Exchange, closes, hit, patient
 from core.worlds import MS, D, S, World, stop, target
 from exitd.core.attempt import RefusalKind, TimeInForce
 from exitd.core.condition import AtInstant
 from exitd.core.events import FactKind
 from exitd.core.inputs import FireNow
 from exitd.core.intents import CancelOrder
+from exitd.core.market import PriceKind, PriceSource
 from exitd.core.trigger import OrderType, TriggerDefinition
 
 GTC, IOC = TimeInForce.GTC, TimeInForce.IOC
@@ -101,12 +102,23 @@ def test_b096_given_a_timed_hard_stop_then_the_price_at_its_hit_binds_all_its_cl
     assert world.firing("late").reference == 100
 
 
+def test_b096_given_the_price_moved_before_the_first_close_then_that_at_the_hit_binds():
+    world = World(slots=False)
+    world.arm(timed())
+    world.wait(31 * S)
+
+    world.mark("95")
+    world.open_slots()
+
+    assert [order.price for order in world.sent] == [99]
+
+
 def test_b096_given_a_timed_hard_stop_when_restarted_then_the_same_price_binds_it():
     world = World()
     world.arm(timed())
     world.wait(31 * S)
 
-    restart(world)
+    world.restart()
     world.mark("95")
     world.end()
     world.wait(2 * S)
@@ -125,6 +137,21 @@ def test_b096_given_no_price_when_a_timed_hard_stop_hits_then_it_waits_for_one()
     world.wait(S)
 
     assert [order.price for order in world.sent] == [99]
+
+
+def test_b096_given_another_market_moves_then_the_first_own_price_binds_all_closes():
+    world = World()
+    bitcoin = PriceSource("binance", "BTCUSDT", PriceKind.LAST)
+    definition = stop("btc", "60000", action=patient(hard=True))
+    world.arm(replace(definition, source=bitcoin))
+    world.engine.state.book(bitcoin)
+    world.tick(bitcoin, "59000")
+
+    world.mark("90")
+    world.end()
+    world.wait(2 * S)
+
+    assert [order.price for order in world.sent] == [99, 99]
 
 
 # Take-profits

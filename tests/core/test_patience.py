@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from core.exchanges import Exchange, closes, hit, patient, restart
+from core.exchanges import Exchange, closes, hit, patient
 from core.worlds import MS, S, World, rule, stop
 from exitd.core.attempt import Capabilities, RefusalKind, TimeInForce
 from exitd.core.condition import ConditionKind
@@ -211,7 +211,7 @@ def test_b111_given_a_restart_while_it_rests_then_it_is_taken_back_at_its_time()
     world, exchange = hit(stop("sl", "95", action=patient(5 * S, 5 * S)), at="90")
     world.wait(2 * S)
 
-    restart(world)
+    world.restart()
     exchange.wait(2 * S)
     assert len(world.sent) == 1
     exchange.wait(2 * S)
@@ -223,7 +223,7 @@ def test_b111_given_a_restart_after_its_time_then_it_is_taken_back_at_once():
     world, exchange = hit(stop("sl", "95", action=patient(5 * S, 5 * S)), at="90")
 
     world.now_ns += 60 * S
-    restart(world)
+    world.restart()
     exchange.wait(1)
 
     assert closes(world)[1:] == [("sl", "10", "92.15", GTC)]
@@ -236,7 +236,7 @@ def test_b111_given_a_restart_while_it_is_taken_back_then_asked_for_again():
     asked = exchange.cancels
 
     exchange.is_deaf = False
-    restart(world)
+    world.restart()
     exchange.wait(1)
 
     assert exchange.cancels == asked + 1
@@ -247,7 +247,7 @@ def test_b123_given_the_clock_was_set_back_while_down_then_it_rests_no_longer():
     world, exchange = hit(stop("sl", "95", action=patient(5 * S, 5 * S)), at="90")
 
     world.now_ns -= 900 * S
-    restart(world)
+    world.restart()
     exchange.wait(6 * S)
 
     assert closes(world)[1:] == [("sl", "10", "92.15", GTC)]
@@ -260,7 +260,7 @@ def test_b123_given_the_clock_was_set_back_when_nothing_rests_then_nothing_chang
     world.refuse(RefusalKind.MARGIN)
 
     world.now_ns -= 900 * S
-    restart(world)
+    world.restart()
 
     assert world.firing("sl").rests_until_ns == 0
     assert len(world.sent) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.exchanges import Exchange, closes, hit, patient, restart
+from core.exchanges import Exchange, closes, hit, patient
 from core.test_invariants import check_restored
 from core.worlds import LONG, D, S, World, close, stop, target
 from exitd.core.attempt import AttemptState, TimeInForce
@@ -194,7 +194,7 @@ def test_b064_given_any_stops_then_a_soft_one_never_waits_for_a_hard_one(
         exchange.mark(str(price))
         exchange.wait(S)
         if restarts:
-            restart(world)
+            world.restart()
             exchange.answer()
         check_restored(world)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from core.exchanges import LIMIT, Exchange, restart, sent_at, sliced, slices_of
+from core.exchanges import LIMIT, Exchange, sent_at, sliced, slices_of
 from core.test_invariants import check_restored
 from core.worlds import (
     LONG,
@@ -259,7 +259,7 @@ def test_b111_given_a_restart_between_slices_then_the_next_goes_at_its_time():
     world, exchange = slices_of(sliced(3, 300 * S))
     exchange.wait(100 * S)
 
-    restart(world)
+    world.restart()
     exchange.answer()
     exchange.wait(190 * S)
     assert len(world.sent) == 1
@@ -277,7 +277,7 @@ def test_b111_given_a_restart_long_after_its_time_then_one_slice_and_not_all():
     exchange.mark("98")
 
     world.now_ns += HOUR
-    restart(world)
+    world.restart()
     exchange.answer()
     exchange.wait(5 * S)
 
@@ -288,7 +288,7 @@ def test_b123_given_the_clock_was_set_back_while_down_then_the_next_slice_is_not
     world, exchange = slices_of(sliced(3, 30 * S))
 
     world.now_ns -= 900 * S
-    restart(world)
+    world.restart()
     exchange.answer()
     exchange.wait(31 * S)
 
@@ -337,7 +337,7 @@ def test_b094_given_any_course_then_slices_never_take_more_than_target_or_positi
             world.position(str(exchange.size))
             exchange.answer()
         elif what == "restart":
-            restart(world)
+            world.restart()
             exchange.answer()
         elif what == "deaf":
             exchange.is_deaf = value
