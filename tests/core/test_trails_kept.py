@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.trailing_world import armed, seen
-from core.worlds import MARK, D, S, World, trail
+from core.trailing_world import amend, armed, seen
+from core.worlds import MARK, D, S, World, stop, trail
 from exitd.core.condition import Direction
 from exitd.core.events import FactKind
 from exitd.core.inputs import (
@@ -16,6 +16,7 @@ from exitd.core.inputs import (
 from exitd.core.market import PriceKind, PriceSource, Tick
 from exitd.core.position import Side
 from exitd.core.records import WatermarksRecord
+from exitd.core.state import Accepted
 
 INDEX = PriceSource("main", "SOL_USDC_PERP", PriceKind.INDEX)
 
@@ -147,3 +148,23 @@ def test_given_a_pause_then_the_high_before_it_still_counts_after():
     world.mark("108", "105")
 
     assert world.who() == ["t"]
+
+
+def test_b058_given_marks_of_trails_that_are_gone_then_a_new_one_never_takes_them():
+    world = armed(trail("t", "30"))
+    for cents in range(1, 11):
+        world.mark(str(100 + cents))
+        assert isinstance(amend(world, trail("t", str(30 + cents))), Accepted)
+    world.mark("111")
+    world.wait(2 * S)
+    amend(world, stop("t", "50"))
+    world.restart()
+    world.mark("104")
+    world.arm(trail("u", "5"))
+    world.wait(2 * S)
+
+    world.restart()
+    world.mark("103.9")
+
+    assert seen(world, "u") == ("104", "99")
+    assert world.sent == []

@@ -187,10 +187,7 @@ class Engine:
             turn.put_trigger(record)
             watch_expiry(turn, record)
             self._watch_again(turn, record)
-        self.state.seq = max([snapshot.seq, *(r.seq for r in snapshot.triggers)])
-        self.state.seq = max(
-            [self.state.seq, *(r.trail_seq for r in snapshot.triggers)]
-        )
+        self.state.seq = _highest_seq(snapshot)
         watermarks.restore_trails(self.state, snapshot)
         for attempt in snapshot.attempts:
             turn.put_attempt(attempt)
@@ -259,6 +256,16 @@ class Engine:
                 turn.put_fire(replace(fired, due_ns=now_ns))
                 ask_slot(turn, record)
         return self._finish(turn)
+
+
+def _highest_seq(snapshot: Snapshot) -> int:
+    """Give the highest number ever given: a mark outlives the trails it was for.
+
+    A new trail with a number that a mark had would take over what others have seen.
+    """
+    of_triggers = (max(r.seq, r.trail_seq) for r in snapshot.triggers)
+    of_marks = (seq for seen in snapshot.watermarks for seq, _ in seen.marks)
+    return max((snapshot.seq, *of_triggers, *of_marks))
 
 
 def _on_time(turn: Turn, passed: TimePassed) -> None:
