@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from exitd import __version__
+from exitd.adapters.calendars.asking import ExchangeCalendars
 from exitd.adapters.notify.heartbeat import Heartbeat
 from exitd.adapters.notify.messenger import open_messenger, read_targets
 from exitd.adapters.sqlite.opening import open_store
@@ -183,6 +184,7 @@ class Application:
             ),
             accounts=accounts,
             price_feeds=price_feeds,
+            sessions=ExchangeCalendars(self.environment),
             mode=files.file.mode,
             version=__version__,
         )

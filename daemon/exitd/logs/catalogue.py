@@ -59,6 +59,9 @@ venue.recovered | venue lasted_s | requests succeed again
 clock.measured | venue offset_ms round_trip_ms | the clocks were compared
 clock.skewed | venue offset_ms | our clock and the venue's differ by too much
 
+sessions.known | calendar sessions next_close_ts_ns | exits that go by it have times
+sessions.unknown | calendar triggers reason | exits that go by it wait; asked again
+
 trigger.waiting | trigger_id reason | it waits: no position yet, or already crossed
 trigger.armed | trigger_id arming kind trigger_price owner | it watches
 trigger.refused | trigger_id reason by | somebody asked for a trigger that cannot be

@@ -15,7 +15,7 @@ from typing import Self
 NEVER_FOLDED = frozenset(
     (
         *("api", "command", "config", "daemon", "order", "orders"),
-        *("position", "token", "trigger", "webhook"),
+        *("position", "sessions", "token", "trigger", "webhook"),
     )
 )
 
@@ -81,6 +81,9 @@ class Event(StrEnum):
     VENUE_RECOVERED = "venue.recovered"
     CLOCK_MEASURED = "clock.measured", "debug"
     CLOCK_SKEWED = "clock.skewed", "warning"
+
+    SESSIONS_KNOWN = "sessions.known"
+    SESSIONS_UNKNOWN = "sessions.unknown", "warning"
 
     TRIGGER_WAITING = "trigger.waiting"
     TRIGGER_ARMED = "trigger.armed"

@@ -8,6 +8,7 @@ from typing import Any
 from exitd.core.units import NS_PER_S
 from exitd.logs import Event, log
 from exitd.ports.alerts import Alert, AlertLevel, Alerts
+from exitd.ports.sessions import Sessions
 from exitd.ports.store import Store, StoreHealth
 from exitd.runtime.accounts import Account
 from exitd.runtime.fact_log import log_facts
@@ -17,6 +18,7 @@ from exitd.runtime.prices import WatchedFeed
 from exitd.runtime.protect import Hole, audit
 from exitd.runtime.recover import recover, restore
 from exitd.runtime.reload import Files
+from exitd.runtime.sessions import Calendars, NoCalendars
 from exitd.runtime.steady import SteadyClock
 from exitd.runtime.telling import Telling
 
@@ -40,6 +42,7 @@ class Daemon:
         files: Files,
         accounts: dict[str, Account],
         price_feeds: dict[str, WatchedFeed] | None = None,
+        sessions: Sessions | None = None,
         mode: str,
         version: str,
     ) -> None:
@@ -60,6 +63,9 @@ class Daemon:
         self.silent_venues: set[str] = set()
         prefix = "" if mode == "live" else "PAPER, NOT PROTECTING: "
         self.telling = Telling(alerts, prefix=prefix)
+        self.calendars = Calendars(
+            sessions or NoCalendars(), loop, clock, self.telling.tell
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._sources_known = 0
         self._is_watching_soon = False
@@ -69,6 +75,7 @@ class Daemon:
         loop.on_facts(log_facts)
         loop.on_facts(self.telling.take)
         loop.on_facts(self._follow_sources)
+        loop.on_facts(self.calendars.take)
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Run a task of the daemon; one that fails by a bug ends the daemon."""
@@ -116,6 +123,7 @@ class Daemon:
         # What is known at the start stays: no collection has to walk it again.
         gc.freeze()
         self.spawn(self._audit(), "protection audit")
+        self.spawn(self.calendars.run(), "trading sessions")
         self.spawn(self._beat(), "heartbeat of the loop")
 
     async def wait(self) -> None:
@@ -268,7 +276,7 @@ class Daemon:
         for feed in self.feeds.values():
             for stale in feed.stale.values():
                 reasons.append(f"{stale.source}: {stale.reason}")
-        return tuple(reasons)
+        return (*reasons, *self.calendars.waiting())
 
     async def stop(self) -> None:
         """Take nothing new, let what is in flight be answered, close the store."""

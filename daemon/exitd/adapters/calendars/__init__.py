@@ -1,0 +1,1 @@
+"""Trading sessions, from the library exchange_calendars: the extra `calendars`."""
