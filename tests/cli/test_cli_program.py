@@ -85,7 +85,7 @@ def test_given_no_daemon_when_asked_then_69_one_sentence_and_no_answer(
         (("frob",), "no such command 'frob'; see `exitd --help`"),
         (("ls", "--frob"), "no such option: --frob"),
         (("show",), "missing argument 'ID'; see `exitd show --help`"),
-        (("add",), "add --sl, --tp, --above or --below"),
+        (("add",), "add --sl, --tp, --trailing, --above"),
         (("close",), "name one position, or say --all"),
         (("close", "sol-core", "--all"), "name one position, or say --all"),
         (("close", "--all", "--quantity", "1"), "--quantity is for one position"),

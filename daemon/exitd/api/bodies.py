@@ -134,12 +134,20 @@ def validated(written: object, model: type[T]) -> T:
         key = str(place[-1]) if place else ""
         if fault["type"] == "extra_forbidden" and key in NOT_BUILT:
             raise Unusable("not_built", NOT_BUILT[key]) from error
-        where = ".".join(str(part) for part in place)
         said = fault_sentence(model, place, fault)
         if fault["type"] == "extra_forbidden":
             said = "is not a known key; /docs lists those there are"
-        sentence = _plain(f"{where}: {said}" if where else said)
-        raise Unusable("invalid", sentence) from error
+        if _is_only_trigger(written, place):
+            place = place[2:]
+        field = _plain(".".join(str(part) for part in place))
+        sentence, _, remedy = _plain(said).partition("; ")
+        raise Unusable("invalid", sentence, remedy, field=field) from error
+
+
+def _is_only_trigger(written: dict[str, object], place: tuple[object, ...]) -> bool:
+    """Whether a fault is in a batch of one, which is not counted."""
+    batch = written.get("triggers")
+    return place[:1] == ("triggers",) and isinstance(batch, list) and len(batch) == 1
 
 
 def _plain(sentence: str) -> str:

@@ -18,7 +18,8 @@ MEDIA_TYPE = "application/problem+json"
 class Problem(Struct, frozen=True, kw_only=True):
     """What went wrong, in one sentence, and what to do about it.
 
-    `code` is stable; `type` leads to it in the documentation.
+    `code` is stable; `type` leads to it in the documentation. `field` is the part of
+    the body that is wrong, such as `triggers.1.tighten.at`; empty where it is none.
     """
 
     type: str
@@ -27,6 +28,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     detail: str
     remedy: str
     code: str
+    field: str
     request_id: str
 
 
@@ -36,6 +38,7 @@ def problem_response(
     detail: str,
     *,
     remedy: str = "",
+    field: str = "",
     request_id: str = "",
     headers: dict[str, str] | None = None,
 ) -> Response:
@@ -46,6 +49,7 @@ def problem_response(
         detail=detail,
         remedy=remedy,
         code=code,
+        field=field,
         request_id=request_id,
     )
     return Response(
@@ -72,6 +76,7 @@ def control_problem(error: ControlError, request_id: str) -> Response:
         error.code,
         error.sentence,
         remedy=error.remedy,
+        field=error.field,
         request_id=request_id,
         headers=headers,
     )

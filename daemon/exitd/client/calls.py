@@ -136,7 +136,7 @@ def arm(
 
 
 def amend(id: str, changes: Words) -> Call[ArmedView]:
-    """Change `level`, `close`, `order`, `slippage_limit`, `expires` or `note`."""
+    """Change words of a trigger; None takes one away, what is not named stays."""
     return Call(
         method="PATCH", path=_trigger(id), answers=ArmedView, body=dict(changes)
     )

@@ -13,6 +13,8 @@
 The codes are stable: programs go by them, people by the sentence.
 """
 
+from typing import Self
+
 from exitd.core.state import Refused
 from exitd.errors import ExitdError
 
@@ -26,6 +28,8 @@ class ControlError(ExitdError):
         status: The HTTP status that it is answered with.
         sentence: One sentence that names the place.
         remedy: What to do about it, empty where the sentence says it.
+        field: The part of what was sent that is wrong, such as `tighten.at`; the
+            sentence begins with it. Empty where it is not one part.
         retry_after_s: When to ask again, where that helps.
     """
 
@@ -37,13 +41,28 @@ class ControlError(ExitdError):
         sentence: str,
         remedy: str = "",
         *,
+        field: str = "",
         retry_after_s: int | None = None,
     ) -> None:
+        self._bare = sentence
+        sentence = f"{field}: {sentence}" if field else sentence
         super().__init__(f"{sentence}; {remedy}" if remedy else sentence)
         self.code = code
         self.sentence = sentence
         self.remedy = remedy
+        self.field = field
         self.retry_after_s = retry_after_s
+
+    def within(self, place: str) -> Self:
+        """Give the same of a part of something larger, such as `triggers.1`."""
+        field = f"{place}.{self.field}" if self.field else place
+        return type(self)(
+            self.code,
+            self._bare,
+            self.remedy,
+            field=field,
+            retry_after_s=self.retry_after_s,
+        )
 
 
 class NotFound(ControlError):

@@ -162,7 +162,7 @@ def refuse_errors(
 
 def unusable(code: str, field: str, why: str) -> Unusable:
     sentence, _, remedy = why.partition("; ")
-    return Unusable(code, f"{field}: {sentence}" if field else sentence, remedy)
+    return Unusable(code, sentence, remedy, field=field)
 
 
 def _refuse_problems(position: Position, moves: tuple[MoveRequest, ...]) -> None:
@@ -198,6 +198,7 @@ def _refuse_past(trigger: TriggerDefinition, now_ns: int) -> None:
     if isinstance(condition, AtInstant) and condition.ts_ns <= now_ns:
         raise Unusable(
             "passed",
-            f"at_time: {instant_text(condition.ts_ns)} has passed",
+            f"{instant_text(condition.ts_ns)} has passed",
             "write a later time, or close the position now",
+            field="at_time",
         )

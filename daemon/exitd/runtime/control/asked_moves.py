@@ -115,7 +115,7 @@ def refuse_unknown_triggers(
                 why = _wrong(definition, word, id, batch, state) if id else ""
                 if why:
                     sentence, _, remedy = why.partition("; ")
-                    raise Unusable("bad_move", f"moves: {sentence}", remedy)
+                    raise Unusable("bad_move", sentence, remedy, field="moves")
 
 
 def _wrong(

@@ -373,8 +373,7 @@ def _naming(index: int | None) -> Iterator[None]:
     except Unusable as error:
         if index is None:
             raise
-        sentence = f"triggers.{index}: {error.sentence}"
-        raise Unusable(error.code, sentence, error.remedy) from error
+        raise error.within(f"triggers.{index}") from error
 
 
 def _own_key(by: Caller, idempotency_key: str) -> str:

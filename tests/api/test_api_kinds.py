@@ -1,0 +1,447 @@
+"""Every kind of exit over the API: armed, shown, and hit by the prices that come."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from api.daemons import World
+from exitd.client import AsyncClient, DaemonRefused, calls
+from exitd.runtime.views import TriggerView
+from fakes.exchange import SOL
+
+LONG = {"symbol": SOL, "side": "long"}
+Body = dict[str, Any]
+
+
+async def arm(client: AsyncClient, body: Body, **how: Any) -> TriggerView:
+    return (await client.ask(calls.arm([{**LONG, **body}], **how))).triggers[0]
+
+
+async def shown(client: AsyncClient, id: str) -> TriggerView:
+    """Give a trigger as `ls --json` lists it."""
+    page = await client.ask(calls.search())
+    return next(trigger for trigger in page.triggers if trigger.id == id)
+
+
+async def refused(client: AsyncClient, body: Body) -> DaemonRefused:
+    with pytest.raises(DaemonRefused) as caught:
+        await client.ask(calls.arm([{**LONG, **body}]))
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("body", "prices", "kind", "asked", "level"),
+    [
+        ({"trailing": "5"}, ("110", "105"), "trailing", "5", "105"),
+        ({"trailing": "2%", "after": "105"}, ("104", "107", "104.86"), *3 * (None,)),
+        (
+            {"trailing": "5%", "tighten": {"at": "+10%", "to": "1%"}},
+            ("111", "109.89"),
+            *("trailing", "5%", "109.89"),
+        ),
+        ({"trailing": "2", "step": "5%"}, ("104", "106", "104"), *3 * (None,)),
+        (
+            {"take_profit": "105", "deviation": "1%"},
+            ("106", "104.94"),
+            *("trailing", "1% after 105", "104.94"),
+        ),
+        ({"stop_loss": "-3%"}, ("97",), "stop_loss", "-3%", "97"),
+        (
+            {"stop_loss": "-10% roi", "leverage": "5"},
+            ("98",),
+            *("stop_loss", "-10% roi", "98"),
+        ),
+        ({"stop_loss": "-50 pnl"}, ("95",), "stop_loss", "-50 pnl", "95"),
+        ({"take_profit": "+12%"}, ("112",), "take_profit", "+12%", "112"),
+        ({"above": "+1%", "do": "close"}, ("101",), "above", "+1%", "101"),
+    ],
+)
+async def test_given_a_kind_when_its_prices_come_then_shown_and_fired(
+    world: World,
+    body: Body,
+    prices: tuple[str, ...],
+    kind: str | None,
+    asked: str | None,
+    level: str | None,
+):
+    async with AsyncClient(world.address) as client:
+        armed = await arm(client, body)
+        await world.watched_mark("100")
+        assert (await shown(client, armed.id)).state == "armed"
+        for price in prices[:-1]:
+            world.mark(price)
+        before = await shown(client, armed.id)
+        world.mark(prices[-1])
+        await world.until(lambda: world.state_of(armed.id) == "done")
+
+    assert before.state == "armed"
+    if kind is not None:
+        assert (before.kind, before.asked, before.level) == (kind, asked, level)
+    assert [order.filled for order in world.venue.ledger] == [10]
+
+
+async def test_given_prices_in_a_row_when_crossed_then_confirming_until_the_last(
+    world: World,
+):
+    async with AsyncClient(world.address) as client:
+        armed = await arm(client, {"stop_loss": "95", "prices": 3})
+        await world.watched_mark("100")
+        world.mark("95")
+        world.mark("94.99")
+        between = await shown(client, armed.id)
+        explained = await client.ask(calls.explain(armed.id))
+        world.mark("94.98")
+        await world.until(lambda: world.state_of(armed.id) == "done")
+
+    assert (between.state, between.words) == ("confirming", {"prices": "3"})
+    assert any("2 of 3 prices" in sentence for sentence in explained.sentences)
+
+
+async def test_given_a_time_beyond_when_it_passes_or_the_emergency_comes_then_fired(
+    world: World,
+):
+    async with AsyncClient(world.address) as client:
+        quick = await arm(client, {"stop_loss": "95", "for": "100ms", "close": "50%"})
+        slow = await arm(client, {"stop_loss": "94", "for": "1h", "emergency": "90"})
+        await world.watched_mark("100")
+        world.mark("93.5")
+        waiting = await shown(client, slow.id)
+        await world.until(lambda: world.state_of(quick.id) == "done")
+        world.mark("89")
+        await world.until(lambda: world.state_of(slow.id) == "done")
+
+    assert waiting.state == "confirming"
+    assert waiting.confirms is not None
+    assert waiting.words == {"for": "1h", "emergency": "90"}
+
+
+async def test_given_times_when_armed_then_due_is_shown_and_the_first_one_closes(
+    world: World,
+):
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    async with AsyncClient(world.address) as client:
+        daily = await arm(client, {"at_time": "15:55:30 America/New_York"})
+        close = await arm(client, {"at_time": "5m before close", "calendar": "XNYS"})
+        held = await arm(client, {"max_hold": "8h"})
+        once = await arm(client, {"at_time": soon.isoformat(), "close": "40%"})
+        views = [await shown(client, t.id) for t in (daily, close, held, once)]
+        await world.until(lambda: world.state_of(once.id) == "done")
+
+    assert [view.kind for view in views] == [
+        "at_time",
+        "at_time",
+        "max_hold",
+        "at_time",
+    ]
+    assert views[0].asked == "15:55:30 America/New_York"
+    assert views[1].words == {"calendar": "XNYS"}
+    assert views[2].due is not None
+    assert views[3].due is not None
+    assert views[3].due[:19] == soon.isoformat()[:19]
+    assert [order.filled for order in world.venue.ledger] == [4]
+
+
+async def test_b068_given_moves_when_the_target_fills_then_the_stop_is_at_the_entry(
+    world: World,
+):
+    async with AsyncClient(world.address) as client:
+        target = await arm(client, {"take_profit": "110", "close": "50%"})
+        moves = [
+            {"after": target.id, "to": "entry", "fees": False},
+            {"at": "+15%", "to": "107"},
+        ]
+        stop = await arm(client, {"stop_loss": "90", "moves": moves})
+        await world.watched_mark("100")
+        world.mark("110")
+        await world.until(lambda: world.state_of(target.id) == "done")
+        await world.until(lambda: _level(world, stop.id) == "100")
+        world.mark("115")
+        moved = await shown(client, stop.id)
+
+    assert stop.words["moves"] == (f"entry after {target.id} without fees, 107 at +15%")
+    assert moved.level == "107"
+
+
+def _level(world: World, id: str) -> str:
+    return str(world.daemon.loop.engine.state.triggers[id].trigger_price)
+
+
+@pytest.mark.parametrize(
+    ("close", "closed"),
+    [("50% initial", 5), ("500 USDC", 5), ("2.5", 2.5), ("rest", 10)],
+)
+async def test_given_a_quantity_in_any_form_when_hit_then_so_much_is_closed(
+    world: World, close: str, closed: float
+):
+    async with AsyncClient(world.address) as client:
+        armed = await arm(client, {"above": "100.5", "do": "close", "close": close})
+        await world.watched_mark("100")
+        order = await client.ask(calls.order_if_fired(armed.id))
+        await client.ask(calls.fire(armed.id))
+        await world.until(lambda: world.state_of(armed.id) == "done")
+
+    assert armed.quantity == close
+    assert order.quantity is not None
+    assert float(world.venue.ledger[0].filled) == float(order.quantity) == closed
+
+
+async def test_given_patience_hard_and_slices_when_armed_then_in_the_words(
+    world: World,
+):
+    limit = {"order": "limit", "slippage_limit": "0.5%"}
+    async with AsyncClient(world.address) as client:
+        patient = {"stop_loss": "90", **limit, "patience": ["5s", "10s"]}
+        stop = await arm(client, patient)
+        hard = await arm(
+            client, {"take_profit": "120", **limit, "hard": True, "patience": "30s"}
+        )
+        sliced = await arm(
+            client, {"take_profit": "130", "twap": {"slices": 2, "every": "1s"}}
+        )
+        await world.watched_mark("100")
+        world.mark("130.01")
+        await world.until(lambda: len(world.venue.ledger) > 0)
+
+    assert stop.words == {"patience": "5s, 10s"}
+    assert hard.words == {"patience": "30s", "hard": "true"}
+    assert sliced.words == {"twap": "2 every 1s"}
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "says", "code"),
+    [
+        ({"trailing": "0%"}, "trailing", "above 0%", "invalid"),
+        ({"trailing": "100%"}, "trailing", "under 100%", "invalid"),
+        ({"trailing": "0.001"}, "trailing", "less than one price step", "off_step"),
+        ({"trailing": 5}, "trailing", "JSON string", "invalid"),
+        ({"trailing": "2%", "after": "-3%"}, "after", "winning side", "invalid"),
+        ({"trailing": "2%", "after": "99"}, "after", "not above the entry", "invalid"),
+        (
+            {"trailing": "2%", "for": "5s"},
+            "for",
+            "no effect with 'trailing'",
+            "idle_key",
+        ),
+        (
+            {"trailing": "2%", "tighten": {"at": "+5%", "to": "3%"}},
+            *("tighten.to", "only narrows", "invalid"),
+        ),
+        (
+            {"trailing": "2%", "tighten": {"at": "+5%"}},
+            "tighten.to",
+            "missing",
+            "invalid",
+        ),
+        ({"stop_loss": "3%"}, "stop_loss", "carries its sign: +3% or -3%", "invalid"),
+        (
+            {"stop_loss": "-9% roi"},
+            "stop_loss",
+            "needs to know the leverage",
+            "invalid",
+        ),
+        (
+            {"stop_loss": "95", "leverage": "5"},
+            "leverage",
+            "a level in roi",
+            "idle_key",
+        ),
+        ({"stop_loss": "95", "entry": "keep"}, "entry", "relative", "idle_key"),
+        (
+            {"stop_loss": "95", "for": "5"},
+            "for",
+            "with its unit, such as 5s",
+            "invalid",
+        ),
+        ({"stop_loss": "95", "prices": 1}, "prices", "at least 2", "invalid"),
+        (
+            {"stop_loss": "95", "prices": 3, "for": "5s"},
+            *("prices", "exclude each other", "invalid"),
+        ),
+        (
+            {"stop_loss": "95", "prices": 3, "emergency": "96"},
+            *("emergency", "beyond the level", "invalid"),
+        ),
+        ({"stop_loss": "95", "emergency": "90"}, "emergency", "no effect", "idle_key"),
+        ({"stop_loss": "95", "hard": True}, "hard", "add order: limit", "idle_key"),
+        (
+            {"stop_loss": "95", "twap": {"slices": 5, "every": "30s"}},
+            *("twap", "a stop closes at once", "invalid"),
+        ),
+        ({"stop_loss": "95", "close": "9 EUR"}, "close", "paid in USDC", "bad_close"),
+        ({"max_hold": "0s"}, "max_hold", "above zero", "invalid"),
+        ({"at_time": "2020-01-01T00:00:00Z"}, "at_time", "has passed", "passed"),
+        (
+            {"at_time": "15:55 America/NewYork"},
+            *("at_time", "did you mean 'America/New_York'?", "invalid"),
+        ),
+        ({"at_time": "5m before close"}, "at_time", "needs a calendar", "invalid"),
+        (
+            {"at_time": "5m before close", "calendar": "NYSE"},
+            *("calendar", "'NYSE' is not one of", "invalid"),
+        ),
+        (
+            {"above": "99000", "do": "notify", "watch": "binnance/BTCUSDT"},
+            *("watch", "venue 'binnance' is not set up", "unknown_venue"),
+        ),
+        (
+            {"stop_loss": "-3%", "watch": "main/BTC_USDC_PERP"},
+            *("stop_loss", "write the price there", "invalid"),
+        ),
+        (
+            {"take_profit": "110", "moves": [{"at": "+5%", "to": "entry"}]},
+            *("moves", "not a stop with a level", "bad_move"),
+        ),
+        (
+            {"stop_loss": "90", "moves": [{"to": "entry"}]},
+            *("moves.0", "exactly one of", "invalid"),
+        ),
+        (
+            {"stop_loss": "90", "moves": [{"after": "trg_none", "to": "entry"}]},
+            *("moves", "no trigger 'trg_none'", "bad_move"),
+        ),
+        (
+            {"stop_loss": "90", "moves": [{"at": "-5%", "to": "entry"}]},
+            *("moves.0.at", "winning side", "invalid"),
+        ),
+        ({"stop_loss": "95", "once": True}, "once", "not a known key", "invalid"),
+        ({"stop_loss": "95", "trailing": "2%"}, "", "this one has 2", "one_condition"),
+        ({"stop_loss": "95", "missed": "fire"}, "", "not looked for yet", "not_built"),
+    ],
+)
+async def test_b049_given_a_bad_value_when_armed_then_the_field_and_a_files_sentence(
+    world: World, body: Body, field: str, says: str, code: str
+):
+    async with AsyncClient(world.address) as client:
+        error = await refused(client, body)
+        listed = (await client.ask(calls.search())).triggers
+
+    assert (error.status, error.code) == (422, code)
+    assert error.sentence.startswith(f"{field}: " if field else "")
+    assert says in str(error)
+    assert listed == ()
+
+
+async def test_given_weak_stops_when_armed_then_notes_as_check_warns(world: World):
+    waits = {"stop_loss": "95", "for": "120s"}
+    hard = {
+        "stop_loss": "90",
+        "order": "limit",
+        "slippage_limit": "1%",
+        "hard": True,
+    }
+    async with AsyncClient(world.address) as client:
+        first = await client.ask(calls.arm([{**LONG, **waits}]))
+        second = await client.ask(calls.arm([{**LONG, **hard}]))
+
+    assert "add emergency:" in first.notes[0]
+    assert "may never close" in second.notes[0]
+
+
+async def test_b051_given_a_trail_when_amended_then_its_watermark_stays(world: World):
+    async with AsyncClient(world.address) as client:
+        id = (await arm(client, {"trailing": "5"})).id
+        await world.watched_mark("100")
+        world.mark("110")
+        world.mark("106")
+        wider = await client.ask(calls.amend(id, {"trailing": "6", "note": "wider"}))
+        with pytest.raises(DaemonRefused) as caught:
+            await client.ask(calls.amend(id, {"trailing": "3"}))
+        kept = await shown(client, id)
+        fires = calls.amend(id, {"trailing": "3", "if_crossed": "fire"})
+        await client.ask(fires)
+        await world.until(lambda: world.state_of(id) == "done")
+
+    view = wider.triggers[0]
+    assert (view.level, view.watermark) == ("104", "110")
+    assert (view.asked, view.note) == ("6", "wider")
+    assert caught.value.code == "already_crossed"
+    assert (kept.level, kept.watermark) == ("104", "110")
+
+
+async def test_b022_given_a_trail_with_one_key_when_sent_twice_then_one_trigger(
+    world: World,
+):
+    body = {"trailing": "5%", "tighten": {"at": "+10%", "to": "1%"}, "note": "x"}
+    wider = {**body, "tighten": {"at": "+10%", "to": "2%"}}
+    async with AsyncClient(world.address) as client:
+        first = await arm(client, body, idempotency_key="k")
+        again = await arm(client, body, idempotency_key="k")
+        with pytest.raises(DaemonRefused) as caught:
+            await arm(client, wider, idempotency_key="k")
+
+    assert first.id == again.id
+    assert caught.value.code == "idempotency_conflict"
+
+
+async def test_given_every_word_when_amended_then_the_rest_stays(world: World):
+    async with AsyncClient(world.address) as client:
+        made = await arm(
+            client,
+            {
+                "stop_loss": "-20% roi",
+                "leverage": "5",
+                "entry": "keep",
+                "for": "120s",
+                "emergency": "-30% roi",
+                "order": "limit",
+                "slippage_limit": "1%",
+                "patience": ["5s", "10s"],
+                "moves": [{"at": "+5%", "to": "entry"}],
+            },
+        )
+        change = {"level": "-10% roi", "for": None, "prices": 3, "note": "n"}
+        amended = (await client.ask(calls.amend(made.id, change))).triggers[0]
+        gone = {"moves": None, "patience": None, "emergency": None}
+        bare = (await client.ask(calls.amend(made.id, gone))).triggers[0]
+        with pytest.raises(DaemonRefused) as caught:
+            await client.ask(calls.amend(made.id, {"trailing": "2%"}))
+
+    assert (amended.level, amended.note) == ("98", "n")
+    expected = {**made.words, "prices": "3"}
+    del expected["for"]
+    assert amended.words == expected
+    assert bare.words == {"prices": "3", "entry": "keep", "leverage": "5"}
+    assert "has one condition" in caught.value.sentence
+
+
+async def test_given_a_batch_of_a_position_when_moves_name_each_other_then_by_name(
+    filed: World,
+):
+    batch = [
+        {"position": "sol-core", "name": "tp", "take_profit": "+10%", "close": "50%"},
+        {
+            "position": "sol-core",
+            "name": "floor",
+            "stop_loss": "92",
+            "moves": [{"after": "tp", "to": "sl"}],
+        },
+    ]
+    wrong = [batch[0], {**batch[1], "emergency": "80"}]
+    async with AsyncClient(filed.address) as client:
+        with pytest.raises(DaemonRefused) as caught:
+            await client.ask(calls.arm(wrong))
+        armed = (await client.ask(calls.arm(batch))).triggers
+
+    assert caught.value.sentence.startswith("triggers.1.emergency: ")
+    assert armed[1].words["moves"] == "sol-core/sl after sol-core/tp"
+
+
+async def test_given_the_document_when_read_then_bodies_show_words_and_examples(
+    world: World,
+):
+    async with world.tcp() as raw:
+        schemas = (await raw.get("/openapi.json")).json()["components"]["schemas"]
+
+    words = schemas["ArmOneBody"]["properties"]
+    assert {"trailing", "for", "moves", "watch", "twap", "at_time"} <= set(words)
+    assert all(
+        word.get("description") for name, word in words.items() if name != "note"
+    )
+    assert schemas["TriggerBody"]["examples"][1]["tighten"] == {
+        "at": "+20%",
+        "to": "1%",
+    }
+    assert "number" not in str(words["stop_loss"])
