@@ -12,7 +12,7 @@ from exitd.core.market import Instrument, InstrumentKind
 from exitd.core.neighbours import Neighbours
 from exitd.core.position import PositionKey, Side
 from exitd.core.pricing import watches_own_market
-from exitd.core.resting import fresh_price, is_beyond, offset_of
+from exitd.core.resting import fresh_price, is_beyond, offset_of, waits_for_price
 from exitd.core.state import Refused, State
 from exitd.core.stepping import stepped_stop
 from exitd.core.terms import wrong_terms
@@ -154,7 +154,7 @@ class Draft:
         level = _level_to_judge(state, definition)
         price = fresh_price(state, definition, self._now_ns)
         if level is None or price is None:
-            is_unjudged = definition.watches_price and price is None
+            is_unjudged = waits_for_price(definition) and price is None
             return Checked(definition, notes, crosses=False, is_unjudged=is_unjudged)
         crosses = is_beyond(definition.direction, level, price)
         if crosses and self._if_crossed is IfCrossed.REFUSE:

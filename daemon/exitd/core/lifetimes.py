@@ -16,6 +16,7 @@ from exitd.core.resting import (
     has_crossed,
     is_expired,
     wait,
+    waits_for_price,
 )
 from exitd.core.settling import prove
 from exitd.core.trigger import DoneReason, TriggerRecord, TriggerState, WaitingFor
@@ -136,7 +137,7 @@ def begin_arming(turn: Turn, record: TriggerRecord, position: PositionRecord) ->
         wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.ENTRY)
         return
     price = fresh_price(turn.state, definition, turn.now_ns)
-    if not definition.watches_price:
+    if not waits_for_price(definition):
         arm(turn, record, TriggerCause.POSITION_OPENED, lifetime=position.lifetime)
     elif price is None:
         wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.FIRST_PRICE)

@@ -73,6 +73,14 @@ def known_price(state: State, definition: TriggerDefinition) -> Decimal | None:
     return book.price if book is not None else None
 
 
+def waits_for_price(definition: TriggerDefinition) -> bool:
+    """Whether a price has to say on which side of its level it is, before it watches.
+
+    A closed candle cannot: it is old the moment it is known, and the next one is news.
+    """
+    return definition.watches_price and not definition.source.closed
+
+
 def fresh_price(
     state: State, definition: TriggerDefinition, now_ns: int
 ) -> Decimal | None:
