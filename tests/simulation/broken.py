@@ -8,11 +8,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from exitd.core import engine, moving, watermarks
+from exitd.core import engine, firing, guard, moving, watermarks
 from exitd.core.attempt import AttemptState
+from exitd.core.book import Book
 from exitd.core.condition import Direction
 from exitd.core.inputs import AttemptUnanswered
 from exitd.core.lifecycle import AttemptCause, next_attempt_state
+from exitd.core.market import Tick
+from exitd.core.position import PositionKey
 from exitd.core.records import Snapshot
 from exitd.core.settling import settle
 from exitd.core.state import State
@@ -45,6 +48,15 @@ def wherever_asked(way: Direction, one: Decimal, other: Decimal) -> Decimal:
     return one
 
 
+def leave_slices(turn: Turn, key: PositionKey) -> None:
+    """Let slices rest on while a stop fires."""
+
+
+def believe_all(state: State, book: Book, tick: Tick) -> bool:
+    """Take every price for true."""
+    return False
+
+
 def _resend(put: Put) -> None:
     handlers = {**engine._HANDLERS, AttemptUnanswered: resend_at_once}
     put(engine, "_HANDLERS", handlers)
@@ -58,9 +70,19 @@ def _loosen(put: Put) -> None:
     put(moving, "tighter", wherever_asked)
 
 
+def _leave(put: Put) -> None:
+    put(firing, "stop_slices", leave_slices)
+
+
+def _believe(put: Put) -> None:
+    put(guard, "holds", believe_all)
+
+
 #: What each build is called, and how it is made.
 BUILDS: dict[str, Callable[[Put], None]] = {
     "resends-with-a-new-id": _resend,
     "forgets-what-trails-saw": _forget,
     "lets-moved-stops-loosen": _loosen,
+    "leaves-slices-resting": _leave,
+    "believes-every-price": _believe,
 }

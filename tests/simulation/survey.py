@@ -20,6 +20,8 @@ from simulation.broken import BUILDS
 from simulation.virtual_time import VirtualLoop, run
 from simulation.world import World
 
+#: So often it says how far it has come.
+TOLD_EVERY = 100
 #: What a world counts of what its invariants had to look at.
 Counts = dict[str, int]
 
@@ -69,6 +71,8 @@ def main() -> int:
                 sys.stdout.write(f"{seed}: {why[:300]}\n")
             for name, number in counted.items():
                 total[name] = total.get(name, 0) + number
+            if seed % TOLD_EVERY == TOLD_EVERY - 1:
+                sys.stderr.write(f"as far as seed {seed}\n")
     took_s = time.monotonic() - begun_s
     sys.stdout.write(f"{violated} of {last - first} seeds violated, {took_s:.0f} s\n")
     sys.stdout.write(f"{total}\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from exitd.core.attempt import AttemptKey
+from exitd.core.attempt import AttemptKey, AttemptState
 from exitd.core.condition import AtInstant, MaxHold
 from exitd.core.position import PositionKey
 from exitd.core.resting import is_beyond, level_now
@@ -18,6 +18,7 @@ from exitd.core.trigger import (
     TriggerRecord,
     TriggerState,
 )
+from exitd.core.units import NS_PER_US
 from simulation.kinds import ACCOUNT, SYMBOL
 from simulation.prices import ENTRY, LAST_DISTANCE
 from simulation.violation import Violation
@@ -39,17 +40,7 @@ def check(world: World) -> None:
             raise Violation(f"client id {client_id} was used for two requests")
     state = world.machine.loop.engine.state
     filled = _filled_by_attempt(world)
-    firing = [r for r in state.triggers.values() if r.state is TriggerState.FIRING]
-    is_bound = any(_is_out_of_bounds(state, record) for record in firing)
-    for record in firing:
-        close = record.definition.close
-        # Slices wait for every other stop, and a hard one may wait for ever.
-        may_wait = is_bound and close is not None and close.twap is not None
-        if not may_wait and not _is_out_of_bounds(state, record):
-            raise Violation(
-                f"{record.id} is still firing: {state.fires[record.id]} "
-                f"{[a for a in state.attempts.values() if not a.is_ended]}"
-            )
+    _check_ended(world, state)
     key = PositionKey(ACCOUNT, SYMBOL, world.choices.side)
     seen, real = state.position(key).quantity, abs(world.net())
     if seen != real:
@@ -59,6 +50,30 @@ def check(world: World) -> None:
     for name in world.armed:
         if name not in state.triggers:
             raise Violation(f"{name} was armed, and is lost")
+
+
+def _check_ended(world: World, state: State) -> None:
+    """Every hit has ended, unless it says why it could not."""
+    firing = [r for r in state.triggers.values() if r.state is TriggerState.FIRING]
+    is_bound = any(_is_out_of_bounds(state, record) for record in firing)
+    venue_now_ns = world.exchange.clock.now_us() * NS_PER_US
+    is_in_doubt = any(
+        # Signed by a clock an hour ahead, while the venue did not tell its own.
+        attempt.state is AttemptState.IN_DOUBT
+        and attempt.expires_venue_ns > venue_now_ns
+        for attempt in state.attempts.values()
+    )
+    for record in firing:
+        close = record.definition.close
+        # Slices and targets wait for every stop, and a hard one may wait for ever.
+        is_last = close is not None and close.twap is not None
+        is_last = is_last or not record.definition.is_stop
+        if is_in_doubt or (is_bound and is_last) or _is_out_of_bounds(state, record):
+            continue
+        raise Violation(
+            f"{record.id} is still firing: {state.fires[record.id]} "
+            f"{[a for a in state.attempts.values() if not a.is_ended]}"
+        )
 
 
 def _is_out_of_bounds(state: State, record: TriggerRecord) -> bool:

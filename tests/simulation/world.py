@@ -106,6 +106,10 @@ class World:
         self.exchange = Exchange(settings, clock=clock)
         self.network = Network(self.exchange, self.rng, CALM)
         self.network.on_order = self._check_order
+        for symbol in self.exchange.state.markets:
+            if symbol != SYMBOL:
+                # Nobody looks at it, and quoting anew every second is dear.
+                self.exchange.maker.hold(symbol, (), (), clock.stamp_us())
         running = asyncio.ensure_future(self.exchange.run())
         self._price(Shown(ENTRY))
         sign = self.sign
