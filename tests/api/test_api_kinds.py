@@ -319,6 +319,7 @@ async def test_b049_given_a_bad_value_when_armed_then_the_field_and_a_files_sent
         listed = (await client.ask(calls.search())).triggers
 
     assert (error.status, error.code) == (422, code)
+    assert error.field == field
     assert error.sentence.startswith(f"{field}: " if field else "")
     assert says in str(error)
     assert listed == ()

@@ -1,5 +1,8 @@
 """`add`, `amend`, `pause`, `resume`, `cancel`, `rearm`, `plan`, `apply` and tokens."""
 
+import shlex
+from pathlib import Path
+
 import pytest
 
 from cli.conftest import Command
@@ -74,6 +77,107 @@ def test_given_dry_run_when_added_then_yaml_that_the_check_accepts(
     assert command("check", str(folder)).status == 0
     assert wrong.status == 1
     assert command("ls").out.count("\n") == before
+
+
+EVERY_KIND = [
+    ("--trailing 2.5% --after 150 --tighten '1% at +20%' --step 0.5%", "trailing"),
+    ("--tp 150 --deviation 1% --close '50% initial'", "trailing"),
+    ("--sl -3% --for 120s --emergency -6% --entry keep", "stop_loss"),
+    ("--sl '-20% roi' --leverage 5 --before-liquidation 1%", "stop_loss"),
+    ("--sl 128 --prices 3 --emergency 120 --close '500 USDC'", "stop_loss"),
+    ("--sl 129 --move 'entry after sol-core/tp1' --move '135 at +5%'", "stop_loss"),
+    ("--tp '+500 pnl' --order limit --slippage-limit 0.5% --hard", "take_profit"),
+    ("--sl 127 --order limit --slippage-limit 1% --patience 5s,10s", "stop_loss"),
+    ("--at-time '15:55 America/New_York' --twap '5 every 30s'", "at_time"),
+    ("--at-time '5m before close' --calendar XNYS --close 50%", "at_time"),
+    ("--max-hold 8h", "max_hold"),
+    ("--below 120 --do close --watch backpack/BTC_USDC_PERP", "below"),
+]
+
+
+@pytest.mark.parametrize(("written", "kind"), EVERY_KIND)
+def test_given_any_kind_when_added_then_armed_and_its_yaml_is_accepted(
+    command: Command, home: House, tmp_path: Path, written: str, kind: str
+):
+    words = shlex.split(written)
+    market = ("--symbol", "SOL_USDC_PERP", "--side", "long")
+    # A move of a file names exits of the same position.
+    is_apart = "--move" in words
+
+    dry = command("add", *market, *words, "--dry-run")
+    done = command("add", "sol-core", *words, "--json")
+
+    assert done.status == 0, done.err
+    made = done.json["triggers"]
+    assert [t["kind"] for t in made] == [kind]
+    shown = command("show", made[0]["id"]).out
+    for name, value in made[0]["words"].items():
+        assert f"{name:<10} {value}" in shown
+    assert command("cancel", made[0]["id"], "--yes").status == 0
+    if is_apart:
+        return
+    folder = tmp_path / "c"
+    (folder / "conf.d").mkdir(parents=True)
+    (folder / "exitd.yaml").write_text(home.config.read_text())
+    (folder / "conf.d" / "new.yaml").write_text(dry.out)
+    checked = command("check", str(folder))
+    assert checked.status == 0, checked.err + checked.out
+
+
+def test_given_several_when_options_are_said_then_each_gets_its_own(
+    command: Command, home: House
+):
+    words = ("--sl", "-5%", "--trailing", "4%", "--after", "+2%", "--tp", "+12%")
+    options = ("--close", "50%", "--for", "5s", "--move", "entry at +5%")
+    both = ("--tp", "+20%", "--entry", "keep")
+
+    done = command("add", "sol-core", *words, *options, *both, "--dry-run", "--json")
+
+    assert done.json["positions"]["sol-core"] == {
+        "exits": {
+            "sl": {"stop_loss": "-5%", "entry": "keep", "for": "5s"},
+            "trail": {"trailing": "4%", "entry": "keep", "after": "+2%"},
+            "tp1": {"take_profit": "+12%", "entry": "keep", "close": "50%"},
+            "tp2": {"take_profit": "+20%", "entry": "keep", "close": "50%"},
+        },
+        "moves": [{"set": "sl", "at": "+5%", "to": "entry"}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--trailing", "2%", "--tighten", "1%"), "write it as '1% at +20%'"),
+        (("--tp", "150", "--twap", "5"), "write it as '5 every 30s'"),
+        (("--sl", "130", "--move", "entry"), "write it as 'entry after tp1'"),
+    ],
+)
+def test_given_half_a_word_when_added_then_2_and_how_to_write_it(
+    command: Command, home: House, words: tuple[str, ...], says: str
+):
+    done = command("add", "sol-core", *words)
+
+    assert done.status == 2
+    assert says in done.err
+
+
+def test_b051_given_own_trail_when_amended_then_its_best_price_stays(
+    command: Command, home: House
+):
+    words = ("--trailing", "20", "--tighten", "1% at +90%", "--json")
+    made = command("add", "sol-core", *words).json["triggers"][0]
+
+    dry = command("amend", made["id"], "--tighten", "2% at +90%", "--dry-run")
+    done = command("amend", made["id"], "--trailing", "15", "--json")
+    bare = command("amend", made["id"], "--tighten", "none", "--json")
+
+    assert "would set tighten to at +90% to 2%" in dry.out
+    assert "now trailing 20" in dry.out
+    assert (made["level"], made["watermark"]) == ("121", "141")
+    view = done.json["triggers"][0]
+    assert (view["level"], view["watermark"]) == ("126", "141")
+    assert bare.json["triggers"][0]["words"] == {}
+    assert command("cancel", made["id"], "--yes").status == 0
 
 
 def test_given_own_trigger_when_amended_then_level_is_new(

@@ -69,6 +69,63 @@ def test_given_terminal_when_ls_then_a_table_within_80_columns_and_no_colour(
     assert "\x1b[" not in text
 
 
+def test_given_every_kind_on_a_terminal_when_ls_then_stop_of_now_in_80_columns(
+    command: Command, home: House
+):
+    words = (
+        ("--trailing", "2.5%", "--tighten", "1% at +20%"),
+        ("--trailing", "2%", "--after", "+50%"),
+        ("--sl", "-10%", "--for", "120s", "--emergency", "-20%"),
+        ("--at-time", "2037-01-31T16:00:00Z"),
+        ("--max-hold", "900h"),
+        ("--tp", "+500 pnl", "--order", "limit", "--slippage-limit", "0.5%"),
+    )
+    made = [command("add", "sol-core", *w, "--json").json["triggers"][0] for w in words]
+    try:
+        text = on_a_terminal(home, "ls", NO_COLOR="1")
+        rows = [line.split("\t") for line in command("ls").out.splitlines()]
+        explained = [command("explain", trigger["id"]).out for trigger in made]
+    finally:
+        command("cancel", *(trigger["id"] for trigger in made), "--yes")
+
+    assert all(len(line) <= 80 for line in text.splitlines())
+    assert "armed" in text
+    found = {row[0]: row[1:] for row in rows}
+    trail = found[made[0]["id"]]
+    assert trail[:2] == ["trailing 2.5%", "137.475"]
+    assert found[made[1]["id"]][:2] == ["trailing 2% after +50%", "-"]
+    assert found[made[2]["id"]][:2] == ["stop_loss -10%", "126"]
+    assert found[made[3]["id"]][:2] == ["at_time", "2037-01-31 16:00Z"]
+    assert "it trails the best price since it began, 141, by 2.5%" in explained[0]
+    assert "from +20% on it trails by 1%" in explained[0]
+    assert "its trail has not begun: it begins at +50%" in explained[1]
+    assert "beyond for 2m" in explained[2]
+    assert "at -20% it does not wait" in explained[2]
+    assert "its time comes at 2037-01-31T16:00:00" in explained[3]
+
+
+def test_given_a_confirming_stop_on_a_terminal_when_ls_then_it_has_its_colour(
+    command: Command, home: House
+):
+    words = ("--sl", "140.5", "--prices", "1000", "--emergency", "100", "--close", "1")
+    made = command("add", "sol-core", *words, "--json").json["triggers"][0]
+    try:
+        home.price("140.4")
+        home.until(lambda: _state(command, made["id"]) == "confirming", "it confirms")
+        text = on_a_terminal(home, "ls", TERM="xterm-256color")
+        shown = command("show", made["id"]).out
+    finally:
+        command("cancel", made["id"], "--yes")
+        home.price("141")
+
+    assert "\x1b[1;35mconfirming" in text
+    assert "prices     1000" in shown
+
+
+def _state(command: Command, id: str) -> str:
+    return str(command("show", id, "--json").json["trigger"]["state"])
+
+
 def test_given_terminal_when_ls_without_no_color_then_states_stand_out(home: House):
     text = on_a_terminal(home, "ls", TERM="xterm-256color")
 

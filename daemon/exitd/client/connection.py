@@ -63,6 +63,7 @@ def _refused(response: httpx.Response) -> DaemonRefused:
             problem.get("detail", f"the daemon answered {response.status_code}")
         ),
         remedy=str(problem.get("remedy", "")),
+        field=str(problem.get("field", "")),
         request_id=str(problem.get("request_id", "")),
         retry_after_s=int(wait) if wait.isdigit() else None,
     )

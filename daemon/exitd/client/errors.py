@@ -33,6 +33,7 @@ class DaemonRefused(ClientError):
         status: The HTTP status.
         sentence: What is wrong.
         remedy: What to do about it, or empty.
+        field: The part of the body that is wrong, such as `tighten.at`, or empty.
         request_id: What to look for in the log.
         retry_after_s: When to ask again, where the daemon said so.
     """
@@ -44,6 +45,7 @@ class DaemonRefused(ClientError):
         status: int,
         sentence: str,
         remedy: str = "",
+        field: str = "",
         request_id: str = "",
         retry_after_s: int | None = None,
     ) -> None:
@@ -52,5 +54,6 @@ class DaemonRefused(ClientError):
         self.status = status
         self.sentence = sentence
         self.remedy = remedy
+        self.field = field
         self.request_id = request_id
         self.retry_after_s = retry_after_s

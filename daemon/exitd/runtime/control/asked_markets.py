@@ -93,8 +93,9 @@ def _refuse_unknown_feed(daemon: Daemon, asked: AskedExit) -> None:
         why = f"venue '{source.feed}' is not set up under venues:{hint}"
         raise unusable("unknown_venue", "watch", why)
     loaded = daemon.files.loaded
-    if loaded is not None and loaded.settings is not None:
-        refuse_errors(_streams(loaded, loaded.settings, asked))
+    settings = loaded.settings if loaded is not None else None
+    if loaded is not None and settings is not None and source.feed in settings.accounts:
+        refuse_errors(_streams(loaded, settings, asked))
     instruments = daemon.loop.engine.state.instruments
     symbols = [symbol for feed, symbol in instruments if feed == source.feed]
     if asked.exit.is_watching and symbols and source.symbol not in symbols:
