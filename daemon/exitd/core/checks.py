@@ -12,7 +12,7 @@ from exitd.core.market import Instrument, InstrumentKind
 from exitd.core.neighbours import Neighbours
 from exitd.core.position import PositionKey, Side
 from exitd.core.pricing import watches_own_market
-from exitd.core.resting import fresh_price, is_beyond, offset_of, waits_for_price
+from exitd.core.resting import fresh_price, is_beyond, offset_of, watermark_now, waits_for_price
 from exitd.core.state import Refused, State
 from exitd.core.stepping import stepped_stop
 from exitd.core.terms import wrong_terms
@@ -179,11 +179,11 @@ def _level_to_judge(state: State, definition: TriggerDefinition) -> Decimal | No
     known = state.triggers.get(definition.id)
     if known is None or known.definition.source != definition.source:
         return None
-    trailed = state.book(definition.source).trailed(definition.id)
-    if trailed is None or known.state is not TriggerState.ARMED:
+    watermark = watermark_now(state, known)
+    if watermark is None or known.state is not TriggerState.ARMED:
         return None
-    watermark, way = trailed[0], definition.direction
-    return stepped_stop(watermark, offset_of(known, definition.condition), way)
+    offset = offset_of(known, definition.condition)
+    return stepped_stop(watermark, offset, definition.direction)
 
 
 def _refuse(definition: TriggerDefinition, code: str, sentence: str) -> Refused:
