@@ -74,8 +74,10 @@ async def test_b141_given_a_json_number_for_a_price_when_sent_then_refused(
     assert "JSON string" in problem["detail"]
     assert answer.headers["content-type"] == "application/problem+json"
     assert set(problem) == {
-        *("type", "title", "status", "detail", "remedy", "code", "request_id")
+        *("type", "title", "status", "detail", "remedy", "code", "field"),
+        "request_id",
     }
+    assert problem["field"] == "stop_loss"
     assert problem["request_id"] == answer.headers["x-request-id"]
 
 
