@@ -90,14 +90,18 @@ class Hand:
 
     def behind(self, low: int, high: int) -> Decimal:
         """A new price so many cents on the losing side; no two triggers are alike."""
-        return self._place(-self.sign, low, high)
+        return self._place(ENTRY, -self.sign, low, high)
 
     def ahead(self, low: int, high: int) -> Decimal:
-        return self._place(self.sign, low, high)
+        return self._place(ENTRY, self.sign, low, high)
 
-    def _place(self, sign: int, low: int, high: int) -> Decimal:
+    def beyond(self, level: Decimal, low: int, high: int) -> Decimal:
+        """A new price so many cents farther on the losing side than a level."""
+        return self._place(level, -self.sign, low, high)
+
+    def _place(self, base: Decimal, sign: int, low: int, high: int) -> Decimal:
         while True:
-            price = ENTRY + sign * Decimal(self.rng.randint(low, high)) / 100
+            price = base + sign * Decimal(self.rng.randint(low, high)) / 100
             if price not in self._used:
                 self._used.add(price)
                 return price
@@ -283,7 +287,7 @@ def _hard(hand: Hand) -> Drawn:
 
 
 def _twap_close(hand: Hand) -> Close:
-    is_limit = hand.rng.random() < 0.7
+    is_limit = hand.rng.random() < 0.8
     return Close(
         quantity=Quantity(
             hand.rng.choice((QuantityKind.SHARE, QuantityKind.INITIAL)),
@@ -308,6 +312,12 @@ def _twap_target(hand: Hand) -> Drawn:
 
 def _plain(hand: Hand) -> Drawn:
     return Drawn(condition=FixedLevel(STOP, hand.behind(30, 340)), close=hand.close())
+
+
+def _beyond(hand: Hand, level: Decimal) -> Drawn:
+    """A stop a little beyond a level: it is hit while that one's slices rest."""
+    price = hand.beyond(level, 15, 90)
+    return Drawn(condition=FixedLevel(STOP, price), close=hand.close())
 
 
 KINDS: dict[str, Callable[[Hand], Drawn]] = {
@@ -337,8 +347,14 @@ def draw_kinds(
 ) -> Iterator[TriggerDefinition]:
     """Some of all kinds; a few watch the index."""
     hand = Hand(rng, side, skew_ms)
+    all_drawn: dict[str, Drawn] = {}
     for name in rng.sample(list(KINDS), rng.randint(3, 8)):
-        drawn = KINDS[name](hand)
+        drawn = all_drawn[name] = KINDS[name](hand)
+        if name == "twap":
+            assert isinstance(drawn.condition, FixedLevel)
+            assert isinstance(drawn.condition.price, Decimal)
+            all_drawn["beyond-twap"] = _beyond(hand, drawn.condition.price)
+    for name, drawn in all_drawn.items():
         yield rule(
             name,
             side,

@@ -21,7 +21,7 @@ from simulation.violation import Violation
 SEEDS = 500
 BATCH = 50
 #: So many of them are lived through with each broken build.
-BROKEN_SEEDS = 40
+BROKEN_SEEDS = 50
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
