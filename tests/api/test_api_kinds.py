@@ -26,12 +26,6 @@ async def shown(client: AsyncClient, id: str) -> TriggerView:
     return next(trigger for trigger in page.triggers if trigger.id == id)
 
 
-async def refused(client: AsyncClient, body: Body) -> DaemonRefused:
-    with pytest.raises(DaemonRefused) as caught:
-        await client.ask(calls.arm([{**LONG, **body}]))
-    return caught.value
-
-
 @pytest.mark.parametrize(
     ("body", "prices", "kind", "asked", "level"),
     [
@@ -210,207 +204,6 @@ async def test_given_patience_hard_and_slices_when_armed_then_in_the_words(
     assert sliced.words == {"twap": "2 every 1s"}
 
 
-@pytest.mark.parametrize(
-    ("body", "field", "says", "code"),
-    [
-        ({"trailing": "0%"}, "trailing", "above 0%", "invalid"),
-        ({"trailing": "100%"}, "trailing", "under 100%", "invalid"),
-        ({"trailing": "0.001"}, "trailing", "less than one price step", "off_step"),
-        ({"trailing": 5}, "trailing", "JSON string", "invalid"),
-        ({"trailing": "2%", "after": "-3%"}, "after", "winning side", "invalid"),
-        ({"trailing": "2%", "after": "99"}, "after", "not above the entry", "invalid"),
-        (
-            {"trailing": "2%", "for": "5s"},
-            "for",
-            "no effect with 'trailing'",
-            "idle_key",
-        ),
-        (
-            {"trailing": "2%", "tighten": {"at": "+5%", "to": "3%"}},
-            *("tighten.to", "only narrows", "invalid"),
-        ),
-        (
-            {"trailing": "2%", "tighten": {"at": "+5%"}},
-            "tighten.to",
-            "missing",
-            "invalid",
-        ),
-        ({"stop_loss": "3%"}, "stop_loss", "carries its sign: +3% or -3%", "invalid"),
-        (
-            {"stop_loss": "-9% roi"},
-            "stop_loss",
-            "needs to know the leverage",
-            "invalid",
-        ),
-        (
-            {"stop_loss": "95", "leverage": "5"},
-            "leverage",
-            "a level in roi",
-            "idle_key",
-        ),
-        ({"stop_loss": "95", "entry": "keep"}, "entry", "relative", "idle_key"),
-        (
-            {"stop_loss": "95", "for": "5"},
-            "for",
-            "with its unit, such as 5s",
-            "invalid",
-        ),
-        ({"stop_loss": "95", "prices": 1}, "prices", "at least 2", "invalid"),
-        (
-            {"stop_loss": "95", "prices": 3, "for": "5s"},
-            *("prices", "exclude each other", "invalid"),
-        ),
-        (
-            {"stop_loss": "95", "prices": 3, "emergency": "96"},
-            *("emergency", "beyond the level", "invalid"),
-        ),
-        ({"stop_loss": "95", "emergency": "90"}, "emergency", "no effect", "idle_key"),
-        ({"stop_loss": "95", "hard": True}, "hard", "add order: limit", "idle_key"),
-        (
-            {"stop_loss": "95", "twap": {"slices": 5, "every": "30s"}},
-            *("twap", "a stop closes at once", "invalid"),
-        ),
-        ({"stop_loss": "95", "close": "9 EUR"}, "close", "paid in USDC", "bad_close"),
-        ({"max_hold": "0s"}, "max_hold", "above zero", "invalid"),
-        ({"at_time": "2020-01-01T00:00:00Z"}, "at_time", "has passed", "passed"),
-        (
-            {"at_time": "15:55 America/NewYork"},
-            *("at_time", "did you mean 'America/New_York'?", "invalid"),
-        ),
-        ({"at_time": "5m before close"}, "at_time", "needs a calendar", "invalid"),
-        (
-            {"at_time": "5m before close", "calendar": "NYSE"},
-            *("calendar", "'NYSE' is not one of", "invalid"),
-        ),
-        (
-            {"above": "99000", "do": "notify", "watch": "binnance/BTCUSDT"},
-            *("watch", "venue 'binnance' is not set up", "unknown_venue"),
-        ),
-        (
-            {"stop_loss": "-3%", "watch": "main/BTC_USDC_PERP"},
-            *("stop_loss", "write the price there", "invalid"),
-        ),
-        (
-            {"take_profit": "110", "moves": [{"at": "+5%", "to": "entry"}]},
-            *("moves", "not a stop with a level", "bad_move"),
-        ),
-        (
-            {"stop_loss": "90", "moves": [{"to": "entry"}]},
-            *("moves.0", "exactly one of", "invalid"),
-        ),
-        (
-            {"stop_loss": "90", "moves": [{"after": "trg_none", "to": "entry"}]},
-            *("moves", "no trigger 'trg_none'", "bad_move"),
-        ),
-        (
-            {"stop_loss": "90", "moves": [{"at": "-5%", "to": "entry"}]},
-            *("moves.0.at", "winning side", "invalid"),
-        ),
-        ({"stop_loss": "95", "once": True}, "once", "not a known key", "invalid"),
-        ({"stop_loss": "95", "trailing": "2%"}, "", "this one has 2", "one_condition"),
-        ({"stop_loss": "95", "missed": "fire"}, "", "not looked for yet", "not_built"),
-    ],
-)
-async def test_b049_given_a_bad_value_when_armed_then_the_field_and_a_files_sentence(
-    world: World, body: Body, field: str, says: str, code: str
-):
-    async with AsyncClient(world.address) as client:
-        error = await refused(client, body)
-        listed = (await client.ask(calls.search())).triggers
-
-    assert (error.status, error.code) == (422, code)
-    assert error.field == field
-    assert error.sentence.startswith(f"{field}: " if field else "")
-    assert says in str(error)
-    assert listed == ()
-
-
-async def test_given_weak_stops_when_armed_then_notes_as_check_warns(world: World):
-    waits = {"stop_loss": "95", "for": "120s"}
-    hard = {
-        "stop_loss": "90",
-        "order": "limit",
-        "slippage_limit": "1%",
-        "hard": True,
-    }
-    async with AsyncClient(world.address) as client:
-        first = await client.ask(calls.arm([{**LONG, **waits}]))
-        second = await client.ask(calls.arm([{**LONG, **hard}]))
-
-    assert "add emergency:" in first.notes[0]
-    assert "may never close" in second.notes[0]
-
-
-@pytest.mark.parametrize("more", [{}, {"step": "1%"}, {"after": "100"}])
-async def test_b051_given_a_trail_when_amended_then_its_watermark_stays(
-    world: World, more: Body
-):
-    async with AsyncClient(world.address) as client:
-        id = (await arm(client, {"trailing": "5", **more})).id
-        await world.watched_mark("100")
-        world.mark("110")
-        world.mark("106")
-        wider = await client.ask(calls.amend(id, {"trailing": "6", "note": "wider"}))
-        with pytest.raises(DaemonRefused) as caught:
-            await client.ask(calls.amend(id, {"trailing": "3"}))
-        kept = await shown(client, id)
-        fires = calls.amend(id, {"trailing": "3", "if_crossed": "fire"})
-        await client.ask(fires)
-        await world.until(lambda: world.state_of(id) == "done")
-
-    view = wider.triggers[0]
-    assert (view.level, view.watermark) == ("104", "110")
-    assert (view.asked.split()[0], view.note) == ("6", "wider")
-    assert caught.value.code == "already_crossed"
-    assert (kept.level, kept.watermark) == ("104", "110")
-
-
-async def test_b022_given_a_trail_with_one_key_when_sent_twice_then_one_trigger(
-    world: World,
-):
-    body = {"trailing": "5%", "tighten": {"at": "+10%", "to": "1%"}, "note": "x"}
-    wider = {**body, "tighten": {"at": "+10%", "to": "2%"}}
-    async with AsyncClient(world.address) as client:
-        first = await arm(client, body, idempotency_key="k")
-        again = await arm(client, body, idempotency_key="k")
-        with pytest.raises(DaemonRefused) as caught:
-            await arm(client, wider, idempotency_key="k")
-
-    assert first.id == again.id
-    assert caught.value.code == "idempotency_conflict"
-
-
-async def test_given_every_word_when_amended_then_the_rest_stays(world: World):
-    async with AsyncClient(world.address) as client:
-        made = await arm(
-            client,
-            {
-                "stop_loss": "-20% roi",
-                "leverage": "5",
-                "entry": "keep",
-                "for": "120s",
-                "emergency": "-30% roi",
-                "order": "limit",
-                "slippage_limit": "1%",
-                "patience": ["5s", "10s"],
-                "moves": [{"at": "+5%", "to": "entry"}],
-            },
-        )
-        change = {"level": "-10% roi", "for": None, "prices": 3, "note": "n"}
-        amended = (await client.ask(calls.amend(made.id, change))).triggers[0]
-        gone = {"moves": None, "patience": None, "emergency": None}
-        bare = (await client.ask(calls.amend(made.id, gone))).triggers[0]
-        with pytest.raises(DaemonRefused) as caught:
-            await client.ask(calls.amend(made.id, {"trailing": "2%"}))
-
-    assert (amended.level, amended.note) == ("98", "n")
-    expected = {**made.words, "prices": "3"}
-    del expected["for"]
-    assert amended.words == expected
-    assert bare.words == {"prices": "3", "entry": "keep", "leverage": "5"}
-    assert "has one condition" in caught.value.sentence
-
-
 async def test_given_a_batch_of_a_position_when_moves_name_each_other_then_by_name(
     filed: World,
 ):
@@ -449,3 +242,19 @@ async def test_given_the_document_when_read_then_bodies_show_words_and_examples(
         "to": "1%",
     }
     assert "number" not in str(words["stop_loss"])
+
+
+async def test_given_stops_that_do_not_watch_yet_when_listed_then_they_protect_nothing(
+    world: World,
+):
+    async with AsyncClient(world.address) as client:
+        await arm(client, {"trailing": "2%", "after": "+20%"})
+        await arm(client, {"max_hold": "8h"})
+        await world.watched_mark("100")
+        bare = (await client.ask(calls.positions())).positions[0]
+        stop = await arm(client, {"stop_loss": "95", "prices": 3})
+        world.mark("95")
+        guarded = (await client.ask(calls.positions())).positions[0]
+
+    assert (bare.is_protected, bare.protected_by) == (False, ())
+    assert (guarded.is_protected, guarded.protected_by) == (True, (stop.id,))

@@ -78,6 +78,8 @@ def test_given_every_kind_on_a_terminal_when_ls_then_stop_of_now_in_80_columns(
         ("--sl", "-10%", "--for", "120s", "--emergency", "-20%"),
         ("--at-time", "2037-01-31T16:00:00Z"),
         ("--max-hold", "900h"),
+        ("--tp", "170", "--twap", "5 every 30s"),
+        ("--below", "9", "--do", "notify", "--watch", "backpack/BTC_USDC_PERP"),
         ("--tp", "+500 pnl", "--order", "limit", "--slippage-limit", "0.5%"),
     )
     made = [command("add", "sol-core", *w, "--json").json["triggers"][0] for w in words]
@@ -96,6 +98,8 @@ def test_given_every_kind_on_a_terminal_when_ls_then_stop_of_now_in_80_columns(
     assert found[made[1]["id"]][:2] == ["trailing 2% after +50%", "-"]
     assert found[made[2]["id"]][:2] == ["stop_loss -10%", "126"]
     assert found[made[3]["id"]][:2] == ["at_time", "2037-01-31 16:00Z"]
+    assert found[made[5]["id"]][4] == "close 100% in slices"
+    assert found[made[6]["id"]][0] == "below of backpack/BTC_USDC_PERP"
     assert "it trails the best price since it began, 141, by 2.5%" in explained[0]
     assert "from +20% on it trails by 1%" in explained[0]
     assert "its trail has not begun: it begins at +50%" in explained[1]

@@ -48,6 +48,8 @@ def what_it_does(trigger: TriggerView) -> str:
     match trigger.action:
         case "close":
             how = "" if trigger.order in (None, "market") else f" {trigger.order}"
+            if "twap" in trigger.words:
+                how += " in slices"
             return f"close {trigger.quantity}{how}"
         case "cancel":
             return f"cancel {trigger.cancels}"
@@ -59,7 +61,8 @@ def what_it_does(trigger: TriggerView) -> str:
 
 def kind_as_asked(trigger: TriggerView) -> str:
     """Say what it waits for: `stop_loss`, `stop_loss -3%`, `trailing 2.5%`."""
-    return " ".join(filter(None, (trigger.kind, trigger.asked)))
+    watched = f"of {trigger.watch}" if trigger.watch else ""
+    return " ".join(filter(None, (trigger.kind, trigger.asked, watched)))
 
 
 def level_or_time(trigger: TriggerView) -> str:

@@ -274,13 +274,18 @@ def trigger_view(
 def protecting_stops(
     state: State, position: PositionRecord, prices: Prices | None
 ) -> tuple[str, ...]:
-    """Name the stops that watch a position now, or are closing it."""
-    return tuple(
-        record.id
-        for record in state.triggers_on(position.key)
-        if record.definition.is_stop
-        and shown_state(state, record, prices) in ("armed", "firing", "working")
-    )
+    """Name the stops that watch a position now, or are closing it.
+
+    A trail that has not begun is none yet, and what acts at a time never is.
+    """
+    found = []
+    for record in state.triggers_on(position.key):
+        shown = shown_state(state, record, prices)
+        watches = record.protects and shown in ("armed", "confirming")
+        closes = record.definition.is_stop and shown in ("firing", "working")
+        if watches or closes:
+            found.append(record.id)
+    return tuple(found)
 
 
 def position_view(
