@@ -237,3 +237,35 @@ def test_given_a_time_and_levels_then_whatever_comes_first_closes():
 
     assert world.who() == ["sl"]
     assert world.state("late") == "done: retired"
+
+
+def test_given_an_amend_to_a_time_of_day_that_has_passed_then_tomorrow():
+    world = World()
+    world.now_ns = instant("2026-06-01T10:00:00")
+    world.arm(stop("late", "95"))
+    world.now_ns = instant("2026-06-03T18:00:00")
+    world.mark("100")
+
+    world.do(
+        Amend(
+            definition=timed(AtTimeOfDay(16 * 3600, "UTC")),
+            if_crossed=IfCrossed.REFUSE,
+            now_ns=world.later(),
+        )
+    )
+    world.wait(3 * HOUR)
+
+    assert world.sent == []
+    assert world.engine.next_deadline_ns() == instant("2026-06-04T16:00:00")
+
+
+def test_given_sessions_that_open_the_evening_before_then_the_day_of_their_close():
+    world = World()
+    world.now_ns = instant("2026-07-10T11:00:00")
+    evening = (instant("2026-07-09T22:00:00"), instant("2026-07-10T21:00:00"))
+    sunday = (instant("2026-07-12T22:00:00"), instant("2026-07-13T21:00:00"))
+    world.do(SessionsKnown("CME", (evening, sunday), world.later()))
+
+    world.arm(timed(AtTimeOfDay(14 * 3600, "America/Chicago", "CME")))
+
+    assert world.engine.next_deadline_ns() == instant("2026-07-10T19:00:00")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mutations import core_rules, exit_rules, runtime_rules
+from mutations import core_rules, exit_rules, runtime_rules, sizing_rules
 from mutations.mutation import Mutation
 
 MUTATIONS: tuple[Mutation, ...] = tuple(
@@ -10,6 +10,7 @@ MUTATIONS: tuple[Mutation, ...] = tuple(
         (
             *core_rules.MUTATIONS,
             *exit_rules.MUTATIONS,
+            *sizing_rules.MUTATIONS,
             *runtime_rules.MUTATIONS,
         ),
         key=lambda mutation: mutation.behaviour,

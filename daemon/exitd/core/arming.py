@@ -226,6 +226,9 @@ def _amended(
     if is_anew:
         # What a move had decided was for the level that was there before.
         amended = replace(amended, level=None, is_moved=False)
+        if not definition.watches_price:
+            # The next time from now on, not from when it was armed.
+            amended = replace(amended, ts_armed_ns=turn.now_ns)
     if amended.state is TriggerState.ARMED:
         amended = begun(turn, amended)
     return priced(turn.state, amended)

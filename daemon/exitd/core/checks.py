@@ -12,7 +12,13 @@ from exitd.core.market import Instrument, InstrumentKind
 from exitd.core.neighbours import Neighbours
 from exitd.core.position import PositionKey, Side
 from exitd.core.pricing import watches_own_market
-from exitd.core.resting import fresh_price, is_beyond, offset_of, watermark_now, waits_for_price
+from exitd.core.resting import (
+    fresh_price,
+    is_beyond,
+    offset_of,
+    watermark_now,
+    waits_for_price,
+)
 from exitd.core.state import Refused, State
 from exitd.core.stepping import stepped_stop
 from exitd.core.terms import wrong_terms

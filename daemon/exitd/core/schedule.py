@@ -9,7 +9,8 @@ from exitd.core.trigger import TriggerRecord
 from exitd.core.units import NS_PER_S
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAYS_AHEAD = 8
+#: Longer than any holidays of an exchange.
+_DAYS_AHEAD = 15
 
 
 def due_of(state: State, record: TriggerRecord) -> int | None:
@@ -90,4 +91,5 @@ def _is_session_day(state: State, condition: AtTimeOfDay, due_ns: int) -> bool:
         return instant.astimezone(zone).date()
 
     sessions = state.sessions.get(condition.calendar, ())
-    return any(day(open_ns) == day(due_ns) for open_ns, _ in sessions)
+    # Some sessions open the evening before: the day is that of the close.
+    return any(day(close_ns) == day(due_ns) for _, close_ns in sessions)
