@@ -91,20 +91,21 @@ def test_given_every_kind_on_a_terminal_when_ls_then_stop_of_now_in_80_columns(
         command("cancel", *(trigger["id"] for trigger in made), "--yes")
 
     assert all(len(line) <= 80 for line in text.splitlines())
-    assert "armed" in text
+    assert "trailing 2.5%" in text
+    assert "no mark price" not in explained[3]
     found = {row[0]: row[1:] for row in rows}
     trail = found[made[0]["id"]]
     assert trail[:2] == ["trailing 2.5%", "137.475"]
     assert found[made[1]["id"]][:2] == ["trailing 2% after +50%", "-"]
     assert found[made[2]["id"]][:2] == ["stop_loss -10%", "126"]
-    assert found[made[3]["id"]][:2] == ["at_time", "2037-01-31 16:00Z"]
+    assert found[made[3]["id"]][:2] == ["at_time", "2037-01-31"]
     assert found[made[5]["id"]][4] == "close 100% in slices"
     assert found[made[6]["id"]][0] == "below of backpack/BTC_USDC_PERP"
     assert "it trails the best price since it began, 141, by 2.5%" in explained[0]
-    assert "from +20% on it trails by 1%" in explained[0]
-    assert "its trail has not begun: it begins at +50%" in explained[1]
+    assert "from +20% (168) on it trails by 1%" in explained[0]
+    assert "its trail has not begun: it begins at +50% (210)" in explained[1]
     assert "beyond for 2m" in explained[2]
-    assert "at -20% it does not wait" in explained[2]
+    assert "at -20% (112) it does not wait" in explained[2]
     assert "its time comes at 2037-01-31T16:00:00" in explained[3]
 
 

@@ -57,7 +57,7 @@ def say_table(
 
     Args:
         columns: The heads. Where it gets narrow, one in brackets is left out first,
-            and then those in parentheses are shortened, the last of them first.
+            and then those in parentheses are shortened, the widest of them first.
         numbers: The heads of the columns that are set flush right, with spaces.
     """
     if not sys.stdout.isatty():
@@ -72,9 +72,11 @@ def say_table(
     for index in [i for i in shown if columns[i].startswith("[")]:
         if _total(widths, shown) > width():
             shown.remove(index)
-    for index in reversed([i for i in shown if columns[i].startswith("(")]):
-        excess = _total(widths, shown) - width()
-        widths[index] = max(SHORTENED_MIN, widths[index] - max(excess, 0))
+    flexible = [i for i in shown if columns[i].startswith("(")]
+    for _ in range(_total(widths, shown) - width()):
+        widest = max(flexible, key=lambda i: widths[i], default=None)
+        if widest is not None and widths[widest] > SHORTENED_MIN:
+            widths[widest] -= 1
     heads = [head.strip("()[]") for head in columns]
     right = [head in numbers.split() for head in heads]
     for row in (heads, *rows):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from exitd.runtime.views import FeedView, FireView, TriggerView
 
 DASH = "-"
+_WITHOUT_YEAR = timedelta(days=300)
 
 
 def or_dash(text: str | None) -> str:
@@ -66,10 +68,16 @@ def kind_as_asked(trigger: TriggerView) -> str:
 
 
 def level_or_time(trigger: TriggerView) -> str:
-    """Give the level of now; for an exit at a time when that comes, in UTC."""
-    if trigger.due is not None:
-        return f"{trigger.due[:16].replace('T', ' ')}Z"
-    return or_dash(trigger.level)
+    """Give the level of now; for an exit at a time when that comes, in UTC.
+
+    Without the year where that is one within ten months, else without the hour.
+    """
+    if trigger.due is None:
+        return or_dash(trigger.level)
+    due = datetime.fromisoformat(f"{trigger.due[:19]}+00:00")
+    if due - datetime.now(UTC) > _WITHOUT_YEAR:
+        return f"{due:%Y-%m-%d}"
+    return f"{due:%m-%d %H:%M}Z"
 
 
 def condition_lines(trigger: TriggerView) -> list[tuple[str, str]]:
@@ -81,7 +89,7 @@ def condition_lines(trigger: TriggerView) -> list[tuple[str, str]]:
         away = (
             f", {trigger.distance_percent} % away" if trigger.distance_percent else ""
         )
-        now = f"{trigger.level} on {price}, set to {or_dash(trigger.price)} now{away}"
+        now = f"{trigger.level} on {price}, {or_dash(trigger.price)} now{away}"
         lines.append((trigger.kind, now))
     if trigger.asked:
         lines.append(("asked for", trigger.asked))

@@ -4,7 +4,6 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from exitd.configuration.checks import price_word
-from exitd.configuration.exit_keys import Exit
 from exitd.configuration.exit_words import relative_levels, uses_leverage
 from exitd.core.condition import (
     AtInstant,
@@ -25,7 +24,7 @@ from exitd.core.trigger import (
     Notify,
     TriggerDefinition,
 )
-from exitd.runtime.control.asked_exit import AskedExit, Words, read_exit
+from exitd.runtime.control.asked_exit import AskedExit, Words, exit_of, read_exit
 from exitd.runtime.control.definitions import tighten_key, twap_key, with_window
 from exitd.runtime.control.requests import Market, TriggerChange, expires_ns
 from exitd.runtime.problems import Unusable
@@ -212,12 +211,7 @@ def _close_words(close: Close) -> Words:
 
 def _keep_entry(definition: TriggerDefinition, words: Words, said: Words) -> None:
     """Let levels relative to the entry go on by the words that they were made with."""
-    levels = [
-        level
-        for _, level in relative_levels(
-            Exit.model_construct(_fields_set=set(words), **words)
-        )
-    ]
+    levels = [level for _, level in relative_levels(exit_of(words))]
     known = levels_of_entry(definition)
     if levels and known and "entry" not in said:
         words["entry"] = "follow" if known[0].follows else "keep"

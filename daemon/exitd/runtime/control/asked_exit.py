@@ -40,6 +40,10 @@ _NAME = "asked"
 _POSITION: Path = ("positions", _NAME)
 _EXIT: Path = (*_POSITION, "exits", _NAME)
 
+#: Filled in for each: to make one from nothing costs more than all rules together.
+_NO_EXIT = Exit.model_construct()
+_NO_POSITION = Position.model_construct()
+
 Words = dict[str, Any]
 
 
@@ -90,6 +94,11 @@ def field_of(path: Path) -> str:
     return ".".join(str(step) for step in inner)
 
 
+def exit_of(words: Words) -> Exit:
+    """Give an exit as a file has it, from values that have been read."""
+    return _NO_EXIT.model_copy(update=words)
+
+
 def read_exit(
     words: Words,
     moves: tuple[MoveRequest, ...],
@@ -106,14 +115,15 @@ def read_exit(
     Raises:
         Unusable: A file would be refused for it.
     """
-    exit_ = Exit.model_construct(_fields_set=set(words), **words)
-    position = Position.model_construct(
-        _fields_set={"venue", "symbol", "side", "exits", "moves"},
-        venue=market.account,
-        symbol=market.symbol,
-        side=market.side.value if market.side is not None else None,
-        exits={_NAME: exit_},
-        moves=moves_as_written(moves, _NAME),
+    exit_ = exit_of(words)
+    position = _NO_POSITION.model_copy(
+        update={
+            "venue": market.account,
+            "symbol": market.symbol,
+            "side": market.side.value if market.side is not None else None,
+            "exits": {_NAME: exit_},
+            "moves": moves_as_written(moves, _NAME),
+        }
     )
     _refuse_problems(position, moves)
     made = checked(

@@ -21,6 +21,7 @@ from exitd.configuration.price_checks import (
 from exitd.configuration.quantity_checks import check_quantity
 from exitd.configuration.venue_tables import shipped_table, shipped_types
 from exitd.core.condition import FixedLevel, Trailing
+from exitd.core.market import PriceKind, PriceSource
 from exitd.core.state import State
 from exitd.core.trigger import QuantityKind
 from exitd.runtime.control.asked_exit import (
@@ -56,7 +57,7 @@ def fit_to_markets(daemon: Daemon, asked: AskedExit) -> tuple[str, ...]:
         ),
         asked.position,
         instrument,
-        _known(state),
+        _known(state, definition.source),
         min_distance=Decimal(0),
         tells_crossed=True,
     )
@@ -69,10 +70,13 @@ def fit_to_markets(daemon: Daemon, asked: AskedExit) -> tuple[str, ...]:
     return notes
 
 
-def _known(state: State) -> Markets:
-    prices = {s: b.price for s, b in state.books.items() if b.price is not None}
+def _known(state: State, source: PriceSource) -> Markets:
+    book = state.books.get(source)
+    price = book.price if book is not None else None
     return Markets(
-        instruments=state.instruments, prices=prices, positions=state.positions
+        instruments=state.instruments,
+        prices={} if price is None else {source: price},
+        positions=state.positions,
     )
 
 
@@ -92,16 +96,26 @@ def _refuse_unknown_feed(daemon: Daemon, asked: AskedExit) -> None:
         hint = did_you_mean(source.feed, daemon.feeds)
         why = f"venue '{source.feed}' is not set up under venues:{hint}"
         raise unusable("unknown_venue", "watch", why)
-    loaded = daemon.files.loaded
-    settings = loaded.settings if loaded is not None else None
-    if loaded is not None and settings is not None and source.feed in settings.accounts:
-        refuse_errors(_streams(loaded, settings, asked))
+    if source.kind is not PriceKind.MARK or asked.exit.is_watching:
+        _refuse_unstreamed(daemon, asked)
+    if not asked.exit.is_watching:
+        return
     instruments = daemon.loop.engine.state.instruments
     symbols = [symbol for feed, symbol in instruments if feed == source.feed]
-    if asked.exit.is_watching and symbols and source.symbol not in symbols:
+    if symbols and source.symbol not in symbols:
         hint = did_you_mean(source.symbol, symbols)
         why = f"{source.feed} has no market '{source.symbol}'{hint}"
         raise unusable("unknown_symbol", "watch", why)
+
+
+def _refuse_unstreamed(daemon: Daemon, asked: AskedExit) -> None:
+    """Check that the venue streams this kind of price, as far as its table says."""
+    loaded = daemon.files.loaded
+    settings = loaded.settings if loaded is not None else None
+    if loaded is None or settings is None:
+        return
+    if asked.definition.source.feed in settings.accounts:
+        refuse_errors(_streams(loaded, settings, asked))
 
 
 def _streams(loaded: Loaded, settings: Settings, asked: AskedExit) -> Iterator[Finding]:

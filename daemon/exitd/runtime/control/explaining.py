@@ -1,8 +1,10 @@
 """Why a trigger has or has not fired, in sentences, the most important first."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
-from exitd.core.condition import Trailing
+from exitd.core.condition import Level, Trailing
+from exitd.core.derived import level_of
 from exitd.core.resting import level_now, offset_of
 from exitd.core.state import State
 from exitd.core.trigger import TriggerRecord, TriggerState, WaitingFor
@@ -35,7 +37,7 @@ def sentences(state: State, record: TriggerRecord, view: TriggerView) -> Iterato
         yield _WAITS[record.waiting_for]
     elif record.id in _held(state, record):
         yield "its level was crossed, and it waits for a stop of the position to end"
-    elif view.price is None:
+    elif view.price is None and record.definition.watches_price:
         yield f"no {view.price_kind} price of {view.symbol} has been seen yet"
     if record.state in (TriggerState.ARMED, TriggerState.WAITING):
         yield from _about_price(state, record, view)
@@ -71,7 +73,7 @@ def _about_price(
     price = last_price(state, definition.source)
     if price is None or not definition.watches_price:
         return
-    yield from _about_trail(record, view)
+    yield from _about_trail(state, record, view)
     level = level_now(state, record)
     if level is not None:
         away = distance_percent(definition, level, price)
@@ -87,22 +89,34 @@ def _about_price(
     yield f"the price is {age}{stale}"
 
 
-def _about_trail(record: TriggerRecord, view: TriggerView) -> Iterator[str]:
+def _about_trail(
+    state: State, record: TriggerRecord, view: TriggerView
+) -> Iterator[str]:
     condition = record.definition.condition
     if not isinstance(condition, Trailing):
         return
     if view.watermark is None:
         after = "the first price"
         if condition.after is not None:
-            after = level_text(condition.after)
+            after = _as_price(state, record, condition.after)
         yield f"its trail has not begun: it begins at {after}"
         return
     offset = offset_text(offset_of(record, condition))
     yield f"it trails the best price since it began, {view.watermark}, by {offset}"
     tighten = condition.tighten
     if tighten is not None and not record.is_tightened:
-        at, to = level_text(tighten.at), offset_text(tighten.to)
+        at = _as_price(state, record, tighten.at)
+        to = offset_text(tighten.to)
         yield f"from {at} on it trails by {to}"
+
+
+def _as_price(state: State, record: TriggerRecord, level: Level) -> str:
+    """Write a level with the price that it comes to now: `+50% (210)`."""
+    written = level_text(level)
+    price = level_of(state, record.definition, level)
+    if price is None or isinstance(level, Decimal):
+        return written
+    return f"{written} ({text(price)})"
 
 
 def _about_moves(record: TriggerRecord) -> Iterator[str]:
@@ -133,7 +147,8 @@ def _about_confirmation(
         time = duration_text(confirmation.for_ns)
         yield f"then it waits until the price has been beyond for {time}"
     if confirmation.emergency is not None:
-        yield f"at {level_text(confirmation.emergency)} it does not wait"
+        emergency = _as_price(state, record, confirmation.emergency)
+        yield f"at {emergency} it does not wait"
 
 
 def _about_last(fire: FireView) -> Iterator[str]:

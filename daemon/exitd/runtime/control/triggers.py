@@ -1,5 +1,6 @@
 """Commands that change triggers, and the close of a position."""
 
+import asyncio
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -55,6 +56,9 @@ from exitd.runtime.problems import Conflict, NoRoom, Unusable, from_refusal
 from exitd.runtime.shown import trigger_view
 from exitd.runtime.views import ArmedView
 
+#: Triggers that are read before others get the loop: about a millisecond.
+_CHUNK = 16
+
 IfNoPosition = Literal["refuse", "wait"]
 
 
@@ -97,6 +101,7 @@ class Triggers:
         for index, request in enumerate(requests):
             with _naming(index if many else None):
                 drafts.append(self._draft(request, by, if_no_position, now_ns))
+            await _let_others(index)
         definitions = tuple(draft.definition for draft in drafts)
         refuse_unknown_triggers(definitions, self._state)
         await self._pricing.know(definitions)
@@ -104,6 +109,7 @@ class Triggers:
         for index, draft in enumerate(drafts):
             with _naming(index if many else None):
                 notes += self._notes(draft)
+            await _let_others(index)
         reply = await self._do(
             Arm(
                 definitions=definitions,
@@ -363,6 +369,12 @@ class Triggers:
             ),
             notes=notes,
         )
+
+
+async def _let_others(index: int) -> None:
+    """Let prices through now and then: a large batch takes many milliseconds."""
+    if index % _CHUNK == _CHUNK - 1:
+        await asyncio.sleep(0)
 
 
 @contextmanager
