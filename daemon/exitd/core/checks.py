@@ -16,8 +16,8 @@ from exitd.core.resting import (
     fresh_price,
     is_beyond,
     offset_of,
-    watermark_now,
     waits_for_price,
+    watermark_now,
 )
 from exitd.core.state import Refused, State
 from exitd.core.stepping import stepped_stop

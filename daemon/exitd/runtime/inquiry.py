@@ -8,7 +8,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from exitd.core.attempt import AttemptRecord, AttemptState
+from exitd.core.attempt import (
+    AttemptKey,
+    AttemptRecord,
+    AttemptState,
+    TimeInForce,
+)
 from exitd.core.inputs import InstrumentReport, NothingFound, OrderReport
 from exitd.core.units import NS_PER_S
 from exitd.errors import VenueError
@@ -34,6 +39,7 @@ class Inquiry:
         self._venue = venue
         self._spawn = spawn
         self._asking: set[str] = set()
+        self._missing_ns: dict[AttemptKey, int] = {}
 
     def resolve(self, symbol: str) -> None:
         """Look for every attempt on *symbol* that nobody has answered for."""
@@ -95,10 +101,10 @@ class Inquiry:
             return
         started_ns = self._venue.venue_now_ns()
         since_ns = min(a.ts_signed_venue_ns for a in attempts) - _LOOK_BACK_NS
-        found = [
-            *await self._venue.orders_since(since_ns, symbol),
-            *await self._venue.open_orders(symbol),
-        ]
+        # In this order: what fills between the two reads is in the second.
+        resting = await self._venue.open_orders(symbol)
+        history_ns = self._venue.venue_now_ns()
+        found = [*await self._venue.orders_since(since_ns, symbol), *resting]
         for fill in await self._venue.fills_since(since_ns, symbol):
             self._loop.handle(fill)
         for report in self._venue_ours(found):
@@ -106,15 +112,35 @@ class Inquiry:
         doubtful = [
             a for a in self._unanswered(symbol) if a.state is AttemptState.IN_DOUBT
         ]
+        in_doubt = {a.order.attempt for a in doubtful}
+        for key in self._missing_ns.keys() & {a.order.attempt for a in attempts}:
+            if key not in in_doubt:
+                del self._missing_ns[key]
         if not doubtful:
             return
         await self.read_position(symbol)
         for attempt in doubtful:
+            if not self._is_clean(attempt, started_ns, history_ns):
+                continue
             self._loop.handle(
                 NothingFound(
                     attempt.order.attempt, started_ns, self._loop.clock.now_ns()
                 )
             )
+
+    def _is_clean(
+        self, attempt: AttemptRecord, started_ns: int, history_ns: int
+    ) -> bool:
+        """Whether the reads that did not show an attempt prove that it is not there.
+
+        What may rest can leave the book at any time, not only before its request
+        expires: then history has it, but only after its lag. So history must be read
+        that much later than the open orders in which it was first missing.
+        """
+        if attempt.order.time_in_force is not TimeInForce.GTC:
+            return True
+        missing_ns = self._missing_ns.setdefault(attempt.order.attempt, started_ns)
+        return history_ns >= missing_ns + self._venue.capabilities.lag_slack_ns
 
     def _venue_ours(self, reports: list[OrderReport]) -> list[OrderReport]:
         known = self._loop.engine.state.attempt_of_client_id
