@@ -147,7 +147,8 @@ MUTATIONS = (
     Mutation(
         95,
         "core/patience.py",
-        "    turn.at(Timer(due_ns, TimerKind.PATIENCE, key.trigger_id, key.arming, asked))",
+        "    turn.at(Timer(due_ns, TimerKind.PATIENCE, key.trigger_id, "
+        "key.arming, asked))",
         "    pass",
         "test_b095_given_the_cancel_is_not_confirmed_then_nothing_else_is_sent",
     ),
@@ -175,7 +176,8 @@ MUTATIONS = (
     Mutation(
         111,
         "core/patience.py",
-        "if fired.rests_until_ns:\n        turn.at(Timer(fired.rests_until_ns, kind, trigger_id, arming))",
+        "if fired.rests_until_ns:\n        turn.at("
+        "Timer(fired.rests_until_ns, kind, trigger_id, arming))",
         "if False:\n        pass",
         "test_b111_given_a_restart_while_it_rests_then_it_is_taken_back_at_its_time",
     ),

@@ -11,13 +11,12 @@ from exitd.cli.amending import amend
 from exitd.cli.asking import ask
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.exit_words import (
+    CONDITION_OPTIONS,
+    OPTIONS,
+    SHARED_OPTIONS,
     Words,
-    move_words,
-    patience_words,
-    said,
-    tighten_words,
+    picked,
     triggers_of,
-    twap_words,
 )
 from exitd.cli.failures import WrongUsage
 from exitd.cli.holding import say_armed
@@ -122,49 +121,10 @@ def add(
       exitd add --symbol SOL_USDC_PERP --below 120 --do cancel --orders limit
       exitd add sol-core --sl 131.25 --dry-run >> conf.d/sol.yaml
     """
-    conditions = said(
-        stop_loss=sl,
-        take_profit=tp,
-        trailing=trailing,
-        above=above,
-        below=below,
-        at_time=at_time,
-        max_hold=max_hold,
-    )
-    options = said(
-        calendar=calendar,
-        after=after,
-        tighten=tighten_words(tighten),
-        step=step,
-        deviation=deviation,
-        for_=for_,
-        prices=prices,
-        emergency=emergency,
-        moves=move_words(move),
-        before_liquidation=before_liquidation,
-        entry=entry,
-        leverage=leverage,
-        do=do,
-        orders=orders,
-        order=order,
-        slippage_limit=slippage_limit,
-        patience=patience_words(patience),
-        hard=hard or None,
-        twap=twap_words(twap),
-    )
-    shared = said(
-        position=position,
-        account=account,
-        symbol=symbol,
-        side=side,
-        name=name,
-        price=price,
-        last_close=last_close,
-        candle=candle,
-        watch=watch,
-        expires=expires,
-        note=note_text,
-    )
+    given = locals()
+    conditions = picked(given, CONDITION_OPTIONS)
+    options = picked(given, OPTIONS)
+    shared = picked(given, SHARED_OPTIONS)
     found = triggers_of(conditions, options, close or [])
     triggers = [shared | words for words in found]
     if name is not None and len(triggers) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from exitd.cli.failures import WrongUsage
@@ -154,3 +155,50 @@ def _without_idle(words: Words) -> Words:
     if "take_profit" not in words:
         idle.add("deviation")
     return {name: value for name, value in words.items() if name not in idle}
+
+
+def same(value: Any) -> Any:
+    return value
+
+
+#: The word that each option of `add` stands for, and how it is read.
+CONDITION_OPTIONS: Mapping[str, str] = {
+    "sl": "stop_loss",
+    "tp": "take_profit",
+    **{name: name for name in ("trailing", "above", "below", "at_time", "max_hold")},
+}
+OPTIONS: Mapping[str, str] = {
+    "move": "moves",
+    **{
+        name: name
+        for name in (
+            *("calendar", "after", "tighten", "step", "deviation", "for_", "prices"),
+            *("emergency", "before_liquidation", "entry", "leverage", "do", "orders"),
+            *("order", "slippage_limit", "patience", "hard", "twap"),
+        )
+    },
+}
+SHARED_OPTIONS: Mapping[str, str] = {
+    "note_text": "note",
+    **{
+        name: name
+        for name in (
+            *("position", "account", "symbol", "side", "name", "price", "last_close"),
+            *("candle", "watch", "expires"),
+        )
+    },
+}
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "tighten": tighten_words,
+    "move": move_words,
+    "patience": patience_words,
+    "twap": twap_words,
+    "hard": lambda hard: hard or None,
+}
+
+
+def picked(given: Mapping[str, Any], names: Mapping[str, str]) -> Words:
+    """Take the options of these names out of what a command was given."""
+    return said(
+        **{word: _READERS.get(name, same)(given[name]) for name, word in names.items()}
+    )

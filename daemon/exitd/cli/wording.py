@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from exitd.runtime.views import FeedView, FireView, TriggerView
 
 DASH = "-"
-_WITHOUT_YEAR = timedelta(days=300)
 
 
 def or_dash(text: str | None) -> str:
@@ -70,12 +69,13 @@ def kind_as_asked(trigger: TriggerView) -> str:
 def level_or_time(trigger: TriggerView) -> str:
     """Give the level of now; for an exit at a time when that comes, in UTC.
 
-    Without the year where that is one within ten months, else without the hour.
+    Without the year where that is the one in which it was last changed, else without
+    the hour.
     """
     if trigger.due is None:
         return or_dash(trigger.level)
     due = datetime.fromisoformat(f"{trigger.due[:19]}+00:00")
-    if due - datetime.now(UTC) > _WITHOUT_YEAR:
+    if trigger.due[:4] != trigger.ts_changed[:4]:
         return f"{due:%Y-%m-%d}"
     return f"{due:%m-%d %H:%M}Z"
 

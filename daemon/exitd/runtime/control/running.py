@@ -112,3 +112,8 @@ async def until(holds: Callable[[], bool], *, within_s: float) -> bool:
                 await asyncio.sleep(_LOOK_EVERY_S)
     except TimeoutError:
         return False
+
+
+def follows_entry(daemon: Daemon) -> bool:
+    """Whether levels relative to the entry follow it where nothing says so."""
+    return policies_of(daemon).entry_change == "follow"

@@ -48,6 +48,7 @@ from exitd.runtime.control.running import (
     AllPrices,
     Caller,
     file_positions,
+    follows_entry,
     policies_of,
     refuse_while_recovering,
 )
@@ -154,7 +155,7 @@ class Triggers:
             id=id,
             owner=by.name,
             now_ns=now_ns,
-            follows=self._follows(),
+            follows=follows_entry(self._daemon),
         )
         made = draft.definition
         if made.key is None or if_no_position is None:
@@ -169,9 +170,6 @@ class Triggers:
             )
         # It waits for one position and ends with it, as other commands' triggers do.
         return replace(draft, definition=replace(made, template=True, once=True))
-
-    def _follows(self) -> bool:
-        return policies_of(self._daemon).entry_change == "follow"
 
     def _if_crossed(self) -> IfCrossed:
         return IfCrossed(policies_of(self._daemon).crossed_at_arm_by_api)
@@ -190,7 +188,10 @@ class Triggers:
         refuse_file_owned(record, "amended")
         now_ns = self._daemon.loop.clock.now_ns()
         definition, draft = changed(
-            record.definition, change, now_ns=now_ns, follows=self._follows()
+            record.definition,
+            change,
+            now_ns=now_ns,
+            follows=follows_entry(self._daemon),
         )
         refuse_unknown_triggers([definition], self._state)
         await self._pricing.know([definition])
