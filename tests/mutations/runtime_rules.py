@@ -114,4 +114,11 @@ MUTATIONS = (
         "test_b124_given_no_price_for_too_long_then_stale_and_told_for_it_only",
         "test_b126_given_a_subscription_without_answer_then_connected_again",
     ),
+    Mutation(
+        89,
+        "runtime/inquiry.py",
+        "return history_ns >= missing_ns + self._venue.capabilities.lag_slack_ns",
+        "return True",
+        "test_b089_given_it_leaves_the_book_before_the_clean_read_then_no_second_one",
+    ),
 )
