@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import itertools
 from collections.abc import Sequence
 from contextlib import suppress
 from decimal import Decimal
@@ -47,6 +48,7 @@ from simulation.virtual_time import VirtualClock, VirtualLoop
 from simulation.wire import CALM, Network, Rates
 
 HEALED_S = 60.0
+_PRICE_EVERY_S = 4.0
 VIOLATED = "VIOLATED"
 TRADES = ("close", "grow", "reopen")
 
@@ -175,8 +177,16 @@ class World:
                 await self.machine.start()
             else:
                 self._happen(what, value)
-        end_s = started_s + FAULTS_END_S + HEALED_S
-        await asyncio.sleep(max(0.0, end_s - self.virtual.now_s))
+        await self._show_prices_until(started_s + FAULTS_END_S + HEALED_S)
+
+    async def _show_prices_until(self, end_s: float) -> None:
+        """A healed feed goes on: what waits for a fresh price gets one."""
+        _, last = self.choices.path[-1]
+        # A price that does not change makes no frame.
+        ways = itertools.cycle((Decimal("0.01"), Decimal(0)))
+        while (left_s := end_s - self.virtual.now_s) > 0:
+            await asyncio.sleep(min(_PRICE_EVERY_S, left_s))
+            self._price(replace(last, price=last.price + next(ways)))
 
     def _happen(self, what: str, value: Any) -> None:
         if what == "price":

@@ -218,6 +218,8 @@ class Engine:
     def _watch_fire(self, turn: Turn, fired: FireRecord) -> None:
         """Set the timers of an open firing again."""
         trigger_id, arming = fired.trigger_id, fired.arming
+        # Nothing of it rests, but a take-profit asks whether the price is still beyond.
+        self.state.book(self.state.triggers[trigger_id].definition.source)
         role, policies = self.state.roles[trigger_id], self.state.policies
         if role.is_stop and role.key is not None:
             self.state.stops_firing.setdefault(role.key, {})[trigger_id] = None
