@@ -256,7 +256,9 @@ MUTATIONS = (
     Mutation(
         97,
         "core/firing.py",
-        ("if not _is_beyond(definition, fired.level, price):\n        watch_again"),
+        (
+            "if not is_beyond(definition.direction, fired.level, price):\n        watch_again"
+        ),
         ("if False:\n        watch_again"),
         "test_b097_given_downtime_then_a_stop_goes_on_and_a_target_only_if_still_beyond",
     ),

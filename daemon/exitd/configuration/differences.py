@@ -175,7 +175,7 @@ def _action_words(trigger: TriggerDefinition) -> Words:
 
 def _source_words(trigger: TriggerDefinition, source: PriceSource) -> Words:
     is_book_side = source.kind in (PriceKind.BID, PriceKind.ASK)
-    is_own = (source.feed, source.symbol) == (trigger.account, trigger.symbol)
+    is_own = source.is_of(trigger.account, trigger.symbol)
     words = {"watch": "" if is_own else f"{source.feed}/{source.symbol}"}
     if trigger.watches_price:
         words["price"] = "bid_ask" if is_book_side else source.kind.value

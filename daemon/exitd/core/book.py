@@ -185,6 +185,8 @@ class Book:
         """Forget a trigger; one that does not rest here is no error."""
         self.pending.pop(trigger_id, None)
         self.counting.pop(trigger_id, None)
+        if trigger_id not in self and trigger_id not in self._wakes:
+            return
         self._falling.remove(trigger_id)
         self._rising.remove(trigger_id)
         self._sells.remove(trigger_id)

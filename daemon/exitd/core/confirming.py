@@ -63,11 +63,15 @@ def came_back(turn: Turn, record: TriggerRecord, price: Decimal) -> None:
         return
     watching = replace(record, confirm_ns=0, ts_changed_ns=turn.now_ns)
     turn.put_trigger(watching)
-    rest(turn.state, watching)
+    _watch_again(turn, watching, price)
+
+
+def _watch_again(turn: Turn, record: TriggerRecord, price: Decimal) -> None:
+    rest(turn.state, record)
     turn.fact(
         FactKind.TRIGGER_CONDITION_LOST,
-        watching,
-        level=watching.trigger_price,
+        record,
+        level=record.trigger_price,
         observed=price,
     )
 
@@ -81,13 +85,7 @@ def count(turn: Turn, book: Book, price: Decimal) -> list[str]:
         assert confirmation is not None
         if not has_crossed(record, price):
             del book.counting[trigger_id]
-            rest(turn.state, record)
-            turn.fact(
-                FactKind.TRIGGER_CONDITION_LOST,
-                record,
-                level=record.trigger_price,
-                observed=price,
-            )
+            _watch_again(turn, record, price)
         elif counted + 1 >= confirmation.prices or not must_wait(turn, record, price):
             del book.counting[trigger_id]
             enough.append(trigger_id)

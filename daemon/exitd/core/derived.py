@@ -110,10 +110,7 @@ def at_entry(
 
 def step_of(state: State, definition: TriggerDefinition) -> Decimal | None:
     """Give the price step of what is watched, where that is the position's market."""
-    if (definition.source.feed, definition.source.symbol) != (
-        definition.account,
-        definition.symbol,
-    ):
+    if not definition.source.is_of(definition.account, definition.symbol):
         return None
     instrument: Instrument | None = state.instrument_of(definition)
     return instrument.price_step if instrument is not None else None

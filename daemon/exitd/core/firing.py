@@ -11,7 +11,6 @@ from exitd.core.attempt import (
     CloseOrder,
     TimeInForce,
 )
-from exitd.core.condition import Direction
 from exitd.core.ending import end_fire, gone, watch_again
 from exitd.core.events import FactKind
 from exitd.core.holding import STOP_FIRES, hold, look_again, retry_in
@@ -29,7 +28,7 @@ from exitd.core.patience import (
 from exitd.core.position import PositionRecord
 from exitd.core.pricing import hard_reference, own_level, price_now
 from exitd.core.records import CounterRecord
-from exitd.core.resting import fresh_price
+from exitd.core.resting import fresh_price, is_beyond
 from exitd.core.sizing import Room, order_quantity, order_terms
 from exitd.core.slices import current_slice, has_urgent_stop, is_between, twap_of
 from exitd.core.state import Timer, TimerKind
@@ -40,7 +39,6 @@ from exitd.core.trigger import (
     DoneReason,
     FireRecord,
     Role,
-    TriggerDefinition,
     TriggerRecord,
 )
 from exitd.core.turn import Turn
@@ -133,17 +131,10 @@ def _may_take_profit(
         why = "no fresh price says whether it is still beyond"
         look_again(turn, record, fired, why)
         return False
-    if not _is_beyond(definition, fired.level, price):
+    if not is_beyond(definition.direction, fired.level, price):
         watch_again(turn, record, fired, "the price came back")
         return False
     return True
-
-
-def _is_beyond(definition: TriggerDefinition, level: Decimal, price: Decimal) -> bool:
-    """Whether *price* is still at or beyond the level that was hit."""
-    if definition.direction is Direction.FALLING:
-        return price <= level
-    return price >= level
 
 
 def _size_and_send(

@@ -74,6 +74,10 @@ class PriceSource(Struct, frozen=True, cache_hash=True, gc=False):
     candle: str = ""
     closed: bool = False
 
+    def is_of(self, account: str, symbol: str) -> bool:
+        """Whether it is a price of this very market, of whatever kind."""
+        return self.feed == account and self.symbol == symbol
+
     def __str__(self) -> str:
         suffix = f".{self.candle}" if self.candle else ""
         suffix += ".closed" if self.closed else ""

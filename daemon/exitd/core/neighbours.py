@@ -85,8 +85,7 @@ class Neighbours:
 
 def _level_here(definition: TriggerDefinition) -> Decimal | None:
     """Give a level that others of the position can be compared with."""
-    source = definition.source
-    is_here = (source.feed, source.symbol) == (definition.account, definition.symbol)
+    is_here = definition.source.is_of(definition.account, definition.symbol)
     return definition.level if is_here else None
 
 

@@ -12,8 +12,7 @@ _KINDS = (PriceKind.MARK, PriceKind.LAST, PriceKind.INDEX)
 
 def watches_own_market(definition: TriggerDefinition) -> bool:
     """Whether the watched price is that of the market in which it closes."""
-    source = definition.source
-    return (source.feed, source.symbol) == (definition.account, definition.symbol)
+    return definition.source.is_of(definition.account, definition.symbol)
 
 
 def price_now(

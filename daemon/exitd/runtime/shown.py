@@ -205,7 +205,7 @@ def action_words(definition: TriggerDefinition) -> tuple[str, str | None]:
 def watched_market(definition: TriggerDefinition) -> str | None:
     """Name the market whose price is watched, where it is not the trigger's own."""
     source = definition.source
-    if (source.feed, source.symbol) == (definition.account, definition.symbol):
+    if source.is_of(definition.account, definition.symbol):
         return None
     return f"{source.feed}/{source.symbol}"
 

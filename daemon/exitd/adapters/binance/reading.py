@@ -81,18 +81,14 @@ class FrameReader:
             door.subscriptions.answered(message.id, message.refusal)
         elif message.id is not None:
             door.subscriptions.answered(message.id, "")
-        elif message.stream and message.stream not in self.routes:
-            # Frames of a stream still arrive for a moment after it is unsubscribed.
-            self._teller.counters.unasked += 1
         else:
-            self._teller.garbage("a frame without a stream or without data")
+            why = "a frame without a stream or without data"
+            self._teller.stray(message.stream, self.routes, why)
 
     def _unreadable(self, frame: bytes, exc: Exception) -> None:
         try:
             stream = FRAME_HEAD.decode(frame).stream
         except (msgspec.DecodeError, ValueError):
             stream = ""
-        if stream and stream not in self.routes:
-            self._teller.counters.unasked += 1
-        else:
-            self._teller.garbage(f"{stream or 'a frame'} cannot be read: {exc}")
+        why = f"{stream or 'a frame'} cannot be read: {exc}"
+        self._teller.stray(stream, self.routes, why)

@@ -6,7 +6,7 @@ into the loop: what cannot be used is counted and, once a second, said.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from decimal import Decimal
 
 from msgspec import Struct
@@ -109,6 +109,17 @@ class PriceTeller:
             self.notice(FeedSignal.GARBAGE, detail)
         elif count > GARBAGE_PER_S_MAX:
             self._fail(f"more than {GARBAGE_PER_S_MAX} bad frames a second")
+
+    def stray(self, stream: str, routes: Container[str], detail: str) -> None:
+        """Count a frame that holds no price.
+
+        Of a stream they still arrive for a moment after it is unsubscribed; anything
+        else is garbage, with *detail*.
+        """
+        if stream and stream not in routes:
+            self.counters.unasked += 1
+        else:
+            self.garbage(detail)
 
     def refused(self, stream: str, error: str) -> None:
         self.notice(FeedSignal.REFUSED, f"the venue refused {stream}: {error}")

@@ -175,7 +175,7 @@ def _source_words(definition: TriggerDefinition) -> Words:
     if source.kind is PriceKind.LAST_CLOSE:
         words["candle"] = source.candle
         words["last_close"] = "closed" if source.closed else "running"
-    if (source.feed, source.symbol) != (definition.account, definition.symbol):
+    if not source.is_of(definition.account, definition.symbol):
         words["watch"] = f"{source.feed}/{source.symbol}"
     return words
 

@@ -146,8 +146,7 @@ def _wrong(
         return ""
     if not isinstance(other.condition, FixedLevel):
         return f"'{id}' has no level that another trigger could take; write a level"
-    own = (other.account, other.symbol)
-    if (other.source.feed, other.source.symbol) != own:
+    if not other.source.is_of(other.account, other.symbol):
         return (
             f"the level of '{id}' is a price of {other.source.feed}/"
             f"{other.source.symbol}; write a level of the position's own market"

@@ -139,5 +139,5 @@ class Answering:
         fired = self._diary.fired(order.attempt)
         is_now = self.is_at_price and fired.ts_hit_ns == self.now_ns
         source = fired.source
-        is_here = (source.feed, source.symbol) == (order.account, order.symbol)
+        is_here = source.is_of(order.account, order.symbol)
         return fired.level if is_now and is_here and fired.cause == "price" else None
