@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from mutations import core_rules, exit_rules, runtime_rules, sizing_rules
+from mutations import (
+    core_rules,
+    exit_rules,
+    runtime_rules,
+    sizing_rules,
+    source_rules,
+)
 from mutations.mutation import Mutation
 
 MUTATIONS: tuple[Mutation, ...] = tuple(
@@ -12,6 +18,7 @@ MUTATIONS: tuple[Mutation, ...] = tuple(
             *exit_rules.MUTATIONS,
             *sizing_rules.MUTATIONS,
             *runtime_rules.MUTATIONS,
+            *source_rules.MUTATIONS,
         ),
         key=lambda mutation: mutation.behaviour,
     )

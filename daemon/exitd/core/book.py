@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from exitd.core.condition import Direction, Offset
 from exitd.core.levels import Levels
+from exitd.core.market import PriceSource
 from exitd.core.trails import Trails
 from exitd.core.units import INFINITY
 
@@ -32,7 +33,8 @@ class Book:
     `falling_at` is the highest price at which a falling price has something to do,
     `rising_at` the lowest for a rising one; minus and plus infinity where there is
     none. `pending` holds triggers whose side of the level the next price decides,
-    `counting` those that count prices in a row.
+    `counting` those that count prices in a row. `joined` are the combined sources
+    that its prices are a part of.
     """
 
     __slots__ = (
@@ -50,6 +52,7 @@ class Book:
         "held",
         "is_saving",
         "is_unsaved",
+        "joined",
         "pending",
         "price",
         "rising_at",
@@ -71,6 +74,7 @@ class Book:
         self._act_above = self.rising_at = INFINITY
         self.pending: dict[str, None] = {}
         self.counting: dict[str, int] = {}
+        self.joined: tuple[PriceSource, ...] = ()
         self.price: Decimal | None = None
         self.ts_venue_ns = -1
         self.ts_recv_ns = 0

@@ -231,7 +231,9 @@ def _wrong_level(definition: TriggerDefinition, instrument: Instrument) -> str:
     level = definition.level
     if level is None:
         return ""
-    if level > ZERO and not watches_own_market(definition):
+    if definition.source.is_spread or (
+        level > ZERO and not watches_own_market(definition)
+    ):
         # Another market has steps of its own, which nobody knows here.
         return ""
     if level <= ZERO:
@@ -354,7 +356,7 @@ def _too_near(
     state: State, definition: TriggerDefinition, level: Decimal, price: Decimal
 ) -> str:
     least = state.policies.min_distance_percent
-    if least == ZERO or definition.close is None:
+    if least == ZERO or definition.close is None or definition.source.is_spread:
         return ""
     if abs(level - price) / price * HUNDRED < least:
         return (

@@ -52,10 +52,11 @@ from exitd.core.inputs import (
     Resume,
     SessionsKnown,
     SlotOpened,
+    SourceJudged,
     TimePassed,
 )
 from exitd.core.intents import ProvePosition
-from exitd.core.judging import take_in
+from exitd.core.judging import on_judged, take_in
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.market import PriceSource, Tick
 from exitd.core.moving import after_filled
@@ -120,7 +121,7 @@ class Engine:
         book.seq = tick.seq
         book.ts_recv_ns = tick.ts_recv_ns
         if book.falling_at < price < book.rising_at and not (
-            book.pending or book.counting
+            book.pending or book.counting or book.joined
         ):
             book.price = price
             book.held = None
@@ -131,7 +132,7 @@ class Engine:
             return self._finish(turn)
         book.price, book.held = price, None
         is_idle = not (book.pending or book.counting) and book.follow(price)
-        if is_idle and (book.is_saving or not book.is_unsaved):
+        if is_idle and (book.is_saving or not book.is_unsaved) and not book.joined:
             return QUIET
         turn = Turn(self.state, tick.ts_recv_ns)
         take_in(turn, book, tick)
@@ -159,12 +160,17 @@ class Engine:
         return self.state.next_deadline_ns()
 
     def sources(self) -> frozenset[PriceSource]:
-        """Every price source that a trigger of this run has watched."""
-        return frozenset(self.state.books)
+        """Every stream that a trigger of this run has watched."""
+        return frozenset(s for s in self.state.books if s.combined is None)
 
     def watched(self) -> frozenset[PriceSource]:
-        """The sources on which a level rests now."""
-        watched = {s for s, book in self.state.books.items() if book.is_watched}
+        """The streams that decide about a level which rests now."""
+        watched = {
+            part
+            for source, book in self.state.books.items()
+            if book.is_watched
+            for part in source.parts
+        }
         if self.state.policies.guard_percent is not None:
             for source in tuple(watched):
                 for witness in guard.witnesses(source):
@@ -319,6 +325,7 @@ _HANDLERS: dict[type, _Handler] = {
     HoleFilled: watermarks.on_hole_filled,
     HoleUnknown: watermarks.on_hole_unknown,
     SessionsKnown: _on_sessions,
+    SourceJudged: on_judged,
     SlotOpened: firing.on_slot,
     AttemptSigned: firing.on_signed,
     AttemptSent: firing.on_sent,

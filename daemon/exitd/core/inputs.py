@@ -69,6 +69,14 @@ class HoleUnknown(Struct, frozen=True):
     now_ns: int
 
 
+class SourceJudged(Struct, frozen=True):
+    """A watched source has become stale, or is fresh again."""
+
+    source: PriceSource
+    is_stale: bool
+    now_ns: int
+
+
 class SessionsKnown(Struct, frozen=True):
     """The next sessions of a calendar, each open and close in UTC, in order."""
 
@@ -307,6 +315,7 @@ Report = (
     | PositionsDoubted
     | HoleFilled
     | HoleUnknown
+    | SourceJudged
     | SessionsKnown
     | SlotOpened
     | AttemptSigned

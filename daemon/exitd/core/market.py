@@ -60,12 +60,13 @@ class PriceKind(StrEnum):
     ASK = "ask"
 
 
-class PriceSource(Struct, frozen=True, cache_hash=True, gc=False):
+class PriceSource(Struct, frozen=True, cache_hash=True, gc=False, omit_defaults=True):
     """Where a watched price comes from; the key of one trigger book.
 
     `feed` is the name of the account whose venue streams it. `candle` is the
     interval (`1m`) of a `LAST_CLOSE`, empty for other kinds; `closed` takes
-    only the close of finished candles instead of the running one's.
+    only the close of finished candles instead of the running one's. With
+    `combined` it is no stream of its own: other sources make its price.
     """
 
     feed: str
@@ -73,15 +74,62 @@ class PriceSource(Struct, frozen=True, cache_hash=True, gc=False):
     kind: PriceKind
     candle: str = ""
     closed: bool = False
+    combined: "Combined | None" = None
 
     def is_of(self, account: str, symbol: str) -> bool:
         """Whether it is a price of this very market, of whatever kind."""
-        return self.feed == account and self.symbol == symbol
+        if isinstance(self.combined, Spread):
+            return False
+        return any(p.feed == account and p.symbol == symbol for p in self.parts)
+
+    @property
+    def is_spread(self) -> bool:
+        """Whether it is a difference, which may be zero or below."""
+        return isinstance(self.combined, Spread)
+
+    @property
+    def parts(self) -> "tuple[PriceSource, ...]":
+        """The streams that it is made of, in order; itself where it is one."""
+        if isinstance(self.combined, Spread):
+            return self._first, self.combined.less
+        if isinstance(self.combined, Quorum):
+            return self._first, *self.combined.others
+        return (self,)
+
+    @property
+    def _first(self) -> "PriceSource":
+        return PriceSource(self.feed, self.symbol, self.kind, self.candle, self.closed)
 
     def __str__(self) -> str:
+        if isinstance(self.combined, Spread):
+            return " - ".join(map(str, self.parts))
+        if isinstance(self.combined, Quorum):
+            return f"{self.combined.agree} of {', '.join(map(str, self.parts))}"
         suffix = f".{self.candle}" if self.candle else ""
         suffix += ".closed" if self.closed else ""
         return f"{self.feed}/{self.symbol}/{self.kind}{suffix}"
+
+
+class Spread(Struct, frozen=True, tag="spread", cache_hash=True, gc=False):
+    """The price of a source less that of another; any number."""
+
+    less: PriceSource
+
+
+class Quorum(Struct, frozen=True, tag="quorum", cache_hash=True, gc=False):
+    """A price that several sources agree on.
+
+    A falling price has reached a level once `agree` (from 2) of all sources are at or
+    below it, so it is the `agree`-th lowest of theirs; a rising one the `agree`-th
+    highest.
+    """
+
+    others: tuple[PriceSource, ...]
+    agree: int
+    is_falling: bool
+
+
+Combined = Spread | Quorum
 
 
 class Tick(Struct, frozen=True, gc=False):

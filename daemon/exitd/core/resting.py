@@ -69,8 +69,7 @@ def watermark_now(state: State, record: TriggerRecord) -> Decimal | None:
 
 def known_price(state: State, definition: TriggerDefinition) -> Decimal | None:
     """Give the last price of a trigger's source, however old."""
-    book = state.books.get(definition.source)
-    return book.price if book is not None else None
+    return state.last_price(definition.source)
 
 
 def waits_for_price(definition: TriggerDefinition) -> bool:
@@ -85,12 +84,12 @@ def fresh_price(
     state: State, definition: TriggerDefinition, now_ns: int
 ) -> Decimal | None:
     """Give the last price of a trigger's source if it is young enough to judge by."""
-    book = state.books.get(definition.source)
-    if book is None or book.price is None:
+    source = definition.source
+    price = state.last_price(source)
+    if price is None:
         return None
-    if now_ns - book.ts_recv_ns > state.policies.price_max_age_ns:
-        return None
-    return book.price
+    is_old = now_ns - state.ts_seen_ns(source) > state.policies.price_max_age_ns
+    return None if is_old else price
 
 
 def rest(state: State, record: TriggerRecord) -> None:

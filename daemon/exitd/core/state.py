@@ -5,6 +5,7 @@ also notes it for the store. So what is stored is what is known.
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 from enum import IntEnum
 from heapq import heappop
 
@@ -12,6 +13,7 @@ from msgspec import Struct
 
 from exitd.core.attempt import AttemptKey, AttemptRecord, Capabilities
 from exitd.core.book import Book
+from exitd.core.combining import combined_price
 from exitd.core.events import Fact
 from exitd.core.intents import Intent
 from exitd.core.market import Instrument, PriceSource
@@ -101,6 +103,7 @@ class State:
         self.idempotency: dict[str, IdempotencyRecord] = {}
         self.sessions: dict[str, tuple[tuple[int, int], ...]] = {}
         self.uncertain: dict[str, None] = {}
+        self.stale: set[PriceSource] = set()
         self.books: dict[PriceSource, Book] = {}
         self.roles: dict[str, Role] = {}
         self.shared_roles: dict[Role, Role] = {}
@@ -122,8 +125,34 @@ class State:
     def book(self, source: PriceSource) -> Book:
         found = self.books.get(source)
         if found is None:
-            found = self.books[source] = Book()
+            found = Book()
+            if source.combined is not None:
+                found.price = self.last_price(source)
+                found.ts_recv_ns = self.ts_seen_ns(source)
+                for part in source.parts:
+                    self.book(part).joined += (source,)
+            self.books[source] = found
         return found
+
+    def last_price(self, source: PriceSource) -> Decimal | None:
+        """Give the last price of a source, however old."""
+        book = self.books.get(source)
+        if book is not None:
+            return book.price
+        if source.combined is None:
+            return None
+        return combined_price(source, self.last_price, self.stale.__contains__)
+
+    def ts_seen_ns(self, source: PriceSource) -> int:
+        """Say when the last price of a source came, UTC; zero for none."""
+        book = self.books.get(source)
+        if book is not None:
+            return book.ts_recv_ns
+        if source.combined is None:
+            return 0
+        seen = [self.ts_seen_ns(part) for part in source.parts]
+        # A spread is as old as the older of its two prices.
+        return min(seen) if source.is_spread else max(seen)
 
     def position(self, key: PositionKey) -> PositionRecord:
         return self.positions.get(key) or PositionRecord(key=key)

@@ -48,6 +48,8 @@ def _wrong_trail(
 ) -> str:
     if definition.side is None:
         return "a trailing stop needs a side: long or short"
+    if definition.source.combined is not None:
+        return "a trail follows one price, not several"
     if definition.confirmation is not None:
         return "a trailing stop takes no confirmation"
     wrong = _wrong_offset(trail.offset, instrument)

@@ -7,13 +7,13 @@ from msgspec import Struct
 
 from exitd.core.condition import (
     Condition,
-    ConditionKind,
     Confirmation,
     Direction,
     FixedLevel,
     Move,
     Trailing,
 )
+from exitd.core.directions import ADVERSE, direction_of
 from exitd.core.market import PriceSource
 from exitd.core.money import Fee, realised_pnl
 from exitd.core.position import PositionKey, Side
@@ -167,9 +167,9 @@ class TriggerDefinition(Struct, frozen=True, kw_only=True, gc=False):
         """
         if isinstance(self.condition, Trailing):
             assert self.side is not None
-            return _ADVERSE[self.side]
+            return ADVERSE[self.side]
         assert isinstance(self.condition, FixedLevel)
-        return _DIRECTIONS[self.condition.kind, self.side]
+        return direction_of(self.condition.kind, self.side)
 
     @property
     def close(self) -> Close | None:
@@ -186,19 +186,8 @@ class TriggerDefinition(Struct, frozen=True, kw_only=True, gc=False):
         if self.side is None or self.close is None:
             return False
         if isinstance(self.condition, FixedLevel):
-            return self.direction is _ADVERSE[self.side]
+            return self.direction is ADVERSE[self.side]
         return True
-
-
-_ADVERSE = {Side.LONG: Direction.FALLING, Side.SHORT: Direction.RISING}
-_DIRECTIONS: dict[tuple[ConditionKind, Side | None], Direction] = {
-    (ConditionKind.STOP_LOSS, Side.LONG): Direction.FALLING,
-    (ConditionKind.STOP_LOSS, Side.SHORT): Direction.RISING,
-    (ConditionKind.TAKE_PROFIT, Side.LONG): Direction.RISING,
-    (ConditionKind.TAKE_PROFIT, Side.SHORT): Direction.FALLING,
-    **{(ConditionKind.ABOVE, side): Direction.RISING for side in (None, *Side)},
-    **{(ConditionKind.BELOW, side): Direction.FALLING for side in (None, *Side)},
-}
 
 
 class Role(Struct, frozen=True, cache_hash=True, gc=False):
