@@ -45,4 +45,4 @@ def test_given_lines_of_the_page_then_they_are_valid_and_drawn(
 
 
 def test_given_the_page_then_it_has_a_picture_of_each_kind():
-    assert len(DRAWING.blocks()) == len(list(PICTURES.glob("*.svg"))) == 10
+    assert len(DRAWING.blocks()) == len(list(PICTURES.glob("*.svg"))) == 11

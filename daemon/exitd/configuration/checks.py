@@ -9,7 +9,8 @@ from exitd.configuration.findings import Finding, Severity, did_you_mean
 from exitd.configuration.policies import Policies
 from exitd.configuration.positions import CheckedExit, CheckedPosition
 from exitd.configuration.venue_tables import VenueTable
-from exitd.core.market import PriceKind
+from exitd.configuration.watching import price_word
+from exitd.core.market import PriceSource
 from exitd.core.position import Side
 
 WARNING = Severity.WARNING
@@ -30,11 +31,6 @@ class Placed(Struct, frozen=True):
         key: bool = False,
     ) -> Finding:
         return self.document.finding(path, message, severity=severity, key=key)
-
-
-def price_word(kind: PriceKind) -> str:
-    """Give the word of the files for a price."""
-    return "bid_ask" if kind in (PriceKind.BID, PriceKind.ASK) else kind.value
 
 
 def check_unique(placed: Sequence[Placed]) -> Iterator[Finding]:
@@ -85,11 +81,12 @@ def check_venue(
         )
         return
     for exit_ in position.exits:
-        feed = exit_.source.feed
-        if feed not in accounts:
-            yield _not_set_up(item, (*exit_.path, "watch"), feed, accounts)
-        elif accounts[feed] in tables:
-            yield from _streams(item, exit_, accounts[feed], tables[accounts[feed]])
+        for source in exit_.source.parts:
+            watched = accounts.get(source.feed)
+            if watched is None:
+                yield _not_set_up(item, (*exit_.path, "watch"), source.feed, accounts)
+            elif watched in tables:
+                yield from _streams(item, exit_, source, watched, tables[watched])
 
 
 def _not_set_up(
@@ -102,10 +99,10 @@ def _not_set_up(
 
 
 def _streams(
-    item: Placed, exit_: CheckedExit, kind: str, table: VenueTable
+    item: Placed, exit_: CheckedExit, source: PriceSource, kind: str, table: VenueTable
 ) -> Iterator[Finding]:
     """Check that a venue streams what an exit watches."""
-    source, confirmation = exit_.source, exit_.confirmation
+    confirmation = exit_.confirmation
     word = price_word(source.kind)
     if word not in table.prices:
         yield item.finding(

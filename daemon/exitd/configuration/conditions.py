@@ -3,7 +3,9 @@
 from msgspec.structs import replace
 
 from exitd.configuration.exit_keys import Exit
+from exitd.configuration.exit_words import LEVELS
 from exitd.configuration.position_file import ENTRY, Move
+from exitd.configuration.watching import WatchedMarket, combination
 from exitd.configuration.wording import Wording
 from exitd.core.condition import (
     AtInstant,
@@ -11,6 +13,7 @@ from exitd.core.condition import (
     Condition,
     ConditionKind,
     Confirmation,
+    Direction,
     FixedLevel,
     Level,
     MaxHold,
@@ -19,7 +22,8 @@ from exitd.core.condition import (
     Trailing,
 )
 from exitd.core.condition import Move as CoreMove
-from exitd.core.market import PriceKind, PriceSource
+from exitd.core.directions import direction_of
+from exitd.core.market import PriceKind, PriceSource, Quorum, Spread
 from exitd.core.position import Side
 
 #: What an exit at a time observes when it is hit.
@@ -95,21 +99,48 @@ def confirmation_of(
 
 
 def trades_of(source: PriceSource) -> PriceSource:
-    return PriceSource(source.feed, source.symbol, PriceKind.LAST)
+    """Give the trades of the markets that a source is made of."""
+    first, *others = (
+        PriceSource(part.feed, part.symbol, PriceKind.LAST) for part in source.parts
+    )
+    match source.combined:
+        case None:
+            return first
+        case Spread():
+            return replace(first, combined=Spread(others[0]))
+        case Quorum() as quorum:
+            return replace(first, combined=replace(quorum, others=tuple(others)))
 
 
 def source_of(
     exit_: Exit, words: Wording, venue: str, symbol: str, side: Side | None
 ) -> PriceSource:
     """Give which price is watched; an exit at a time observes the mark."""
-    if exit_.watch is not None:
-        venue, _, symbol = exit_.watch.partition("/")
     if exit_.max_hold is not None or exit_.at_time is not None:
         return PriceSource(venue, symbol, _TIMED_PRICE)
-    if words.price == "bid_ask":
+    if exit_.watch is None:
+        return _stream(words.price, words, venue, symbol, side)
+
+    def stream(market: WatchedMarket) -> PriceSource:
+        return _stream(market.kind or words.price, words, *market.place, side)
+
+    return combination(exit_.watch, stream, is_falling=_is_falling(exit_, side))
+
+
+def _is_falling(exit_: Exit, side: Side | None) -> bool:
+    (word,) = exit_.conditions
+    if word not in LEVELS:
+        return side is Side.LONG
+    return direction_of(ConditionKind(word), side) is Direction.FALLING
+
+
+def _stream(
+    price: str, words: Wording, venue: str, symbol: str, side: Side | None
+) -> PriceSource:
+    if price == "bid_ask":
         kind = PriceKind.BID if side is Side.LONG else PriceKind.ASK
         return PriceSource(venue, symbol, kind)
-    kind = PriceKind(words.price)
+    kind = PriceKind(price)
     if kind is not PriceKind.LAST_CLOSE:
         return PriceSource(venue, symbol, kind)
     return PriceSource(venue, symbol, kind, words.candle, words.closed_candles)

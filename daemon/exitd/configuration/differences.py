@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from exitd.configuration.instants import instant_text
+from exitd.configuration.watching import price_word, watched_elsewhere
 from exitd.core.condition import (
     AtInstant,
     AtTimeOfDay,
@@ -174,11 +175,9 @@ def _action_words(trigger: TriggerDefinition) -> Words:
 
 
 def _source_words(trigger: TriggerDefinition, source: PriceSource) -> Words:
-    is_book_side = source.kind in (PriceKind.BID, PriceKind.ASK)
-    is_own = source.is_of(trigger.account, trigger.symbol)
-    words = {"watch": "" if is_own else f"{source.feed}/{source.symbol}"}
+    words = {"watch": watched_elsewhere(source, trigger.account, trigger.symbol)}
     if trigger.watches_price:
-        words["price"] = "bid_ask" if is_book_side else source.kind.value
+        words["price"] = price_word(source.kind)
     if source.kind is PriceKind.LAST_CLOSE:
         words["candle"] = source.candle
         words["last_close"] = "closed" if source.closed else "running"

@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PlainValidator, StrictInt, WithJsonSchema
 
 from exitd.configuration.keys import Boolean, ExitDefaults, Keys, described
-from exitd.configuration.levels import LevelValue, OffsetValue
-from exitd.configuration.symbols import Watched
+from exitd.configuration.levels import LevelValue, OffsetValue, WatchedLevelValue
 from exitd.configuration.times import AtTimeValue, CalendarValue
 from exitd.configuration.values import (
     DURATION_PATTERN,
@@ -17,6 +16,7 @@ from exitd.configuration.values import (
     read_positive_duration_ns,
     text_schema,
 )
+from exitd.configuration.watching import Watched
 from exitd.core.units import NS_PER_S
 
 Action = Literal["close", "cancel", "cancel_and_close", "notify"]
@@ -91,10 +91,10 @@ class Exit(ExitDefaults):
         "percentage of the best price, or a distance in the quote currency.",
         shown="none",
     )
-    above: LevelValue | None = described(
+    above: WatchedLevelValue | None = described(
         None, "When the price rises to this level; `do` says what.", shown="none"
     )
-    below: LevelValue | None = described(
+    below: WatchedLevelValue | None = described(
         None, "When the price falls to this level; `do` says what.", shown="none"
     )
     at_time: AtTimeValue | None = described(
@@ -144,7 +144,7 @@ class Exit(ExitDefaults):
         "So many prices in a row, 2 to 1000, must be at or beyond the level.",
         shown="none",
     )
-    emergency: LevelValue | None = described(
+    emergency: WatchedLevelValue | None = described(
         None,
         "A level farther out that does not wait for `for`, `prices` or the end of a "
         "candle.",
@@ -181,7 +181,8 @@ class Exit(ExitDefaults):
     )
     watch: Watched | None = described(
         None,
-        "Watch the price of another market, as venue/symbol.",
+        "Watch another market, as venue/symbol; a spread, as `a/X - b/Y`; or prices "
+        "that must agree, as `a/X and b/Y` or `2 of a/X b/Y c/Z`.",
         shown="the position's own market",
     )
     expires: ExpiryValue | None = described(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from exitd.configuration.document import Path
 from exitd.configuration.exit_keys import Action, Exit
 from exitd.configuration.position_file import Move, Position
+from exitd.configuration.watching import Watch
 from exitd.core.condition import Basis, Relative
 
 CLOSING = ("close", "cancel_and_close")
@@ -55,6 +56,13 @@ def goes_to_market(exit_: Exit, side: str | None) -> bool:
 def has_level(exit_: Exit) -> bool:
     """Whether it acts at a level of its own, which others can refer to."""
     return condition_of(exit_) in LEVELS and not trails(exit_)
+
+
+def watches_elsewhere(exit_: Exit, position: Position) -> Watch | None:
+    """Give what an exit watches, unless that is a price of the position's market."""
+    watched = exit_.watch
+    own = f"{position.venue}/{position.symbol}"
+    return None if watched is None or watched.agrees_with(own) else watched
 
 
 def relative_levels(exit_: Exit) -> Iterator[tuple[Path, Relative]]:

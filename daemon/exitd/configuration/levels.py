@@ -28,6 +28,7 @@ LEVERAGE_MAX = 1_000
 
 _AMOUNT = NUMBER_PATTERN.removeprefix("-?")
 _RELATIVE = re.compile(rf"([+-]?)({_AMOUNT})(?:%( +roi)?|( +pnl))")
+_SIGNED_NUMBER = re.compile(NUMBER_PATTERN)
 _SIGNED = rf"[+-]{_AMOUNT}(%( +roi)?| +pnl)"
 
 
@@ -54,6 +55,12 @@ def read_level(written: object) -> Level:
     if value <= -HUNDRED:
         raise ValueError("a level relative to the entry is above -100%")
     return Relative(Basis.ENTRY, value)
+
+
+def read_watched_level(written: object) -> Level:
+    """Read a level of whatever is watched: a spread may be zero or below."""
+    is_number = _SIGNED_NUMBER.fullmatch(text_of(written))
+    return read_number(written) if is_number else read_level(written)
 
 
 def read_offset(written: object) -> Offset:
@@ -84,6 +91,18 @@ LevelValue = Annotated[
         {
             "anyOf": [
                 _NUMBER_SCHEMA,
+                text_schema(rf"{NUMBER_PATTERN}|{_SIGNED}", *_LEVEL_EXAMPLES),
+            ]
+        }
+    ),
+]
+WatchedLevelValue = Annotated[
+    Level,
+    PlainValidator(read_watched_level),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number"},
                 text_schema(rf"{NUMBER_PATTERN}|{_SIGNED}", *_LEVEL_EXAMPLES),
             ]
         }

@@ -46,14 +46,17 @@ def _symbol(
 
 
 def _watched_symbol(context: Context, exit_: CheckedExit) -> Iterator[Finding]:
-    source = exit_.source
-    symbols = context.known.symbols(source.feed)
-    if exit_.is_watching and symbols and source.symbol not in symbols:
-        yield context.say_at(
-            (*exit_.path, "watch"),
-            f"{source.feed} has no market '{source.symbol}'"
-            f"{did_you_mean(source.symbol, symbols)}",
-        )
+    position = context.position
+    for source in exit_.source.parts:
+        symbols = context.known.symbols(source.feed)
+        if source.is_of(position.venue, position.symbol) or not symbols:
+            continue
+        if source.symbol not in symbols:
+            yield context.say_at(
+                (*exit_.path, "watch"),
+                f"{source.feed} has no market '{source.symbol}'"
+                f"{did_you_mean(source.symbol, symbols)}",
+            )
 
 
 def _position(

@@ -6,6 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from exitd.core.combining import combined_price
 from exitd.core.condition import Level
 from exitd.core.derived import price_of
 from exitd.core.market import Instrument, PriceSource
@@ -30,8 +31,14 @@ class Markets(Struct, frozen=True, kw_only=True):
         return [symbol for name, symbol in self.instruments if name == account]
 
     def instrument(self, source: PriceSource) -> Instrument | None:
-        """Give the market that a price is of."""
+        """Give the market that a price is of; None for a spread of two."""
+        if source.is_spread:
+            return None
         return self.instruments.get((source.feed, source.symbol))
+
+    def price(self, source: PriceSource) -> Decimal | None:
+        """Give the price of a source, as far as its streams are known."""
+        return combined_price(source, self.prices.get, _never_stale)
 
     def position(self, key: PositionKey | None) -> PositionRecord | None:
         """Give a position if it is open."""
@@ -49,6 +56,10 @@ class Markets(Struct, frozen=True, kw_only=True):
         instrument = self.instrument(source)
         step = None if instrument is None else instrument.price_step
         return price_of(level, position, step)
+
+
+def _never_stale(_: PriceSource) -> bool:
+    return False
 
 
 def markets(

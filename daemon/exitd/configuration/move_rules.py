@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 
 from exitd.configuration.document import Path, Problem
-from exitd.configuration.exit_words import closes, condition_of, has_level, is_stop
+from exitd.configuration.exit_words import (
+    closes,
+    condition_of,
+    has_level,
+    is_stop,
+    watches_elsewhere,
+)
 from exitd.configuration.findings import did_you_mean
 from exitd.configuration.position_file import ENTRY, Move, Position
 
@@ -47,10 +53,10 @@ def _stop(place: Path, move: Move, position: Position) -> Iterator[Problem]:
             f"'{move.set}' is not a stop with a level; a move sets a stop_loss, or "
             f"{'below' if position.side == 'long' else 'above'} with do: close",
         )
-    elif moved.watch is not None:
+    elif (watched := watches_elsewhere(moved, position)) is not None:
         yield (
             (*place, "set"),
-            f"'{move.set}' watches {moved.watch}, where the position has no entry; "
+            f"'{move.set}' watches {watched}, where the position has no entry; "
             "a move sets a stop of the position's own market",
         )
 
@@ -93,9 +99,9 @@ def _target(place: Path, move: Move, position: Position) -> Iterator[Problem]:
             f"'{move.to}' has no level that another exit could take; name a "
             "stop_loss, take_profit, above or below, or write a level",
         )
-    elif target.watch is not None:
+    elif (watched := watches_elsewhere(target, position)) is not None:
         yield (
             (*place, "to"),
-            f"the level of '{move.to}' is a price of {target.watch}; write a level "
+            f"the level of '{move.to}' is a price of {watched}; write a level "
             "of the position's own market",
         )

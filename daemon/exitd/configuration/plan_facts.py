@@ -45,7 +45,7 @@ class Facts(Struct, frozen=True):
         return record is not None and record.is_open
 
     def price(self, trigger: TriggerDefinition) -> Decimal | None:
-        return self.known.prices.get(trigger.source)
+        return self.known.price(trigger.source)
 
     def priced(self, trigger: TriggerDefinition) -> TriggerDefinition | None:
         """Give a trigger with its level as a price, where there is one now."""
@@ -61,7 +61,7 @@ class Facts(Struct, frozen=True):
             kind = ConditionKind.STOP_LOSS
         else:
             return None
-        if level is None or level <= ZERO:
+        if level is None or (level <= ZERO and not trigger.source.is_spread):
             return None
         return replace(trigger, condition=FixedLevel(kind, level))
 
@@ -81,8 +81,11 @@ class Facts(Struct, frozen=True):
             return ""
         is_said = priced.level == trigger.level
         level = "" if is_said else f"at {text(priced.level)}, "
-        shown = f"{level}{trigger.source.kind} {text(price)}"
+        kind = "spread" if trigger.source.is_spread else trigger.source.kind
+        shown = f"{level}{kind} {text(price)}"
         if is_crossed(priced, price):
             return f"{shown}, crossed"
+        if trigger.source.is_spread:
+            return f"{shown}, {text(abs(price - priced.level))} away"
         away = round(distance_percent(price, priced.level), 1)
         return f"{shown}, {text(away)}% away"

@@ -13,7 +13,11 @@ from exitd.configuration.conditions import (
 )
 from exitd.configuration.document import Document, Path
 from exitd.configuration.exit_keys import Action, Exit
-from exitd.configuration.exit_words import action_of, goes_to_market
+from exitd.configuration.exit_words import (
+    action_of,
+    goes_to_market,
+    watches_elsewhere,
+)
 from exitd.configuration.keys import ExitDefaults
 from exitd.configuration.position_file import Position
 from exitd.configuration.position_file import Side as SideWord
@@ -37,8 +41,9 @@ class CheckedExit(Struct, frozen=True, kw_only=True):
     """One exit, complete.
 
     `path` leads to it in its file, `line` is where its name stands; `word` is the
-    key of its condition. Of `wording`, what its action has no use for is to be
-    ignored. `before_liquidation` is in percent.
+    key of its condition. `is_watching` says that it watches another market than its
+    own. Of `wording`, what its action has no use for is to be ignored.
+    `before_liquidation` is in percent.
     """
 
     name: str
@@ -163,7 +168,7 @@ class _Completing(Struct, frozen=True):
             word=word,
             condition=condition_of(exit_, words, follows=follows),
             source=source,
-            is_watching=exit_.watch is not None,
+            is_watching=watches_elsewhere(exit_, position) is not None,
             confirmation=confirmation_of(exit_, words, source, follows=follows),
             action=action_of(exit_),
             orders=exit_.orders or "all",

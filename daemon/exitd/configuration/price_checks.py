@@ -84,7 +84,7 @@ def _offset(
     """A trail within one step of the price would fire at the first tremble."""
     distance = offset.value
     if offset.is_percent:
-        price = context.known.prices.get(exit_.source)
+        price = context.known.price(exit_.source)
         if price is None:
             return
         distance = price * offset.value / HUNDRED
@@ -105,7 +105,7 @@ def check_market(context: Context, exit_: CheckedExit) -> Iterator[Finding]:
         yield from _activation(context, exit_, condition)
     if not isinstance(condition, FixedLevel):
         return
-    price = context.known.prices.get(exit_.source)
+    price = context.known.price(exit_.source)
     level = context.price_of(exit_, condition.price)
     if level is None:
         return
@@ -124,6 +124,8 @@ def check_market(context: Context, exit_: CheckedExit) -> Iterator[Finding]:
                 f"is {text(price)}",
                 WARNING,
             )
+        return
+    if exit_.source.is_spread:
         return
     away = distance_percent(price, level)
     if exit_.closes and away < context.min_distance:
@@ -172,7 +174,7 @@ def _activation(
     if not isinstance(after, Decimal) or side is None or exit_.is_watching:
         return
     path = ("after",) if exit_.word == "trailing" else (exit_.word,)
-    record, price = context.record, context.known.prices.get(exit_.source)
+    record, price = context.record, context.known.price(exit_.source)
     where = "above" if side is Side.LONG else "below"
     if record is not None and record.entry_price is not None:
         if gains_on(record.entry_price, after, side):

@@ -59,7 +59,7 @@ def _amount(context: Context, exit_: CheckedExit) -> Iterator[Finding]:
             ERROR,
         )
         return
-    price = context.known.prices.get(exit_.source)
+    price = context.known.price(exit_.source)
     if price is None:
         return
     quantity = floor_to_step(wanted.value / price, instrument.quantity_step)

@@ -18,6 +18,7 @@ from exitd.configuration import (
     symbols,
     times,
     values,
+    watching,
 )
 from exitd.configuration.calendars import CALENDARS, read_calendar
 from exitd.configuration.keys import ExitDefaults
@@ -32,6 +33,7 @@ from exitd.configuration.venue_tables import VenueTable, shipped_directory
 
 _WORDS = {
     levels.read_level: "price, `+12%`, `-10% roi` or `+500 pnl`",
+    levels.read_watched_level: "price, or relative to the entry",
     levels.read_offset: "percentage or distance",
     levels.read_leverage: "number",
     patience.read_patience: "duration, or two of them",
@@ -53,7 +55,7 @@ _WORDS = {
     daemon_file.read_path: "absolute path",
     daemon_file.read_host: "host name",
     symbols.read_symbol: "symbol",
-    symbols.read_watch: "venue/symbol",
+    watching.read_watch: "venue/symbol, a spread, or markets that agree",
     position_file.read_move_target: "`entry`, level or exit",
 }
 _NOTHING_YET = (
@@ -188,6 +190,14 @@ _MEANING = """\
 - `watch: binance/BTCUSDT` watches a market of any venue under `venues:`. The level is
   a price there, so it is not relative to the entry, no limit close is priced from it,
   and no amount of money counted at it.
+- `watch: binance/BTCUSDT - backpack/BTC_USDC_PERP` watches the first less the second,
+  with `above` or `below`; the level may be zero or negative. A kind of price after a
+  market is for that market only: `backpack/BTC_USDC_PERP mark - backpack/BTC_USDC_PERP
+  index`. While one of them is stale nothing is judged.
+- `watch: backpack/SOL_USDC_PERP and binance/SOLUSDT` is a level that all of them must
+  have reached, `2 of ...` so many of them; one wick then fires nothing. A source that
+  is stale has no voice, so that a dead feed cannot hold a stop back: those that are
+  left decide, and somebody is told.
 - `moves` set a stop once another exit has filled (`after`) or the price has reached a
   level (`at`); only ever tighter. `to: entry` goes far enough beyond the entry price
   to pay for both trades (policy `fee`), unless `fees: false`. It is the stop's own

@@ -1,4 +1,4 @@
-"""Symbols of markets, and markets of a venue."""
+"""Symbols of markets."""
 
 import re
 from typing import Annotated
@@ -8,7 +8,8 @@ from pydantic import PlainValidator, WithJsonSchema
 from exitd.configuration.findings import quoted
 
 _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
-_WATCH = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,63}}/{_SYMBOL.pattern}")
+#: A market of a venue, as venue/symbol.
+MARKET_PATTERN = rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,63}}/{_SYMBOL.pattern}"
 
 
 def read_symbol(written: object) -> str:
@@ -21,14 +22,6 @@ def read_symbol(written: object) -> str:
     return text
 
 
-def read_watch(written: object) -> str:
-    """Read a market of a venue; the first `/` ends the venue's name."""
-    text = written if isinstance(written, str) else ""
-    if not _WATCH.fullmatch(text):
-        raise ValueError("write the venue and the symbol, such as binance/BTCUSDT")
-    return text
-
-
 Symbol = Annotated[
     str,
     PlainValidator(read_symbol),
@@ -37,17 +30,6 @@ Symbol = Annotated[
             "type": "string",
             "pattern": f"^{_SYMBOL.pattern}$",
             "examples": ["SOL_USDC_PERP"],
-        }
-    ),
-]
-Watched = Annotated[
-    str,
-    PlainValidator(read_watch),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": f"^{_WATCH.pattern}$",
-            "examples": ["binance/BTCUSDT"],
         }
     ),
 ]
