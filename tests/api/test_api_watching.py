@@ -83,3 +83,58 @@ async def test_given_what_the_other_market_cannot_give_when_armed_then_refused(
 
     assert (caught.value.status, caught.value.field) == (422, field)
     assert says in str(caught.value)
+
+
+AGREED = {
+    "symbol": SOL,
+    "side": "long",
+    "stop_loss": "90",
+    "watch": f"main/{SOL} and binance/SOLUSDT",
+}
+SOLUSDT = PriceSource("binance", "SOLUSDT", PriceKind.MARK)
+
+
+async def test_given_prices_that_must_agree_when_armed_then_shown_and_explained(
+    watching: tuple[World, ClosedFeed],
+):
+    world, feed = watching
+    async with AsyncClient(world.address) as client:
+        id = (await client.ask(calls.arm([AGREED]))).triggers[0].id
+        await world.watched_mark("100")
+        await world.until(lambda: feed.push(SOLUSDT, "89"))
+        seen = (await client.ask(calls.show(id))).trigger
+        said = (await client.ask(calls.explain(id))).sentences
+        amended = await client.ask(calls.amend(id, {"level": "89.5"}))
+        world.mark("89.5")
+        await world.until(lambda: world.state_of(id) == "done")
+
+    assert (seen.watch, seen.state, seen.price) == (AGREED["watch"], "armed", "100")
+    assert "2 of 2 must have come there" in said
+    assert "binance/SOLUSDT/mark is 89" in said
+    assert amended.triggers[0].watch == AGREED["watch"]
+    assert [order.filled for order in world.venue.ledger] == [10]
+
+
+async def test_given_a_spread_when_armed_then_its_level_may_be_below_zero(
+    watching: tuple[World, ClosedFeed],
+):
+    world, feed = watching
+    spread = {
+        "symbol": SOL,
+        "side": "long",
+        "below": "-5",
+        "do": "close",
+        "watch": f"binance/SOLUSDT - main/{SOL}",
+    }
+    async with AsyncClient(world.address) as client:
+        id = (await client.ask(calls.arm([spread]))).triggers[0].id
+        await world.watched_mark("100")
+        await world.until(lambda: feed.push(SOLUSDT, "96"))
+        seen = (await client.ask(calls.show(id))).trigger
+        said = (await client.ask(calls.explain(id))).sentences
+        feed.push(SOLUSDT, "95")
+        await world.until(lambda: world.state_of(id) == "done")
+
+    assert (seen.level, seen.price, seen.distance_percent) == ("-5", "-4", None)
+    assert said[0].startswith(f"the spread {spread['watch']} is -4; it fires when")
+    assert said[0].endswith("falling to -5, 1 away")

@@ -55,6 +55,28 @@ def test_given_a_watched_market_when_it_falls_then_the_position_is_closed(
     assert daemon.stop() == 0
 
 
+def test_given_a_spread_of_two_venues_when_it_narrows_then_the_position_is_closed(
+    watching: House,
+):
+    exits = EXITS.replace("90000", "50000").replace(
+        "binance/BTCUSDT", f"binance/BTCUSDT - backpack/{SYMBOL}"
+    )
+    watching.positions_file.write_text(exits)
+    watching.open_position()
+    daemon = watching.start()
+    daemon.log.wait("trigger.armed", trigger_id="sol-core/btc")
+    daemon.log.wait("feed.connected", venue="binance", channel="prices")
+
+    bitcoin(watching, "50141")
+    hit = daemon.log.wait("trigger.hit", trigger_id="sol-core/btc")
+    daemon.log.wait("trigger.done", trigger_id="sol-core/btc", reason="filled")
+
+    assert hit["source"] == f"binance/BTCUSDT/mark - backpack/{SYMBOL}/mark"
+    assert float(hit["observed"]) <= 50000
+    assert watching.held() == "0"
+    assert daemon.stop() == 0
+
+
 def test_b124_b144_given_its_prices_stop_when_asked_then_stale_and_not_ready(
     watching: House,
 ):

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from exitd.configuration.levels import read_level, read_offset
 from exitd.configuration.times import read_at_time
 from exitd.configuration.values import read_duration_ns, read_quantity
+from exitd.configuration.watching import read_watch
 from exitd.core.condition import ConditionKind, FixedLevel, Tighten
 from exitd.core.position import Side
 from exitd.core.trigger import OrderType, TriggerDefinition, Twap
@@ -75,7 +76,12 @@ EVERY = [
     made(at_time=read_at_time("2030-01-01T00:00:00Z")),
     made(at_time=read_at_time("15:55 America/New_York"), calendar="XNYS"),
     made(at_time=read_at_time("5m before close"), calendar="XETR"),
-    made(kind=ConditionKind.BELOW, level=D(6), do="close", watch="binance/BTCUSDT"),
+    made(
+        kind=ConditionKind.BELOW,
+        level=D(6),
+        do="close",
+        watch=read_watch("binance/BTCUSDT"),
+    ),
     made(kind=ConditionKind.ABOVE, level=D(6), do="cancel", orders="4242"),
     made(kind=ConditionKind.BELOW, level=D(6), do="cancel_and_close", orders="limit"),
     made(kind=ConditionKind.ABOVE, level=D(6), do="notify", price="index"),

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from api.daemons import ClosedFeed, World, build, steady_waits
 from exitd.core.inputs import Arm, IfCrossed
-from exitd.core.market import PriceKind, PriceSource
+from exitd.core.market import PriceKind, PriceSource, Quorum
 from exitd.core.trigger import TriggerState
 from exitd.core.units import NS_PER_S
 from exitd.logs import Event
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.prices import WatchedFeed
+from exitd.runtime.protect import audit
 from fakes.exchange import SOL
-from runtime.desk import Desk, S, in_virtual_time, quick_waits, stop
+from runtime.desk import MARK, Desk, S, in_virtual_time, quick_waits, stop
 
 BTC = PriceSource("binance", "BTCUSDT", PriceKind.MARK)
 
@@ -107,6 +109,42 @@ async def test_given_a_price_only_feed_when_shown_then_as_any_feed(watching: Wat
     assert (feed.price, feed.is_stale, feed.triggers) == ("100", False, 1)
     assert feed.age_ms is not None
     assert status.feeds == (feed,)
+
+
+@in_virtual_time
+async def test_b124_given_two_that_agree_when_one_feed_dies_then_the_other_decides():
+    desk = Desk()
+    feed = ClosedFeed(desk.clock, "binance")
+    alone = WatchedFeed(feed, desk.loop, spawn=desk.spawn, waits=quick_waits)
+    alone.tell = desk.heard.tell
+    await desk.start()
+    both = replace(MARK, combined=Quorum((BTC,), 2, is_falling=True))
+    await desk.arm(stop("sl", "90", source=both))
+    alone.watch_sources()
+    alone.start()
+    await desk.settle()
+    desk.mark("100")
+    feed.push(BTC, "100")
+    desk.mark("89")
+    await desk.settle()
+    assert desk.venue.sent == []
+    now_ns, state = desk.clock.now_ns(), desk.loop.engine.state
+    assert audit(state, frozenset({BTC}), now_ns=now_ns) == ()
+    assert len(audit(state, frozenset({BTC, MARK}), now_ns=now_ns)) == 1
+
+    feed.is_down = True
+    feed.drop()
+    for _ in range(8):
+        desk.feed.prove_alive()
+        desk.mark("89")
+        await desk.settle(1)
+
+    assert [signed.order.attempt.trigger_id for signed in desk.venue.sent] == ["sl"]
+    assert [(a.cleared, a.text) for a in desk.heard.alerts if a.about == str(BTC)] == [
+        (False, f"{BTC} is not judged: the feed is down"),
+        (True, f"{BTC} is not watched any more"),
+    ]
+    assert desk.loop.engine.state.stale == set()
 
 
 @in_virtual_time

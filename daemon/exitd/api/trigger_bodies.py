@@ -17,6 +17,7 @@ from exitd.api.values import (
     OffsetText,
     Orders,
     Size,
+    WatchedLevelText,
     Word,
 )
 from exitd.configuration import exit_keys
@@ -31,9 +32,9 @@ from exitd.configuration.keys import (
     PriceWord,
 )
 from exitd.configuration.patience import PatienceValue
-from exitd.configuration.symbols import Watched
 from exitd.configuration.times import AtTimeValue, CalendarValue
 from exitd.configuration.values import BoundValue, DurationValue
+from exitd.configuration.watching import Watched
 from exitd.core.condition import ConditionKind, Tighten
 from exitd.core.inputs import IfCrossed
 from exitd.core.position import Side
@@ -119,7 +120,7 @@ class ExitWords(Keys):
     max_hold: DurationValue | None = _as_in_files("max_hold")
     for_: DurationValue | None = _as_in_files("for_", alias="for")
     prices: Slices | None = _as_in_files("prices")
-    emergency: LevelText | None = _as_in_files("emergency")
+    emergency: WatchedLevelText | None = _as_in_files("emergency")
     before_liquidation: BoundValue | None = _as_in_files("before_liquidation")
     moves: Moves | None = Field(
         None, description="What moves this stop, and when; only ever tighter."
@@ -204,8 +205,8 @@ class TriggerBody(ExitWords):
     )
     stop_loss: LevelText | None = _as_in_files("stop_loss")
     take_profit: LevelText | None = _as_in_files("take_profit")
-    above: LevelText | None = _as_in_files("above")
-    below: LevelText | None = _as_in_files("below")
+    above: WatchedLevelText | None = _as_in_files("above")
+    below: WatchedLevelText | None = _as_in_files("below")
     deviation: OffsetText | None = _as_in_files("deviation")
     do: Action | None = _as_in_files("do")
     orders: Orders | None = _as_in_files("orders")
@@ -285,7 +286,7 @@ class AmendBody(ExitWords):
         }
     )
 
-    level: LevelText | None = Field(
+    level: WatchedLevelText | None = Field(
         None, description="Of a stop_loss, take_profit, above or below."
     )
     if_crossed: Literal["refuse", "fire", "wait"] | None = None

@@ -9,7 +9,12 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from exitd.configuration.levels import read_level, read_leverage, read_offset
+from exitd.configuration.levels import (
+    read_level,
+    read_leverage,
+    read_offset,
+    read_watched_level,
+)
 from exitd.configuration.position_file import read_move_target
 from exitd.configuration.values import (
     read_bound,
@@ -81,6 +86,11 @@ Price = Annotated[Any, exact(read_price, "131.25"), _texts("131.25")]
 LevelText = Annotated[
     Level,
     exact(read_level, "131.25"),
+    _texts("131.25", "+12%", "-3%", "+25% roi", "-500 pnl"),
+]
+WatchedLevelText = Annotated[
+    Level,
+    exact(read_watched_level, "131.25"),
     _texts("131.25", "+12%", "-3%", "+25% roi", "-500 pnl"),
 ]
 OffsetText = Annotated[Offset, exact(read_offset, "2.5%"), _texts("2.5%", "5")]

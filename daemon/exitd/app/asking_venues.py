@@ -48,8 +48,8 @@ def _sources(loaded: Loaded) -> dict[str, set[PriceSource]]:
     found: dict[str, set[PriceSource]] = {}
     for position in loaded.positions:
         for exit_ in position.exits:
-            source = price_source(position, exit_)
-            found.setdefault(source.feed, set()).add(source)
+            for source in price_source(position, exit_).parts:
+                found.setdefault(source.feed, set()).add(source)
     return found
 
 

@@ -194,7 +194,11 @@ Candle = Annotated[Text, _option("--candle", "LENGTH", "Such as 15m.", WHERE)]
 Watch = Annotated[
     Text,
     _option(
-        "--watch", "VENUE/SYMBOL", "Another market's price: binance/BTCUSDT.", WHERE
+        "--watch",
+        "VENUE/SYMBOL",
+        "Another market's price: binance/BTCUSDT; 'a/X - b/Y' for a spread, 'a/X and"
+        " b/Y' for prices that must agree.",
+        WHERE,
     ),
 ]
 Symbol = Annotated[Text, _option("--symbol", "SYMBOL", "The market.", WHERE)]

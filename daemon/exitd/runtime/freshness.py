@@ -93,6 +93,18 @@ class FreshnessWatch:
             self._told.add(source)
             self._went_stale(found, tell)
 
+    def forget(self, source: PriceSource, tell: Callable[[Alert], None]) -> None:
+        """Let go of a source that nothing watches any more, fresh or not."""
+        self.stale.pop(source, None)
+        self._since_ns.pop(source, None)
+        if source in self._told:
+            self._told.discard(source)
+            tell(_cleared(source, "is not watched any more"))
+
+    def is_told(self, source: PriceSource) -> bool:
+        """Whether a source counts as stale, and is not only waiting for a price."""
+        return source in self._told
+
     def is_mute(self, now_ns: int, max_age_ns: int) -> bool:
         """Whether a live connection keeps a price from us: a subscription is lost."""
         return any(
@@ -124,12 +136,14 @@ class FreshnessWatch:
         self, source: PriceSource, lasted_ms: int, tell: Callable[[Alert], None]
     ) -> None:
         log(Event.FEED_RECOVERED, **self._where(source), lasted_ms=lasted_ms)
-        tell(
-            Alert(
-                level=AlertLevel.INFO,
-                topic=Event.FEED_STALE.value,
-                about=str(source),
-                text=f"{source} is fresh again",
-                cleared=True,
-            )
-        )
+        tell(_cleared(source, "is fresh again"))
+
+
+def _cleared(source: PriceSource, why: str) -> Alert:
+    return Alert(
+        level=AlertLevel.INFO,
+        topic=Event.FEED_STALE.value,
+        about=str(source),
+        text=f"{source} {why}",
+        cleared=True,
+    )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from typing import Any
 
+from exitd.core.inputs import SourceJudged
 from exitd.core.market import PriceSource, Tick
 from exitd.core.units import NS_PER_S
 from exitd.core.watermarks import unseen_since
@@ -148,21 +149,29 @@ class WatchedFeed:
         state, now_ns = self._loop.engine.state, self._loop.clock.now_ns()
         max_age_ns = state.policies.price_max_age_ns
         watched = {s for s in self._loop.engine.watched() if s.feed == self.name}
-        for source in watched | set(self.stale):
-            found = None
-            if source in watched:
-                found = judge(
-                    source,
-                    state,
-                    now_ns=now_ns,
-                    max_age_ns=max_age_ns,
-                    connected_since_ns=self.since_ns,
-                )
+        for source in set(self.stale) - watched:
+            self._freshness.forget(source, self.tell)
+            self._judge(source, now_ns)
+        for source in watched:
+            found = judge(
+                source,
+                state,
+                now_ns=now_ns,
+                max_age_ns=max_age_ns,
+                connected_since_ns=self.since_ns,
+            )
             self._freshness.note(
                 source, found, now_ns=now_ns, max_age_ns=max_age_ns, tell=self.tell
             )
+            self._judge(source, now_ns)
         is_mute = self._freshness.is_mute(now_ns, max_age_ns)
         if is_mute and now_ns - self._ts_resubscribed_ns > _RESUBSCRIBE_EVERY_NS:
             # A subscription that nobody answered: a new connection asks for it again.
             self._ts_resubscribed_ns = now_ns
             self._feed.abort()
+
+    def _judge(self, source: PriceSource, now_ns: int) -> None:
+        """Let the engine know of what is told to people: prices may depend on it."""
+        is_stale = self._freshness.is_told(source)
+        if is_stale is not (source in self._loop.engine.state.stale):
+            self._loop.handle(SourceJudged(source, is_stale, now_ns))

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from exitd.core.combining import is_unjudged
 from exitd.core.market import PriceSource
 from exitd.core.position import PositionKey
 from exitd.core.sizing import target_quantity
@@ -68,7 +69,11 @@ def _is_live(
         return False
     if record.waiting_for is WaitingFor.FIRST_PRICE:
         return record.ts_changed_ns >= oldest_ns
-    return record.state is TriggerState.ARMED and record.definition.source not in stale
+    return record.state is TriggerState.ARMED and not _is_stale(record, stale)
+
+
+def _is_stale(record: TriggerRecord, stale: frozenset[PriceSource]) -> bool:
+    return is_unjudged(record.definition.source, stale.__contains__)
 
 
 def _why(
@@ -83,6 +88,6 @@ def _why(
             return f"{record.id} is paused"
         if record.state is TriggerState.WAITING:
             return f"{record.id} waits: {record.waiting_for}"
-        if record.state is TriggerState.ARMED and record.definition.source in stale:
+        if record.state is TriggerState.ARMED and _is_stale(record, stale):
             return f"{record.id} watches a price that is stale"
     return "no stop watches it"

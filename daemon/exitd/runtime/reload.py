@@ -107,10 +107,11 @@ class Files:
         changed = {change.id for change in planned.changes}
         books = self._loop.engine.state.books
         unknown = {
-            d.source
+            part
             for d in planned.definitions
             if d.id in changed
-            and (d.source not in books or books[d.source].price is None)
+            for part in d.source.parts
+            if part not in books or books[part].price is None
         }
         found: dict[PriceSource, Decimal] = {}
         for source in unknown:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol
 
+from exitd.configuration.watching import watched_elsewhere
 from exitd.core.attempt import AttemptKey, AttemptRecord, AttemptState
 from exitd.core.condition import Direction
 from exitd.core.inputs import OrderReport
@@ -79,12 +80,19 @@ def last_price(state: State, source: PriceSource) -> Decimal | None:
     return book.price if book is not None else None
 
 
+def distance(definition: TriggerDefinition, level: Decimal, price: Decimal) -> Decimal:
+    """Give how far *price* has to go to *level*; zero or below: it is there."""
+    falls = definition.direction is Direction.FALLING
+    return price - level if falls else level - price
+
+
 def distance_percent(
     definition: TriggerDefinition, level: Decimal, price: Decimal
-) -> Decimal:
-    """Give how far *price* has to go to *level*, in percent of the price."""
-    gap = price - level if definition.direction is Direction.FALLING else level - price
-    return gap / price * HUNDRED
+) -> Decimal | None:
+    """Give the distance in percent of the price; None for a spread."""
+    if definition.source.is_spread:
+        return None
+    return distance(definition, level, price) / price * HUNDRED
 
 
 def attempts_of(state: State, fired: FireRecord) -> list[AttemptRecord]:
@@ -110,7 +118,11 @@ def fire_view(
     fired: FireRecord, attempts: tuple[AttemptRecord, ...] | list[AttemptRecord] = ()
 ) -> FireView:
     gap = None
-    if fired.level is not None and fired.observed is not None:
+    if (
+        fired.level is not None
+        and fired.observed is not None
+        and not fired.source.is_spread
+    ):
         gap = abs(fired.observed - fired.level) / fired.level * HUNDRED
     slipped = slippage_percent(fired)
     average = fired.average_price
@@ -203,11 +215,18 @@ def action_words(definition: TriggerDefinition) -> tuple[str, str | None]:
 
 
 def watched_market(definition: TriggerDefinition) -> str | None:
-    """Name the market whose price is watched, where it is not the trigger's own."""
-    source = definition.source
-    if source.is_of(definition.account, definition.symbol):
+    """Name what is watched, where that is not the trigger's own market."""
+    place = definition.account, definition.symbol
+    return watched_elsewhere(definition.source, *place) or None
+
+
+def _distance_text(
+    definition: TriggerDefinition, level: Decimal | None, price: Decimal | None
+) -> str | None:
+    if level is None or price is None:
         return None
-    return f"{source.feed}/{source.symbol}"
+    away = distance_percent(definition, level, price)
+    return percent_text(away) if away is not None else None
 
 
 def trigger_view(
@@ -244,11 +263,7 @@ def trigger_view(
         candle=source.candle,
         price=text_or_none(price),
         price_age_ms=age_ns // NS_PER_MS if age_ns is not None else None,
-        distance_percent=(
-            percent_text(distance_percent(definition, level, price))
-            if price is not None and level is not None
-            else None
-        ),
+        distance_percent=_distance_text(definition, level, price),
         action=action,
         quantity=quantity_text(close.quantity) if close is not None else None,
         order=close.order.value if close is not None else None,

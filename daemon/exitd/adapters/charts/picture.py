@@ -127,7 +127,10 @@ def _panel(
 
 def _has_line(definition: TriggerDefinition) -> bool:
     """Whether its level can stand among the prices of its own market."""
-    return definition.watches_price and definition.source.symbol == definition.symbol
+    source = definition.source
+    if not definition.watches_price or source.is_spread:
+        return False
+    return any(part.symbol == definition.symbol for part in source.parts)
 
 
 def _price_of(fired: Fired, definition: TriggerDefinition) -> Decimal | None:

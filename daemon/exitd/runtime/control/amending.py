@@ -3,8 +3,8 @@
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from exitd.configuration.checks import price_word
 from exitd.configuration.exit_words import relative_levels, uses_leverage
+from exitd.configuration.watching import price_word, watch_of, watched_elsewhere
 from exitd.core.condition import (
     AtInstant,
     AtTimeOfDay,
@@ -175,8 +175,8 @@ def _source_words(definition: TriggerDefinition) -> Words:
     if source.kind is PriceKind.LAST_CLOSE:
         words["candle"] = source.candle
         words["last_close"] = "closed" if source.closed else "running"
-    if not source.is_of(definition.account, definition.symbol):
-        words["watch"] = f"{source.feed}/{source.symbol}"
+    if watched_elsewhere(source, definition.account, definition.symbol):
+        words["watch"] = watch_of(source)
     return words
 
 

@@ -183,7 +183,7 @@ def _refuse_problems(position: Position, moves: tuple[MoveRequest, ...]) -> None
 
 def _problems(position: Position, moves: tuple[MoveRequest, ...]) -> Iterator[Problem]:
     yield from exit_problems(_EXIT, _NAME, position, ())
-    yield from move_problems(_POSITION, moves, position.exits[_NAME], position.side)
+    yield from move_problems(_POSITION, moves, position.exits[_NAME], position)
 
 
 def _code(place: Path, why: str, exit_: Exit, position: Position) -> str:

@@ -71,11 +71,10 @@ def fit_to_markets(daemon: Daemon, asked: AskedExit) -> tuple[str, ...]:
 
 
 def _known(state: State, source: PriceSource) -> Markets:
-    book = state.books.get(source)
-    price = book.price if book is not None else None
+    known = {part: state.last_price(part) for part in source.parts}
     return Markets(
         instruments=state.instruments,
-        prices={} if price is None else {source: price},
+        prices={part: price for part, price in known.items() if price is not None},
         positions=state.positions,
     )
 
@@ -91,15 +90,22 @@ def _steps(context: Context, asked: AskedExit) -> Iterator[Finding]:
 
 def _refuse_unknown_feed(daemon: Daemon, asked: AskedExit) -> None:
     """Check that somebody streams the price that is watched."""
-    source = asked.definition.source
-    if source.feed not in daemon.feeds:
-        hint = did_you_mean(source.feed, daemon.feeds)
-        why = f"venue '{source.feed}' is not set up under venues:{hint}"
-        raise unusable("unknown_venue", "watch", why)
-    if source.kind is not PriceKind.MARK or asked.exit.is_watching:
+    definition = asked.definition
+    parts = definition.source.parts
+    for source in parts:
+        if source.feed not in daemon.feeds:
+            hint = did_you_mean(source.feed, daemon.feeds)
+            why = f"venue '{source.feed}' is not set up under venues:{hint}"
+            raise unusable("unknown_venue", "watch", why)
+    own = PriceSource(definition.account, definition.symbol, PriceKind.MARK)
+    if parts != (own,):
         _refuse_unstreamed(daemon, asked)
-    if not asked.exit.is_watching:
-        return
+    for source in parts:
+        if not source.is_of(definition.account, definition.symbol):
+            _refuse_unknown_symbol(daemon, source)
+
+
+def _refuse_unknown_symbol(daemon: Daemon, source: PriceSource) -> None:
     instruments = daemon.loop.engine.state.instruments
     symbols = [symbol for feed, symbol in instruments if feed == source.feed]
     if symbols and source.symbol not in symbols:

@@ -5,10 +5,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from exitd.configuration.conditions import complete
 from exitd.configuration.document import Path, Problem
 from exitd.configuration.exit_keys import Exit
-from exitd.configuration.exit_words import condition_of, has_level, is_stop
+from exitd.configuration.exit_words import (
+    condition_of,
+    has_level,
+    is_stop,
+    watches_elsewhere,
+)
 from exitd.configuration.findings import did_you_mean
-from exitd.configuration.position_file import ENTRY, Move
+from exitd.configuration.position_file import ENTRY, Move, Position
 from exitd.configuration.positions import CheckedMove
+from exitd.configuration.watching import watch_of
 from exitd.configuration.wording import Wording
 from exitd.core.condition import FixedLevel
 from exitd.core.condition import Move as CoreMove
@@ -32,9 +38,10 @@ def moves_as_written(moves: Sequence[MoveRequest], name: str) -> list[Move]:
 
 
 def move_problems(
-    path: Path, moves: Sequence[MoveRequest], exit_: Exit, side: str | None
+    path: Path, moves: Sequence[MoveRequest], exit_: Exit, position: Position
 ) -> Iterator[Problem]:
     """Check moves against the exit that they move; *path* leads to its position."""
+    side = position.side
     if not moves:
         return
     if side is None:
@@ -47,10 +54,10 @@ def move_problems(
             f"'{condition}' is not a stop with a level here; a move sets a stop_loss, "
             f"or {'below' if side == 'long' else 'above'} with do: close",
         )
-    elif exit_.watch is not None:
+    elif (watched := watches_elsewhere(exit_, position)) is not None:
         yield (
             (*path, "moves"),
-            f"it watches {exit_.watch}, where the position has no entry; a move sets "
+            f"it watches {watched}, where the position has no entry; a move sets "
             "a stop of the position's own market",
         )
     for index, move in enumerate(moves):
@@ -148,7 +155,7 @@ def _wrong(
         return f"'{id}' has no level that another trigger could take; write a level"
     if not other.source.is_of(other.account, other.symbol):
         return (
-            f"the level of '{id}' is a price of {other.source.feed}/"
-            f"{other.source.symbol}; write a level of the position's own market"
+            f"the level of '{id}' is a price of {watch_of(other.source)}; write a "
+            "level of the position's own market"
         )
     return ""

@@ -3,14 +3,26 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from exitd.configuration.watching import watch_of
 from exitd.core.condition import Level, Trailing
 from exitd.core.derived import level_of
+from exitd.core.market import Quorum
 from exitd.core.resting import level_now, offset_of
 from exitd.core.state import State
-from exitd.core.trigger import TriggerRecord, TriggerState, WaitingFor
-from exitd.core.units import text
+from exitd.core.trigger import (
+    TriggerDefinition,
+    TriggerRecord,
+    TriggerState,
+    WaitingFor,
+)
+from exitd.core.units import ZERO, text
 from exitd.core.wording import duration_text, level_text, offset_text
-from exitd.runtime.shown import distance_percent, last_price, percent_text
+from exitd.runtime.shown import (
+    distance,
+    distance_percent,
+    last_price,
+    percent_text,
+)
 from exitd.runtime.trigger_words import move_text
 from exitd.runtime.views import FireView, TriggerView
 
@@ -76,17 +88,45 @@ def _about_price(
     yield from _about_trail(state, record, view)
     level = level_now(state, record)
     if level is not None:
-        away = distance_percent(definition, level, price)
-        where = f"{percent_text(away)} % away" if away > 0 else "beyond it"
         yield (
-            f"{view.price_kind} is {view.price}; it fires when that is "
-            f"{definition.direction} to {view.level}, {where}"
+            f"{_price_words(definition)} is {view.price}; it fires when that is "
+            f"{definition.direction} to {view.level}, {_where(record, level, price)}"
         )
+        yield from _about_parts(state, definition)
         yield from _about_confirmation(state, record, view)
     yield from _about_moves(record)
     age = f"{view.price_age_ms} ms old" if view.price_age_ms is not None else "unknown"
     stale = ", too old to judge by" if view.state == "stale" else ""
     yield f"the price is {age}{stale}"
+
+
+def _price_words(definition: TriggerDefinition) -> str:
+    if definition.source.is_spread:
+        return f"the spread {watch_of(definition.source)}"
+    return definition.source.kind.value
+
+
+def _where(record: TriggerRecord, level: Decimal, price: Decimal) -> str:
+    """Say how far a price is from a level, in percent where that means something."""
+    gap = distance(record.definition, level, price)
+    if gap <= ZERO:
+        return "beyond it"
+    away = distance_percent(record.definition, level, price)
+    return f"{text(gap)} away" if away is None else f"{percent_text(away)} % away"
+
+
+def _about_parts(state: State, definition: TriggerDefinition) -> Iterator[str]:
+    """Say what each of several prices is that are judged together."""
+    source = definition.source
+    if source.combined is None:
+        return
+    if isinstance(source.combined, Quorum):
+        yield f"{source.combined.agree} of {len(source.parts)} must have come there"
+    for part in source.parts:
+        price = state.last_price(part)
+        seen = "has not been seen yet" if price is None else f"is {text(price)}"
+        has_voice = ", stale and left out" if part in state.stale else ""
+        yield f"{part} {seen}{has_voice}"
 
 
 def _about_trail(

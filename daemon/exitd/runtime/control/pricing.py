@@ -34,12 +34,13 @@ class Pricing:
         that comes judges it (behaviour 7).
         """
         state = self._daemon.loop.engine.state
-        wanted = {
+        watched = {
             definition.source
             for definition in definitions
             if definition.watches_price
             and (definition.account, definition.symbol) in state.instruments
         }
+        wanted = {part for source in watched for part in source.parts}
         if all(self._is_fresh(source) for source in wanted):
             return
         async with self._asking:

@@ -166,7 +166,8 @@ class Reading:
         async for record in each_trigger(self._daemon):
             definition = record.definition
             if record.state is not TriggerState.DONE and definition.watches_price:
-                watched[definition.source] = watched.get(definition.source, 0) + 1
+                for stream in definition.source.parts:
+                    watched[stream] = watched.get(stream, 0) + 1
         return FeedsView(
             feeds=tuple(
                 feed_view(state, source, prices, count)

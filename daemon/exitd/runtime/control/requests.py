@@ -9,6 +9,7 @@ from exitd.configuration.patience import Patience
 from exitd.configuration.positions import CheckedPosition
 from exitd.configuration.times import AtTime
 from exitd.configuration.values import After, Expiry, Instant
+from exitd.configuration.watching import Watch
 from exitd.core.condition import ConditionKind, Level, Offset, Tighten
 from exitd.core.position import Side
 from exitd.core.trigger import OrderType, Quantity, Twap
@@ -56,7 +57,7 @@ class TriggerRequest(Struct, frozen=True, kw_only=True):
     moves: tuple[MoveRequest, ...] = ()
     entry: str | None = None
     leverage: Decimal | None = None
-    watch: str | None = None
+    watch: Watch | None = None
     position: str = ""
     name: str = ""
     account: str = ""

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from exitd.configuration.policies import Policies
 from exitd.configuration.positions import CheckedPosition
+from exitd.core.combining import is_unjudged
 from exitd.core.market import PriceSource
 from exitd.core.trigger import TriggerRecord
 from exitd.errors import StoreError
@@ -35,10 +36,21 @@ class AllPrices:
         self._feeds = daemon.feeds
 
     def is_stale(self, source: PriceSource) -> bool:
+        return is_unjudged(source, self._is_stale)
+
+    def _is_stale(self, source: PriceSource) -> bool:
         feed = self._feeds.get(source.feed)
         return feed is None or feed.is_stale(source)
 
     def price_age_ns(self, source: PriceSource) -> int | None:
+        """How old a price is; the youngest of several, of a spread the oldest."""
+        ages = [self._age_ns(part) for part in source.parts]
+        known = [age_ns for age_ns in ages if age_ns is not None]
+        if not known or (source.is_spread and len(known) < len(ages)):
+            return None
+        return max(known) if source.is_spread else min(known)
+
+    def _age_ns(self, source: PriceSource) -> int | None:
         feed = self._feeds.get(source.feed)
         return feed.price_age_ns(source) if feed is not None else None
 

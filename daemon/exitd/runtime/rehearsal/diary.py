@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from exitd.core.attempt import AttemptKey, CloseOrder
-from exitd.core.condition import AtTimeOfDay, BeforeClose, Direction
+from exitd.core.condition import AtTimeOfDay, BeforeClose
 from exitd.core.market import PriceSource
 from exitd.core.position import PositionKey
 from exitd.core.resting import level_now
@@ -16,11 +16,15 @@ from exitd.core.trigger import (
     TriggerRecord,
     TriggerState,
 )
-from exitd.core.units import HUNDRED
 from exitd.runtime.rehearsal.nearness import Approached, Nearness
 from exitd.runtime.rehearsal.report import Fired, Held, Report, Standing
 from exitd.runtime.rehearsal.venue import Holding
-from exitd.runtime.shown import action_words, shown_state, slippage_percent
+from exitd.runtime.shown import (
+    action_words,
+    distance_percent,
+    shown_state,
+    slippage_percent,
+)
 
 
 class Diary:
@@ -73,6 +77,9 @@ class Diary:
                 self._watch(source, now_ns)
 
     def _watch(self, source: PriceSource, now_ns: int) -> None:
+        if source.is_spread:
+            # How near it came would be a part of nothing.
+            return
         book = self._state.books.get(source)
         triggers = [
             Approached(record.id, record.definition.direction, record.trigger_price)
@@ -162,9 +169,7 @@ class Diary:
         level = level_now(self._state, record)
         distance = None
         if price is not None and level is not None:
-            falls = definition.direction is Direction.FALLING
-            gap = price - level if falls else level - price
-            distance = gap / price * HUNDRED
+            distance = distance_percent(definition, level, price)
         near = self._nearness.get(definition.source)
         return Standing(
             trigger_id=definition.id,

@@ -231,6 +231,10 @@ class Rehearsal:
     ) -> None:
         self._diary.nearness(source).take(price, self.now_ns)
         decision = self.engine.handle(Tick(source, price, venue_ns, self.now_ns, seq))
+        for combined in self.engine.state.book(source).joined:
+            together = self.engine.state.last_price(combined)
+            if together is not None and not combined.is_spread:
+                self._diary.nearness(combined).take(together, self.now_ns)
         if decision is not QUIET:
             self._answering.follow(decision)
 

@@ -39,14 +39,18 @@ class Route(Struct, frozen=True):
 
 
 def watches_of(definitions: Iterable[TriggerDefinition]) -> tuple[Watch, ...]:
-    """Give every price that a trigger looks at, once for each side."""
+    """Give every stream that a trigger looks at, once for each side."""
     found: dict[Watch, None] = {}
     for definition in definitions:
+        watched = []
         if definition.watches_price:
-            found[Watch(definition.source, definition.side)] = None
+            watched.append(definition.source)
         confirmation = definition.confirmation
         if confirmation is not None and confirmation.emergency_source is not None:
-            found[Watch(confirmation.emergency_source, definition.side)] = None
+            watched.append(confirmation.emergency_source)
+        for source in watched:
+            for part in source.parts:
+                found[Watch(part, definition.side)] = None
     return tuple(found)
 
 
