@@ -116,7 +116,7 @@ async def test_given_filters_when_searched_then_only_what_fits(filed: World):
         assert await found(owner="file:*") == ["sol-core/sl"]
         assert await found(state="paused") == ["sol-core/sl"]
         assert await found(kind="take_profit") == [mine]
-        assert await found(position="sol-core") == ["sol-core/sl"]
+        assert await found(position="sol-core") == ["sol-core/sl", mine]
         assert await found(position=KEY) == ["sol-core/sl", mine]
         assert await found(symbol="BTC_USDC_PERP") == []
         assert await found(state="done") == []

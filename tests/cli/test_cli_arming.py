@@ -27,6 +27,32 @@ def test_given_position_when_stop_and_ladder_are_added_then_all_are_armed(
     assert command("cancel", *ids, "--yes").status == 0
 
 
+def test_b070_given_a_position_when_its_group_is_cancelled_then_stop_and_targets_go(
+    command: Command, home: House
+):
+    command("add", "sol-core", "--sl", "131", "--tp", "155", "--tp", "160")
+
+    dry = command("cancel", "--position", "sol-core", "--dry-run")
+    done = command("cancel", "--position", "sol-core", "--yes", "--json")
+    again = command("cancel", "--position", "sol-core", "--yes")
+
+    assert dry.out.count("would cancel trg_") == 3
+    gone = [answer["triggers"][0] for answer in done.json]
+    assert {t["state"] for t in gone} == {"cancelled"}
+    assert [t["kind"] for t in gone].count("take_profit") == 2
+    assert (again.status, "is of a file" in again.err) == (1, True)
+    left = command("ls", "--json").json["triggers"]
+    assert {t["id"] for t in left} == {"sol-core/sl", "sol-core/tp1"}
+
+
+def test_given_neither_triggers_nor_a_position_when_cancelled_then_usage(
+    command: Command, home: House
+):
+    assert command("cancel", "--yes").status == 2
+    assert command("cancel", "trg_1", "--position", "sol-core", "--yes").status == 2
+    assert "no trigger of nobody" in command("cancel", "--position", "nobody").err
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -10,7 +10,8 @@ import typer
 from exitd.cli import wording
 from exitd.cli.asking import connect
 from exitd.cli.exit_codes import ExitCode
-from exitd.cli.failures import CommandFailed
+from exitd.cli.failures import CommandFailed, WrongUsage
+from exitd.cli.looking import all_triggers
 from exitd.cli.options import SET, DryRun, Json, Yes
 from exitd.cli.printing import is_agreed, note, say, say_json
 from exitd.cli.tree import add_command
@@ -70,7 +71,18 @@ def rearm(ids: Ids, json: Json = False) -> int:
 
 
 def cancel(
-    ids: Ids,
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID...]", help="Triggers, such as trg_…."),
+    ] = None,
+    position: Annotated[
+        str,
+        typer.Option(
+            "--position",
+            metavar="POSITION",
+            help="Every trigger of a position that no file owns: stop and targets.",
+        ),
+    ] = "",
     abandon: Annotated[
         bool,
         typer.Option(
@@ -89,15 +101,35 @@ def cancel(
     Examples:
       exitd cancel trg_01JG5K
       exitd cancel sol-core/sl --abandon --yes
+      exitd cancel --position sol-core
     """
     from exitd.client import calls
 
+    if bool(ids) == bool(position):
+        raise WrongUsage("name triggers, or a --position")
+    if ids is None or position:
+        ids = _of_position(position)
     if dry_run:
         return _show_only(ids, json=json)
     word = "Give up and cancel" if abandon else "Cancel"
     if not is_agreed(f"{word} {', '.join(ids)}?", yes=yes):
         raise CommandFailed("nothing was cancelled; say --yes to do it without asking")
     return _each(ids, lambda id: calls.cancel(id, abandon=abandon), json=json)
+
+
+def _of_position(position: str) -> list[str]:
+    """Name the triggers of a position that can be cancelled here."""
+    with connect() as client:
+        found = all_triggers(client, position=position)
+    ids = [trigger.id for trigger in found if not trigger.is_done and not trigger.file]
+    if not ids:
+        of_files = any(not trigger.is_done for trigger in found)
+        raise CommandFailed(
+            f"every trigger of {position} is of a file; remove them there"
+            if of_files
+            else f"no trigger of {position} is there; `exitd ls` lists them"
+        )
+    return ids
 
 
 def _each(ids: list[str], call: Callable[[str], Call[ArmedView]], *, json: bool) -> int:

@@ -154,7 +154,7 @@ def ls(
             "kind": kind,
             "owner": owner,
         }
-        found = _every(client, query)
+        found = all_triggers(client, **query)
     if not everything and not state:
         found = [trigger for trigger in found if not trigger.is_done]
     if json:
@@ -168,7 +168,8 @@ def ls(
     return ExitCode.OK
 
 
-def _every(client: Client, query: dict[str, str]) -> list[TriggerView]:
+def all_triggers(client: Client, **query: str) -> list[TriggerView]:
+    """Give every trigger that a search finds, page after page."""
     from exitd.client import calls
 
     page = client.ask(calls.search(limit=PAGE, **query))

@@ -38,6 +38,14 @@ def refuse_file_owned(record: TriggerRecord, what: str) -> None:
         )
 
 
+def named_key(daemon: Daemon, written: str) -> PositionKey | None:
+    """Give the key that is written, or that a position of the files goes by."""
+    for position in file_positions(daemon):
+        if position.name == written and position.side is not None:
+            return PositionKey(position.venue, position.symbol, position.side)
+    return parse_position_key(written)
+
+
 def find_position(daemon: Daemon, written: str, account: str = "") -> PositionKey:
     """Give the key of an open position.
 
@@ -52,10 +60,7 @@ def find_position(daemon: Daemon, written: str, account: str = "") -> PositionKe
     open_keys = [k for k, p in state.positions.items() if p.is_open]
     if account:
         open_keys = [k for k in open_keys if k.account == account]
-    key = parse_position_key(written)
-    for position in file_positions(daemon):
-        if position.name == written and position.side is not None:
-            key = PositionKey(position.venue, position.symbol, position.side)
+    key = named_key(daemon, written)
     found = [key] if key in open_keys else []
     if key is None:
         found = [k for k in open_keys if k.symbol == written]

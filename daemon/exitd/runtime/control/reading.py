@@ -6,12 +6,13 @@ from heapq import nsmallest
 from msgspec import Struct
 
 from exitd.core.market import PriceSource
+from exitd.core.position import PositionKey
 from exitd.core.state import State
 from exitd.core.trigger import TriggerRecord, TriggerState
 from exitd.core.wording import condition_word
 from exitd.ports.store import FactQuery
 from exitd.runtime.control.explaining import sentences
-from exitd.runtime.control.identities import find_trigger
+from exitd.runtime.control.identities import find_trigger, named_key
 from exitd.runtime.control.running import AllPrices, each_trigger, settle
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.protect import audit
@@ -42,7 +43,10 @@ _DETAIL_FACTS = 50
 
 
 class Filter(Struct, frozen=True, kw_only=True):
-    """Which triggers; empty takes all. `owner` may end in `*`."""
+    """Which triggers; empty takes all. `owner` may end in `*`.
+
+    `position` is its key or its name in the files; whoever armed them belongs to it.
+    """
 
     account: str = ""
     symbol: str = ""
@@ -69,12 +73,13 @@ class Reading:
         wanted = wanted or Filter()
         found: list[str] = []
         state, prices = self._state, AllPrices(self._daemon)
+        key = named_key(self._daemon, wanted.position) if wanted.position else None
         ids = list(state.triggers)
         for start in range(0, len(ids), _CHUNK):
             chunk = (
                 id
                 for id in ids[start : start + _CHUNK]
-                if id > after and _is_wanted(state, id, wanted, prices)
+                if id > after and _is_wanted(state, id, wanted, key, prices)
             )
             found = nsmallest(limit + 1, (*found, *chunk))
             if start:
@@ -184,7 +189,9 @@ class Reading:
         return self._daemon.loop.engine.state
 
 
-def _is_wanted(state: State, id: str, wanted: Filter, prices: AllPrices) -> bool:
+def _is_wanted(
+    state: State, id: str, wanted: Filter, key: PositionKey | None, prices: AllPrices
+) -> bool:
     record = state.triggers.get(id)
     if record is None:
         return False
@@ -193,9 +200,9 @@ def _is_wanted(state: State, id: str, wanted: Filter, prices: AllPrices) -> bool
         return False
     if wanted.symbol and definition.symbol != wanted.symbol:
         return False
-    if wanted.position and wanted.position not in (
-        str(definition.key),
-        id.partition("/")[0],
+    if wanted.position and not (
+        (key is not None and definition.key == key)
+        or id.partition("/")[0] == wanted.position
     ):
         return False
     if wanted.kind and kind_word(record) != wanted.kind:
