@@ -106,8 +106,8 @@ MUTATIONS = (
     Mutation(
         61,
         "core/resting.py",
-        "armed = begun(turn, priced(turn.state, armed))",
-        "armed = priced(turn.state, armed)",
+        "    armed = begun(turn, armed)\n",
+        "",
         "test_b061_given_an_activation_at_the_price_then_active_at_once",
     ),
     Mutation(
