@@ -114,8 +114,7 @@ def _watch(
     lifetime = record.lifetime
     armed = arm(turn, record, TriggerCause.POSITION_OPENED, lifetime=lifetime)
     if item.crosses:
-        unrest(turn.state, armed)
-        fire(turn, armed, None, cause="crossed when armed")
+        fire(turn, armed, "crossed when armed")
 
 
 def _wait_for_price(turn: Turn, record: TriggerRecord, item: Checked) -> None:
@@ -210,7 +209,7 @@ def replace_definition(
     elif not item.crosses:
         rest(turn.state, amended)
     else:
-        fire(turn, amended, None, cause="crossed when amended")
+        fire(turn, amended, "crossed when amended")
 
 
 def _amended(
@@ -276,5 +275,5 @@ def on_close(turn: Turn, command: ClosePosition) -> None:
         return
     item = draft.accepted[definition.id]
     begin(turn, item, IfCrossed.FIRE)
-    fire(turn, turn.state.triggers[definition.id], None, cause="command")
+    fire(turn, turn.state.triggers[definition.id], "command")
     turn.reply = Accepted((definition.id,), tuple(item.notes))
