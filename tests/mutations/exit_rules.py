@@ -29,8 +29,8 @@ MUTATIONS = (
     Mutation(
         45,
         "core/waking.py",
-        "_begin(turn, record, begin_trail(turn, record, price))",
-        "rest(turn.state, record)",
+        "began = begin_trail(turn, record, price)",
+        "began = record",
         "test_b045_given_a_trail_that_began_when_the_price_falls_then_it_stays_active",
     ),
     Mutation(
