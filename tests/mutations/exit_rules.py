@@ -20,11 +20,25 @@ MUTATIONS = (
         "test_b041_given_percent_when_a_high_then_the_stop_is_exact",
     ),
     Mutation(
+        42,
+        "core/trails.py",
+        "        if price <= self.top:\n            return False\n",
+        "",
+        "test_b042_given_a_fall_and_a_rise_below_the_high_then_the_stop_stays",
+    ),
+    Mutation(
         43,
         "core/resting.py",
         "if begin is None or not is_beyond(ahead, begin, price):",
         "if False:",
         "test_b043_given_an_activation_then_nothing_before_it_and_a_trail_after",
+    ),
+    Mutation(
+        44,
+        "core/waking.py",
+        "if why == Wake.BEGIN:",
+        "if why == Wake.BEGIN and price == condition.after:",
+        "test_b044_given_a_gap_over_the_activation_then_the_trail_begins_there",
     ),
     Mutation(
         45,
@@ -34,6 +48,14 @@ MUTATIONS = (
         "test_b045_given_a_trail_that_began_when_the_price_falls_then_it_stays_active",
     ),
     Mutation(
+        46,
+        "core/trails.py",
+        "self._join((offset.value, seq, name), offset.is_percent, watermark)",
+        "self._join((offset.value * 0, seq, name), offset.is_percent, watermark)",
+        "test_b046_given_one_price_then_it_cannot_raise_the_high_and_fire_on_it",
+        "test_b046_given_one_price_then_it_does_not_both_move_a_trail_and_fire_it",
+    ),
+    Mutation(
         47,
         "core/book.py",
         "if negative > self._buys.top and self._buys.observe(negative):",
@@ -41,11 +63,34 @@ MUTATIONS = (
         "test_b047_given_a_short_then_the_trail_follows_the_low",
     ),
     Mutation(
+        48,
+        "core/trails.py",
+        "self._join((offset.value, seq, name), offset.is_percent, watermark)",
+        "self._join((offset.value, seq, name), offset.is_percent, "
+        "max(watermark, *(group.watermark for group in self._stack), watermark))",
+        "test_b048_given_two_trails_then_each_has_seen_only_what_came_after_it",
+        "test_b048_given_two_trails_then_each_has_seen_what_came_after_it",
+    ),
+    Mutation(
         49,
         "core/terms.py",
         "if offset.value <= ZERO:",
         "if offset.value < ZERO:",
         "test_b049_given_an_offset_that_makes_no_sense_when_armed_then_refused",
+    ),
+    Mutation(
+        50,
+        "core/book.py",
+        "            sells.stop,\n",
+        "",
+        "test_b050_given_a_trail_and_a_floor_then_the_first_one_met_closes",
+    ),
+    Mutation(
+        50,
+        "core/book.py",
+        "            self._falling.first.copy_negate(),\n",
+        "",
+        "test_b050_given_a_trail_and_a_floor_then_the_first_one_met_closes",
     ),
     Mutation(
         51,
@@ -90,6 +135,20 @@ MUTATIONS = (
         "test_b056_given_a_candle_that_began_before_the_trail_then_it_does_not_count",
     ),
     Mutation(
+        57,
+        "core/trails.py",
+        "if watermark > group_of(run).watermark:",
+        "if True:",
+        "test_b057_given_lower_prices_and_raises_then_no_watermark_is_lowered",
+    ),
+    Mutation(
+        57,
+        "core/engine.py",
+        "ts_venue_ns < book.ts_venue_ns or tick.seq <= book.seq\n",
+        "tick.seq < book.seq\n",
+        "test_b057_given_an_older_price_after_a_reconnect_then_the_high_stays",
+    ),
+    Mutation(
         58,
         "core/resting.py",
         "        watermark=None,\n        trail_seq=0,\n",
@@ -102,6 +161,28 @@ MUTATIONS = (
         "if guard.holds(self.state, book, tick):",
         "if False:",
         "test_b059_given_a_spike_that_the_guard_holds_then_the_high_stays",
+    ),
+    Mutation(
+        60,
+        "core/trails.py",
+        "if price >= self._next:",
+        "if False:",
+        "test_b060_given_five_thousand_watermarks_then_they_equal_the_model",
+    ),
+    Mutation(
+        60,
+        "core/trails.py",
+        "self._under = self._stops.highest()",
+        "self._under = max((g.stop for g in stack[:-1] if not g.is_empty), "
+        "default=_NOTHING)",
+        "test_b060_given_five_thousand_watermarks_then_a_price_costs_what_it_costs_ten",
+    ),
+    Mutation(
+        60,
+        "core/resting.py",
+        "if record.is_tightened and condition.tighten is not None:",
+        "if False:",
+        "test_b060_given_any_history_then_the_books_do_what_a_loop_over_all_would",
     ),
     Mutation(
         61,

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from mutations import core_rules, exit_rules, runtime_rules, sizing_rules
+from mutations import (
+    core_rules,
+    exit_rules,
+    feed_rules,
+    runtime_rules,
+    sibling_rules,
+    sizing_rules,
+)
 from mutations.mutation import Mutation
 
 MUTATIONS: tuple[Mutation, ...] = tuple(
@@ -10,6 +17,8 @@ MUTATIONS: tuple[Mutation, ...] = tuple(
         (
             *core_rules.MUTATIONS,
             *exit_rules.MUTATIONS,
+            *feed_rules.MUTATIONS,
+            *sibling_rules.MUTATIONS,
             *sizing_rules.MUTATIONS,
             *runtime_rules.MUTATIONS,
         ),
