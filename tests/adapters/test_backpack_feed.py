@@ -187,7 +187,8 @@ async def test_given_a_running_candle_when_read_then_its_close_is_told_each_time
 async def test_b135_given_closed_candles_when_read_then_only_the_close_once():
     async with running(CLOSED, RUNNING) as rig:
         end_ns = this_minute_ends_ns()
-        await rig.server.push(kline("9", end_ns, False), kline("10", end_ns, True))
+        last_moment = kline("9", end_ns, False, end_ns // 1000 - 1)
+        await rig.server.push(last_moment, kline("10", end_ns, True))
         await rig.server.push(kline("10", end_ns, True), kline("11", end_ns, False))
         await rig.price(RUNNING, "11")
 

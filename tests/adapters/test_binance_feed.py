@@ -247,7 +247,8 @@ async def test_given_a_running_candle_when_read_then_its_close_is_told_each_time
 async def test_b135_given_closed_candles_when_read_then_only_the_close_once():
     async with running(CLOSED, RUNNING) as rig:
         end_ms = this_minute_ends_ms()
-        await rig.server.push(kline("9", end_ms, False), kline("10", end_ms, True))
+        last_moment = kline("9", end_ms, False, end_ms - 1)
+        await rig.server.push(last_moment, kline("10", end_ms, True))
         await rig.server.push(kline("10", end_ms, True), kline("11", end_ms, False))
         await rig.price(RUNNING, "11")
 

@@ -142,6 +142,22 @@ def test_b134_given_no_price_since_a_restart_when_due_then_the_first_one_decides
     assert world.who() == who
 
 
+def test_b123_given_the_clock_was_set_back_while_down_then_it_waits_no_longer():
+    world = armed(confirmed(120))
+    world.mark("94")
+    world.wait(60 * S)
+    world.now_ns -= 900 * S
+
+    world.restart()
+    began_ns = world.now_ns
+    world.mark("94")
+    world.wait(began_ns + 120 * S - world.now_ns - 1)
+    assert world.sent == []
+    world.wait(1)
+
+    assert world.who() == ["sl"]
+
+
 def test_b135_given_closed_candles_then_only_their_close_counts():
     definition = stop("sl", "95", source=CLOSED)
     world = armed(definition)
@@ -152,6 +168,20 @@ def test_b135_given_closed_candles_then_only_their_close_counts():
     world.tick(CLOSED, "95")
 
     assert world.who() == ["sl"]
+
+
+def test_b135_given_closed_candles_and_an_emergency_then_their_close_fires_as_well():
+    emergency = Confirmation(emergency=D(91), emergency_source=LAST)
+    world = armed(replace(stop("sl", "95", source=CLOSED), confirmation=emergency))
+
+    world.last("92")
+    world.tick(CLOSED, "94.99")
+
+    assert world.who() == ["sl"]
+    assert world.firing("sl").cause == "price"
+    world.last("91")
+    assert world.who() == ["sl"]
+    assert world.engine.watched() == frozenset()
 
 
 def test_b133_given_closed_candles_and_an_emergency_then_any_price_there_fires():
@@ -274,12 +304,35 @@ def test_given_a_take_profit_that_is_confirmed_while_a_stop_fires_then_it_is_hel
     assert world.state("tp") == "armed"
 
 
+@pytest.mark.parametrize(("price", "who"), [("110", ["sl", "tp"]), ("109", ["sl"])])
+def test_b065_given_a_confirmed_target_is_held_when_the_stop_is_done_then_by_its_price(
+    price, who
+):
+    world = World()
+    world.arm(
+        stop("sl", "95", "4"),
+        replace(target("tp", "110", "4"), confirmation=Confirmation(for_ns=10 * S)),
+    )
+    world.mark("110")
+    world.do(FireNow(trigger_id="sl", by="test", now_ns=world.later()))
+    world.wait(11 * S)
+    assert world.who() == ["sl"]
+    world.mark(price)
+
+    world.fill()
+    world.position("6")
+    world.wait(0)
+
+    assert world.who() == who
+
+
 @pytest.mark.parametrize(
     ("confirmation", "why"),
     [
         (Confirmation(for_ns=S, prices=2), "not by both"),
         (Confirmation(for_ns=S, emergency=D(96)), "must lie below"),
         (Confirmation(prices=2_000), "counts up to"),
+        (Confirmation(for_ns=-S), "counts up to"),
     ],
 )
 def test_given_a_confirmation_that_makes_no_sense_when_armed_then_refused(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.worlds import ACCOUNT, LAST, MARK, MS, SYMBOL, D, S, World, stop
+from core.worlds import ACCOUNT, LAST, MARK, MS, SYMBOL, D, S, World, stop, trail
 from exitd.core.events import FactKind
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.policy import Policies
@@ -94,3 +94,17 @@ def test_b128_given_the_index_itself_then_there_is_no_witness():
     world.tick(INDEX, "80")
 
     assert world.who() == ["sl"]
+
+
+def test_b128_given_a_price_held_for_long_when_believed_then_a_trail_begins_at_it():
+    policies = Policies(guard_percent=D(10), guard_hold_ns=10 * S)
+    world = World(policies=policies, mark=None)
+    world.arm(trail("t", "5", source=LAST))
+    assert INDEX in world.engine.watched()
+    world.tick(INDEX, "100")
+    world.last("80")
+    assert world.engine.state.book(LAST).trailed("t") is None
+
+    world.wait(11 * S)
+
+    assert world.engine.state.book(LAST).trailed("t") == (D(80), D(75))

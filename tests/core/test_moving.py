@@ -2,56 +2,35 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core.builders import percent
-from core.worlds import ACCOUNT, LONG, MARK, SYMBOL, D, S, World, stop, target, trail
-from exitd.core.condition import Basis, ConditionKind, FixedLevel, Level, Move, Relative
+from core.entry_world import SL, TP, at, level, report
+from core.worlds import (
+    ACCOUNT,
+    LONG,
+    MARK,
+    MS,
+    SYMBOL,
+    D,
+    S,
+    World,
+    stop,
+    target,
+    trail,
+)
+from exitd.core.condition import Basis, ConditionKind, Move, Relative
 from exitd.core.derived import at_entry, price_of
 from exitd.core.events import FactKind
-from exitd.core.inputs import PositionReport
+from exitd.core.inputs import FireNow, PositionReport
 from exitd.core.policy import Policies
 from exitd.core.position import PositionKey, PositionRecord, Side
 from exitd.core.state import Accepted, Refused
-from exitd.core.trigger import Notify, TriggerDefinition
+from exitd.core.trigger import Notify
 from exitd.core.units import is_on_step
-
-
-def at(
-    id: str,
-    kind: ConditionKind,
-    level: Level,
-    side: Side = Side.LONG,
-    **changed: object,
-) -> TriggerDefinition:
-    base = replace(stop(id, "1", side=side), condition=FixedLevel(kind, level))
-    return replace(base, **changed)
-
-
-def report(world: World, size: str, entry: str | None, **changed: object) -> None:
-    now_ns = world.later()
-    world.do(
-        PositionReport(
-            key=world.key,
-            quantity=D(size),
-            entry_price=D(entry) if entry is not None else None,
-            ts_venue_ns=now_ns,
-            now_ns=now_ns,
-            **changed,  # type: ignore[arg-type]
-        )
-    )
-
-
-def level(world: World, id: str) -> Decimal | None:
-    return world.trigger(id).trigger_price
-
-
-SL, TP = ConditionKind.STOP_LOSS, ConditionKind.TAKE_PROFIT
 
 
 def test_b086_given_a_level_in_percent_when_added_to_then_it_follows_the_entry():
@@ -227,6 +206,45 @@ def test_b069_given_targets_that_fill_then_the_stop_follows_them():
     take_profit(world, "tp2", "120", "3")
 
     assert level(world, "sl") == D(110)
+
+
+@pytest.mark.parametrize("is_firing", [False, True])
+def test_b069_given_a_stop_that_watches_no_more_when_a_target_fills_then_it_stays(
+    is_firing,
+):
+    world = ladder(AFTER_TP1)
+    world.mark("110")
+    if is_firing:
+        world.do(FireNow(trigger_id="sl", by="test", now_ns=world.later()))
+    else:
+        world.cancel("sl")
+
+    world.fill(0)
+    report(world, "6", "100")
+
+    assert world.state("tp1") == "done: filled"
+    assert level(world, "sl") == D(95)
+    assert world.told(FactKind.TRIGGER_MOVED) == []
+
+
+def test_b069_given_a_move_to_the_level_of_what_is_not_there_then_the_stop_stays():
+    world = ladder(Move(after="tp1", to_level_of="gone"))
+
+    take_profit(world, "tp1", "110", "6")
+
+    assert level(world, "sl") == D(95)
+
+
+def test_b139_given_two_moves_when_met_as_it_expires_then_it_expires_unmoved():
+    world = World()
+    moves = Move(at=D(105)), Move(at=D(106), to=D(103))
+    world.arm(replace(stop("sl", "95", expires_ns=1_060 * S), moves=moves))
+    world.now_ns = 1_060 * S - MS
+
+    world.mark("107")
+
+    assert world.state("sl") == "done: expired"
+    assert world.told(FactKind.TRIGGER_MOVED) == []
 
 
 def test_given_break_even_at_a_profit_then_it_moves_when_the_price_is_there():

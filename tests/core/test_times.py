@@ -13,9 +13,11 @@ from exitd.core.condition import (
     AtTimeOfDay,
     BeforeClose,
     Condition,
+    Confirmation,
     MaxHold,
 )
 from exitd.core.inputs import Amend, IfCrossed, Pause, Resume, SessionsKnown
+from exitd.core.position import Side
 from exitd.core.state import Accepted, Refused
 from exitd.core.trigger import TriggerDefinition
 
@@ -137,6 +139,19 @@ def test_given_a_restart_after_the_time_of_day_then_it_fires_at_the_start():
     assert world.who() == ["late"]
 
 
+def test_b120_given_time_limit_and_expiry_both_passed_while_down_then_it_has_expired():
+    world = World()
+    limit_ns = world.now_ns + HOUR
+    world.arm(timed(MaxHold(HOUR), expires_ns=limit_ns + HOUR))
+    world.now_ns += 5 * HOUR
+
+    world.restart()
+    world.wait(0)
+
+    assert world.sent == []
+    assert world.state("late") == "done: expired"
+
+
 FRIDAY = (instant("2026-07-03T13:30:00"), instant("2026-07-03T17:00:00"))
 MONDAY = (instant("2026-07-06T13:30:00"), instant("2026-07-06T20:00:00"))
 
@@ -153,6 +168,34 @@ def test_given_a_calendar_then_so_long_before_the_next_close():
     world.wait(1)
 
     assert world.who() == ["late"]
+
+
+def test_given_sessions_of_one_calendar_then_only_what_is_armed_and_asks_for_it():
+    world = World()
+    world.now_ns = instant("2026-07-03T12:00:00")
+    waits = timed(BeforeClose(600 * S, "XNYS"), template=True, owner="file:a:1")
+    world.arm(
+        timed(BeforeClose(300 * S, "XNYS")),
+        replace(timed(BeforeClose(400 * S, "XETR")), id="elsewhere"),
+        replace(waits, id="short", side=Side.SHORT),
+        stop("sl", "95"),
+    )
+
+    world.do(SessionsKnown("XNYS", (FRIDAY, MONDAY), world.later()))
+
+    assert world.engine.next_deadline_ns() == FRIDAY[1] - 300 * S
+    assert len(world.engine.state.timers) == 1
+
+
+def test_given_a_time_of_day_on_days_nobody_knows_yet_then_once_they_are_known():
+    world = World()
+    world.now_ns = instant("2026-07-03T10:00:00")
+    world.arm(timed(AtTimeOfDay(15 * 3600, "UTC", "XNYS")))
+    assert world.engine.next_deadline_ns() is None
+
+    world.do(SessionsKnown("XNYS", (FRIDAY, MONDAY), world.later()))
+
+    assert world.engine.next_deadline_ns() == instant("2026-07-03T15:00:00")
 
 
 def test_given_a_calendar_when_armed_after_the_last_moment_then_the_next_session():
@@ -218,6 +261,15 @@ def test_given_a_time_that_makes_no_sense_when_armed_then_refused(condition, why
 
     assert isinstance(reply, Refused)
     assert why in reply.sentence
+
+
+def test_given_a_time_with_a_confirmation_when_armed_then_refused():
+    late = replace(timed(MaxHold(HOUR)), confirmation=Confirmation(prices=2))
+
+    reply = World().arm(late)
+
+    assert isinstance(reply, Refused)
+    assert "only a level" in reply.sentence
 
 
 def test_given_a_time_and_levels_then_whatever_comes_first_closes():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from core.trailing_world import amend, armed, seen
-from core.worlds import MARK, D, World, stop, trail
+from core.worlds import MARK, MS, D, S, World, stop, trail
+from exitd.core.condition import Confirmation
 from exitd.core.events import FactKind
 from exitd.core.inputs import (
     CancelTrigger,
@@ -16,6 +18,7 @@ from exitd.core.market import PriceKind, PriceSource
 from exitd.core.policy import Policies
 from exitd.core.position import Side
 from exitd.core.state import Accepted, Refused
+from exitd.core.trigger import Notify
 
 INDEX = PriceSource("main", "SOL_USDC_PERP", PriceKind.INDEX)
 
@@ -141,6 +144,31 @@ def test_b049_given_an_offset_that_makes_no_sense_when_armed_then_refused(behind
     assert world.engine.state.triggers == {}
 
 
+@pytest.mark.parametrize(
+    ("definition", "why"),
+    [
+        (trail("t", "5", side=None, action=Notify()), "needs a side"),
+        (replace(trail("t", "5"), confirmation=Confirmation(prices=2)), "confirmation"),
+        (trail("t", "5", step="0"), "above 0 %"),
+        (trail("t", "5", step="100"), "under 100 %"),
+        (trail("t", "5", tighten=("110", "0")), "above zero"),
+        (trail("t", "5%", tighten=("110", "100%")), "under 100 %"),
+        (trail("t", "5", tighten=("110", "5")), "not narrower"),
+        (trail("t", "2%", tighten=("110", "3%")), "not narrower"),
+    ],
+)
+def test_b049_given_a_trail_that_makes_no_sense_when_armed_then_refused(
+    definition, why
+):
+    world = World()
+
+    reply = world.arm(definition)
+
+    assert isinstance(reply, Refused)
+    assert why in reply.sentence
+    assert world.engine.state.triggers == {}
+
+
 @pytest.mark.parametrize(("price", "who"), [("97", "floor"), ("99", "t")])
 def test_b050_given_a_trail_and_a_floor_then_the_first_one_met_closes(price, who):
     world = armed(stop("floor", "97"), trail("t", "5"))
@@ -246,6 +274,30 @@ def test_given_a_command_when_fired_then_the_trail_is_out_of_the_book():
     assert world.who() == ["t"]
     assert len(world.engine.state.book(MARK)) == 0
     assert not world.engine.state.book(MARK).is_watched
+
+
+@pytest.mark.parametrize(("after", "level"), [(None, D(105)), ("120", None)])
+def test_b140_given_a_trail_when_fired_by_a_command_then_the_record_has_its_stop(
+    after, level
+):
+    world = armed(trail("t", "5", after=after))
+    world.mark("110", "108")
+
+    world.do(FireNow(trigger_id="t", by="test", now_ns=world.later()))
+
+    fired = world.firing("t")
+    assert (fired.level, fired.observed) == (level, D(108))
+
+
+def test_b139_given_the_stop_of_a_trail_when_met_as_it_expires_then_it_expires():
+    world = armed(trail("t", "5", expires_ns=1_060 * S))
+    world.mark("104")
+    world.now_ns = 1_060 * S - MS
+
+    world.mark("99")
+
+    assert world.sent == []
+    assert world.state("t") == "done: expired"
 
 
 def test_given_several_trails_in_one_fall_then_the_nearest_goes_first():

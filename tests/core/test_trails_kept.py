@@ -17,6 +17,7 @@ from exitd.core.market import PriceKind, PriceSource, Tick
 from exitd.core.position import Side
 from exitd.core.records import WatermarksRecord
 from exitd.core.state import Accepted
+from exitd.core.watermarks import unseen_since
 
 INDEX = PriceSource("main", "SOL_USDC_PERP", PriceKind.INDEX)
 
@@ -35,6 +36,28 @@ def test_b052_given_tighten_when_in_profit_then_narrower_and_never_looser():
 
     assert seen(world, "t") == ("103.5", "101.43")
     assert world.trigger("t").is_tightened
+
+
+def test_b052_given_steps_when_it_tightens_then_its_stop_is_nearer_at_once():
+    world = armed(trail("t", "10", step="5", tighten=("103", "2")))
+
+    world.mark("103", "98.01")
+    assert world.sent == []
+    world.mark("98")
+
+    assert world.who() == ["t"]
+    assert world.firing("t").level == D(98)
+
+
+def test_b052_given_in_profit_before_it_begins_then_it_begins_narrow():
+    world = armed(trail("t", "10", after="110", tighten=("105", "2")))
+    world.mark("105", "100")
+    assert world.sent == []
+    assert world.engine.state.book(MARK).trailed("t") is None
+
+    world.mark("110")
+
+    assert seen(world, "t") == ("110", "108")
 
 
 def test_b054_given_a_crash_after_the_activation_then_it_goes_on_where_it_was():
@@ -121,6 +144,31 @@ def test_b056_given_no_candles_then_the_high_stays_and_it_is_uncertain():
     assert list(world.engine.state.uncertain) == ["t"]
     (told,) = world.told(FactKind.TRIGGER_UNCERTAIN)
     assert told.fields["alert"] is True
+
+
+def test_b056_given_trails_then_their_hole_began_with_the_last_price_that_was_kept():
+    world = armed(trail("t", "5"), stop("sl", "50", source=INDEX))
+    world.tick(INDEX, "100")
+    world.mark("120")
+    last_ns = world.now_ns
+    assert unseen_since(world.engine.state, "main") == [(MARK, last_ns)]
+    assert unseen_since(world.engine.state, "binance") == []
+    world.mark("121")
+    world.wait(S)
+    saved_ns = last_ns + S
+
+    world.restart()
+
+    assert unseen_since(world.engine.state, "main") == [(MARK, saved_ns)]
+
+
+def test_b056_given_a_trail_when_it_began_after_the_last_save_then_since_it_began():
+    world = armed(trail("t", "5"))
+    began_ns = world.now_ns
+
+    world.restart()
+
+    assert unseen_since(world.engine.state, "main") == [(MARK, began_ns)]
 
 
 def test_b057_given_an_older_price_after_a_reconnect_then_the_high_stays():

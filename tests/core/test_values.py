@@ -5,20 +5,31 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
-from core.worlds import ACCOUNT, LONG, MARK, SYMBOL, D, close, rule
+from core.builders import percent
+from core.worlds import ACCOUNT, LONG, MARK, SYMBOL, D, close, rule, stop, target, trail
 from exitd.core.attempt import AttemptKey
-from exitd.core.condition import ConditionKind, Direction, Immediately
+from exitd.core.condition import (
+    ConditionKind,
+    Direction,
+    FixedLevel,
+    Immediately,
+    MaxHold,
+)
 from exitd.core.intents import SendClose
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.position import OrderSide, PositionRecord, Side, UnreflectedFill
 from exitd.core.refusals import RESPONSES, delay_ns
+from exitd.core.resting import is_crossed
 from exitd.core.trigger import (
     Cancel,
     CancelAndClose,
     FireRecord,
     Notify,
     TriggerDefinition,
+    TriggerRecord,
+    TriggerState,
 )
 from exitd.core.units import NS_PER_S
 
@@ -138,3 +149,46 @@ def test_given_an_intent_to_close_then_it_says_whose():
     order = rule("x", K.BELOW, "1")
     assert SendClose(order).account == ACCOUNT  # type: ignore[arg-type]
     assert isinstance(order.level, Decimal)
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "is_there"),
+    [
+        (Side.LONG, "95.01", False),
+        (Side.LONG, "95", True),
+        (Side.SHORT, "94.99", False),
+        (Side.SHORT, "95", True),
+    ],
+)
+def test_b001_given_a_level_as_a_price_then_touching_it_is_crossing(
+    side, price, is_there
+):
+    assert is_crossed(stop("sl", "95", side=side), D(price)) is is_there
+
+
+def test_b001_given_no_level_as_a_price_then_none_crosses_it():
+    relative = FixedLevel(K.STOP_LOSS, percent("-3"))
+
+    assert not is_crossed(replace(stop("sl", "95"), condition=relative), D(1))
+    assert not is_crossed(trail("t", "5"), D(1))
+
+
+@pytest.mark.parametrize(
+    ("definition", "trail_seq", "is_protected"),
+    [
+        (stop("sl", "95"), 0, True),
+        (target("tp", "110"), 0, False),
+        (rule("n", K.BELOW, "95", Notify()), 0, False),
+        (trail("t", "5", after="110"), 0, False),
+        (trail("t", "5", after="110"), 7, True),
+        (replace(stop("late", "95"), condition=MaxHold(1)), 0, False),
+    ],
+)
+def test_b146_given_a_trigger_then_it_protects_where_it_stops_a_loss_now(
+    definition, trail_seq, is_protected
+):
+    record = TriggerRecord(
+        definition=definition, state=TriggerState.ARMED, trail_seq=trail_seq
+    )
+
+    assert record.protects is is_protected

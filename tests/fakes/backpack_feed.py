@@ -50,9 +50,9 @@ def iso(ns: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ns // NS_PER_S))
 
 
-def kline(close: str | None, end_ns: int, closed: bool) -> dict:
+def kline(close: str | None, end_ns: int, closed: bool, at_us: int = 0) -> dict:
     # A bar is closed by the first frame after its end, wherever the minute stands.
-    at_us = max(us(), end_ns // 1000) if closed else us()
+    at_us = at_us or (max(us(), end_ns // 1000) if closed else us())
     data = {"e": "kline", "E": at_us, "s": SOL, "o": close, "h": close, "l": close}
     data |= {"c": close, "v": "1", "n": 3, "X": closed, "T": iso(end_ns)}
     data["t"] = iso(end_ns - 60 * NS_PER_S)

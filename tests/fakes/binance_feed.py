@@ -64,9 +64,9 @@ def book(bid: str, ask: str, update: int) -> dict[str, Any]:
     )
 
 
-def kline(close: str, end_ms: int, closed: bool) -> dict[str, Any]:
+def kline(close: str, end_ms: int, closed: bool, at_ms: int = 0) -> dict[str, Any]:
     # A bar is closed by the first frame after its end, wherever the minute stands.
-    at_ms = max(ms(), end_ms) if closed else ms()
+    at_ms = at_ms or (max(ms(), end_ms) if closed else ms())
     bar = {"t": end_ms - MINUTE_MS, "T": end_ms - 1, "s": BTC, "i": "1m", "f": 100}
     bar |= {"L": 200, "o": close, "c": close, "h": close, "l": close, "v": "1000"}
     bar |= {"n": 100, "x": closed, "q": "1.0", "V": "500", "Q": "0.5", "B": "0"}

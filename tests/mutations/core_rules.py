@@ -257,7 +257,8 @@ MUTATIONS = (
         97,
         "core/firing.py",
         (
-            "if not is_beyond(definition.direction, fired.level, price):\n        watch_again"
+            "if not is_beyond(definition.direction, fired.level, price):\n"
+            "        watch_again"
         ),
         ("if False:\n        watch_again"),
         "test_b097_given_downtime_then_a_stop_goes_on_and_a_target_only_if_still_beyond",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from mutations import (
     core_rules,
     exit_rules,
+    feed_rules,
     runtime_rules,
+    sibling_rules,
     sizing_rules,
     source_rules,
 )
@@ -16,6 +18,8 @@ MUTATIONS: tuple[Mutation, ...] = tuple(
         (
             *core_rules.MUTATIONS,
             *exit_rules.MUTATIONS,
+            *feed_rules.MUTATIONS,
+            *sibling_rules.MUTATIONS,
             *sizing_rules.MUTATIONS,
             *runtime_rules.MUTATIONS,
             *source_rules.MUTATIONS,

@@ -41,6 +41,7 @@ CODES = {
     "invalid": "the body is not what the route takes",
     "limit": "as many triggers are active as the policies allow",
     "no_action": "above and below must say what they do",
+    "no_entry": "the level needs an entry price that nobody knows now",
     "no_position": "there is no such position",
     "no_side": "a close, a trail or a relative level needs a side",
     "not_built": "the word is understood, and exitd does not do it yet",

@@ -140,6 +140,8 @@ _MEANING = """\
 - A relative level becomes a price when the position is open, rounded to the price
   step so that a stop is never looser and a take-profit never nearer. `entry: keep`
   measures it from the first entry price of a position that grows.
+- While the venue has not said the entry price, such an exit waits for it. An amend or
+  a reload that would put one in the place of an armed exit is refused meanwhile.
 - `before_liquidation: 1%` keeps a stop in front of the liquidation price, where its
   level would lie nearer.
 

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from exitd.core.checks import Checked, Draft
 from exitd.core.condition import Immediately, Trailing
-from exitd.core.derived import needs_entry, priced
+from exitd.core.derived import priced
 from exitd.core.events import FactKind
 from exitd.core.hits import fire
 from exitd.core.inputs import Amend, Arm, ClosePosition, IfCrossed
@@ -15,6 +15,7 @@ from exitd.core.resting import (
     arm,
     begun,
     fresh_price,
+    is_level_unknown,
     kept,
     rest,
     unrest,
@@ -100,9 +101,6 @@ def begin(turn: Turn, item: Checked, if_crossed: IfCrossed) -> None:
         wait(turn, record, TriggerCause.TEMPLATE_RESET, WaitingFor.POSITION)
         return
     record = priced(turn.state, replace(record, lifetime=position.lifetime))
-    if needs_entry(definition) and record.trigger_price is None:
-        wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.ENTRY)
-        return
     _watch(turn, record, item, if_crossed)
 
 
@@ -116,8 +114,7 @@ def _watch(
     lifetime = record.lifetime
     armed = arm(turn, record, TriggerCause.POSITION_OPENED, lifetime=lifetime)
     if item.crosses:
-        unrest(turn.state, armed)
-        fire(turn, armed, None, cause="crossed when armed")
+        fire(turn, armed, "crossed when armed")
 
 
 def _wait_for_price(turn: Turn, record: TriggerRecord, item: Checked) -> None:
@@ -172,6 +169,10 @@ def replace_definition(
 ) -> None:
     """Watch the new level instead of the old one, in the same arming."""
     amended = _amended(turn, record, item.definition)
+    waited_for = amended.waiting_for
+    if waited_for is WaitingFor.ENTRY:
+        # Whether the new level needs it too is seen below.
+        amended = replace(amended, waiting_for=WaitingFor.FIRST_PRICE)
     turn.put_trigger(amended)
     if record.definition.expires_ns != item.definition.expires_ns:
         watch_expiry(turn, amended)
@@ -182,18 +183,25 @@ def replace_definition(
         level=amended.trigger_price,
         owner=amended.definition.owner,
     )
-    if amended.paused or amended.waiting_for in (
-        WaitingFor.POSITION,
-        WaitingFor.ENTRY,
-    ):
+    if waited_for is WaitingFor.POSITION:
+        return
+    if is_level_unknown(amended):
+        wait(turn, amended, TriggerCause.CROSSED_AT_OPEN, WaitingFor.ENTRY)
+        return
+    if amended.paused:
         return
     if amended.state is TriggerState.ARMED:
         watch_time(turn, amended)
     if amended.state is TriggerState.WAITING:
-        if fresh_price(turn.state, amended.definition, turn.now_ns) is None:
-            rest(turn.state, amended)
-        else:
+        is_judged = (
+            waited_for is WaitingFor.ENTRY
+            or not amended.definition.watches_price
+            or fresh_price(turn.state, amended.definition, turn.now_ns) is not None
+        )
+        if is_judged:
             _watch(turn, amended, item, if_crossed)
+        else:
+            rest(turn.state, amended)
     elif if_crossed is IfCrossed.WAIT and (
         item.crosses or (item.is_unjudged and _watches_anew(record, amended))
     ):
@@ -201,7 +209,7 @@ def replace_definition(
     elif not item.crosses:
         rest(turn.state, amended)
     else:
-        fire(turn, amended, None, cause="crossed when amended")
+        fire(turn, amended, "crossed when amended")
 
 
 def _amended(
@@ -267,5 +275,5 @@ def on_close(turn: Turn, command: ClosePosition) -> None:
         return
     item = draft.accepted[definition.id]
     begin(turn, item, IfCrossed.FIRE)
-    fire(turn, turn.state.triggers[definition.id], None, cause="command")
+    fire(turn, turn.state.triggers[definition.id], "command")
     turn.reply = Accepted((definition.id,), tuple(item.notes))

@@ -137,7 +137,7 @@ class Book:
         """Let a trail have seen *watermark*, if that was better than what it saw."""
         if trigger_id in self._sells:
             self._sells.raise_to(trigger_id, watermark)
-        elif trigger_id in self._buys:
+        else:
             self._buys.raise_to(trigger_id, watermark.copy_negate())
         self._narrow()
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from exitd.core.condition import ConditionKind, FixedLevel, Trailing
-from exitd.core.derived import priced
+from exitd.core.derived import needs_entry, priced
 from exitd.core.inputs import IfCrossed
 from exitd.core.market import Instrument, InstrumentKind
 from exitd.core.neighbours import Neighbours
@@ -130,6 +130,13 @@ class Draft:
             wrong = _wrong_beside(state, fitted, state.neighbours_on(key))
             if wrong:
                 return _refuse(definition, "conflict", wrong)
+        if amends and _loses_level(state, fitted):
+            return _refuse(
+                definition,
+                "no_entry",
+                "its level would be relative to an entry that nobody knows now, so "
+                "the old one stays; ask again once it is known, or give a price",
+            )
         return self._check_price(fitted, notes)
 
     def _check_standing(
@@ -190,6 +197,18 @@ def _level_to_judge(state: State, definition: TriggerDefinition) -> Decimal | No
         return None
     offset = offset_of(known, definition.condition)
     return stepped_stop(watermark, offset, definition.direction)
+
+
+def _loses_level(state: State, definition: TriggerDefinition) -> bool:
+    """Whether an amend would leave what is armed without a level to watch."""
+    known = state.triggers[definition.id]
+    if known.state is not TriggerState.ARMED or not needs_entry(definition):
+        return False
+    old = known.definition
+    if (old.condition, old.source) == (definition.condition, definition.source):
+        # It keeps the one that it has.
+        return False
+    return _level_to_judge(state, definition) is None
 
 
 def _refuse(definition: TriggerDefinition, code: str, sentence: str) -> Refused:

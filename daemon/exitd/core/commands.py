@@ -182,6 +182,5 @@ def on_fire(turn: Turn, command: FireNow) -> None:
             "state", f"{record.id} is {record.state}; only an armed trigger is fired"
         )
         return
-    unrest(turn.state, record)
-    fire(turn, record, None, cause="command")
+    fire(turn, record, "command")
     turn.reply = Accepted((record.id,))

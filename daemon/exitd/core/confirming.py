@@ -95,13 +95,11 @@ def count(turn: Turn, book: Book, price: Decimal) -> list[str]:
 
 
 def is_due(turn: Turn, record: TriggerRecord, timer: Timer) -> bool:
-    """Whether a confirmation is complete now (behaviours 132, 134).
+    """Whether the confirmation of an armed trigger is complete (behaviours 132, 134).
 
     Where no price has been seen since a restart, the first one decides.
     """
-    if record.state is not TriggerState.ARMED or record.confirm_ns != timer.due_ns:
-        return False
-    if record.paused:
+    if record.confirm_ns != timer.due_ns:
         return False
     return turn.state.book(record.definition.source).price is not None
 

@@ -48,15 +48,13 @@ def follows_position(definition: TriggerDefinition) -> bool:
 
 
 def price_of(
-    level: Level, position: PositionRecord, step: Decimal | None
+    level: Relative, position: PositionRecord, step: Decimal | None
 ) -> Decimal | None:
     """Make a level of a position a price; None while its entry is not known.
 
     Rounded away from a loss: up for a long, down for a short. So a stop is never
     looser than asked for, and a take-profit never nearer.
     """
-    if isinstance(level, Decimal):
-        return level
     entry = position.entry_price
     if not level.follows:
         entry = position.first_entry_price or entry
@@ -133,18 +131,21 @@ def tighter(way: Direction, one: Decimal, other: Decimal) -> Decimal:
 
 
 def priced(state: State, record: TriggerRecord) -> TriggerRecord:
-    """Bring a trigger's level up to its position; a move only ever tightens it."""
+    """Bring a trigger's level up to its position; a move only ever tightens it.
+
+    What cannot be worked out now, because the entry is not known or nothing of the
+    position is left, stays as it was.
+    """
     definition = record.definition
     condition = definition.condition
     if not isinstance(condition, FixedLevel):
         return record
     level = level_of(state, definition, condition.price)
-    if level is not None:
-        level = _clamped(state, definition, level)
-        if record.is_moved and record.level is not None:
-            level = tighter(definition.direction, level, record.level)
-    elif record.is_moved:
-        level = record.level
+    if level is None:
+        return record
+    level = _clamped(state, definition, level)
+    if record.is_moved and record.level is not None:
+        level = tighter(definition.direction, level, record.level)
     known = None if level == definition.level else level
     return record if record.level == known else replace(record, level=known)
 

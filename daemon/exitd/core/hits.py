@@ -120,13 +120,13 @@ def _came_back(turn: Turn, record: TriggerRecord, price: Decimal) -> None:
     arm(turn, record, TriggerCause.PRICE_ON_RIGHT_SIDE, lifetime=record.lifetime)
 
 
-def fire(
-    turn: Turn, record: TriggerRecord, tick: Tick | None, cause: str = "price"
-) -> None:
-    """Begin a firing: the hit, its record, and the first thing to do about it."""
+def fire(turn: Turn, record: TriggerRecord, cause: str) -> None:
+    """Begin a firing that its level did not: take it out of the books, and go."""
     role = turn.state.roles[record.id]
-    draft = _draft(turn, record, role, tick, cause)
-    _begin(turn, record, role, draft, level_now(turn.state, record))
+    level = level_now(turn.state, record)
+    unrest(turn.state, record)
+    draft = _draft(turn, record, role, None, cause)
+    _begin(turn, record, role, draft, level)
 
 
 def fire_by_clock(turn: Turn, record: TriggerRecord, cause: str) -> None:
@@ -137,8 +137,7 @@ def fire_by_clock(turn: Turn, record: TriggerRecord, cause: str) -> None:
         assert role.key is not None
         state.held.setdefault(role.key, {})[record.id] = None
         return
-    unrest(state, record)
-    fire(turn, record, None, cause)
+    fire(turn, record, cause)
 
 
 def _draft(

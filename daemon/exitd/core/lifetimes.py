@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from exitd.core.derived import needs_entry, priced
+from exitd.core.derived import priced
 from exitd.core.ending import gone
 from exitd.core.events import FactKind
 from exitd.core.inputs import PositionReport, PositionsDoubted
@@ -133,9 +133,6 @@ def begin_arming(turn: Turn, record: TriggerRecord, position: PositionRecord) ->
     # Nothing that an earlier lifetime decided holds in this one.
     record = replace(record, lifetime=position.lifetime, level=None, is_moved=False)
     record = priced(turn.state, record)
-    if needs_entry(definition) and record.trigger_price is None:
-        wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.ENTRY)
-        return
     price = fresh_price(turn.state, definition, turn.now_ns)
     if not waits_for_price(definition):
         arm(turn, record, TriggerCause.POSITION_OPENED, lifetime=position.lifetime)

@@ -20,6 +20,8 @@ from exitd.core.trigger import DoneReason, TriggerRecord, TriggerState
 from exitd.core.turn import Turn
 from exitd.core.units import ZERO
 
+_ON_WATCH = (TriggerState.ARMED, TriggerState.WAITING)
+
 
 def after_filled(turn: Turn, filled: TriggerRecord) -> None:
     """Move the stops that wait for a target to have filled (behaviours 68, 69)."""
@@ -38,7 +40,7 @@ def move_to(turn: Turn, record: TriggerRecord, move: Move) -> None:
     """Move a stop, if that makes it tighter; it never goes back."""
     target = _target(turn, record, move)
     known = record.trigger_price
-    if target is None or record.state is TriggerState.DONE:
+    if target is None or record.state not in _ON_WATCH:
         return
     way = record.definition.direction
     if known is not None and tighter(way, target, known) == known:
@@ -63,12 +65,11 @@ def _target(turn: Turn, record: TriggerRecord, move: Move) -> Decimal | None:
 def follow_position(turn: Turn, key: PositionKey) -> None:
     """Bring what is relative to a position up to what it is now (behaviour 86)."""
     for record in turn.state.followers_on(key):
-        if record.state not in (TriggerState.ARMED, TriggerState.WAITING):
+        if record.state not in _ON_WATCH:
             continue
         after = priced(turn.state, record)
         if after is not record:
-            if after.trigger_price is not None:
-                _put(turn, after, record.trigger_price, "the position has changed")
+            _put(turn, after, record.trigger_price, "the position has changed")
         elif record.state is TriggerState.ARMED and has_relative_parts(
             record.definition
         ):

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from exitd.core.book import Book, Wake
 from exitd.core.condition import Direction, Offset, Trailing
-from exitd.core.derived import level_of, priced
+from exitd.core.derived import level_of, needs_entry, priced
 from exitd.core.events import FactKind
 from exitd.core.lifecycle import TriggerCause, next_trigger_state
 from exitd.core.schedule import due_of
@@ -214,18 +214,22 @@ def kept(state: State, record: TriggerRecord) -> TriggerRecord:
 def arm(
     turn: Turn, record: TriggerRecord, cause: TriggerCause, *, lifetime: int
 ) -> TriggerRecord:
-    """Begin a new arming: a new number and its place in the order."""
+    """Begin a new arming: a new number and its place in the order.
+
+    Where its level cannot be worked out yet, it waits until it can be.
+    """
+    fresh = replace(record, lifetime=lifetime, level=None, is_moved=False)
+    fresh = priced(turn.state, fresh)
+    if is_level_unknown(fresh):
+        return wait(turn, fresh, TriggerCause.TEMPLATE_RESET, WaitingFor.ENTRY)
     armed = replace(
-        record,
+        fresh,
         state=next_trigger_state(record.state, cause),
         waiting_for=WaitingFor.NOTHING,
         reason=DoneReason.NONE,
         arming=record.arming + 1,
         seq=turn.state.next_seq(),
-        lifetime=lifetime,
         filled=ZERO,
-        level=None,
-        is_moved=False,
         watermark=None,
         trail_seq=0,
         is_tightened=False,
@@ -233,7 +237,7 @@ def arm(
         ts_armed_ns=turn.now_ns,
         ts_changed_ns=turn.now_ns,
     )
-    armed = begun(turn, priced(turn.state, armed))
+    armed = begun(turn, armed)
     turn.put_trigger(armed)
     rest(turn.state, armed)
     watch_time(turn, armed)
@@ -245,6 +249,11 @@ def arm(
         lifetime=lifetime,
     )
     return armed
+
+
+def is_level_unknown(record: TriggerRecord) -> bool:
+    """Whether the entry price is to decide a level, and has not been told."""
+    return needs_entry(record.definition) and record.trigger_price is None
 
 
 def begun(turn: Turn, record: TriggerRecord) -> TriggerRecord:

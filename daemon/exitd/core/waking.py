@@ -13,7 +13,6 @@ from exitd.core.moving import move_to
 from exitd.core.resting import (
     arm,
     begin_trail,
-    begun,
     expire,
     has_crossed,
     is_expired,
@@ -42,7 +41,8 @@ def judge_pending(turn: Turn, book: Book, price: Decimal) -> list[str]:
                 confirmed.append(trigger_id)
             # Else its time is still to come.
         elif record.state is TriggerState.ARMED:
-            _begin(turn, record, begun(turn, record))
+            # A trail without an activation: it begins at the first price there is.
+            _begin(turn, record, price)
         elif has_crossed(record, price):
             wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.RIGHT_SIDE)
         else:
@@ -51,11 +51,11 @@ def judge_pending(turn: Turn, book: Book, price: Decimal) -> list[str]:
     return confirmed
 
 
-def _begin(turn: Turn, before: TriggerRecord, after: TriggerRecord) -> None:
-    if after is not before:
-        turn.put_trigger(after)
-        turn.fact(FactKind.TRIGGER_TRAILING, after, watermark=after.watermark)
-    rest(turn.state, after)
+def _begin(turn: Turn, record: TriggerRecord, price: Decimal) -> None:
+    began = begin_trail(turn, record, price)
+    turn.put_trigger(began)
+    turn.fact(FactKind.TRIGGER_TRAILING, began, watermark=price)
+    rest(turn.state, began)
 
 
 def on_woken(turn: Turn, book: Book, price: Decimal) -> list[str]:
@@ -85,7 +85,7 @@ def _trail(
     condition = record.definition.condition
     assert isinstance(condition, Trailing)
     if why == Wake.BEGIN:
-        _begin(turn, record, begin_trail(turn, record, price))
+        _begin(turn, record, price)
     elif why == Wake.TIGHTEN:
         assert condition.tighten is not None
         tightened = replace(record, is_tightened=True, ts_changed_ns=turn.now_ns)

@@ -1,5 +1,7 @@
 """Values of a trigger as the files write them, for plans, views and sentences."""
 
+from typing import assert_never
+
 from exitd.core.condition import (
     AtInstant,
     AtTimeOfDay,
@@ -32,6 +34,8 @@ def quantity_text(quantity: Quantity) -> str:
             return f"{number} {quantity.currency}"
         case QuantityKind.ABSOLUTE:
             return number
+        case _:
+            assert_never(quantity.kind)
 
 
 def condition_word(condition: Condition) -> str:
@@ -47,6 +51,8 @@ def condition_word(condition: Condition) -> str:
             return "at_time"
         case Immediately():
             return "now"
+        case _:
+            assert_never(condition)
 
 
 def asked_text(condition: Condition) -> str:
@@ -80,6 +86,8 @@ def level_text(level: Level) -> str:
             return f"{number}% roi"
         case Basis.PNL:
             return f"{number} pnl"
+        case _:
+            assert_never(level.basis)
 
 
 def offset_text(offset: Offset) -> str:
