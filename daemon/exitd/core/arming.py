@@ -10,12 +10,15 @@ from exitd.core.hits import fire
 from exitd.core.inputs import Amend, Arm, ClosePosition, IfCrossed
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.market import PriceKind, PriceSource
+from exitd.core.narrowing import tightened_by
 from exitd.core.records import IdempotencyRecord
 from exitd.core.resting import (
     arm,
     begun,
     fresh_price,
+    goes_on,
     kept,
+    level_now,
     rest,
     unrest,
     wait,
@@ -121,7 +124,12 @@ def _watch(
 
 
 def _wait_for_price(turn: Turn, record: TriggerRecord, item: Checked) -> None:
-    """Let a price on the right side arm it; until there is one it must not fire."""
+    """Let a price on the right side arm it; until there is one it must not fire.
+
+    For a trail that goes on that is a price before its stop, which stays meanwhile.
+    """
+    if goes_on(record):
+        record = replace(record, level=level_now(turn.state, record))
     why = WaitingFor.RIGHT_SIDE if item.crosses else WaitingFor.FIRST_PRICE
     wait(turn, record, TriggerCause.CROSSED_AT_OPEN, why)
 
@@ -231,6 +239,9 @@ def _amended(
             amended = replace(amended, ts_armed_ns=turn.now_ns)
     if amended.state is TriggerState.ARMED:
         amended = begun(turn, amended)
+    if goes_on(amended):
+        price = fresh_price(turn.state, definition, turn.now_ns)
+        amended = tightened_by(turn.state, amended, price)
     return priced(turn.state, amended)
 
 

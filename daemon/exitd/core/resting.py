@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from exitd.core.book import Book, Wake
 from exitd.core.condition import Direction, Offset, Trailing
-from exitd.core.derived import level_of, priced
+from exitd.core.derived import level_of, priced, tighter
 from exitd.core.events import FactKind
 from exitd.core.lifecycle import TriggerCause, next_trigger_state
 from exitd.core.schedule import due_of
@@ -22,6 +22,7 @@ from exitd.core.trigger import (
 from exitd.core.turn import Turn
 from exitd.core.units import ZERO
 
+_FOR_A_PRICE = (WaitingFor.FIRST_PRICE, WaitingFor.RIGHT_SIDE)
 OPPOSITE = {
     Direction.FALLING: Direction.RISING,
     Direction.RISING: Direction.FALLING,
@@ -65,6 +66,13 @@ def watermark_now(state: State, record: TriggerRecord) -> Decimal | None:
         return None
     trailed = state.book(record.definition.source).trailed(record.id)
     return trailed[0] if trailed is not None else record.watermark
+
+
+def goes_on(record: TriggerRecord) -> bool:
+    """Whether a trail that has begun follows, or waits for a price before its stop."""
+    return record.trail_seq > 0 and (
+        record.state is TriggerState.ARMED or record.waiting_for in _FOR_A_PRICE
+    )
 
 
 def known_price(state: State, definition: TriggerDefinition) -> Decimal | None:
@@ -215,7 +223,11 @@ def kept(state: State, record: TriggerRecord) -> TriggerRecord:
 def arm(
     turn: Turn, record: TriggerRecord, cause: TriggerCause, *, lifetime: int
 ) -> TriggerRecord:
-    """Begin a new arming: a new number and its place in the order."""
+    """Begin a new arming: a new number and its place in the order.
+
+    A trail that goes on keeps what it has seen, in a new place.
+    """
+    seen = _best_seen(turn, record) if goes_on(record) else None
     armed = replace(
         record,
         state=next_trigger_state(record.state, cause),
@@ -227,9 +239,9 @@ def arm(
         filled=ZERO,
         level=None,
         is_moved=False,
-        watermark=None,
-        trail_seq=0,
-        is_tightened=False,
+        watermark=seen,
+        trail_seq=turn.state.next_seq() if seen is not None else 0,
+        is_tightened=record.is_tightened and seen is not None,
         confirm_ns=0,
         ts_armed_ns=turn.now_ns,
         ts_changed_ns=turn.now_ns,
@@ -246,6 +258,16 @@ def arm(
         lifetime=lifetime,
     )
     return armed
+
+
+def _best_seen(turn: Turn, record: TriggerRecord) -> Decimal | None:
+    """Give the watermark of a trail that comes back, by the price that it came by."""
+    watermark, condition = record.watermark, record.definition.condition
+    price = fresh_price(turn.state, record.definition, turn.now_ns)
+    assert isinstance(condition, Trailing)
+    if watermark is None or price is None or condition.step is not None:
+        return watermark
+    return tighter(record.definition.direction, watermark, price)
 
 
 def begun(turn: Turn, record: TriggerRecord) -> TriggerRecord:
