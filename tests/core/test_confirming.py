@@ -66,6 +66,40 @@ def test_b131_given_a_price_that_comes_back_then_no_fire_and_a_new_count_next_ti
     assert kinds.count(FactKind.TRIGGER_CONDITION_LOST) == 1
 
 
+@pytest.mark.parametrize("if_crossed", IfCrossed)
+def test_b132_given_its_close_is_amended_meanwhile_then_it_confirms_on(if_crossed):
+    world = armed(confirmed(120))
+    world.mark("94")
+    world.wait(60 * S)
+    world.mark("94")
+
+    half = replace(confirmed(120, size="50%"), note="changed")
+    reply = world.do(
+        Amend(definition=half, if_crossed=if_crossed, now_ns=world.later())
+    ).reply
+
+    assert not isinstance(reply, Refused)
+    assert world.state("sl") == "armed"
+    assert world.sent == []
+    world.wait(61 * S)
+    assert world.sizes() == ["5"]
+
+
+def test_b033_given_its_confirmation_is_amended_while_beyond_then_by_policy():
+    for if_crossed, state in (
+        (IfCrossed.REFUSE, "armed"),
+        (IfCrossed.WAIT, "waiting: already crossed"),
+        (IfCrossed.FIRE, "firing"),
+    ):
+        world = armed(confirmed(120))
+        world.mark("94")
+
+        shorter = confirmed(60)
+        world.do(Amend(definition=shorter, if_crossed=if_crossed, now_ns=world.later()))
+
+        assert world.state("sl") == state
+
+
 def test_b131_given_a_price_that_only_touches_the_level_again_then_it_still_counts():
     world = armed(confirmed(120))
     world.mark("94")

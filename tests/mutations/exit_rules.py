@@ -203,6 +203,13 @@ MUTATIONS = (
     ),
     Mutation(
         132,
+        "core/checks.py",
+        "or _watches_so_already(state, definition):",
+        "or False:",
+        "test_b132_given_its_close_is_amended_meanwhile_then_it_confirms_on",
+    ),
+    Mutation(
+        132,
         "core/timers.py",
         'fire_by_clock(turn, record, "confirmed")',
         "pass",

@@ -20,6 +20,7 @@ from exitd.configuration.positions import CheckedExit, CheckedPosition
 from exitd.configuration.sources import DAEMON_FILE
 from exitd.configuration.triggers import definitions
 from exitd.configuration.weakening import weakening
+from exitd.core.checks import watched_by
 from exitd.core.condition import AtInstant
 from exitd.core.files import is_from_file
 from exitd.core.position import PositionKey, PositionRecord
@@ -134,12 +135,7 @@ def _crossing(
         # fires goes on as it was asked for, and what is paused stays so.
         if before.paused or before.state in (TriggerState.FIRING, TriggerState.DONE):
             return False
-        old = before.definition
-        if (old.condition, old.source, old.key) == (
-            trigger.condition,
-            trigger.source,
-            trigger.key,
-        ):
+        if watched_by(before.definition) == watched_by(trigger):
             return False
     return facts.is_open(trigger) and facts.is_crossed(trigger)
 

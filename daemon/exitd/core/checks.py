@@ -157,7 +157,7 @@ class Draft:
         state = self._state
         price = fresh_price(state, definition, self._now_ns)
         level = _level_to_judge(state, definition, price)
-        if level is None or price is None:
+        if level is None or price is None or _watches_so_already(state, definition):
             is_unjudged = waits_for_price(definition) and price is None
             return Checked(definition, notes, crosses=False, is_unjudged=is_unjudged)
         crosses = is_beyond(definition.direction, level, price)
@@ -173,6 +173,27 @@ class Draft:
         if wrong and not crosses:
             return _refuse(definition, "too_near", wrong)
         return Checked(definition, notes, crosses)
+
+
+def _watches_so_already(state: State, definition: TriggerDefinition) -> bool:
+    """Whether it is armed and watches just this: what it made of the price holds.
+
+    Beyond its level it is confirming, and goes on with that.
+    """
+    known = state.triggers.get(definition.id)
+    if known is None or known.state is not TriggerState.ARMED:
+        return False
+    return watched_by(known.definition) == watched_by(definition)
+
+
+def watched_by(definition: TriggerDefinition) -> tuple[object, ...]:
+    """Give what decides when a trigger is hit, and on which position."""
+    return (
+        definition.condition,
+        definition.source,
+        definition.confirmation,
+        definition.key,
+    )
 
 
 def _level_to_judge(
