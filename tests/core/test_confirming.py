@@ -85,6 +85,33 @@ def test_b132_given_its_close_is_amended_meanwhile_then_it_confirms_on(if_crosse
     assert world.sizes() == ["5"]
 
 
+def test_b137_given_its_close_is_amended_meanwhile_then_it_counts_on():
+    world = armed(confirmed(prices=3))
+    world.mark("94", "94")
+
+    half = confirmed(prices=3, size="50%")
+    reply = world.do(
+        Amend(definition=half, if_crossed=IfCrossed.WAIT, now_ns=world.later())
+    ).reply
+
+    assert not isinstance(reply, Refused)
+    world.mark("94")
+    assert world.sizes() == ["5"]
+
+
+def test_b137_given_another_level_meanwhile_then_it_counts_anew():
+    world = armed(confirmed(prices=3))
+    world.mark("94", "94")
+
+    lower = replace(confirmed(prices=3), condition=stop("sl", "93").condition)
+    world.do(Amend(definition=lower, if_crossed=IfCrossed.WAIT, now_ns=world.later()))
+
+    world.mark("93", "93")
+    assert world.sent == []
+    world.mark("93")
+    assert world.who() == ["sl"]
+
+
 def test_b033_given_its_confirmation_is_amended_while_beyond_then_by_policy():
     for if_crossed, state in (
         (IfCrossed.REFUSE, "armed"),

@@ -220,10 +220,10 @@ def _amended(
     A confirmation under way begins again only where what it confirms has changed.
     """
     before, seen = record.definition, kept(turn.state, record)
-    unrest(turn.state, record)
     amended = replace(seen, definition=definition, ts_changed_ns=turn.now_ns)
     is_anew = _watches_anew(record, amended)
     if is_anew or before.confirmation != definition.confirmation:
+        unrest(turn.state, record)
         amended = replace(amended, confirm_ns=0)
     if is_anew and not (
         isinstance(before.condition, Trailing)

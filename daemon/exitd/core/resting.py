@@ -102,19 +102,23 @@ def fresh_price(
 
 
 def rest(state: State, record: TriggerRecord) -> None:
-    """Let a trigger's state decide how its books watch for it."""
+    """Let a trigger's state decide how its books watch for it.
+
+    What counts prices beyond its level goes on with its count.
+    """
     definition = record.definition
     if not definition.watches_price:
         return
+    book = state.book(definition.source)
+    counted = book.counting.get(record.id)
     unrest(state, record)
     if record.paused:
         return
-    book = state.book(definition.source)
     if record.state is TriggerState.ARMED:
         if isinstance(definition.condition, Trailing):
             _rest_trail(state, book, record, definition.condition)
         else:
-            _rest_level(state, book, record)
+            _rest_level(state, book, record, counted)
         _rest_moves(state, book, record)
     elif record.waiting_for is WaitingFor.RIGHT_SIDE:
         level = record.trigger_price
@@ -124,11 +128,15 @@ def rest(state: State, record: TriggerRecord) -> None:
         book.pending[record.id] = None
 
 
-def _rest_level(state: State, book: Book, record: TriggerRecord) -> None:
+def _rest_level(
+    state: State, book: Book, record: TriggerRecord, counted: int | None
+) -> None:
     definition, level = record.definition, record.trigger_price
     assert level is not None, "a level is known before it is armed"
     way, confirmation = definition.direction, definition.confirmation
-    if not record.confirm_ns:
+    if counted is not None:
+        book.counting[record.id] = counted
+    elif not record.confirm_ns:
         book.add(record.id, level, way, record.seq)
     else:
         book.wake(record.id, Wake.BACK, level, OPPOSITE[way], record.seq)
