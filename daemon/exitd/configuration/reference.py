@@ -187,7 +187,7 @@ _MEANING = """\
 
 - `watch: binance/BTCUSDT` watches a market of any venue under `venues:`. The level is
   a price there, so it is not relative to the entry, no limit close is priced from it,
-  and no amount of money counted at it.
+  no amount of money counted at it, and no slippage of a fill measured from it.
 - `moves` set a stop once another exit has filled (`after`) or the price has reached a
   level (`at`); only ever tighter. `to: entry` goes far enough beyond the entry price
   to pay for both trades (policy `fee`), unless `fees: false`. It is the stop's own

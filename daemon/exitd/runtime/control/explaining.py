@@ -159,7 +159,8 @@ def _about_confirmation(
 
 
 def _about_last(fire: FireView) -> Iterator[str]:
-    seen = f" at {fire.observed}" if fire.observed is not None else ""
+    market = f"{fire.watch} " if fire.watch is not None else ""
+    seen = f" at {market}{fire.observed}" if fire.observed is not None else ""
     level = f" with level {fire.level}" if fire.level is not None else ""
     yield f"it fired{seen}{level} on {fire.ts_hit}, by {fire.cause}"
     if fire.average_price is not None:
