@@ -1,6 +1,7 @@
 """`check`, `init` and `schema`, which need no daemon, and `plan` without one."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,54 @@ def test_given_wrong_variable_when_any_command_then_78_and_its_name(
     assert done.status == 78
     assert done.out == ""
     assert "EXITD_URL" in done.err
+
+
+LATE = "      late: {at_time: 5m before close, calendar: XNYS, close: 50%}\n"
+
+
+def test_given_a_calendar_and_no_library_when_checked_then_warning_and_remedy(
+    command: Command, files: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = files / "conf.d" / "sol.yaml"
+    path.write_text(POSITIONS_FILE + LATE)
+    monkeypatch.setitem(sys.modules, "exchange_calendars", None)
+
+    done = command("check", str(files))
+
+    assert done.status == 0
+    place = f"{path}:{POSITIONS_FILE.count(chr(10)) + 1}:50: warning: "
+    assert f"{place}this exit would wait and never act: " in done.out
+    assert "pip install 'exitd[calendars]'" in done.out
+    assert done.out.count("warning: ") == 1
+
+
+def test_given_a_calendar_and_its_library_when_checked_then_no_warning(
+    command: Command, files: Path
+):
+    (files / "conf.d" / "sol.yaml").write_text(POSITIONS_FILE + LATE)
+
+    done = command("check", str(files))
+
+    assert done.status == 0
+    assert done.out == ""
+
+
+def test_given_no_library_and_no_calendar_when_checked_then_no_warning(
+    command: Command, files: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = files / "conf.d" / "sol.yaml"
+    path.write_text(
+        POSITIONS_FILE
+        + LATE.replace(", calendar: XNYS", "").replace(
+            "5m before close", "15:55 America/New_York"
+        )
+    )
+    monkeypatch.setitem(sys.modules, "exchange_calendars", None)
+
+    done = command("check", str(files))
+
+    assert done.status == 0
+    assert done.out == ""
 
 
 def test_given_unknown_symbol_when_checked_online_then_venue_is_asked(

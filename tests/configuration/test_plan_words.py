@@ -11,10 +11,13 @@ from exitd.configuration.differences import differences, summary, words
 from exitd.configuration.load import load
 from exitd.configuration.markets import markets
 from exitd.configuration.plan import Plan, plan
+from exitd.configuration.plan_facts import StopOf, no_trails
 from exitd.configuration.plan_text import render_plan
 from exitd.configuration.triggers import definitions
+from exitd.core.condition import Trailing
 from exitd.core.position import PositionRecord
-from exitd.core.trigger import TriggerRecord, TriggerState
+from exitd.core.stepping import stepped_stop
+from exitd.core.trigger import TriggerDefinition, TriggerRecord, TriggerState
 
 ROOT = Path(__file__).parents[2]
 HOUR_NS = 3_600 * 1_000_000_000
@@ -137,7 +140,7 @@ def planned(
     *exits: str,
     position: PositionRecord | None = None,
     running: list[TriggerRecord] | None = None,
-    watermarks: dict[str, Decimal] | None = None,
+    watermark: str | None = None,
     now_ns: int = 0,
 ) -> Plan:
     positions = {LONG: position or OPEN[LONG]}
@@ -149,8 +152,19 @@ def planned(
         now_ns=now_ns,
         known=markets((INSTRUMENT,), {MARK: Decimal("142.49")}, positions),
         positions=positions,
-        watermarks=watermarks,
+        stop_of=no_trails if watermark is None else stop_behind(Decimal(watermark)),
     )
+
+
+def stop_behind(watermark: Decimal) -> StopOf:
+    """Know of trails that all have seen the same."""
+
+    def stop_of(trigger: TriggerDefinition, price: Decimal | None) -> Decimal:
+        assert price == Decimal("142.49")
+        assert isinstance(trigger.condition, Trailing)
+        return stepped_stop(watermark, trigger.condition.offset, trigger.direction)
+
+    return stop_of
 
 
 AT_140 = PositionRecord(
@@ -197,18 +211,33 @@ def test_b051_given_a_watermark_when_a_trail_is_narrowed_then_whether_it_fires(
     desk: Desk,
 ) -> None:
     running = desk.running("sl: {trailing: 5}")
-    seen = {"sol/sl": Decimal("146.50")}
 
-    tighter = planned(desk, "sl: {trailing: 4.5}", running=running, watermarks=seen)
-    crossed = planned(desk, "sl: {trailing: 4}", running=running, watermarks=seen)
+    tighter = planned(desk, "sl: {trailing: 4.5}", running=running, watermark="146.50")
+    crossed = planned(desk, "sl: {trailing: 4}", running=running, watermark="146.50")
     unknown = planned(desk, "sl: {trailing: 4}", running=running)
-    percent = planned(desk, "sl: {trailing: 10%}", running=running, watermarks=seen)
+    percent = planned(desk, "sl: {trailing: 10%}", running=running, watermark="146.50")
 
     assert [c.distance for c in tighter.changes] == ["at 142, mark 142.49, 0.3% away"]
     assert not tighter.fires_now
     assert crossed.fires_now
     assert not unknown.fires_now
     assert percent.changes[0].distance == "at 131.85, mark 142.49, 7.5% away"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"paused": True}, {"state": TriggerState.FIRING}, {"state": TriggerState.DONE}],
+)
+def test_b051_given_it_does_not_watch_when_narrowed_then_it_does_not_fire_now(
+    changed: dict[str, object], desk: Desk
+) -> None:
+    (record,) = desk.running("sl: {trailing: 5}")
+    running = [replace(record, **changed)]
+
+    made = planned(desk, "sl: {trailing: 4}", running=running, watermark="146.50")
+
+    assert len(made.changes) == 1
+    assert not made.fires_now
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,21 @@ def test_given_a_level_already_crossed_when_planned_then_would_fire_now(
     )
 
 
+def test_b033_given_an_armed_level_beyond_the_price_when_changed_then_what_it_watches(
+    desk: Desk,
+) -> None:
+    running = desk.running("sl: {stop_loss: 150, for: 15m, emergency: 90}")
+
+    close = desk.plan(
+        running, "sl: {stop_loss: 150, for: 15m, emergency: 90, close: 5}"
+    )
+    sooner = desk.plan(running, "sl: {stop_loss: 150, for: 5m, emergency: 90}")
+
+    assert len(close.changes) == 1
+    assert not close.fires_now
+    assert sooner.fires_now
+
+
 def test_given_no_position_when_a_level_is_crossed_then_nothing_fires(
     desk: Desk,
 ) -> None:

@@ -9,10 +9,8 @@ from core.worlds import ACCOUNT, LAST, MARK, MS, SYMBOL, D, S, World, rule, stop
 from exitd.core.condition import ConditionKind, Confirmation
 from exitd.core.events import FactKind
 from exitd.core.inputs import (
-    Amend,
     CancelTrigger,
     FireNow,
-    IfCrossed,
     Pause,
     Resume,
     TimePassed,
@@ -266,25 +264,6 @@ def test_given_a_confirmation_when_paused_then_it_begins_again_after():
     world.wait(2 * S)
 
     assert world.who() == ["sl"]
-
-
-@pytest.mark.parametrize(("level", "is_anew"), [("95", False), ("94.9", True)])
-def test_given_an_amend_then_the_time_begins_again_only_where_the_level_changed(
-    level, is_anew
-):
-    world = armed(confirmed(120))
-    world.mark("94.9")
-    world.wait(60 * S)
-    before_ns = world.trigger("sl").confirm_ns
-    definition = replace(
-        confirmed(120), condition=stop("sl", level).condition, note="changed"
-    )
-
-    world.do(
-        Amend(definition=definition, if_crossed=IfCrossed.WAIT, now_ns=world.later())
-    )
-
-    assert (world.trigger("sl").confirm_ns != before_ns) is is_anew
 
 
 def test_given_a_take_profit_that_is_confirmed_while_a_stop_fires_then_it_is_held():

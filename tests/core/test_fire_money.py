@@ -6,10 +6,12 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from core.worlds import ACCOUNT, D, S, World, instrument, stop
 from exitd.core.events import FactKind
 from exitd.core.inputs import FillReport, InstrumentReport, OrderStatus
+from exitd.core.market import PriceKind, PriceSource
 from exitd.core.money import Fee, add_fee, realised_pnl
 from exitd.core.position import Side
 from exitd.core.records import FillRecord
@@ -197,3 +199,19 @@ def test_given_fees_in_any_order_then_each_asset_is_summed_alone(paid):
         for asset in {of for of, _ in paid}
     }
     assert add_fee((), "", D(0)) == ()
+
+
+def test_b140_given_another_market_is_watched_then_a_fill_has_no_slippage_against_it():
+    bitcoin = PriceSource("binance", "BTCUSDT", PriceKind.LAST)
+    world = World()
+    world.arm(replace(stop("sl", "60000"), source=bitcoin))
+    world.tick(bitcoin, "59000")
+    world.fill()
+    world.position("0")
+
+    (done,) = world.told(FactKind.TRIGGER_DONE)
+    assert (done.fields["level"], done.fields["observed"]) == (D(60000), D(59000))
+    assert done.fields["average_price"] == 95
+    assert done.fields["slippage"] is None
+    assert over(world).gap_percent == D(1000) / D(60000) * 100
+    assert over(world).pnl == -50

@@ -20,6 +20,13 @@ MUTATIONS = (
         "test_b031_given_the_disk_fills_in_the_commit_then_not_live_and_may_be_asked",
     ),
     Mutation(
+        51,
+        "runtime/reload.py",
+        "stop_of=partial(stop_beside, state),",
+        "",
+        "test_b051_given_a_narrowed_trail_that_is_crossed_then_apply_must_say_yes",
+    ),
+    Mutation(
         80,
         "runtime/reconcile.py",
         "if key in unwatched:",

@@ -72,10 +72,31 @@ MUTATIONS = (
     ),
     # another market
     Mutation(
+        140,
+        "core/trigger.py",
+        "return self.level if self.source.is_of(self.account, self.symbol) else None",
+        "return self.level",
+        "test_b140_given_another_market_is_watched_then_a_fill_has_no_slippage_against_it",
+    ),
+    Mutation(
+        140,
+        "runtime/shown.py",
+        "if watched_market(fired) is not None:",
+        "if False:",
+        "test_b140_given_an_exit_by_another_market_when_shown_then_named_and_no_slippage",
+    ),
+    Mutation(
+        140,
+        "runtime/ledger.py",
+        "level = fire.own_level",
+        "level = fire.level",
+        "test_b140_given_an_exit_by_another_market_when_laid_out_then_no_slippage",
+    ),
+    Mutation(
         96,
-        "core/pricing.py",
-        "return fired.level if watches_own_market(definition) else None",
-        "return fired.level",
+        "core/trigger.py",
+        "self.source.is_of(self.account, self.symbol) else None",
+        "True else None",
         "test_b096_given_another_market_is_watched_then_the_bound_is_of_the_own_price",
     ),
     Mutation(

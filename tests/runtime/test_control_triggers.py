@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.daemons import ACCOUNT, ME, ClosedFeed, World, build, started
+from exitd.cli.wording import fire_line
 from exitd.configuration.values import read_instant
 from exitd.core.condition import ConditionKind
 from exitd.core.inputs import IfCrossed
@@ -286,6 +287,23 @@ def test_b140_given_a_fill_when_worse_for_us_then_the_slippage_is_positive(
     assert sold is not None
     assert (sold > 0) == (average < level)
     assert bought == -sold
+
+
+def test_b140_given_an_exit_by_another_market_when_shown_then_named_and_no_slippage():
+    done = msgspec.structs.replace(
+        fire(Side.LONG, Decimal(96), Decimal(95)), open=False
+    )
+    source = PriceSource("binance", "BTCUSDT", PriceKind.MARK)
+    own = fire_view(done)
+    other = fire_view(msgspec.structs.replace(done, source=source))
+
+    assert (own.watch, own.slippage_percent) == (None, "1.04")
+    assert (other.watch, other.slippage_percent) == ("binance/BTCUSDT", None)
+    assert other.average_price == "95"
+    assert other.gap_percent == "0.00"
+    assert f": {SOL} 96, level 96; " in fire_line(own)
+    assert ": binance/BTCUSDT 96, level 96; " in fire_line(other)
+    assert fire_line(other).endswith("2 at 95")
 
 
 def test_b140_given_no_fill_when_shown_then_no_average_and_no_slippage():

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from contract.store_samples import fill, fire, paid
 from exitd.core.inputs import FillReport
+from exitd.core.market import PriceKind, PriceSource
 from exitd.core.money import Fee
 from exitd.core.position import OrderSide, Side
 from exitd.core.records import FillRecord
@@ -51,6 +52,16 @@ def test_given_a_fill_of_a_stop_when_laid_out_then_every_column():
     assert (row.fire_id, row.trigger_id) == ("sl#1", "sl")
     assert (row.level, row.observed, row.slippage) == ("131.25", "131.2", "0.15")
     assert row.funding == ""
+
+
+def test_b140_given_an_exit_by_another_market_when_laid_out_then_no_slippage():
+    source = PriceSource("binance", "BTCUSDT", PriceKind.MARK)
+    by_bitcoin = replace(FIRED, level=D(60000), observed=D(59000), source=source)
+
+    (row,) = book_rows([BookedFill(fill(), by_bitcoin)], [], [], quote_of)
+
+    assert (row.level, row.observed, row.slippage) == ("60000", "59000", "")
+    assert row.realised_pnl == "-7.7"
 
 
 def test_given_a_fill_by_hand_when_laid_out_then_what_nobody_knows_is_empty():

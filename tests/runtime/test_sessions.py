@@ -17,6 +17,7 @@ from exitd.core.trigger import TriggerDefinition, TriggerState
 from exitd.core.units import NS_PER_S
 from exitd.logs import Event
 from exitd.ports.alerts import AlertLevel
+from exitd.runtime.control.reading import Reading
 from exitd.runtime.sessions import AHEAD_NS, Calendars
 from fakes.exchange import SOL
 from fakes.sessions import FakeSessions
@@ -248,6 +249,44 @@ async def test_given_what_was_stored_when_started_then_its_calendars_are_asked_f
         await world.until(lambda: due_ns(world, "late") is not None)
 
         following.cancel()
+
+
+async def test_given_no_time_is_known_when_explained_then_it_says_why_until_one_is(
+    tmp_path: Path,
+):
+    source = FakeSessions()
+    source.trouble = "the library is not installed"
+    async with running(tmp_path, source, exits=HOLD) as world:
+        reading = Reading(world.daemon)
+        await world.until(lambda: "XNYS" in world.daemon.calendars.unknown)
+
+        without = await reading.explain("sol-core/late")
+        assert without.sentences[0] == (
+            "it has no time yet, as the sessions of XNYS are not known: the library is "
+            "not installed; should its time pass meanwhile, it fires once they are"
+        )
+
+        source.trouble, source.known["XNYS"] = "", days(world, HOUR_NS)
+        await arm(world, timed("again"))
+        await world.until(lambda: due_ns(world, "sol-core/late") is not None)
+
+        known = await reading.explain("sol-core/late")
+        assert known.sentences[0].startswith("its time comes at 20")
+        assert not any("no time yet" in sentence for sentence in known.sentences)
+
+
+async def test_given_a_waiting_exit_of_unknown_sessions_when_explained_then_both_told(
+    tmp_path: Path,
+):
+    source = FakeSessions()
+    source.trouble = "the library is not installed"
+    async with running(tmp_path, source, exits=HOLD.replace("long", "short")) as world:
+        await world.until(lambda: "XNYS" in world.daemon.calendars.unknown)
+
+        said = (await Reading(world.daemon).explain("sol-core/late")).sentences
+
+        assert said[0] == "it waits for its position to be opened"
+        assert "the sessions of XNYS are not known" in said[1]
 
 
 async def test_given_a_daemon_without_calendars_then_it_says_so(tmp_path: Path):

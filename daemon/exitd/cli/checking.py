@@ -55,13 +55,14 @@ def check(
     import os
 
     from exitd.adapters.system.clock import SystemClock
+    from exitd.app.installed import check_installed
     from exitd.configuration.findings import as_json, has_errors, in_order, render
     from exitd.configuration.load import load
     from exitd.settings import read_settings
 
     chosen = path or read_settings().config
     loaded = load(chosen, dict(os.environ), now_ns=SystemClock().now_ns())
-    findings = loaded.findings
+    findings = in_order((*loaded.findings, *check_installed(loaded)))
     if online and not loaded.has_errors:
         from exitd.app.asking_venues import check_online
 

@@ -116,7 +116,8 @@ def fire_line(fire: FireView) -> str:
     """Say what became of one firing."""
     seen = f"{fire.trigger_id} at {clock_time(fire.ts_hit)}"
     if fire.observed is not None and fire.level is not None:
-        seen += f": {fire.symbol} {fire.observed}, level {fire.level}"
+        market = fire.watch or fire.symbol
+        seen += f": {market} {fire.observed}, level {fire.level}"
     if fire.is_open:
         held = f", held: {fire.held_by}" if fire.held_by else ""
         return f"{seen}; under way, attempt {fire.attempts}{held}"

@@ -4,7 +4,6 @@ Pure: the running triggers and what is known of the markets go in, a plan comes 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
@@ -15,12 +14,13 @@ from exitd.configuration.instants import instant_text
 from exitd.configuration.loaded import Loaded
 from exitd.configuration.market_checks import check_markets
 from exitd.configuration.markets import Markets, fitted
-from exitd.configuration.plan_facts import Facts
+from exitd.configuration.plan_facts import Facts, StopOf, no_trails
 from exitd.configuration.policies import Policies
 from exitd.configuration.positions import CheckedExit, CheckedPosition
 from exitd.configuration.sources import DAEMON_FILE
 from exitd.configuration.triggers import definitions
 from exitd.configuration.weakening import weakening
+from exitd.core.checks import watched_by
 from exitd.core.condition import AtInstant
 from exitd.core.files import is_from_file
 from exitd.core.position import PositionKey, PositionRecord
@@ -131,15 +131,11 @@ def _crossing(
     if facts.policies.crossed_at_arm_by_file == "wait":
         return False
     if before is not None:
-        # What has fired stays done for its position, whatever its file says now.
-        if before.state is TriggerState.DONE:
+        # What has fired stays done for its position, whatever its file says now; what
+        # fires goes on as it was asked for, and what is paused stays so.
+        if before.paused or before.state in (TriggerState.FIRING, TriggerState.DONE):
             return False
-        old = before.definition
-        if (old.condition, old.source, old.key) == (
-            trigger.condition,
-            trigger.source,
-            trigger.key,
-        ):
+        if watched_by(before.definition) == watched_by(trigger):
             return False
     return facts.is_open(trigger) and facts.is_crossed(trigger)
 
@@ -273,7 +269,7 @@ def plan(
     now_ns: int,
     known: Markets | None = None,
     positions: Mapping[PositionKey, PositionRecord] | None = None,
-    watermarks: Mapping[str, Decimal] | None = None,
+    stop_of: StopOf = no_trails,
 ) -> Plan:
     """
     Compare what runs with what was loaded.
@@ -283,12 +279,11 @@ def plan(
         now_ns: UTC.
         known: Instruments and prices; what is not known is not checked.
         positions: None where they are not known: then each counts as open.
-        watermarks: The best price that each trailing stop has seen, by its id; one
-            that is not there has no stop yet.
+        stop_of: Where a trail that goes on would have its stop by what was loaded.
     """
     records = tuple(running)
     policies = loaded.settings.file.policies if loaded.settings else Policies()
-    facts = Facts(known or Markets(), positions, watermarks or {}, policies, now_ns)
+    facts = Facts(known or Markets(), positions, stop_of, policies, now_ns)
     by_id = {record.id: record for record in records if _is_running(record)}
     known_by_id = {id_: record.definition for id_, record in by_id.items()}
     made = definitions(loaded, now_ns=now_ns, running=known_by_id)

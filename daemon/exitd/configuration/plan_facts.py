@@ -1,6 +1,6 @@
 """What is known of the world while a plan is made."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -16,20 +16,23 @@ from exitd.core.condition import (
 )
 from exitd.core.position import PositionKey, PositionRecord
 from exitd.core.resting import is_crossed
-from exitd.core.stepping import stepped_stop
 from exitd.core.trigger import TriggerDefinition
 from exitd.core.units import ZERO, text
 
+#: Gives where a trail that goes on would have its stop, at the price of now.
+StopOf = Callable[[TriggerDefinition, Decimal | None], Decimal | None]
+
+
+def no_trails(trigger: TriggerDefinition, price: Decimal | None) -> None:
+    """Know of no trail that has begun."""
+
 
 class Facts(Struct, frozen=True):
-    """What is known while a plan is made; `positions` None: nothing is known.
-
-    `watermarks` are the best prices that trailing stops have seen, by id.
-    """
+    """What is known while a plan is made; `positions` None: nothing is known."""
 
     known: Markets
     positions: Mapping[PositionKey, PositionRecord] | None
-    watermarks: Mapping[str, Decimal]
+    stop_of: StopOf
     policies: Policies
     now_ns: int
 
@@ -55,9 +58,8 @@ class Facts(Struct, frozen=True):
                 condition.price, self.record(trigger), trigger.source
             )
             kind = condition.kind
-        elif isinstance(condition, Trailing) and trigger.id in self.watermarks:
-            watermark = self.watermarks[trigger.id]
-            level = stepped_stop(watermark, condition.offset, trigger.direction)
+        elif isinstance(condition, Trailing):
+            level = self.stop_of(trigger, self.price(trigger))
             kind = ConditionKind.STOP_LOSS
         else:
             return None

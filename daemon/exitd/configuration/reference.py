@@ -191,7 +191,7 @@ _MEANING = """\
 
 - `watch: binance/BTCUSDT` watches a market of any venue under `venues:`. The level is
   a price there, so it is not relative to the entry, no limit close is priced from it,
-  and no amount of money counted at it.
+  no amount of money counted at it, and no slippage of a fill measured from it.
 - `watch: binance/BTCUSDT - backpack/BTC_USDC_PERP` watches the first less the second,
   with `above` or `below`; the level may be zero or negative. A kind of price after a
   market is for that market only: `backpack/BTC_USDC_PERP mark - backpack/BTC_USDC_PERP

@@ -10,13 +10,16 @@ from exitd.core.hits import fire
 from exitd.core.inputs import Amend, Arm, ClosePosition, IfCrossed
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.market import PriceKind, PriceSource
+from exitd.core.narrowing import tightened_by
 from exitd.core.records import IdempotencyRecord
 from exitd.core.resting import (
     arm,
     begun,
     fresh_price,
+    goes_on,
     is_level_unknown,
     kept,
+    level_now,
     rest,
     unrest,
     wait,
@@ -118,7 +121,12 @@ def _watch(
 
 
 def _wait_for_price(turn: Turn, record: TriggerRecord, item: Checked) -> None:
-    """Let a price on the right side arm it; until there is one it must not fire."""
+    """Let a price on the right side arm it; until there is one it must not fire.
+
+    For a trail that goes on that is a price before its stop, which stays meanwhile.
+    """
+    if goes_on(record):
+        record = replace(record, level=level_now(turn.state, record))
     why = WaitingFor.RIGHT_SIDE if item.crosses else WaitingFor.FIRST_PRICE
     wait(turn, record, TriggerCause.CROSSED_AT_OPEN, why)
 
@@ -220,10 +228,10 @@ def _amended(
     A confirmation under way begins again only where what it confirms has changed.
     """
     before, seen = record.definition, kept(turn.state, record)
-    unrest(turn.state, record)
     amended = replace(seen, definition=definition, ts_changed_ns=turn.now_ns)
     is_anew = _watches_anew(record, amended)
     if is_anew or before.confirmation != definition.confirmation:
+        unrest(turn.state, record)
         amended = replace(amended, confirm_ns=0)
     if is_anew and not (
         isinstance(before.condition, Trailing)
@@ -239,6 +247,9 @@ def _amended(
             amended = replace(amended, ts_armed_ns=turn.now_ns)
     if amended.state is TriggerState.ARMED:
         amended = begun(turn, amended)
+    if goes_on(amended):
+        price = fresh_price(turn.state, definition, turn.now_ns)
+        amended = tightened_by(turn.state, amended, price)
     return priced(turn.state, amended)
 
 

@@ -9,18 +9,16 @@ from exitd.core.condition import ConditionKind, FixedLevel, Trailing
 from exitd.core.derived import needs_entry, priced
 from exitd.core.inputs import IfCrossed
 from exitd.core.market import Instrument, InstrumentKind
+from exitd.core.narrowing import stop_beside
 from exitd.core.neighbours import Neighbours
 from exitd.core.position import PositionKey, Side
 from exitd.core.pricing import watches_own_market
 from exitd.core.resting import (
     fresh_price,
     is_beyond,
-    offset_of,
     waits_for_price,
-    watermark_now,
 )
 from exitd.core.state import Refused, State
-from exitd.core.stepping import stepped_stop
 from exitd.core.terms import wrong_terms
 from exitd.core.trigger import (
     Close,
@@ -164,9 +162,9 @@ class Draft:
         self, definition: TriggerDefinition, notes: list[str]
     ) -> Checked | Refused:
         state = self._state
-        level = _level_to_judge(state, definition)
         price = fresh_price(state, definition, self._now_ns)
-        if level is None or price is None:
+        level = _level_to_judge(state, definition, price)
+        if level is None or price is None or _watches_so_already(state, definition):
             is_unjudged = waits_for_price(definition) and price is None
             return Checked(definition, notes, crosses=False, is_unjudged=is_unjudged)
         crosses = is_beyond(definition.direction, level, price)
@@ -184,19 +182,35 @@ class Draft:
         return Checked(definition, notes, crosses)
 
 
-def _level_to_judge(state: State, definition: TriggerDefinition) -> Decimal | None:
-    """Give what the price of now is compared with; a trail that goes on has a stop."""
-    record = TriggerRecord(definition=definition, state=TriggerState.WAITING)
-    if not isinstance(definition.condition, Trailing):
-        return priced(state, record).trigger_price
+def _watches_so_already(state: State, definition: TriggerDefinition) -> bool:
+    """Whether it is armed and watches just this: what it made of the price holds.
+
+    Beyond its level it is confirming, and goes on with that.
+    """
     known = state.triggers.get(definition.id)
-    if known is None or known.definition.source != definition.source:
-        return None
-    watermark = watermark_now(state, known)
-    if watermark is None or known.state is not TriggerState.ARMED:
-        return None
-    offset = offset_of(known, definition.condition)
-    return stepped_stop(watermark, offset, definition.direction)
+    if known is None or known.state is not TriggerState.ARMED:
+        return False
+    return watched_by(known.definition) == watched_by(definition)
+
+
+def watched_by(definition: TriggerDefinition) -> tuple[object, ...]:
+    """Give what decides when a trigger is hit, and on which position."""
+    return (
+        definition.condition,
+        definition.source,
+        definition.confirmation,
+        definition.key,
+    )
+
+
+def _level_to_judge(
+    state: State, definition: TriggerDefinition, price: Decimal | None
+) -> Decimal | None:
+    """Give what the price of now is compared with; a trail that goes on has a stop."""
+    if isinstance(definition.condition, Trailing):
+        return stop_beside(state, definition, price)
+    record = TriggerRecord(definition=definition, state=TriggerState.WAITING)
+    return priced(state, record).trigger_price
 
 
 def _loses_level(state: State, definition: TriggerDefinition) -> bool:
@@ -208,7 +222,7 @@ def _loses_level(state: State, definition: TriggerDefinition) -> bool:
     if (old.condition, old.source) == (definition.condition, definition.source):
         # It keeps the one that it has.
         return False
-    return _level_to_judge(state, definition) is None
+    return _level_to_judge(state, definition, None) is None
 
 
 def _refuse(definition: TriggerDefinition, code: str, sentence: str) -> Refused:

@@ -14,8 +14,9 @@ from exitd.core.resting import (
     begun,
     finish,
     fresh_price,
-    has_crossed,
+    is_beyond,
     kept,
+    level_now,
     rest,
     unrest,
     wait,
@@ -40,8 +41,10 @@ def _crossed_now(turn: Turn, record: TriggerRecord) -> str:
     """Say that the level is already crossed, or nothing."""
     definition = record.definition
     price = fresh_price(turn.state, definition, turn.now_ns)
-    level = record.trigger_price
-    if price is None or level is None or not has_crossed(record, price):
+    level = level_now(turn.state, record)
+    if price is None or level is None:
+        return ""
+    if not is_beyond(definition.direction, level, price):
         return ""
     return (
         f"{record.id}: its level {text(level)} is already crossed: "
@@ -159,7 +162,8 @@ def on_rearm(turn: Turn, command: Rearm) -> None:
             wait(turn, record, TriggerCause.TEMPLATE_RESET, WaitingFor.POSITION)
             turn.reply = Accepted((record.id,))
             return
-    fresh = priced(turn.state, replace(record, level=None, is_moved=False))
+    anew = replace(record, level=None, is_moved=False, trail_seq=0, watermark=None)
+    fresh = priced(turn.state, anew)
     crossed = _crossed_now(turn, fresh)
     if crossed:
         turn.reply = Refused(

@@ -207,7 +207,7 @@ class Engine:
         """Rest what is on watch; trails that had begun follow in their order."""
         if record.state not in (TriggerState.ARMED, TriggerState.WAITING):
             return
-        if not record.trail_seq:
+        if not watermarks.is_trailing(record):
             rest(self.state, record)
         if record.state is TriggerState.ARMED:
             watch_time(turn, record)

@@ -26,7 +26,7 @@ from exitd.core.patience import (
     time_in_force,
 )
 from exitd.core.position import PositionRecord
-from exitd.core.pricing import hard_reference, own_level, price_now
+from exitd.core.pricing import hard_reference, price_now
 from exitd.core.records import CounterRecord
 from exitd.core.resting import fresh_price, is_beyond
 from exitd.core.sizing import Room, order_quantity, order_terms
@@ -194,7 +194,7 @@ def _send(
     room: Room,
 ) -> None:
     state, definition, instrument = turn.state, record.definition, room.instrument
-    role, level = state.roles[record.id], own_level(definition, fired)
+    role, level = state.roles[record.id], fired.own_level
     assert role.key is not None
     if fired.slice_due_ns != state.fires[record.id].slice_due_ns:
         due_ns = fired.slice_due_ns

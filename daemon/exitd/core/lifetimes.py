@@ -131,7 +131,15 @@ def begin_arming(turn: Turn, record: TriggerRecord, position: PositionRecord) ->
         return
     definition = record.definition
     # Nothing that an earlier lifetime decided holds in this one.
-    record = replace(record, lifetime=position.lifetime, level=None, is_moved=False)
+    record = replace(
+        record,
+        lifetime=position.lifetime,
+        level=None,
+        is_moved=False,
+        watermark=None,
+        trail_seq=0,
+        is_tightened=False,
+    )
     record = priced(turn.state, record)
     price = fresh_price(turn.state, definition, turn.now_ns)
     if not waits_for_price(definition):

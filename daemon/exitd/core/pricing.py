@@ -36,11 +36,6 @@ def price_now(
     return None
 
 
-def own_level(definition: TriggerDefinition, fired: FireRecord) -> Decimal | None:
-    """Give the level where it is a price of the market in which it closes."""
-    return fired.level if watches_own_market(definition) else None
-
-
 def hard_reference(
     definition: TriggerDefinition, fired: FireRecord, price: Decimal | None
 ) -> Decimal | None:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from exitd.core.book import Book, Wake
 from exitd.core.condition import Direction, Offset, Trailing
-from exitd.core.derived import level_of, needs_entry, priced
+from exitd.core.derived import level_of, needs_entry, priced, tighter
 from exitd.core.events import FactKind
 from exitd.core.lifecycle import TriggerCause, next_trigger_state
 from exitd.core.schedule import due_of
@@ -22,6 +22,7 @@ from exitd.core.trigger import (
 from exitd.core.turn import Turn
 from exitd.core.units import ZERO
 
+_FOR_A_PRICE = (WaitingFor.FIRST_PRICE, WaitingFor.RIGHT_SIDE)
 OPPOSITE = {
     Direction.FALLING: Direction.RISING,
     Direction.RISING: Direction.FALLING,
@@ -67,6 +68,13 @@ def watermark_now(state: State, record: TriggerRecord) -> Decimal | None:
     return trailed[0] if trailed is not None else record.watermark
 
 
+def goes_on(record: TriggerRecord) -> bool:
+    """Whether a trail that has begun follows, or waits for a price before its stop."""
+    return record.trail_seq > 0 and (
+        record.state is TriggerState.ARMED or record.waiting_for in _FOR_A_PRICE
+    )
+
+
 def known_price(state: State, definition: TriggerDefinition) -> Decimal | None:
     """Give the last price of a trigger's source, however old."""
     return state.last_price(definition.source)
@@ -93,19 +101,23 @@ def fresh_price(
 
 
 def rest(state: State, record: TriggerRecord) -> None:
-    """Let a trigger's state decide how its books watch for it."""
+    """Let a trigger's state decide how its books watch for it.
+
+    What counts prices beyond its level goes on with its count.
+    """
     definition = record.definition
     if not definition.watches_price:
         return
+    book = state.book(definition.source)
+    counted = book.counting.get(record.id)
     unrest(state, record)
     if record.paused:
         return
-    book = state.book(definition.source)
     if record.state is TriggerState.ARMED:
         if isinstance(definition.condition, Trailing):
             _rest_trail(state, book, record, definition.condition)
         else:
-            _rest_level(state, book, record)
+            _rest_level(state, book, record, counted)
         _rest_moves(state, book, record)
     elif record.waiting_for is WaitingFor.RIGHT_SIDE:
         level = record.trigger_price
@@ -115,11 +127,15 @@ def rest(state: State, record: TriggerRecord) -> None:
         book.pending[record.id] = None
 
 
-def _rest_level(state: State, book: Book, record: TriggerRecord) -> None:
+def _rest_level(
+    state: State, book: Book, record: TriggerRecord, counted: int | None
+) -> None:
     definition, level = record.definition, record.trigger_price
     assert level is not None, "a level is known before it is armed"
     way, confirmation = definition.direction, definition.confirmation
-    if not record.confirm_ns:
+    if counted is not None:
+        book.counting[record.id] = counted
+    elif not record.confirm_ns:
         book.add(record.id, level, way, record.seq)
     else:
         book.wake(record.id, Wake.BACK, level, OPPOSITE[way], record.seq)
@@ -216,12 +232,14 @@ def arm(
 ) -> TriggerRecord:
     """Begin a new arming: a new number and its place in the order.
 
-    Where its level cannot be worked out yet, it waits until it can be.
+    Where its level cannot be worked out yet, it waits until it can be. A trail that
+    goes on keeps what it has seen, in a new place.
     """
     fresh = replace(record, lifetime=lifetime, level=None, is_moved=False)
     fresh = priced(turn.state, fresh)
     if is_level_unknown(fresh):
         return wait(turn, fresh, TriggerCause.TEMPLATE_RESET, WaitingFor.ENTRY)
+    seen = _best_seen(turn, record) if goes_on(record) else None
     armed = replace(
         fresh,
         state=next_trigger_state(record.state, cause),
@@ -230,9 +248,9 @@ def arm(
         arming=record.arming + 1,
         seq=turn.state.next_seq(),
         filled=ZERO,
-        watermark=None,
-        trail_seq=0,
-        is_tightened=False,
+        watermark=seen,
+        trail_seq=turn.state.next_seq() if seen is not None else 0,
+        is_tightened=record.is_tightened and seen is not None,
         confirm_ns=0,
         ts_armed_ns=turn.now_ns,
         ts_changed_ns=turn.now_ns,
@@ -254,6 +272,16 @@ def arm(
 def is_level_unknown(record: TriggerRecord) -> bool:
     """Whether the entry price is to decide a level, and has not been told."""
     return needs_entry(record.definition) and record.trigger_price is None
+
+
+def _best_seen(turn: Turn, record: TriggerRecord) -> Decimal | None:
+    """Give the watermark of a trail that comes back, by the price that it came by."""
+    watermark, condition = record.watermark, record.definition.condition
+    price = fresh_price(turn.state, record.definition, turn.now_ns)
+    assert isinstance(condition, Trailing)
+    if watermark is None or price is None or condition.step is not None:
+        return watermark
+    return tighter(record.definition.direction, watermark, price)
 
 
 def begun(turn: Turn, record: TriggerRecord) -> TriggerRecord:

@@ -3,7 +3,6 @@
 from msgspec.structs import replace
 
 from exitd.core.position import PositionRecord
-from exitd.core.pricing import own_level
 from exitd.core.sizing import Room, target_quantity
 from exitd.core.state import State
 from exitd.core.trigger import Close, FireRecord, QuantityKind, TriggerRecord
@@ -22,7 +21,7 @@ def with_target(
         return fired
     price = room.price
     if price is None:
-        price = own_level(record.definition, fired)
+        price = fired.own_level
     is_amount = close.quantity.kind is QuantityKind.QUOTE
     if is_amount and price is None and position.entry_price is None:
         return fired

@@ -287,13 +287,12 @@ class TriggerRecord(Struct, frozen=True, kw_only=True, gc=False):
 class FireRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """All that follows one hit; kept for ever.
 
-    Money is in the instrument's quote currency, quantities in base units.
-    `target` is None until the first sizing and stays None where the whole
-    position is to go (then the live size decides each time). `due_ns` is when
-    the next attempt may leave. `stage` climbs from the asked order type towards
-    market as refusals escalate it. `confirm_ns` is set while a filled close
-    waits for the position to show it. `entry_price` and `position_id` are the
-    position's at the hit, `quote` is the currency of its prices.
+    Money is in the instrument's quote currency, quantities in base units. `target` is
+    None until the first sizing and stays None where the whole position is to go (then
+    the live size decides each time). `due_ns` is when the next attempt may leave.
+    `stage` climbs from the asked order type towards market as refusals escalate it.
+    `confirm_ns` is set while a filled close waits for the position to show it.
+    `entry_price`, `position_id` are the position's at the hit, `quote` its currency.
 
     A close in slices has begun so many `slices`; the one under way ends when `filled`
     has come to `slice_target`, and the next may begin at `slice_due_ns`. What rests
@@ -377,10 +376,14 @@ class FireRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True
         return abs(self.observed - self.level) / self.level * HUNDRED
 
     @property
+    def own_level(self) -> Decimal | None:
+        """The level, where it is a price of the market in which it closes."""
+        return self.level if self.source.is_of(self.account, self.symbol) else None
+
+    @property
     def slippage(self) -> Decimal | None:
-        """Average price against the level, positive where it cost us."""
-        average = self.average_price
-        if average is None or self.level is None or self.side is None:
+        """Average price against a level of this market, positive where it cost us."""
+        average, level = self.average_price, self.own_level
+        if average is None or level is None or self.side is None:
             return None
-        worse = self.level - average
-        return worse if self.side is Side.LONG else -worse
+        return level - average if self.side is Side.LONG else average - level

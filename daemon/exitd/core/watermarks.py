@@ -42,7 +42,7 @@ def on_save_due(turn: Turn, source: PriceSource) -> None:
 
 def restore_trails(state: State, snapshot: Snapshot) -> None:
     """Let the trails that had begun go on, in the order in which they began."""
-    begun = [record for record in snapshot.triggers if _is_trailing(record)]
+    begun = [record for record in snapshot.triggers if is_trailing(record)]
     marks = {(w.source, w.way): _for_sells(w) for w in snapshot.watermarks}
     for record in sorted(begun, key=lambda r: r.trail_seq):
         definition, start = record.definition, record.watermark
@@ -80,7 +80,8 @@ def _for_sells(record: WatermarksRecord) -> tuple[tuple[int, Decimal], ...]:
     return tuple((seq, _as_sell(price, record.way)) for seq, price in record.marks)
 
 
-def _is_trailing(record: TriggerRecord) -> bool:
+def is_trailing(record: TriggerRecord) -> bool:
+    """Whether a trail has begun and follows the price."""
     return record.trail_seq > 0 and record.state is TriggerState.ARMED
 
 

@@ -14,7 +14,8 @@ class BookRow(Struct, frozen=True, kw_only=True):
     in `quote`, `fee` in `fee_asset`. `realised_pnl` is this row's share, so that a
     column adds up; a fee in `quote` is taken off in it, no other is, and neither are
     funding and the fees of the entry. `slippage` is positive where the fill was
-    worse than the level.
+    worse than the level; an exit that watched another market has none, as its `level`
+    and `observed` are prices of that one.
     """
 
     kind: str

@@ -73,8 +73,12 @@ def funding_row(payment: FundingRecord) -> BookRow:
     )
 
 
-def slippage(fill: FillRecord, level: Decimal | None) -> Decimal | None:
-    """Give a fill against the level, quote per base unit, positive when worse."""
+def slippage(fill: FillRecord, fire: FireRecord) -> Decimal | None:
+    """Give a fill against the level, quote per base unit, positive when worse.
+
+    None without a level, and where the level is a price of another market.
+    """
+    level = fire.own_level
     if level is None:
         return None
     return level - fill.price if fill.side is OrderSide.SELL else fill.price - level
@@ -101,7 +105,7 @@ def _with_fire(row: BookRow, fill: FillRecord, fire: FireRecord) -> BookRow:
             "trigger_id": fire.trigger_id,
             "level": text_or_none(fire.level) or "",
             "observed": text_or_none(fire.observed) or "",
-            "slippage": text_or_none(slippage(fill, fire.level)) or "",
+            "slippage": text_or_none(slippage(fill, fire)) or "",
         }
     )
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -17,6 +18,7 @@ from exitd.configuration.market_checks import Markets
 from exitd.configuration.plan import Plan, plan
 from exitd.core.inputs import ApplyFiles
 from exitd.core.market import PriceSource, Tick
+from exitd.core.narrowing import stop_beside
 from exitd.core.state import Refused
 from exitd.errors import VenueError
 from exitd.logs import Event, log
@@ -93,6 +95,7 @@ class Files:
             now_ns=self._loop.clock.now_ns(),
             known=known,
             positions=state.positions,
+            stop_of=partial(stop_beside, state),
         )
         waiting = self._waits_for_a_start(loaded)
         return replace(planned, findings=planned.findings + waiting)

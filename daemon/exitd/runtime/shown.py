@@ -104,10 +104,15 @@ def attempts_of(state: State, fired: FireRecord) -> list[AttemptRecord]:
 
 
 def slippage_percent(fired: FireRecord) -> Decimal | None:
-    """Give the average fill against the level, positive when worse for us."""
+    """Give the average fill against the level, positive when worse for us.
+
+    None where another market was watched, which says nothing of this one's price.
+    """
     reference = fired.level if fired.level is not None else fired.observed
     average = fired.average_price
     if reference is None or average is None or fired.side is None:
+        return None
+    if watched_market(fired) is not None:
         return None
     sells = fired.side.close_side is OrderSide.SELL
     worse = reference - average if sells else average - reference
@@ -138,6 +143,7 @@ def fire_view(
         observed=text_or_none(fired.observed),
         gap_percent=percent_text(gap) if gap is not None else None,
         source=str(fired.source),
+        watch=watched_market(fired),
         attempts=fired.attempts,
         filled=text(fired.filled),
         average_price=text_or_none(average),
@@ -214,10 +220,10 @@ def action_words(definition: TriggerDefinition) -> tuple[str, str | None]:
             return "notify", None
 
 
-def watched_market(definition: TriggerDefinition) -> str | None:
-    """Name what is watched, where that is not the trigger's own market."""
-    place = definition.account, definition.symbol
-    return watched_elsewhere(definition.source, *place) or None
+def watched_market(watching: TriggerDefinition | FireRecord) -> str | None:
+    """Name what is watched, where that is not just the own market."""
+    place = watching.account, watching.symbol
+    return watched_elsewhere(watching.source, *place) or None
 
 
 def _distance_text(

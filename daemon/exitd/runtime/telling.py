@@ -92,9 +92,8 @@ def _sentence(fact: Fact) -> str:
     who = fact.trigger_id
     match fact.kind:
         case K.TRIGGER_HIT:
-            return (
-                f"{who} was hit: {fact.symbol} at {f['observed']}, level {f['level']}"
-            )
+            market = _watched(fact, f["source"])
+            return f"{who} was hit: {market} at {f['observed']}, level {f['level']}"
         case K.TRIGGER_HELD:
             return f"{who} has been hit and is not out yet: {f['why']}"
         case K.TRIGGER_WAITING:
@@ -134,6 +133,12 @@ def _sentence(fact: Fact) -> str:
             return f"{who}: its close goes on as {f['to']}"
         case _:
             return f"{fact.account}/{fact.symbol}: {f.get('why', fact.kind.value)}"
+
+
+def _watched(fact: Fact, source: str) -> str:
+    """Name the market whose price was hit: the symbol alone where it is the own one."""
+    market = source.rpartition("/")[0]
+    return fact.symbol if market == f"{fact.account}/{fact.symbol}" else market
 
 
 def _plain(value: object) -> str:

@@ -17,7 +17,8 @@ class FireView(Struct, frozen=True, kw_only=True):
 
     `gap_percent` is how far past the level the price was when it was seen.
     `slippage_percent` is the average fill against the level (against the price
-    seen where there is no level), positive when it was worse for us.
+    seen where there is no level), positive when it was worse for us; None where
+    `watch` names another market, which level and observed price are of.
     `ts_venue` is the venue's clock, `ts_recv`, `ts_hit` and `ts_done` are ours.
     `orders` are the venue's order ids of the attempts still known.
     """
@@ -33,6 +34,7 @@ class FireView(Struct, frozen=True, kw_only=True):
     observed: str | None
     gap_percent: str | None
     source: str
+    watch: str | None
     attempts: int
     filled: str
     average_price: str | None

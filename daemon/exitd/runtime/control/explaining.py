@@ -37,8 +37,13 @@ _WAITS = {
 }
 
 
-def sentences(state: State, record: TriggerRecord, view: TriggerView) -> Iterator[str]:
-    """Say why a trigger has or has not fired, the most important first."""
+def sentences(
+    state: State, record: TriggerRecord, view: TriggerView, *, why_no_time: str
+) -> Iterator[str]:
+    """Say why a trigger has or has not fired, the most important first.
+
+    `why_no_time` is the sentence for an exit at a time that has none yet, or empty.
+    """
     if record.state is TriggerState.DONE:
         yield f"it is done: {record.reason}"
     elif record.state is TriggerState.FIRING:
@@ -52,6 +57,8 @@ def sentences(state: State, record: TriggerRecord, view: TriggerView) -> Iterato
     elif view.price is None and record.definition.watches_price:
         yield f"no {view.price_kind} price of {view.symbol} has been seen yet"
     if record.state in (TriggerState.ARMED, TriggerState.WAITING):
+        if why_no_time:
+            yield why_no_time
         yield from _about_price(state, record, view)
     elif view.fire is not None:
         yield from _about_last(view.fire)
@@ -192,7 +199,8 @@ def _about_confirmation(
 
 
 def _about_last(fire: FireView) -> Iterator[str]:
-    seen = f" at {fire.observed}" if fire.observed is not None else ""
+    market = f"{fire.watch} " if fire.watch is not None else ""
+    seen = f" at {market}{fire.observed}" if fire.observed is not None else ""
     level = f" with level {fire.level}" if fire.level is not None else ""
     yield f"it fired{seen}{level} on {fire.ts_hit}, by {fire.cause}"
     if fire.average_price is not None:

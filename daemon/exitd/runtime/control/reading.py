@@ -145,9 +145,11 @@ class Reading:
         facts = await self._daemon.store.facts(
             FactQuery(trigger_id=trigger_id, limit=_EXPLAIN_FACTS)
         )
+        why_no_time = self._daemon.calendars.why_no_time(record)
+        said = sentences(self._state, record, view, why_no_time=why_no_time)
         return ExplainView(
             trigger=view,
-            sentences=tuple(sentences(self._state, record, view)),
+            sentences=tuple(said),
             facts=tuple(fact_view(fact) for fact in facts),
         )
 
