@@ -156,4 +156,18 @@ MUTATIONS = (
         "return True",
         "test_b089_given_it_leaves_the_book_before_the_clean_read_then_no_second_one",
     ),
+    Mutation(
+        140,
+        "runtime/shown.py",
+        "if watched_market(fired) is not None:",
+        "if False:",
+        "test_b140_given_an_exit_by_another_market_when_shown_then_named_and_no_slippage",
+    ),
+    Mutation(
+        140,
+        "runtime/ledger.py",
+        "level = fire.own_level",
+        "level = fire.level",
+        "test_b140_given_an_exit_by_another_market_when_laid_out_then_no_slippage",
+    ),
 )
