@@ -3,6 +3,7 @@
 from heapq import heappush
 
 from exitd.core.attempt import AttemptRecord
+from exitd.core.condition import calendar_of
 from exitd.core.derived import follows_position
 from exitd.core.events import Fact, FactKind, FactValue
 from exitd.core.intents import Intent
@@ -139,7 +140,8 @@ class Turn:
     def _place(
         self, known: TriggerRecord | None, definition: TriggerDefinition
     ) -> None:
-        """Index a new definition under its position, and take the old one out."""
+        """Index a new definition, and take the one before it out."""
+        self._place_by_calendar(known, definition)
         state, key = self.state, definition.key
         is_here = known is not None and known.definition.key == key
         if known is not None and not is_here:
@@ -155,6 +157,17 @@ class Turn:
             state.followers.get(known.definition.key, {}).pop(definition.id, None)
         if key is not None and follows_position(definition):
             state.followers.setdefault(key, {})[definition.id] = None
+
+    def _place_by_calendar(
+        self, known: TriggerRecord | None, definition: TriggerDefinition
+    ) -> None:
+        by_calendar = self.state.by_calendar
+        if known is not None:
+            before = calendar_of(known.definition.condition)
+            by_calendar.get(before, {}).pop(definition.id, None)
+        calendar = calendar_of(definition.condition)
+        if calendar:
+            by_calendar.setdefault(calendar, {})[definition.id] = None
 
     def put_hit(self, record: TriggerRecord, fired: FireRecord) -> None:
         """Put a trigger that begins to fire: no index of it changes."""
