@@ -164,6 +164,21 @@ def test_given_a_confirmation_when_changed_then_longer_is_weaker(
         ),
         ("stop_loss: 131, close: 500 USDC", "stop_loss: 131, close: 501 USDC", ""),
         ("stop_loss: 131, close: 500 USDC", "stop_loss: 131, close: rest", ""),
+        ("stop_loss: 131, close: 500 USDC", "stop_loss: 132, close: 500 USDC", ""),
+        ("stop_loss: 131, close: 262 USDC", "stop_loss: 131, close: 2", ""),
+        (
+            "stop_loss: 131, close: 263 USDC",
+            "stop_loss: 131, close: 2",
+            "shrinks a stop",
+        ),
+        ("stop_loss: 131, close: 2", "stop_loss: 131, close: 262 USDC", ""),
+        (
+            "stop_loss: 131, close: 2",
+            "stop_loss: 131, close: 261 USDC",
+            "shrinks a stop",
+        ),
+        ("stop_loss: 131, close: 2", "stop_loss: 131, close: 50%", "shrinks a stop"),
+        ("trailing: 2%, close: 9 USDC", "trailing: 2%, close: 9", "shrinks a stop"),
         (LIMIT, LIMIT + ", hard: true", "makes the limit of a stop hard"),
         (LIMIT + ", hard: true", LIMIT, ""),
         (

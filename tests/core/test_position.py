@@ -15,6 +15,7 @@ from exitd.core.position import (
     after_fill,
     continuity,
     explained,
+    sized,
 )
 
 
@@ -66,3 +67,51 @@ def test_given_any_fills_then_live_and_base_count_each_once(fills):
     assert position.live == 1000 - late
     assert position.filled_in_lifetime == sum(q for _, q in fills)
     assert len(position.unreflected) <= 16
+
+
+@pytest.mark.parametrize(
+    ("sizes", "initial"),
+    [
+        ("4", "4"),
+        ("4 10", "10"),
+        ("4 4 10 10 12", "12"),
+        ("4 10 9 20", "10"),
+        ("10 9.999", "10"),
+        ("10 4 10 20", "10"),
+    ],
+)
+def test_b071_given_reported_sizes_then_the_initial_one_is_that_before_the_first_fall(
+    sizes, initial
+):
+    first, *later = (D(size) for size in sizes.split())
+    position = PositionRecord(key=LONG, quantity=first, initial=first)
+
+    for size in later:
+        position = sized(position, size)
+
+    assert position.quantity == (later or [first])[-1]
+    assert position.initial == D(initial)
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=12), st.integers(0, 12))
+def test_b071_given_any_sizes_and_a_fill_then_it_grows_until_either_takes_some(
+    sizes, fills_after
+):
+    position = PositionRecord(key=LONG, quantity=D(sizes[0]), initial=D(sizes[0]))
+    expected, grows = sizes[0], True
+    for before, (n, size) in zip(sizes, enumerate(sizes[1:], 1), strict=False):
+        if n == fills_after:
+            position = after_fill(position, D(1), n)
+            grows = False
+        grows = grows and size >= before
+        expected = size if grows else expected
+        position = sized(position, D(size))
+
+        assert position.initial == expected
+
+
+def test_given_a_row_from_before_it_was_kept_then_its_initial_size_stays():
+    grown = PositionRecord(key=LONG, quantity=D(10), initial=D(4))
+
+    assert sized(grown, D(12)).initial == 4
+    assert sized(PositionRecord(key=LONG, quantity=D(6)), D(7)).initial == 0

@@ -13,7 +13,13 @@ from core.worlds import LONG, D, S, World, stop, target
 from exitd.core.condition import ConditionKind, FixedLevel
 from exitd.core.inputs import FireNow, PositionReport
 from exitd.core.market import PriceKind, PriceSource
-from exitd.core.position import Continuity, PositionRecord, Side, UnreflectedFill
+from exitd.core.position import (
+    Continuity,
+    PositionRecord,
+    Side,
+    UnreflectedFill,
+    sized,
+)
 from exitd.core.sizing import target_quantity
 from exitd.core.trigger import (
     Close,
@@ -87,10 +93,10 @@ def test_b074_given_a_size_that_does_not_divide_then_nothing_is_left():
 def test_b077_given_the_position_grew_then_a_share_of_the_initial_size_stays():
     world = World()
     world.arm(take("tp", "110", initial("50")), take("all", "120", initial("100")))
-    world.position("16")
-
     world.mark("110")
-    fill_all(world, "11")
+    fill_all(world, "5")
+    world.position("11")
+
     world.mark("120")
 
     assert world.sizes() == ["5", "10"]
@@ -160,7 +166,7 @@ def test_given_the_entry_moves_then_the_first_one_of_the_lifetime_is_kept():
     report_of(world, "10", "104")
 
     position = world.engine.state.position(LONG)
-    assert (position.initial, position.first_entry_price) == (5, 100)
+    assert (position.initial, position.first_entry_price) == (10, 100)
     assert position.entry_price == 104
 
 
@@ -194,8 +200,9 @@ def test_b074_given_any_ladder_to_100_then_nothing_is_left_but_what_was_added(
     for share in ladder_of(parts):
         changed = data.draw(st.decimals("-5", "5", places=3))
         changed = max(changed, -position.quantity)
-        added += max(changed, D(0))
-        position = replace(position, quantity=position.quantity + changed)
+        position = sized(position, position.quantity + changed)
+        if position.is_reduced:
+            added += max(changed, D(0))
         filled_before = D(0)
         while True:
             wanted = target_quantity(
@@ -219,7 +226,7 @@ def test_b074_given_any_ladder_to_100_then_nothing_is_left_but_what_was_added(
                 filled_in_lifetime=position.filled_in_lifetime + took,
             )
 
-    assert closed <= size + added
+    assert closed <= position.initial + added
     assert position.live <= added
 
 

@@ -340,4 +340,11 @@ MUTATIONS = (
         "if False:",
         "test_given_fills_then_kept_once_with_their_fee",
     ),
+    Mutation(
+        140,
+        "core/trigger.py",
+        "return self.level if self.source.is_of(self.account, self.symbol) else None",
+        "return self.level",
+        "test_b140_given_another_market_is_watched_then_a_fill_has_no_slippage_against_it",
+    ),
 )

@@ -10,6 +10,7 @@ from mutations import (
     sibling_rules,
     sizing_rules,
     source_rules,
+    trail_rules,
 )
 from mutations.mutation import Mutation
 
@@ -23,6 +24,7 @@ MUTATIONS: tuple[Mutation, ...] = tuple(
             *sizing_rules.MUTATIONS,
             *runtime_rules.MUTATIONS,
             *source_rules.MUTATIONS,
+            *trail_rules.MUTATIONS,
         ),
         key=lambda mutation: mutation.behaviour,
     )

@@ -91,10 +91,10 @@ class ExitDefaults(Keys):
     )
     close: QuantityValue | None = described(
         None,
-        "How much a close takes: a share of the position (`50%`) or of the size that "
-        "it began with (`50% initial`), a quantity in base units (`2.5`), an amount "
-        "of the quote currency (`500 USDC`), or `rest` for all that is left. Never "
-        "more than the position.",
+        "How much a close takes: a share of the position (`50%`) or of its size before "
+        "it was first reduced (`50% initial`), a quantity in base units (`2.5`), an "
+        "amount of the quote currency (`500 USDC`), or `rest` for all that is left. "
+        "Never more than the position.",
         shown="100%",
     )
     order: OrderWord | None = described(

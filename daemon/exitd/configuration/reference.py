@@ -176,8 +176,9 @@ _MEANING = """\
 ### How much, and how
 
 - `50%` is of what the position's exits found in its lifetime, so that shares add up;
-  `50% initial` of the size that it began with; `500 USDC` is divided by the price;
-  `rest` takes what is left.
+  `50% initial` of its size before it was first reduced, by an exit or by hand: it
+  grows with an entry that fills in pieces, and stays then. `500 USDC` is divided by
+  the price; `rest` takes what is left.
 - `order: limit` closes at the level, worse by at most `slippage_limit` (none: at the
   level itself). A stop whose limit is not met goes to `wider_factor` times as much,
   and then to market. `slippage_limit` beside a market close is an error: nothing

@@ -6,6 +6,7 @@ rather than once too seldom.
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from exitd.configuration.level_order import gains_on
 from exitd.core.condition import (
@@ -24,7 +25,14 @@ from exitd.core.condition import (
     Trailing,
 )
 from exitd.core.position import Side
-from exitd.core.trigger import Close, OrderType, Quantity, TriggerDefinition
+from exitd.core.pricing import watches_own_market
+from exitd.core.trigger import (
+    Close,
+    OrderType,
+    Quantity,
+    QuantityKind,
+    TriggerDefinition,
+)
 
 
 def weakening(before: TriggerDefinition, after: TriggerDefinition | None) -> str:
@@ -50,6 +58,8 @@ def _reasons(before: TriggerDefinition, after: TriggerDefinition) -> Iterator[st
     old, new = before.close, after.close
     assert old is not None
     assert new is not None
+    if _is_smaller(before, after):
+        yield "shrinks a stop"
     yield from _close(old, new)
     if _is_less_margin(before, after):
         yield "lets a stop come nearer to the liquidation price"
@@ -138,8 +148,6 @@ def _confirmation(
 
 
 def _close(old: Close, new: Close) -> Iterator[str]:
-    if _is_smaller(old.quantity, new.quantity):
-        yield "shrinks a stop"
     if old.order is OrderType.MARKET and new.order is OrderType.LIMIT:
         yield "makes a stop a limit close"
     if new.is_hard and not old.is_hard:
@@ -156,12 +164,28 @@ def _patience(old: Close, new: Close) -> tuple[tuple[int, int], tuple[int, int]]
     return old.patience_ns, new.patience_ns
 
 
-def _is_smaller(before: Quantity, after: Quantity) -> bool:
-    if after.is_whole:
+def _is_smaller(before: TriggerDefinition, after: TriggerDefinition) -> bool:
+    assert before.close is not None
+    assert after.close is not None
+    old, new = before.close.quantity, after.close.quantity
+    if new.is_whole:
         return False
-    if before.is_whole or before.kind is not after.kind:
+    if old.is_whole:
         return True
-    return after.currency != before.currency or after.value < before.value
+    if old.kind is new.kind:
+        return new.currency != old.currency or new.value < old.value
+    was, now = _base_units(before, old), _base_units(after, new)
+    return was is None or now is None or now < was
+
+
+def _base_units(trigger: TriggerDefinition, quantity: Quantity) -> Decimal | None:
+    """Give what a stop closes at its own level; None where that depends on more."""
+    if quantity.kind is QuantityKind.ABSOLUTE:
+        return quantity.value
+    level = trigger.level
+    if quantity.kind is not QuantityKind.QUOTE or level is None:
+        return None
+    return quantity.value / level if watches_own_market(trigger) else None
 
 
 def _is_less_margin(before: TriggerDefinition, after: TriggerDefinition) -> bool:

@@ -8,7 +8,13 @@ from exitd.core.events import FactKind
 from exitd.core.inputs import PositionReport, PositionsDoubted
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.moving import follow_position
-from exitd.core.position import Continuity, PositionKey, PositionRecord, Side
+from exitd.core.position import (
+    Continuity,
+    PositionKey,
+    PositionRecord,
+    Side,
+    sized,
+)
 from exitd.core.resting import (
     arm,
     finish,
@@ -60,8 +66,7 @@ def _seen(turn: Turn, known: PositionRecord, report: PositionReport) -> Position
     entry = known.entry_price if report.entry_price is None else report.entry_price
     first = entry if known.first_entry_price is None else known.first_entry_price
     after = replace(
-        known,
-        quantity=report.quantity,
+        sized(known, report.quantity),
         entry_price=entry,
         # The report that began the lifetime may not have said it.
         first_entry_price=first,
@@ -107,6 +112,7 @@ def _begin_lifetime(
         unreflected=(),
         position_id=report.position_id,
         initial=report.quantity,
+        is_reduced=False,
         first_entry_price=report.entry_price,
     )
     turn.put_position(opened)
@@ -218,8 +224,9 @@ def _changed(
 def _doubt(turn: Turn, position: PositionRecord) -> None:
     """Perhaps another lifetime: what watches goes on, what was done watches again.
 
-    Shares, of the initial size too, are of the live one from here on. A firing is
-    not given up: its position lives, whichever it is.
+    Shares, of the initial size too, are of the live one from here on, which may be an
+    entry that still fills. A firing is not given up: its position lives, whichever it
+    is.
     """
     key = position.key
     turn.position_fact(
@@ -233,6 +240,7 @@ def _doubt(turn: Turn, position: PositionRecord) -> None:
         filled_in_lifetime=ZERO,
         unexplained=ZERO,
         initial=position.live,
+        is_reduced=False,
         first_entry_price=position.entry_price,
     )
     turn.put_position(restarted)

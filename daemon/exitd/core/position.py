@@ -56,7 +56,9 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
     `unexplained` is what reports took off while closes were unanswered: fills
     of theirs, perhaps, that we have not been told of yet. `proven` is false
     from a lost stream until REST or the stream's snapshot has confirmed the view.
-    `initial` is its size when the lifetime began, `first_entry_price` its entry then.
+    `initial` is its size before it was first reduced, by an exit or by hand: an entry
+    may fill in pieces. From then on it `is_reduced`, and what is bought does not count.
+    `first_entry_price` is its entry when the lifetime began.
     """
 
     key: PositionKey
@@ -70,6 +72,7 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
     filled_in_lifetime: Decimal = ZERO
     unexplained: Decimal = ZERO
     initial: Decimal = ZERO
+    is_reduced: bool = False
     first_entry_price: Decimal | None = None
     liquidation_price: Decimal | None = None
     proven: bool = False
@@ -90,6 +93,28 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
     def base(self) -> Decimal:
         """What a share is a share of: live, plus what exits took off already."""
         return self.live + self.filled_in_lifetime + self.unexplained
+
+
+def sized(position: PositionRecord, quantity: Decimal) -> PositionRecord:
+    """Bring an open position to the size that the venue reports, at least zero.
+
+    The initial size grows with it until it `is_reduced`. One that was stored before
+    that was kept has grown, or shrunk, past its initial size: which stays.
+    """
+    if quantity == position.quantity:
+        return position
+    is_reduced = (
+        position.is_reduced
+        or quantity < position.quantity
+        or position.filled_in_lifetime > ZERO
+    )
+    grows = not is_reduced and position.quantity == position.initial
+    return replace(
+        position,
+        quantity=quantity,
+        initial=quantity if grows else position.initial,
+        is_reduced=is_reduced,
+    )
 
 
 def after_fill(

@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 from exitd.core.market import PriceKind, PriceSource
+from exitd.core.resting import level_now
 from exitd.core.state import State
-from exitd.core.trigger import FireRecord, TriggerDefinition
+from exitd.core.trigger import FireRecord, TriggerDefinition, TriggerRecord
 
 #: Where another market is watched: the first of these of the own one that is known.
 _KINDS = (PriceKind.MARK, PriceKind.LAST, PriceKind.INDEX)
@@ -28,6 +29,21 @@ def price_now(
         if book is not None and book.price is not None:
             return book.price
         return fired.observed
+    return _own_price(state, definition)
+
+
+def price_at_hit(state: State, record: TriggerRecord) -> Decimal | None:
+    """Give what a close will bring once its trigger is hit, as far as one can say.
+
+    That is the level, where it is of the market in which it closes; else the last
+    price there, if there is one.
+    """
+    definition = record.definition
+    level = level_now(state, record) if watches_own_market(definition) else None
+    return _own_price(state, definition) if level is None else level
+
+
+def _own_price(state: State, definition: TriggerDefinition) -> Decimal | None:
     for kind in _KINDS:
         source = PriceSource(definition.account, definition.symbol, kind)
         book = state.books.get(source)

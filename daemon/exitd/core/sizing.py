@@ -24,8 +24,8 @@ def target_quantity(
     in this lifetime, so that a ladder of shares adds up (behaviours 66, 74, 77). A
     share of the initial size is rounded up to the step: what stays is floored, so
     shares that add up to the whole leave nothing of it, whatever was sold or filled
-    in part meanwhile; what was bought meanwhile stays, but for less than a step of
-    each share. None of them is ever above the live size.
+    in part meanwhile; what was bought after the first of it was sold stays, but for
+    less than a step of each share. None of them is ever above the live size.
 
     Args:
         quantity: What was asked for.

@@ -32,8 +32,8 @@ class Quantity(Struct, frozen=True, gc=False):
     """How much a close takes.
 
     `value` is base units for `ABSOLUTE`; percent (0 to 100] for `SHARE`, which is of
-    the position as exits of this lifetime found it, and for `INITIAL`, which is of
-    its size when the lifetime began; an amount of `currency`, the instrument's quote,
+    the position as exits of this lifetime found it, and for `INITIAL`, which is of its
+    size before it was first reduced; an amount of `currency`, the instrument's quote,
     for `QUOTE`; and zero for `REST`.
     """
 

@@ -3,8 +3,8 @@
 from heapq import heappush
 
 from exitd.core.attempt import AttemptRecord
-from exitd.core.derived import follows_position
 from exitd.core.events import Fact, FactKind, FactValue
+from exitd.core.indexing import place
 from exitd.core.intents import Intent
 from exitd.core.market import Instrument, PriceSource
 from exitd.core.position import PositionKey, PositionRecord
@@ -17,8 +17,6 @@ from exitd.core.records import (
 from exitd.core.state import Decision, Reply, State, Timer
 from exitd.core.trigger import (
     FireRecord,
-    Role,
-    TriggerDefinition,
     TriggerRecord,
     TriggerState,
 )
@@ -121,7 +119,7 @@ class Turn:
         if is_same and was_active is is_active:
             return
         if not is_same:
-            self._place(known, definition)
+            place(state, known, definition)
         key = state.roles[trigger_id].key
         if key is not None:
             neighbours = state.neighbours_on(key)
@@ -135,26 +133,6 @@ class Turn:
         if change:
             account = definition.account
             state.active[account] = state.active.get(account, 0) + change
-
-    def _place(
-        self, known: TriggerRecord | None, definition: TriggerDefinition
-    ) -> None:
-        """Index a new definition under its position, and take the old one out."""
-        state, key = self.state, definition.key
-        is_here = known is not None and known.definition.key == key
-        if known is not None and not is_here:
-            old = known.definition
-            if old.key is not None:
-                state.by_position[old.key].remove(old.id)
-                state.neighbours_on(old.key).drop(old)
-        role = Role(key, definition.close is not None, definition.is_stop)
-        state.roles[definition.id] = state.shared_roles.setdefault(role, role)
-        if key is not None and not is_here:
-            state.by_position.setdefault(key, []).append(definition.id)
-        if known is not None and known.definition.key is not None:
-            state.followers.get(known.definition.key, {}).pop(definition.id, None)
-        if key is not None and follows_position(definition):
-            state.followers.setdefault(key, {})[definition.id] = None
 
     def put_hit(self, record: TriggerRecord, fired: FireRecord) -> None:
         """Put a trigger that begins to fire: no index of it changes."""

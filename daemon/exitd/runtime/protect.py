@@ -7,6 +7,7 @@ from msgspec import Struct
 from exitd.core.combining import is_unjudged
 from exitd.core.market import PriceSource
 from exitd.core.position import PositionKey
+from exitd.core.pricing import price_at_hit
 from exitd.core.sizing import target_quantity
 from exitd.core.state import State
 from exitd.core.trigger import TriggerRecord, TriggerState, WaitingFor
@@ -47,7 +48,8 @@ def audit(
         for record in live:
             close = record.definition.close
             assert close is not None
-            covered += target_quantity(close.quantity, position)
+            price = price_at_hit(state, record)
+            covered += target_quantity(close.quantity, position, price=price)
         if covered < position.live:
             reason = _why(stops, live, stale)
             holes.append(Hole(key, position.live, covered, reason))

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from exitd.core.market import PriceKind
 from exitd.core.position import PositionRecord
+from exitd.core.pricing import watches_own_market
 from exitd.core.sizing import target_quantity
 from exitd.core.state import State
 from exitd.core.trigger import OrderType, TriggerRecord, TriggerState
@@ -59,9 +60,13 @@ def _candidate(
     state: State, record: TriggerRecord, position: PositionRecord
 ) -> Candidate:
     definition = record.definition
-    close, level = definition.close, definition.level
-    if close is None or level is None:
+    close, level = definition.close, record.trigger_price
+    if close is None:
         return Candidate(record, None, "it closes nothing, so it stays here")
+    if level is None:
+        return Candidate(record, None, "it has no level that the venue could watch")
+    if not watches_own_market(definition):
+        return Candidate(record, None, "the venue cannot watch another market for it")
     kind = _KINDS.get(definition.source.kind)
     if kind is None:
         return Candidate(
@@ -71,8 +76,11 @@ def _candidate(
     if not close.quantity.is_whole:
         instrument = state.instrument_of(definition)
         assert instrument is not None, "armed without an instrument"
-        wanted = target_quantity(close.quantity, position)
-        quantity = floor_to_step(wanted, instrument.quantity_step)
+        step = instrument.quantity_step
+        wanted = target_quantity(
+            close.quantity, position, record.filled, step=step, price=level
+        )
+        quantity = floor_to_step(wanted, step)
         if quantity < instrument.min_quantity or quantity == ZERO:
             return Candidate(record, None, "its quantity is below the venue's minimum")
     # A resting limit without a bound is what a take-profit with order: limit means.
