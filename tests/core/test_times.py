@@ -15,15 +15,24 @@ from exitd.core.condition import (
     Condition,
     MaxHold,
 )
-from exitd.core.inputs import Amend, IfCrossed, Pause, Resume, SessionsKnown
+from exitd.core.inputs import (
+    Amend,
+    CancelTrigger,
+    IfCrossed,
+    Pause,
+    Resume,
+    SessionsKnown,
+)
 from exitd.core.state import Accepted, Refused
 from exitd.core.trigger import TriggerDefinition
 
 HOUR = 3_600 * S
 
 
-def timed(condition: Condition, **changed: object) -> TriggerDefinition:
-    return replace(stop("late", "1", **changed), condition=condition)
+def timed(
+    condition: Condition, id: str = "late", **changed: object
+) -> TriggerDefinition:
+    return replace(stop(id, "1", **changed), condition=condition)
 
 
 def instant(text: str) -> int:
@@ -173,6 +182,62 @@ def test_given_a_time_of_day_with_a_calendar_then_on_session_days_only():
     world.arm(timed(AtTimeOfDay(15 * 3600, "UTC", "XNYS")))
 
     assert world.engine.next_deadline_ns() == instant("2026-07-06T15:00:00")
+
+
+def test_given_sessions_that_come_later_then_each_calendar_reaches_its_own_exits():
+    world = World()
+    world.now_ns = instant("2026-07-03T12:00:00")
+    ids = ("a", "b", "c", "d")
+    codes = ("XNYS", "XLON", "XNYS", "XLON")
+    for id, code in zip(ids, codes, strict=True):
+        world.arm(timed(BeforeClose(300 * S, code), id))
+    world.arm(timed(AtTimeOfDay(15 * 3600, "UTC"), "always"))
+    before_lunch = timed(BeforeClose(600 * S, "XNYS"), "b")
+    world.do(
+        Amend(
+            definition=before_lunch, if_crossed=IfCrossed.REFUSE, now_ns=world.later()
+        )
+    )
+    world.do(CancelTrigger(trigger_id="c", by="test", now_ns=world.later()))
+    assert world.engine.next_deadline_ns() == instant("2026-07-03T15:00:00")
+
+    goers = world.engine.state.goers_by
+    assert {record.id for record in goers("XNYS")} == {"a", "b", "c"}
+    assert {record.id for record in goers("XLON")} == {"d"}
+    world.restart()
+    state = world.engine.state
+    assert [record.id for record in state.goers_by("XNYS")] == ["a", "b", "c"]
+    assert [record.id for record in state.goers_by("XLON")] == ["d"]
+    world.do(SessionsKnown("XNYS", (FRIDAY, MONDAY), world.later()))
+    due = {timer.trigger_id: due_ns for due_ns, _, timer in state.timers}
+
+    assert due["a"] == FRIDAY[1] - 300 * S
+    assert due["b"] == FRIDAY[1] - 600 * S
+    assert "c" not in due
+    assert "d" not in due
+
+
+def test_given_many_triggers_when_sessions_come_then_only_their_goers_are_looked_at():
+    world = World()
+    world.now_ns = instant("2026-07-03T12:00:00")
+    for n in range(200):
+        world.arm(stop(f"sl{n}", str(50 + n / 100)))
+    world.arm(timed(BeforeClose(300 * S, "XNYS")))
+    looked_at: list[str] = []
+
+    class Watched(dict):
+        def __getitem__(self, id):
+            looked_at.append(id)
+            return super().__getitem__(id)
+
+        def values(self):
+            raise AssertionError("all of them are gone through")
+
+    world.engine.state.triggers = Watched(world.engine.state.triggers)
+    world.do(SessionsKnown("XNYS", (FRIDAY, MONDAY), world.later()))
+
+    assert set(looked_at) == {"late"}
+    assert world.engine.next_deadline_ns() == FRIDAY[1] - 300 * S
 
 
 def test_given_a_pause_when_its_time_comes_then_nothing_and_resume_is_refused():

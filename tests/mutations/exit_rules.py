@@ -202,6 +202,20 @@ MUTATIONS = (
         "test_b131_given_a_price_that_comes_back_then_no_fire_and_a_new_count_next_time",
     ),
     Mutation(
+        138,
+        "core/turn.py",
+        "state.by_calendar.get(before, {}).pop(definition.id, None)",
+        "pass",
+        "test_given_sessions_that_come_later_then_each_calendar_reaches_its_own_exits",
+    ),
+    Mutation(
+        138,
+        "core/turn.py",
+        "state.by_calendar.setdefault(calendar, {})[definition.id] = None",
+        "pass",
+        "test_given_a_calendar_then_so_long_before_the_next_close",
+    ),
+    Mutation(
         132,
         "core/checks.py",
         "or _watches_so_already(state, definition):",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from exitd.configuration.findings import Finding, Severity
 from exitd.configuration.loaded import Loaded
-from exitd.core.condition import AtTimeOfDay, BeforeClose
+from exitd.core.condition import calendar_of
 
 
 def check_calendars(loaded: Loaded, why_missing: str) -> Iterator[Finding]:
@@ -18,8 +18,7 @@ def check_calendars(loaded: Loaded, why_missing: str) -> Iterator[Finding]:
         return
     for position in loaded.positions:
         for exit_ in position.exits:
-            condition = exit_.condition
-            if isinstance(condition, AtTimeOfDay | BeforeClose) and condition.calendar:
+            if calendar_of(exit_.condition):
                 yield loaded.finding(
                     position,
                     (*exit_.path, "calendar"),

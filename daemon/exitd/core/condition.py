@@ -143,6 +143,13 @@ Condition = (
 )
 
 
+def calendar_of(condition: Condition) -> str:
+    """Name the calendar that a time goes by; empty for all that goes by none."""
+    if isinstance(condition, AtTimeOfDay | BeforeClose):
+        return condition.calendar
+    return ""
+
+
 class Confirmation(Struct, frozen=True, gc=False):
     """What a crossed level still needs before it is a hit; any of these.
 

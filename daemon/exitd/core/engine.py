@@ -285,11 +285,8 @@ def _on_instrument(turn: Turn, report: InstrumentReport) -> None:
 def _on_sessions(turn: Turn, known: SessionsKnown) -> None:
     state = turn.state
     state.sessions[known.calendar] = known.sessions
-    for record in list(state.triggers.values()):
-        condition = record.definition.condition
-        if record.state is not TriggerState.ARMED:
-            continue
-        if getattr(condition, "calendar", "") == known.calendar:
+    for record in state.goers_by(known.calendar):
+        if record.state is TriggerState.ARMED:
             watch_time(turn, record)
 
 

@@ -106,6 +106,7 @@ class State:
         self.shared_roles: dict[Role, Role] = {}
         self.by_position: dict[PositionKey, list[str]] = {}
         self.followers: dict[PositionKey, dict[str, None]] = {}
+        self.by_calendar: dict[str, dict[str, None]] = {}
         self.neighbours: dict[PositionKey, Neighbours] = {}
         self.under_way: dict[PositionKey, UnderWay] = {}
         self.active: dict[str, int] = {}
@@ -137,6 +138,10 @@ class State:
     def followers_on(self, key: PositionKey) -> list[TriggerRecord]:
         """Those that something of the position decides, beyond its being there."""
         return [self.triggers[i] for i in self.followers.get(key, ())]
+
+    def goers_by(self, calendar: str) -> list[TriggerRecord]:
+        """Those whose time depends on the sessions of a calendar."""
+        return [self.triggers[i] for i in self.by_calendar.get(calendar, ())]
 
     def neighbours_on(self, key: PositionKey) -> Neighbours:
         found = self.neighbours.get(key)

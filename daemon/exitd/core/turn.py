@@ -3,6 +3,7 @@
 from heapq import heappush
 
 from exitd.core.attempt import AttemptRecord
+from exitd.core.condition import calendar_of
 from exitd.core.derived import follows_position
 from exitd.core.events import Fact, FactKind, FactValue
 from exitd.core.intents import Intent
@@ -139,8 +140,9 @@ class Turn:
     def _place(
         self, known: TriggerRecord | None, definition: TriggerDefinition
     ) -> None:
-        """Index a new definition under its position, and take the old one out."""
+        """Index a new definition, and take the one before it out."""
         state, key = self.state, definition.key
+        _index_by_calendar(state, known, definition)
         is_here = known is not None and known.definition.key == key
         if known is not None and not is_here:
             old = known.definition
@@ -224,3 +226,14 @@ class Turn:
 
     def note_fill(self, fill: FillRecord) -> None:
         self.records["fill", fill.account, fill.symbol, fill.trade_id] = fill
+
+
+def _index_by_calendar(
+    state: State, known: TriggerRecord | None, definition: TriggerDefinition
+) -> None:
+    if known is not None:
+        before = calendar_of(known.definition.condition)
+        state.by_calendar.get(before, {}).pop(definition.id, None)
+    calendar = calendar_of(definition.condition)
+    if calendar:
+        state.by_calendar.setdefault(calendar, {})[definition.id] = None

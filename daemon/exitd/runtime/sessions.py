@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from exitd.core.condition import AtTimeOfDay, BeforeClose
+from exitd.core.condition import calendar_of
 from exitd.core.events import Fact, FactKind
 from exitd.core.inputs import SessionsKnown
 from exitd.core.schedule import due_of
@@ -99,7 +99,7 @@ class Calendars:
 
         It has none while the sessions of its calendar are not known.
         """
-        calendar = calendar_of(record)
+        calendar = calendar_of(record.definition.condition)
         state = self._loop.engine.state
         if not calendar or record.state not in (
             TriggerState.ARMED,
@@ -121,7 +121,7 @@ class Calendars:
         return f"it has no time yet: the sessions of {calendar} are being looked up"
 
     def _note(self, record: TriggerRecord) -> None:
-        calendar = calendar_of(record)
+        calendar = calendar_of(record.definition.condition)
         if not calendar or record.state is TriggerState.DONE:
             return
         self._named_by.setdefault(calendar, {})[record.id] = None
@@ -138,7 +138,7 @@ class Calendars:
             for record in (triggers.get(id) for id in ids)
             if record is not None
             and record.state is not TriggerState.DONE
-            and calendar_of(record) == calendar
+            and calendar_of(record.definition.condition) == calendar
         ]
         self._named_by[calendar] = {record.id: None for record in found}
         return found
@@ -207,14 +207,6 @@ class Calendars:
                 await self._wake.wait()
         except TimeoutError:
             pass  # It is time.
-
-
-def calendar_of(record: TriggerRecord) -> str:
-    """Name the calendar that an exit goes by; empty when it goes by none."""
-    condition = record.definition.condition
-    if isinstance(condition, BeforeClose | AtTimeOfDay):
-        return condition.calendar
-    return ""
 
 
 def _since_ns(record: TriggerRecord, now_ns: int) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from exitd.core.attempt import AttemptKey, CloseOrder
-from exitd.core.condition import AtTimeOfDay, BeforeClose, Direction
+from exitd.core.condition import Direction, calendar_of
 from exitd.core.market import PriceSource
 from exitd.core.position import PositionKey
 from exitd.core.resting import level_now
@@ -122,9 +122,8 @@ class Diary:
     def _unknown_calendars(self) -> tuple[str, ...]:
         """Name the calendars that an exit goes by and whose sessions nobody gave."""
         named = dict.fromkeys(
-            definition.condition.calendar
+            calendar_of(definition.condition)
             for definition in self._definitions.values()
-            if isinstance(definition.condition, AtTimeOfDay | BeforeClose)
         )
         return tuple(
             name for name in named if name and name not in self._state.sessions
