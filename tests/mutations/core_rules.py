@@ -21,7 +21,7 @@ MUTATIONS = (
     ),
     Mutation(
         3,
-        "core/trigger.py",
+        "core/directions.py",
         "(ConditionKind.STOP_LOSS, Side.SHORT): Direction.RISING",
         "(ConditionKind.STOP_LOSS, Side.SHORT): Direction.FALLING",
         "test_b003_given_short_when_mirrored_levels_are_touched_then_it_buys",
