@@ -66,6 +66,21 @@ def test_given_event_when_logged_then_line_has_time_level_name_and_fields(journa
     ]
 
 
+def test_given_event_of_another_instant_when_logged_then_line_has_that_one(journal):
+    journal.start()
+
+    log(Event.TRIGGER_ARMED, ts_ns=1_763_640_000_123_456_789, trigger_id="sl")
+
+    assert journal.lines() == [
+        {
+            "ts": "2025-11-20T12:00:00.123456Z",
+            "level": "info",
+            "event": "trigger.armed",
+            "trigger_id": "sl",
+        }
+    ]
+
+
 @pytest.mark.parametrize(
     ("ts_ns", "text"),
     [

@@ -71,7 +71,7 @@ MUTATIONS = (
     Mutation(
         87,
         "runtime/dispatch.py",
-        ("self._loop.when_durable(lambda: self._launch(intent, prepared), sends=True)"),
+        "self._loop.when_durable(lambda: self._launch(intent, prepared))",
         "self._launch(intent, prepared)",
         "test_b087_given_a_commit_under_way_when_hit_then_nothing_leaves_before_it",
     ),
@@ -169,5 +169,19 @@ MUTATIONS = (
         "level = fire.own_level",
         "level = fire.level",
         "test_b140_given_an_exit_by_another_market_when_laid_out_then_no_slippage",
+    ),
+    Mutation(
+        111,
+        "runtime/unwritten.py",
+        "self.is_durable: bool | None = None",
+        "self.is_durable: bool | None = True",
+        "test_b111_given_killed_before_any_commit_then_what_was_told_is_not_lost",
+    ),
+    Mutation(
+        121,
+        "runtime/unwritten.py",
+        "while self._queue and self._queue[0].due_s <= now_s:",
+        "while False:",
+        "test_b121_given_a_full_disk_when_hit_then_told_in_time_as_not_durable",
     ),
 )

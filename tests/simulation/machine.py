@@ -70,8 +70,9 @@ class Machine:
         loop.watch, loop.is_free = world.watch, self._is_free
         loop.on_violated = world.note_violated
         loop.on_facts(world.note)
-        loop.on_facts(log_facts)
-        loop.on_facts(Telling(world.heard).take)
+        loop.on_written(world.promises.take)
+        loop.on_written(log_facts)
+        loop.on_written(Telling(world.heard).take)
         loop.on_contradiction(lambda: world.wrong.append("a report contradicts us"))
         loop.on_facts(lambda _: self.account.prices.watch_sources())
         venue = BackpackVenue(

@@ -33,8 +33,8 @@ def check(world: World) -> None:
         raise world.watch.violated[0]
     if world.bugs:
         raise Violation(f"a bug: {world.bugs[0]!r}") from world.bugs[0]
-    if world.wrong:
-        raise Violation(world.wrong[0])
+    for wrong in (*world.wrong, *world.promises.broken):
+        raise Violation(wrong)
     for client_id, bodies in world.network.bodies.items():
         if len(bodies) > 1:
             raise Violation(f"client id {client_id} was used for two requests")

@@ -42,6 +42,7 @@ from simulation.invariants import Watch
 from simulation.kinds import SYMBOL, rule
 from simulation.machine import Machine
 from simulation.prices import ENTRY, FAULTS_END_S, Shown
+from simulation.promises import PromiseWatch
 from simulation.verdict import check
 from simulation.violation import Violation
 from simulation.virtual_time import VirtualClock, VirtualLoop
@@ -85,6 +86,7 @@ class World:
         self.bugs: list[BaseException | None] = []
         self.durable_ids: dict[int, AttemptKey] = {}
         self.mirror = Disk()
+        self.promises = PromiseWatch(self.mirror)
         skew_s = abs(self.choices.skew_ms) / 1_000
         late_s = None if self.choices.step_ms else skew_s + 0.5
         self.watch = Watch(lambda: virtual.now_s, late_s)

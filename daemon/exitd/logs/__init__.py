@@ -47,7 +47,10 @@ _current: Log | None = None
 
 
 def log(event: Event, /, **fields: object) -> None:
-    """Write *event* at its own level, with what is bound to this task."""
+    """Write *event* at its own level, with what is bound to this task.
+
+    A field `ts_ns` is when it happened, where that is not now.
+    """
     log_at(event.level, event, **fields)
 
 

@@ -152,6 +152,11 @@ def catalogue_markdown() -> str:
         " tells the whole story of one firing. Prices and quantities are decimal text;"
         " a duration has its unit at the end of its name.",
         "",
+        "What exitd has concluded (triggers, orders, positions) is logged once it is on"
+        " disk, with the instant at which it was concluded: a crash loses nothing that"
+        " was logged. When the disk takes no writes for a second, it is logged all the"
+        " same, with `durable` false: a crash before `store.recovered` would lose it.",
+        "",
         "In the last column, *folded* means: when the same event of the same venue and"
         " trigger repeats within 10 seconds, it is counted instead, and the next line"
         " carries the count as `suppressed`. All others are written every time.",

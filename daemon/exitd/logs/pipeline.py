@@ -53,7 +53,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
         level = "error" if method == "exception" else method
         if self.gate.has_overrides and not self.gate.lets_through(level, fields):
             raise structlog.DropEvent
-        event = fields.pop("event")
+        event, ts_ns = fields.pop("event"), fields.pop("ts_ns", None)
         if type(event) is not Event:
             # A library that uses structlog too; the catalogue stays closed.
             fields["msg"] = str(event)
@@ -65,7 +65,7 @@ class Pipeline(Struct, frozen=True, kw_only=True):
             if counted is None:
                 raise structlog.DropEvent
             suppressed = counted
-        return self.line(level, event, fields, suppressed)
+        return self.line(level, event, fields, suppressed, ts_ns)
 
     def line(
         self,
@@ -73,10 +73,11 @@ class Pipeline(Struct, frozen=True, kw_only=True):
         event: Event,
         fields: Mapping[str, Any],
         suppressed: int = 0,
+        ts_ns: int | None = None,
     ) -> bytes:
-        """Give the whole line, masked, with its end."""
+        """Give the whole line, masked, with its end; *ts_ns* None is now."""
         made: Fields = {
-            "ts": timestamp(self.now_ns()),
+            "ts": timestamp(self.now_ns() if ts_ns is None else ts_ns),
             "level": level,
             "event": _NAMES[event],
         }

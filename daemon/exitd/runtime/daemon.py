@@ -72,8 +72,8 @@ class Daemon:
         self._health = StoreHealth.WRITABLE
         self._ts_unwell_ns: dict[str, int] = {}
         self._crash: asyncio.Future[None] | None = None
-        loop.on_facts(log_facts)
-        loop.on_facts(self.telling.take)
+        loop.on_written(log_facts)
+        loop.on_written(self.telling.take)
         loop.on_facts(self._follow_sources)
         loop.on_facts(self.calendars.take)
 
@@ -298,6 +298,9 @@ class Daemon:
             await account.stop()
         for feed in self.price_feeds.values():
             await feed.stop()
-        await self.store.close()
+        try:
+            await self.store.close()
+        finally:
+            self.loop.tell_rest()
         took_ms = (self.clock.now_ns() - self.ts_started_ns) // 1_000_000
         log(Event.DAEMON_STOPPED, took_ms=took_ms)

@@ -197,7 +197,7 @@ class Dispatcher:
         prepared = self._venue.prepare(intent.order)
         self._in_flight += 1
         self._idle.clear()
-        self._loop.when_durable(lambda: self._launch(intent, prepared), sends=True)
+        self._loop.when_durable(lambda: self._launch(intent, prepared))
         self._loop.handle(
             AttemptSigned(
                 intent.order,

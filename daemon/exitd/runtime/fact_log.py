@@ -1,4 +1,4 @@
-"""Each fact is logged once, under its own name, as it was stored."""
+"""Each fact is logged once, under its own name and instant, as it was stored."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -12,8 +12,9 @@ _NAMES = {"level": "trigger_price", "level_before": "trigger_price_before"}
 _EVENTS = {kind: Event(kind.value) for kind in FactKind}
 
 
-def log_facts(facts: Sequence[Fact]) -> None:
-    """Write each fact as one line."""
+def log_facts(facts: Sequence[Fact], is_durable: bool) -> None:
+    """Write each fact as one line; one that is not on disk yet says so."""
+    unwritten = {} if is_durable else {"durable": False}
     for fact in facts:
         ids = {
             "account": fact.account,
@@ -27,4 +28,4 @@ def log_facts(facts: Sequence[Fact]) -> None:
             if value is not None and value != ""
         }
         named = {name: value for name, value in ids.items() if value}
-        log(_EVENTS[fact.kind], **named, **fields)
+        log(_EVENTS[fact.kind], ts_ns=fact.ts_ns, **named, **fields, **unwritten)

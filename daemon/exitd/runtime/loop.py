@@ -3,7 +3,8 @@
 An input goes in where it arrives, synchronously. Its facts and rows go to the
 store, its intents to the dispatcher of their account, and whatever those call
 back with at once (a free slot, a signature) joins the same commit: a hit and
-its signed close are durable together, and the close leaves after that.
+its signed close are durable together, and the close leaves after that. What is
+told of them, in the log or to a person, is told after that too.
 """
 
 import asyncio
@@ -21,13 +22,13 @@ from exitd.errors import CoreError, StoreError, StoreFull
 from exitd.logs import Event, log
 from exitd.ports.clock import Clock
 from exitd.ports.store import Batch, Store, StoreHealth
+from exitd.runtime.unwritten import Unwritten, WrittenSink
 
 IntentSink = Callable[[Intent], None]
 T = TypeVar("T", Record, Fact)
 FactSink = Callable[[Sequence[Fact]], None]
 
 _NS_PER_S = 1_000_000_000
-_TELL_WITHIN_S = 0.05
 
 
 class EngineLoop:
@@ -47,8 +48,7 @@ class EngineLoop:
         self._depth = 0
         self._decisions: list[Decision] = []
         self._waiting: list[Callable[[], None]] = []
-        self._is_sending = False
-        self._untold: list[tuple[Fact, ...]] = []
+        self._unwritten = Unwritten()
         self._may_fail = False
         self._on_refused: Callable[[StoreError], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -59,12 +59,19 @@ class EngineLoop:
         self._sinks[account] = sink
 
     def on_facts(self, sink: FactSink) -> None:
-        """Show every fact to *sink*, in order, after it was handed to the store.
+        """Show every fact to *sink*, in order, in the turn that decided it.
 
-        Facts of a turn that sends are shown once the order has left, or after
-        50 ms: what is told of it must not keep it waiting.
+        For what the daemon itself does about it, and quick: an order may be waiting,
+        and the fact may not outlive a crash.
         """
         self._fact_sinks.append(sink)
+
+    def on_written(self, sink: WrittenSink) -> None:
+        """Tell *sink* every fact, in order, once it is on disk and its order has left.
+
+        For whatever leaves the process. See `Unwritten` for a disk that fails.
+        """
+        self._unwritten.attach(sink)
 
     def on_contradiction(self, then: Callable[[], None]) -> None:
         """Call *then* when a report contradicts what is known: time to reconcile."""
@@ -108,13 +115,9 @@ class EngineLoop:
             "has no such account; write it under venues: again",
         )
 
-    def when_durable(self, then: Callable[[], None], *, sends: bool = False) -> None:
-        """Call *then* once everything decided in this turn is on disk.
-
-        With *sends*, an order leaves then: the facts of the turn are told after it.
-        """
+    def when_durable(self, then: Callable[[], None]) -> None:
+        """Call *then* once everything decided in this turn is on disk."""
         self._waiting.append(then)
-        self._is_sending = self._is_sending or sends
 
     async def command(self, command: Command) -> Reply:
         """Carry out a command; returns once its outcome is durable.
@@ -169,7 +172,6 @@ class EngineLoop:
         waiting, self._waiting = self._waiting, []
         may_fail, self._may_fail = self._may_fail, False
         refused, self._on_refused = self._on_refused, None
-        is_sending, self._is_sending = self._is_sending, False
         self.turns += 1
         records = tuple(_each(decisions, lambda d: d.records))
         facts = tuple(_each(decisions, lambda d: d.facts))
@@ -179,34 +181,25 @@ class EngineLoop:
             for then in waiting:
                 then()
             return
+        untold = self._unwritten.add(facts) if facts else None
 
         def settled(error: StoreError | None) -> None:
             if error is not None:
                 assert refused is not None, "only an arm may be refused by the store"
                 refused(error)
-                return
-            for then in waiting:
-                then()
-            if self._untold:
-                # What was just started takes its first step before this.
-                asyncio.get_running_loop().call_soon(self._tell)
+            else:
+                for then in waiting:
+                    then()
+            if untold is not None:
+                self._unwritten.settle(untold, is_durable=error is None)
 
+        is_awaited = bool(waiting or refused or facts)
         self.store.submit(
-            Batch(records, facts, may_fail),
-            settled if waiting or refused else None,
+            Batch(records, facts, may_fail), settled if is_awaited else None
         )
-        self._untold.append(facts)
-        if is_sending:
-            asyncio.get_running_loop().call_later(_TELL_WITHIN_S, self._tell)
-        else:
-            self._tell()
+        for sink in self._fact_sinks:
+            sink(facts)
         self.set_timer()
-
-    def _tell(self) -> None:
-        untold, self._untold = self._untold, []
-        for facts in untold:
-            for sink in self._fact_sinks:
-                sink(facts)
 
     def set_timer(self) -> None:
         """Wake up for the engine's next deadline."""
@@ -225,11 +218,14 @@ class EngineLoop:
         self.set_timer()
 
     def stop(self) -> None:
-        """Set no more timers, and tell what was kept back."""
-        self._tell()
+        """Set no more timers."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def tell_rest(self) -> None:
+        """Tell what the store has not answered for: it is closed."""
+        self._unwritten.tell_rest()
 
 
 def _each(

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from exitd.core.events import Fact, FactKind
 from exitd.core.units import text
 from exitd.ports.alerts import Alert, AlertLevel, Alerts, Delivered
 
 K = FactKind
+
+NOT_WRITTEN = " (not on disk yet: the state directory takes no writes)"
 
 
 class Telling:
@@ -22,12 +26,14 @@ class Telling:
         self._alerts = alerts
         self._prefix = prefix
 
-    def take(self, facts: Sequence[Fact]) -> None:
-        """Tell what of these a person should know."""
+    def take(self, facts: Sequence[Fact], is_durable: bool) -> None:
+        """Tell what of these a person should know, and what a crash would lose."""
         for fact in facts:
             found = alert_for(fact)
-            if found is not None:
+            if found is not None and is_durable:
                 self.tell(found)
+            elif found is not None:
+                self.tell(replace(found, text=found.text + NOT_WRITTEN))
 
     async def test(self) -> tuple[Delivered, ...]:
         """Send one message to each target, and say what became of each."""

@@ -101,7 +101,7 @@ class Director:
 
     def _on_ready(self, application: Application) -> None:
         self._application = application
-        application.daemon.loop.on_facts(self._story.take)
+        application.daemon.loop.on_written(self._story.take)
         self._say_what_is_held(application)
         if not self._ends_with_exit:
             self._introduce()

@@ -55,7 +55,7 @@ class Story:
         self._hits: dict[str, _Hit] = {}
         self.has_position = True
 
-    def take(self, facts: Sequence[Fact]) -> None:
+    def take(self, facts: Sequence[Fact], is_durable: bool = True) -> None:
         for fact in facts:
             self._take(fact)
 

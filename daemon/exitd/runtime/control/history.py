@@ -22,11 +22,10 @@ class History:
         self._daemon = daemon
         self._news = asyncio.Event()
         self.is_over = False
-        daemon.loop.on_facts(self._wake)
+        daemon.loop.on_written(self._wake)
 
-    def _wake(self, facts: Sequence[Fact]) -> None:
-        if facts:
-            self._let_go()
+    def _wake(self, facts: Sequence[Fact], is_durable: bool) -> None:
+        self._let_go()
 
     def _let_go(self) -> None:
         # Whoever waits now is let go; the next one waits on a fresh event.
