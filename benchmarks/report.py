@@ -1,6 +1,6 @@
 """Run every benchmark and write what came out into docs/performance.md.
 
-    python benchmarks/report.py [--ccxt-python PATH] [--quick]
+    python benchmarks/report.py [--ccxt-python PATH] [--nautilus-python PATH] [--quick]
 
 The table goes between two markers of that page; the words around it stay. --quick
 takes fewer rounds, to see that all of it runs.
@@ -40,11 +40,21 @@ def book_rows(result: Result, command: str) -> Iterator[Row]:
     slowest = max(row["quiet_tick_us"] for row in quiet.values())
     scan = quiet[most]["scan_us"]
     yield Row(
-        f"a quiet tick, engine only, {few} to {most:,} resting fixed levels",
+        f"a quiet tick, engine only, {few} to {most:,} resting triggers, a third of"
+        " them trailing",
         "≤ 1 µs, largest ≤ 1.5 × smallest",
         f"{slowest:.2f} µs, {result['largest_over_smallest']} ×",
         slowest <= 1 and result["largest_over_smallest"] <= 1.5,
         f"two comparisons and a call; a scan of {most:,} levels takes {scan:,.0f} µs",
+        command,
+    )
+    high_us = quiet[most]["new_high_us"]
+    yield Row(
+        f"a new high every tick, {most:,} trailing stops",
+        "≤ 2 µs amortised",
+        f"{high_us:.2f} µs",
+        high_us <= 2,
+        f"with one trailing stop: {quiet[few]['new_high_us']:.2f} µs",
         command,
     )
     at_once_ms = result["ten_thousand_at_once_ms"]
@@ -192,6 +202,29 @@ def contenders_table(result: Result) -> str:
     return "\n".join(lines)
 
 
+def emulator_table(result: Result) -> str:
+    versions = result["versions"]
+    lines = [
+        "Resting stops beside NautilusTrader's OrderEmulator, in µs (`python"
+        " benchmarks/emulator.py --nautilus-python PATH`; "
+        + "; ".join(f"{name} {said}" for name, said in versions.items())
+        + "):",
+        "",
+        "| resting stops | work | exitd | NautilusTrader | ratio |",
+        "|---|---|---:|---:|---:|",
+    ]
+    for row in result["rows"]:
+        theirs, ratio = row["nautilus_us"], row["ratio"]
+        highs = f", {row['highs_before']:,} highs before" if row["highs_before"] else ""
+        lines.append(
+            f"| {row['count']:,} {row['kind']}{highs} | {row['work']} |"
+            f" {row['exitd_us']:,.2f} |"
+            f" {'-' if theirs is None else f'{theirs:,.2f}'} |"
+            f" {'-' if ratio is None else f'{ratio:,.1f} ×'} |"
+        )
+    return "\n".join(lines)
+
+
 def write(measured: str) -> None:
     page = PAGE.read_text()
     before, rest = page.split(BEGIN)
@@ -202,6 +235,9 @@ def write(measured: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--ccxt-python", default="", help="a python that has ccxt")
+    parser.add_argument(
+        "--nautilus-python", default="", help="a python that has nautilus_trader"
+    )
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     rows: list[Row] = []
@@ -217,6 +253,11 @@ def main() -> None:
         rows += benchmark.rows(result, command)
         if benchmark.name == "latency":
             extra = [contenders_table(result), stages_table(result)]
+    if options.nautilus_python:
+        print("python benchmarks/emulator.py", file=sys.stderr, flush=True)
+        beside = ("--nautilus-python", options.nautilus_python)
+        few = ("--counts", "10", "--rounds", "2") if options.quick else ()
+        extra.append(emulator_table(run("emulator", (*beside, *few))))
     day = time.strftime("%Y-%m-%d", time.gmtime())
     head = f"{day}, {machine()}."
     write("\n\n".join((head, table(rows), *extra)))
