@@ -99,7 +99,7 @@ MUTATIONS = (
     Mutation(
         64,
         "core/firing.py",
-        "if role.key in turn.state.stops_firing:",
+        "if goes_first(state, key):",
         "if False:",
         "test_given_a_target_fired_by_hand_while_a_stop_fires_then_held_until_it_is_done",
     ),
@@ -113,14 +113,14 @@ MUTATIONS = (
     Mutation(
         64,
         "core/hits.py",
-        "cancel_working(turn, role.key)",
+        "take_over(turn, role.key)",
         "pass",
         "test_given_a_limit_close_rests_when_the_stop_hits_then_it_is_cancelled",
     ),
     Mutation(
         65,
         "core/hits.py",
-        "and (key in stops or key in state.stops_firing)",
+        "and (key in stops or goes_first(state, key))",
         "and False",
         "test_b065_given_stop_and_target_met_by_one_tick_then_one_order_and_it_is_the_stop",
     ),
@@ -256,11 +256,8 @@ MUTATIONS = (
     Mutation(
         97,
         "core/firing.py",
-        (
-            "if not is_beyond(definition.direction, fired.level, price):\n"
-            "        watch_again"
-        ),
-        ("if False:\n        watch_again"),
+        'return "" if is_beyond(definition.direction, fired.level, price) else',
+        'return "" if True else',
         "test_b097_given_downtime_then_a_stop_goes_on_and_a_target_only_if_still_beyond",
     ),
     Mutation(
@@ -346,5 +343,41 @@ MUTATIONS = (
         "return self.level if self.source.is_of(self.account, self.symbol) else None",
         "return self.level",
         "test_b140_given_another_market_is_watched_then_a_fill_has_no_slippage_against_it",
+    ),
+    Mutation(
+        64,
+        "core/reach.py",
+        "return price < bound if side is OrderSide.SELL else price > bound",
+        "return False",
+        "test_b064_given_a_stop_out_of_reach_when_a_target_hits_then_it_goes_at_once",
+        "test_b096_given_a_stop_out_of_reach_then_a_close_in_slices_goes_on",
+    ),
+    Mutation(
+        65,
+        "core/reach.py",
+        "return price < bound if side is OrderSide.SELL else price > bound",
+        "return True",
+        "test_b065_given_a_hard_stop_in_reach_when_a_target_hits_then_the_stop_goes_first",
+    ),
+    Mutation(
+        64,
+        "core/firing.py",
+        "make_way(turn, role.key)",
+        "pass",
+        "test_b064_given_a_stop_rests_out_of_reach_when_a_target_hits_then_taken_back",
+    ),
+    Mutation(
+        64,
+        "core/hits.py",
+        "if not firing or role.key in state.passed:",
+        "if not firing:",
+        "test_b064_given_a_target_rests_when_another_stop_hits_then_it_is_taken_back",
+    ),
+    Mutation(
+        64,
+        "core/firing.py",
+        "if key in turn.state.passed:",
+        "if False:",
+        "test_b064_given_a_target_rests_when_the_stop_is_in_reach_then_it_is_taken_back",
     ),
 )

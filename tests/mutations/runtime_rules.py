@@ -184,4 +184,11 @@ MUTATIONS = (
         "while False:",
         "test_b121_given_a_full_disk_when_hit_then_told_in_time_as_not_durable",
     ),
+    Mutation(
+        88,
+        "runtime/reconcile.py",
+        "for a in missing) - LOOK_BACK_NS",
+        "for a in missing)",
+        "test_b088_given_an_order_dated_before_its_signature_then_its_fill_is_found",
+    ),
 )

@@ -242,7 +242,7 @@ MUTATIONS = (
     Mutation(
         64,
         "core/firing.py",
-        "clear_the_way(turn, record, turn.state.fires[record.id])",
+        "clear_the_way(turn, record, fired)",
         "pass",
         "test_b064_given_a_stop_rests_when_another_hits_then_it_is_taken_back_for_it",
         "test_b064_given_any_stops_then_a_soft_one_never_waits_for_a_hard_one",
@@ -335,14 +335,14 @@ MUTATIONS = (
     Mutation(
         64,
         "core/firing.py",
-        "elif has_urgent_stop(state, role.key):\n            hold",
-        "elif False:\n            hold",
+        "if close.twap is not None and has_urgent_stop(state, role.key):",
+        "if False:",
         "test_b064_given_a_stop_ends_without_a_fill_then_timed_slices_go_on",
     ),
     Mutation(
         64,
         "core/firing.py",
-        "stop_slices(turn, role.key)",
+        "stop_slices(turn, key)",
         "pass",
         "test_b064_given_a_timed_slice_rests_when_a_stop_hits_then_it_is_taken_back",
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from exitd.core.inputs import OrderReport
-from exitd.core.trigger import Close, OrderType, Quantity, QuantityKind
+from exitd.core.trigger import Close, DoneReason, OrderType, Quantity, QuantityKind
 from exitd.errors import VenueUnavailable
 from fakes.exchange import SOL
 from fakes.outcomes import LoseReply, LoseRequest, Rest
@@ -62,3 +62,20 @@ async def test_b089_given_it_never_arrived_then_the_next_one_goes_after_the_lag(
     lag_s = Decimal(desk.venue.capabilities.lag_slack_ns) / S
     between_ns = desk.venue.sent[1].ts_ns - desk.venue.sent[0].ts_ns
     assert Decimal(between_ns) / S >= 5 + lag_s
+
+
+@in_virtual_time
+async def test_b088_given_an_order_dated_before_its_signature_then_its_fill_is_found():
+    desk = await Desk().start()
+    await desk.arm(stop(action=PATIENT))
+    desk.venue.script(Rest())
+    desk.mark("95")
+    await desk.settle()
+    (order,) = desk.venue.ledger
+    order.ts_created_ns -= 20 * S
+    desk.venue.lose_stream()
+
+    desk.venue.exchange.fill(order, order.leaves, D(95), desk.clock.now_ns())
+    await desk.settle(40)
+
+    assert desk.trigger().reason is DoneReason.FILLED

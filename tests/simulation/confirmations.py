@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from exitd.core.events import Fact, FactKind
+from exitd.core.reach import goes_first
 from exitd.core.state import State
 from exitd.core.trigger import TriggerRecord, TriggerState
 from simulation.violation import Violation
@@ -97,4 +98,6 @@ def _is_excused(state: State, record: TriggerRecord) -> bool:
     if state.book(record.definition.source).price is None:
         return True
     role = state.roles[record.id]
-    return not role.is_stop and role.key in state.stops_firing
+    if role.is_stop or role.key is None:
+        return False
+    return record.id in state.held.get(role.key, {}) or goes_first(state, role.key)

@@ -8,7 +8,7 @@ from exitd.core.attempt import AttemptKey
 from exitd.core.events import FactKind
 from exitd.core.inputs import AttemptSigned, Input, SlotOpened
 from exitd.core.intents import CancelOrder
-from exitd.core.position import PositionKey
+from exitd.core.position import PositionKey, Side
 from exitd.core.state import Decision, State
 from exitd.core.trigger import FireRecord
 from simulation.violation import Violation
@@ -48,7 +48,10 @@ class OrderWatch:
         self._check_turn_of(state, key, attempt.key)
 
     def _check_turn_of(self, state: State, key: AttemptKey, at: PositionKey) -> None:
-        """Take-profits wait for every stop, slices for all but other slices."""
+        """Take-profits wait for every stop, slices for all but other slices.
+
+        Nothing waits for a stop whose hard bound the last price does not meet.
+        """
         mine = state.triggers[key.trigger_id].definition
         is_slice = mine.close is not None and mine.close.twap is not None
         if mine.is_stop and not is_slice:
@@ -56,6 +59,8 @@ class OrderWatch:
         for other in state.fires.values():
             definition = state.triggers[other.trigger_id].definition
             if other.trigger_id == key.trigger_id or definition.key != at:
+                continue
+            if is_out_of_bounds(state, other):
                 continue
             is_first = is_urgent(state, other)
             if not mine.is_stop:
@@ -80,7 +85,7 @@ class OrderWatch:
                 fired = state.fires.get(fact.trigger_id)
                 if fact.kind is not FactKind.TRIGGER_HIT or fired is None:
                     continue
-                if is_urgent(state, fired):
+                if is_urgent(state, fired) and not is_out_of_bounds(state, fired):
                     slot = (fired.trigger_id, fired.arming)
                     self._check_took_over(state, fired, slot in opened, is_free)
 
@@ -111,6 +116,19 @@ def is_urgent(state: State, fired: FireRecord) -> bool:
     """Whether a firing is that of a stop that does not close in slices."""
     definition = state.triggers[fired.trigger_id].definition
     return definition.is_stop and not _has_slices(state, fired.trigger_id)
+
+
+def is_out_of_bounds(state: State, fired: FireRecord) -> bool:
+    """A hard bound is never left: its close waits for a price that meets it."""
+    definition = state.triggers[fired.trigger_id].definition
+    close, price = definition.close, state.book(definition.source).price
+    if close is None or not close.is_hard or fired.level is None or price is None:
+        return False
+    assert close.slippage_limit is not None
+    worse = price - fired.level
+    if definition.side is Side.LONG:
+        worse = -worse
+    return worse * 100 > fired.level * close.slippage_limit
 
 
 def _has_slices(state: State, trigger_id: str) -> bool:

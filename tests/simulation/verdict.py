@@ -21,6 +21,7 @@ from exitd.core.trigger import (
 from exitd.core.units import NS_PER_US
 from simulation.kinds import ACCOUNT, SYMBOL
 from simulation.prices import ENTRY, LAST_DISTANCE
+from simulation.takeover import is_out_of_bounds
 from simulation.violation import Violation
 
 if TYPE_CHECKING:
@@ -55,7 +56,6 @@ def check(world: World) -> None:
 def _check_ended(world: World, state: State) -> None:
     """Every hit has ended, unless it says why it could not."""
     firing = [r for r in state.triggers.values() if r.state is TriggerState.FIRING]
-    is_bound = any(_is_out_of_bounds(state, record) for record in firing)
     venue_now_ns = world.exchange.clock.now_us() * NS_PER_US
     is_in_doubt = any(
         # Signed by a clock an hour ahead, while the venue did not tell its own.
@@ -64,27 +64,12 @@ def _check_ended(world: World, state: State) -> None:
         for attempt in state.attempts.values()
     )
     for record in firing:
-        close = record.definition.close
-        # Slices and targets wait for every stop, and a hard one may wait for ever.
-        is_last = close is not None and close.twap is not None
-        is_last = is_last or not record.definition.is_stop
-        if is_in_doubt or (is_bound and is_last) or _is_out_of_bounds(state, record):
+        if is_in_doubt or is_out_of_bounds(state, state.fires[record.id]):
             continue
         raise Violation(
             f"{record.id} is still firing: {state.fires[record.id]} "
             f"{[a for a in state.attempts.values() if not a.is_ended]}"
         )
-
-
-def _is_out_of_bounds(state: State, record: TriggerRecord) -> bool:
-    """A hard bound is never left: its close waits for a price that meets it."""
-    close, fired = record.definition.close, state.fires[record.id]
-    if close is None or not close.is_hard or fired.level is None:
-        return False
-    assert close.slippage_limit is not None
-    book = state.book(record.definition.source)
-    assert book.price is not None
-    return abs(book.price - fired.level) * 100 > fired.level * close.slippage_limit
 
 
 def _check_sizes(world: World, state: State, filled: dict[AttemptKey, Decimal]) -> None:

@@ -184,7 +184,9 @@ _MEANING = """\
   and then to market. `slippage_limit` beside a market close is an error: nothing
   would bound it. What closes because its time has come goes the same way.
 - `patience` lets such a close rest before it is taken back. `hard: true` never goes
-  beyond `slippage_limit`: such a stop may never close, and is warned of.
+  beyond `slippage_limit`: such a stop may never close, and is warned of. While the last
+  price does not meet its bound, it holds up no take-profit and no close in slices: what
+  it rests at the venue is taken back for them, and it goes on with what they leave.
 - `twap` closes in slices. Not for stops: they close at once, and take over from a
   close in slices that is under way.
 

@@ -6,6 +6,7 @@ from exitd.core.events import FactKind
 from exitd.core.intents import Priority, RequestSlot
 from exitd.core.lifecycle import TriggerCause, next_trigger_state
 from exitd.core.position import PositionKey
+from exitd.core.reach import goes_first
 from exitd.core.resting import is_expired, rest
 from exitd.core.slices import has_urgent_stop
 from exitd.core.state import Timer, TimerKind
@@ -155,7 +156,27 @@ def _let_go(turn: Turn, record: TriggerRecord) -> None:
             wake(turn, role.key)
         return
     state.stops_firing.pop(role.key, None)
-    for trigger_id in state.held.pop(role.key, {}):
+    state.passed.discard(role.key)
+    _judge_held(turn, role.key)
+    wake(turn, role.key)
+
+
+def let_pass(turn: Turn, key: PositionKey) -> bool:
+    """Let go what waits for stops where none of those that fire can be met now."""
+    state = turn.state
+    if key not in state.stops_firing or goes_first(state, key):
+        return False
+    _judge_held(turn, key)
+    for fired in state.waiting_fires_on(key):
+        if fired.held_by:
+            ask_slot(turn, state.triggers[fired.trigger_id])
+    return True
+
+
+def _judge_held(turn: Turn, key: PositionKey) -> None:
+    """Put back on watch what was held back on its way to a hit."""
+    state = turn.state
+    for trigger_id in state.held.pop(key, {}):
         held = state.triggers[trigger_id]
         if held.state is not TriggerState.ARMED:
             continue
@@ -163,7 +184,6 @@ def _let_go(turn: Turn, record: TriggerRecord) -> None:
         if held.confirm_ns:
             due_ns, kind = held.confirm_ns, TimerKind.CONFIRMED
             turn.at(Timer(due_ns, kind, trigger_id, held.arming))
-    wake(turn, role.key)
 
 
 def wake(turn: Turn, key: PositionKey) -> None:

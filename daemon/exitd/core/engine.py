@@ -229,6 +229,8 @@ class Engine:
         role, policies = self.state.roles[trigger_id], self.state.policies
         if role.is_stop and role.key is not None:
             self.state.stops_firing.setdefault(role.key, {})[trigger_id] = None
+            # What rests for take-profits, if anything, may have been sent since.
+            self.state.passed.add(role.key)
         if fired.confirm_ns:
             turn.at(Timer(fired.confirm_ns, TimerKind.CONFIRM, trigger_id, arming))
         turn.at(Timer(fired.due_ns, TimerKind.RETRY, trigger_id, arming))

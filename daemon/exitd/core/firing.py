@@ -13,20 +13,29 @@ from exitd.core.attempt import (
 )
 from exitd.core.ending import end_fire, gone, watch_again
 from exitd.core.events import FactKind
-from exitd.core.holding import STOP_FIRES, hold, look_again, retry_in
+from exitd.core.hits import take_over
+from exitd.core.holding import (
+    REACH_PATIENCE_NS,
+    STOP_FIRES,
+    hold,
+    look_again,
+    retry_in,
+)
 from exitd.core.inputs import AttemptSent, AttemptSigned, SlotOpened
 from exitd.core.intents import ProvePosition, RefreshInstrument, SendClose
 from exitd.core.lifecycle import AttemptCause, TriggerCause, next_attempt_state
 from exitd.core.patience import (
     clear_the_way,
     climb_if_over,
+    make_way,
     mind_the_clock,
     rests_until_ns,
     stop_slices,
     time_in_force,
 )
-from exitd.core.position import PositionRecord
+from exitd.core.position import PositionKey, PositionRecord
 from exitd.core.pricing import hard_reference, price_now
+from exitd.core.reach import goes_first, is_out_of_reach
 from exitd.core.records import CounterRecord
 from exitd.core.resting import fresh_price, is_beyond
 from exitd.core.sizing import Room, order_quantity, order_terms
@@ -47,6 +56,8 @@ from exitd.core.units import NS_PER_S, NS_PER_US, ZERO
 
 #: The counter part of a client id: 24 bits, never zero.
 _COUNTER_MAX = (1 << 24) - 1
+_CAME_BACK = "the price came back"
+_NO_PRICE = "no fresh price says whether it is still beyond"
 
 
 def on_slot(turn: Turn, slot: SlotOpened) -> None:
@@ -79,11 +90,11 @@ def on_slot(turn: Turn, slot: SlotOpened) -> None:
         return
     if role.is_stop:
         fired = climb_if_over(turn, record, fired)
-        if close.twap is None:
-            stop_slices(turn, role.key)
-        elif has_urgent_stop(state, role.key):
+        if close.twap is not None and has_urgent_stop(state, role.key):
             hold(turn, record, fired, STOP_FIRES)
             return
+        if not is_out_of_reach(state, record):
+            _go_first(turn, close, role.key)
     under_way = state.under_way_on(role.key)
     if position.live <= under_way.unresolved:
         _hold_for_others(turn, record, fired, under_way)
@@ -91,13 +102,30 @@ def on_slot(turn: Turn, slot: SlotOpened) -> None:
         _size_and_send(turn, record, fired, close, position)
 
 
+def _go_first(turn: Turn, close: Close, key: PositionKey) -> None:
+    """Have what rests for others taken back where it came to rest since the hit."""
+    if close.twap is None:
+        stop_slices(turn, key)
+    if key in turn.state.passed:
+        take_over(turn, key)
+
+
 def _hold_for_others(
     turn: Turn, record: TriggerRecord, fired: FireRecord, under_way: UnderWay
 ) -> None:
-    """Wait for what other closes may still take; a stop has it taken back."""
+    """Wait for what other closes may still take; what goes first has it taken back."""
+    state, role = turn.state, turn.state.roles[record.id]
     hold(turn, record, fired, _why_nothing(under_way))
-    if turn.state.roles[record.id].is_stop:
-        clear_the_way(turn, record, turn.state.fires[record.id])
+    fired = state.fires[record.id]
+    if not role.is_stop:
+        if not _why_no_profit(turn, record, fired, under_way):
+            assert role.key is not None
+            make_way(turn, role.key)
+        return
+    clear_the_way(turn, record, fired)
+    if is_out_of_reach(state, record):
+        # Nobody wakes it when the price comes back into its bound.
+        retry_in(turn, state.fires[record.id], REACH_PATIENCE_NS)
 
 
 def _why_nothing(under_way: UnderWay) -> str:
@@ -115,26 +143,38 @@ def _may_take_profit(
     under_way: UnderWay,
 ) -> bool:
     """Hold or let go a take-profit that waited; stops never come here."""
-    if role.key in turn.state.stops_firing:
-        hold(turn, record, fired, STOP_FIRES)
-        return False
+    why = _why_no_profit(turn, record, fired, under_way)
+    if why == _CAME_BACK:
+        watch_again(turn, record, fired, why)
+    elif why == _NO_PRICE:
+        look_again(turn, record, fired, why)
+    elif why:
+        hold(turn, record, fired, why)
+    elif role.key in turn.state.stops_firing:
+        assert role.key is not None
+        turn.state.passed.add(role.key)
+    return not why
+
+
+def _why_no_profit(
+    turn: Turn, record: TriggerRecord, fired: FireRecord, under_way: UnderWay
+) -> str:
+    """Say why a take-profit may not go now; empty when it may."""
+    state, definition = turn.state, record.definition
+    key = state.roles[record.id].key
+    assert key is not None
+    if goes_first(state, key):
+        return STOP_FIRES
     if under_way.in_doubt:
-        hold(turn, record, fired, "an attempt of the position is in doubt")
-        return False
-    definition = record.definition
+        return "an attempt of the position is in doubt"
     if fired.level is None or fired.cause != "price" or fired.slices:
         # Slices that have begun go on whatever the price: the hit decided that.
-        return True
-    price = fresh_price(turn.state, definition, turn.now_ns)
+        return ""
+    price = fresh_price(state, definition, turn.now_ns)
     if price is None:
         # After a downtime it goes only if it is still beyond (behaviour 97).
-        why = "no fresh price says whether it is still beyond"
-        look_again(turn, record, fired, why)
-        return False
-    if not is_beyond(definition.direction, fired.level, price):
-        watch_again(turn, record, fired, "the price came back")
-        return False
-    return True
+        return _NO_PRICE
+    return "" if is_beyond(definition.direction, fired.level, price) else _CAME_BACK
 
 
 def _size_and_send(
@@ -169,7 +209,7 @@ def _size_and_send(
             return
         begun, wanted = sliced, sliced.slice_target - sliced.filled
     if not state.roles[record.id].is_stop and room.is_shared and wanted > room.closable:
-        hold(turn, record, fired, _why_nothing(under_way))
+        _hold_for_others(turn, record, fired, under_way)
         return
     quantity = order_quantity(
         wanted,

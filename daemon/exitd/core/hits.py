@@ -14,6 +14,7 @@ from exitd.core.intents import CancelOrder, CancelOrders
 from exitd.core.lifecycle import TriggerCause, next_trigger_state
 from exitd.core.market import Tick
 from exitd.core.position import PositionKey
+from exitd.core.reach import goes_first
 from exitd.core.resting import (
     arm,
     expire,
@@ -63,7 +64,7 @@ def on_crossed(
             key is not None
             and role.closes
             and not role.is_stop
-            and (key in stops or key in state.stops_firing)
+            and (key in stops or goes_first(state, key))
         ):
             # The stop goes first (behaviour 65); what it leaves is judged after.
             state.held.setdefault(key, {})[record.id] = None
@@ -132,9 +133,9 @@ def fire(turn: Turn, record: TriggerRecord, cause: str) -> None:
 def fire_by_clock(turn: Turn, record: TriggerRecord, cause: str) -> None:
     """Begin a firing that no price began; a take-profit lets a stop go first."""
     state, role = turn.state, turn.state.roles[record.id]
-    if role.closes and not role.is_stop and role.key in state.stops_firing:
+    is_target = role.closes and not role.is_stop
+    if is_target and role.key is not None and goes_first(state, role.key):
         # It stays on watch: the price may come back meanwhile.
-        assert role.key is not None
         state.held.setdefault(role.key, {})[record.id] = None
         return
     fire(turn, record, cause)
@@ -221,10 +222,9 @@ def _act(turn: Turn, record: TriggerRecord, fired: FireRecord, role: Role) -> No
     budget_ns = state.policies.take_profit_budget_ns
     if role.is_stop and role.key is not None:
         budget_ns = state.policies.stop_budget_ns
-        firing = state.stops_firing.get(role.key)
-        if firing is None:
-            firing = state.stops_firing[role.key] = {}
-            cancel_working(turn, role.key)
+        firing = state.stops_firing.setdefault(role.key, {})
+        if not firing or role.key in state.passed:
+            take_over(turn, role.key)
         firing[fired.trigger_id] = None
     due_ns = turn.now_ns + budget_ns
     turn.at(Timer(due_ns, TimerKind.BUDGET, fired.trigger_id, fired.arming))
@@ -246,6 +246,12 @@ def ask_cancels(turn: Turn, record: TriggerRecord) -> None:
             priority_of(turn.state.roles[definition.id]),
         )
     )
+
+
+def take_over(turn: Turn, key: PositionKey) -> None:
+    """Let a stop go before the take-profits of its position from now on."""
+    turn.state.passed.discard(key)
+    cancel_working(turn, key)
 
 
 def cancel_working(turn: Turn, key: PositionKey) -> None:

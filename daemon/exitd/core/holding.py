@@ -6,11 +6,13 @@ from exitd.core.events import FactKind
 from exitd.core.state import Timer, TimerKind
 from exitd.core.trigger import FireRecord, TriggerRecord
 from exitd.core.turn import Turn
-from exitd.core.units import NS_PER_MS
+from exitd.core.units import NS_PER_MS, NS_PER_S
 
 STOP_FIRES = "a stop of the position is firing"
 #: How often a firing that needs a price looks again for one.
 _PRICE_PATIENCE_NS = 200 * NS_PER_MS
+#: How often a stop whose bound cannot be met looks whether it can, while others go.
+REACH_PATIENCE_NS = NS_PER_S
 
 
 def hold(turn: Turn, record: TriggerRecord, fired: FireRecord, why: str) -> None:

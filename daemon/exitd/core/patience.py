@@ -13,6 +13,7 @@ from exitd.core.ending import ask_slot
 from exitd.core.events import FactKind
 from exitd.core.hits import take_back
 from exitd.core.position import PositionKey
+from exitd.core.reach import is_out_of_reach
 from exitd.core.refusals import delay_ns
 from exitd.core.sizing import MARKET_STAGE, next_stage
 from exitd.core.slices import has_more, has_urgent_stop, is_next_due, twap_of
@@ -144,11 +145,11 @@ def _is_awaited(
         return False
     if state.position(key).live > state.under_way_on(key).unresolved:
         return False
-    mine = _rank(record, fired)
+    mine = _rank(state, record, fired)
     return any(
         other.held_by
         and state.roles[other.trigger_id].is_stop
-        and _rank(state.triggers[other.trigger_id], other) > mine
+        and _rank(state, state.triggers[other.trigger_id], other) > mine
         for other in state.waiting_fires_on(key)
     )
 
@@ -198,7 +199,7 @@ def clear_the_way(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
     """
     state, role = turn.state, turn.state.roles[record.id]
     assert role.key is not None
-    mine = _rank(record, fired)
+    mine = _rank(state, record, fired)
     for key in list(state.under_way_on(role.key).resting):
         theirs = state.roles[key.trigger_id]
         if key.trigger_id == record.id or not theirs.is_stop:
@@ -208,23 +209,36 @@ def clear_the_way(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
             # Somebody gave that firing up; its order is still ours.
             take_back(turn, state.attempts[key])
         elif (
-            not other.asked_back and _rank(state.triggers[key.trigger_id], other) < mine
+            not other.asked_back
+            and _rank(state, state.triggers[key.trigger_id], other) < mine
         ):
             ask_back(turn, other, state.attempts[key])
 
 
+def make_way(turn: Turn, key: PositionKey) -> None:
+    """Take back what rests for stops that cannot be met now: a take-profit can."""
+    state = turn.state
+    for trigger_id in state.stops_firing.get(key, ()):
+        fired = state.fires[trigger_id]
+        attempt = state.open_attempt_of(fired)
+        if attempt is not None and is_resting(attempt) and not fired.asked_back:
+            ask_back(turn, fired, attempt)
+
+
 def _rank(
-    record: TriggerRecord, fired: FireRecord
-) -> tuple[bool, bool, bool, int, int]:
+    state: State, record: TriggerRecord, fired: FireRecord
+) -> tuple[bool, bool, bool, bool, int, int]:
     """Order the stops that fire on one position; the highest goes first.
 
-    Slices come last, then what a hard bound may never let end; market goes before
-    limit, and a later hit before an earlier one: it is the farther stop.
+    What cannot be met now comes last, before it slices, then what a hard bound may
+    never let end; market goes before limit, and a later hit before an earlier one: it
+    is the farther stop.
     """
     close = record.definition.close
     assert close is not None
     is_market = close.order is OrderType.MARKET or fired.stage >= MARKET_STAGE
     return (
+        not is_out_of_reach(state, record),
         close.twap is None,
         not close.is_hard,
         is_market,

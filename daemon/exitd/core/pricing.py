@@ -24,11 +24,17 @@ def price_now(
     It is the watched one, else what was observed at the hit; of another market than
     the watched one it may not be known at all.
     """
+    price = last_price(state, definition)
+    if price is None and watches_own_market(definition):
+        return fired.observed
+    return price
+
+
+def last_price(state: State, definition: TriggerDefinition) -> Decimal | None:
+    """Give the last price of the market in which a trigger closes, if one is known."""
     if watches_own_market(definition):
         book = state.books.get(definition.source)
-        if book is not None and book.price is not None:
-            return book.price
-        return fired.observed
+        return None if book is None else book.price
     return _own_price(state, definition)
 
 

@@ -11,12 +11,13 @@ from exitd.core.attempt import (
     RefusalKind,
     TimeInForce,
 )
-from exitd.core.ending import ask_slot, end_fire, gone, wake, watch_again
+from exitd.core.ending import ask_slot, end_fire, gone, let_pass, wake, watch_again
 from exitd.core.hits import is_in_the_way, take_back
-from exitd.core.holding import hold, retry_in
+from exitd.core.holding import REACH_PATIENCE_NS, hold, retry_in
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.patience import climb, is_over, recall
 from exitd.core.position import PositionKey, explained
+from exitd.core.reach import goes_first, is_out_of_reach
 from exitd.core.refusals import delay_ns
 from exitd.core.slices import end_slice, has_more, in_time_until_ns, twap_of
 from exitd.core.state import State, Timer, TimerKind
@@ -33,14 +34,14 @@ def settle(turn: Turn, attempt: AttemptRecord) -> None:
     if fired is not None and (fired.arming, fired.attempts) != (key.arming, key.n):
         fired = None
     if not attempt.is_ended:
-        if attempt.key in state.stops_firing and is_in_the_way(turn, attempt):
+        if goes_first(state, attempt.key) and is_in_the_way(turn, attempt):
             take_back(turn, attempt)
         elif fired is not None:
             recall(turn, fired, attempt)
-        return
-    if fired is not None:
+    elif fired is not None:
         _settle_fire(turn, state.triggers[key.trigger_id], fired, attempt)
-    wake(turn, attempt.key)
+    if not let_pass(turn, attempt.key) and attempt.is_ended:
+        wake(turn, attempt.key)
 
 
 def forget_unexplained(turn: Turn, key: PositionKey) -> None:
@@ -100,6 +101,9 @@ def _after_rest(
         watch_again(turn, record, fired, "its limit close was cancelled")
     elif is_over(fired, turn.now_ns):
         ask_slot(turn, record)
+    elif was_asked_back and is_out_of_reach(turn.state, record):
+        # It cannot be met now: what it was taken back for goes in the meantime.
+        retry_in(turn, fired, REACH_PATIENCE_NS)
     elif was_asked_back:
         # The one that it was taken back for is on hold longer, and goes first.
         hold(turn, record, fired, "another stop of the position goes first")

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from exitd.core.position import PositionKey
+from exitd.core.reach import is_out_of_reach
 from exitd.core.sizing import Room
 from exitd.core.state import State
 from exitd.core.trigger import FireRecord, TriggerRecord, Twap
@@ -109,7 +110,11 @@ def in_time_until_ns(fired: FireRecord, twap: Twap | None, budget_ns: int) -> in
 def has_urgent_stop(state: State, key: PositionKey) -> bool:
     """Whether a stop of the position fires that does not close in slices.
 
-    It takes over at once: nothing in slices goes before it is done.
+    It takes over at once: nothing in slices goes before it is done, unless its bound
+    cannot be met now.
     """
-    firing = state.stops_firing.get(key, {})
-    return any(twap_of(state.triggers[trigger_id]) is None for trigger_id in firing)
+    firing = (state.triggers[id] for id in state.stops_firing.get(key, ()))
+    return any(
+        twap_of(record) is None and not is_out_of_reach(state, record)
+        for record in firing
+    )

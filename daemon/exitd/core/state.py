@@ -88,6 +88,7 @@ class State:
     """The engine's memory; records are written to it by `Turn` only.
 
     What follows `books` is derived from the records: indexes, what waits, timers.
+    `passed` are positions where a take-profit was sent although stops fire.
     """
 
     def __init__(self, policies: Policies) -> None:
@@ -117,6 +118,7 @@ class State:
         self.trades: dict[AttemptKey, set[str]] = {}
         self.stops_firing: dict[PositionKey, dict[str, None]] = {}
         self.held: dict[PositionKey, dict[str, None]] = {}
+        self.passed: set[PositionKey] = set()
         self.deferred: dict[str, TriggerDefinition | None] = {}
         self.timers: list[tuple[int, int, Timer]] = []
         self.timers_set = 0

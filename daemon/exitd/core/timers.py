@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from exitd.core.attempt import AttemptKey, AttemptState, TimeInForce
 from exitd.core.confirming import is_due
 from exitd.core.doubt import ask_resolution
-from exitd.core.ending import ask_slot, watch_again
+from exitd.core.ending import ask_slot, let_pass, watch_again
 from exitd.core.events import FactKind
 from exitd.core.hits import cancel_working, fire_by_clock, is_in_the_way, take_back
 from exitd.core.intents import ProvePosition
@@ -140,10 +140,12 @@ def _stop_over_budget(turn: Turn, record: TriggerRecord, fired: FireRecord) -> N
         attempts=fired.attempts,
         alert=True,
     )
+    key = turn.state.roles[record.id].key
+    assert key is not None
+    is_passed = let_pass(turn, key)
     if fired.held_by:
-        key = turn.state.roles[record.id].key
-        assert key is not None
-        cancel_working(turn, key)
+        if not is_passed:
+            cancel_working(turn, key)
         turn.intend(ProvePosition(fired.account, fired.symbol))
         ask_slot(turn, record)
 

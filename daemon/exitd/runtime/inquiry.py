@@ -22,7 +22,7 @@ from exitd.runtime.loop import EngineLoop
 from exitd.runtime.pacing import PacedVenue
 
 #: How far before a signature its order may be dated: clocks are not equal.
-_LOOK_BACK_NS = 60 * NS_PER_S
+LOOK_BACK_NS = 60 * NS_PER_S
 _PAUSE_S = 0.25
 
 
@@ -100,7 +100,7 @@ class Inquiry:
         if not attempts:
             return
         started_ns = self._venue.venue_now_ns()
-        since_ns = min(a.ts_signed_venue_ns for a in attempts) - _LOOK_BACK_NS
+        since_ns = min(a.ts_signed_venue_ns for a in attempts) - LOOK_BACK_NS
         # In this order: what fills between the two reads is in the second.
         resting = await self._venue.open_orders(symbol)
         history_ns = self._venue.venue_now_ns()

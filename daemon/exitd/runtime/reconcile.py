@@ -18,6 +18,7 @@ from exitd.core.position import (
 )
 from exitd.core.units import ZERO
 from exitd.logs import Event, log
+from exitd.runtime.inquiry import LOOK_BACK_NS
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.pacing import PacedVenue
 
@@ -132,7 +133,7 @@ async def _reconcile_orders(loop: EngineLoop, venue: PacedVenue) -> None:
             loop.handle(order)
     if not missing:
         return
-    since_ns = min(a.ts_signed_venue_ns for a in missing)
+    since_ns = min(a.ts_signed_venue_ns for a in missing) - LOOK_BACK_NS
     for report in await venue.orders_since(since_ns):
         if report.client_order_id is not None:
             loop.handle(report)
