@@ -75,11 +75,6 @@ def file_place(owner: str) -> str | None:
     return owner.removeprefix(FILE_OWNER) if owner.startswith(FILE_OWNER) else None
 
 
-def last_price(state: State, source: PriceSource) -> Decimal | None:
-    book = state.books.get(source)
-    return book.price if book is not None else None
-
-
 def distance(definition: TriggerDefinition, level: Decimal, price: Decimal) -> Decimal:
     """Give how far *price* has to go to *level*; zero or below: it is there."""
     falls = definition.direction is Direction.FALLING
@@ -246,7 +241,7 @@ def trigger_view(
     condition, source, close = definition.condition, definition.source, definition.close
     watches = definition.watches_price
     level = level_now(state, record)
-    price = last_price(state, source) if watches else None
+    price = state.last_price(source) if watches else None
     age_ns = prices.price_age_ns(source) if watches and prices is not None else None
     action, cancels = action_words(definition)
     limit = close.slippage_limit if close is not None else None
@@ -314,7 +309,7 @@ def position_view(
 ) -> PositionView:
     """Show a position; *hole* is what the protection audit found on it."""
     key = position.key
-    mark = last_price(state, PriceSource(key.account, key.symbol, PriceKind.MARK))
+    mark = state.last_price(PriceSource(key.account, key.symbol, PriceKind.MARK))
     return PositionView(
         key=str(key),
         account=key.account,
@@ -344,7 +339,7 @@ def feed_view(
         account=source.feed,
         symbol=source.symbol,
         price_kind=source.kind.value,
-        price=text_or_none(last_price(state, source)),
+        price=text_or_none(state.last_price(source)),
         age_ms=age_ns // NS_PER_MS if age_ns is not None else None,
         is_stale=prices is None or prices.is_stale(source),
         triggers=triggers,

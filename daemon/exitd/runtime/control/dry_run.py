@@ -16,7 +16,7 @@ from exitd.ports.venue import Venue
 from exitd.runtime.control.identities import find_trigger
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.problems import from_refusal
-from exitd.runtime.shown import last_price, text_or_none
+from exitd.runtime.shown import text_or_none
 from exitd.runtime.views import OrderView
 
 MASK = "***"
@@ -77,7 +77,7 @@ def _sandbox(state: State, record: TriggerRecord) -> Engine:
     )
     sandbox.state.capabilities = dict(state.capabilities)
     book = sandbox.state.book(definition.source)
-    book.price = last_price(state, definition.source)
+    book.price = state.last_price(definition.source)
     return sandbox
 
 

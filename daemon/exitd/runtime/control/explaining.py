@@ -20,7 +20,6 @@ from exitd.core.wording import duration_text, level_text, offset_text
 from exitd.runtime.shown import (
     distance,
     distance_percent,
-    last_price,
     percent_text,
 )
 from exitd.runtime.trigger_words import move_text
@@ -89,7 +88,7 @@ def _about_price(
     definition = record.definition
     if view.due is not None:
         yield f"its time comes at {view.due}, at any price"
-    price = last_price(state, definition.source)
+    price = state.last_price(definition.source)
     if price is None or not definition.watches_price:
         return
     yield from _about_trail(state, record, view)
