@@ -242,13 +242,15 @@ def test_b064_given_a_stop_rests_out_of_reach_when_a_target_hits_then_taken_back
 
 
 def test_b064_given_two_stops_out_of_reach_then_only_what_rests_is_taken_back():
-    near = stop("near", "94.5", "2", action=patient(size="2", hard=True))
-    world, exchange = out_of_reach(elsewhere(), near, how=patient(5 * S, hard=True))
+    near = stop("near", "94.5", action=patient(size="2", hard=True))
+    rests = patient(5 * S, size="4", hard=True)
+    world, exchange = out_of_reach(elsewhere(close("8")), near, how=rests)
+    assert len(exchange.resting) == 1
 
     rises(world, exchange)
 
     assert exchange.cancels == 1
-    assert closed(world)["btc"] == "4"
+    assert closed(world) == {"sl": "0", "near": "0", "btc": "8"}
 
 
 @pytest.mark.parametrize("after", ["the price came back", "no price for long"])
