@@ -208,4 +208,12 @@ MUTATIONS = (
         "pass",
         "test_b138_given_a_time_limit_then_it_fires_at_any_price",
     ),
+    Mutation(
+        138,
+        "core/ages.py",
+        "if abs(ts_opened_ns - position.ts_opened_ns) <= _APART_NS_MAX:",
+        "if True:",
+        "test_b123_given_the_clock_set_while_down_then_a_time_limit_ends_as_it_would_have",
+        "test_b138_given_the_clock_set_while_down_then_a_time_limit_ends_in_time",
+    ),
 )

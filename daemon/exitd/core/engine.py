@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from exitd.core import (
+    ages,
     arming,
     commands,
     confirming,
@@ -53,6 +54,7 @@ from exitd.core.inputs import (
     SessionsKnown,
     SlotOpened,
     TimePassed,
+    VenueTimeRead,
 )
 from exitd.core.intents import ProvePosition
 from exitd.core.judging import take_in
@@ -321,6 +323,7 @@ _HANDLERS: dict[type, _Handler] = {
     HoleFilled: watermarks.on_hole_filled,
     HoleUnknown: watermarks.on_hole_unknown,
     SessionsKnown: _on_sessions,
+    VenueTimeRead: ages.on_venue_time,
     SlotOpened: firing.on_slot,
     AttemptSigned: firing.on_signed,
     AttemptSent: firing.on_sent,

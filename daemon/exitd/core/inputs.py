@@ -290,6 +290,14 @@ class ApplyFiles(Struct, frozen=True, kw_only=True):
     now_ns: int
 
 
+class VenueTimeRead(Struct, frozen=True):
+    """A venue's clock showed `ts_venue_ns` when ours showed `now_ns`."""
+
+    account: str
+    ts_venue_ns: int
+    now_ns: int
+
+
 Command = (
     Arm
     | Amend
@@ -308,6 +316,7 @@ Report = (
     | HoleFilled
     | HoleUnknown
     | SessionsKnown
+    | VenueTimeRead
     | SlotOpened
     | AttemptSigned
     | AttemptSent

@@ -56,7 +56,9 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
     `unexplained` is what reports took off while closes were unanswered: fills
     of theirs, perhaps, that we have not been told of yet. `proven` is false
     from a lost stream until REST or the stream's snapshot has confirmed the view.
-    `initial` is its size when the lifetime began, `first_entry_price` its entry then.
+    `initial` is its size when the lifetime began, `first_entry_price` its entry then;
+    `ts_opened_ns` and `ts_opened_venue_ns` are that instant on our clock and on the
+    venue's, 0 where it is not known.
     """
 
     key: PositionKey
@@ -67,6 +69,7 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
     unreflected: tuple[UnreflectedFill, ...] = ()
     lifetime: int = 0
     ts_opened_ns: int = 0
+    ts_opened_venue_ns: int = 0
     filled_in_lifetime: Decimal = ZERO
     unexplained: Decimal = ZERO
     initial: Decimal = ZERO
