@@ -155,6 +155,24 @@ async def test_b014_given_an_old_frame_when_read_then_counted_not_told():
     assert rig.feed.counters.stale == 1
 
 
+async def test_b123_given_no_answer_about_the_time_when_prices_come_then_they_tell_it():
+    hour_us = 3_600_000_000
+    async with running(MARK, tells_time=False) as rig:
+        await rig.server.push(mark("98", at_us=us() - hour_us))
+        tick = await rig.price(MARK, "98")
+        venue_ns = rig.feed._venue_clock.now_ns()
+
+        behind_ns = venue_ns - tick.ts_venue_ns
+        assert 0 <= behind_ns < hour_us * 1_000 // 2
+        # An instant in another unit is no instant.
+        await rig.server.push(mark("99", at_us=us() * 1_000), mark("97"))
+        await rig.price(MARK, "97")
+
+    assert rig.prices(MARK) == ["98", "97"]
+    assert not rig.feed._venue_clock.is_synced
+    assert abs(rig.feed._venue_clock.offset_ns) < hour_us * 1_000 // 2
+
+
 async def test_b014_given_an_earlier_instant_when_read_then_told_with_its_instant():
     async with running(LAST) as rig:
         now_us = us()

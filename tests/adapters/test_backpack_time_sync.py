@@ -98,3 +98,50 @@ def test_given_a_real_jump_when_measured_twice_then_believed(clock, venue_clock)
     measure(venue_clock, clock, HOUR_NS)
 
     assert abs(venue_clock.offset_ns - HOUR_NS) <= NS_PER_MS
+
+
+def test_b123_given_no_measurement_and_a_clock_far_ahead_then_prices_tell_the_time(
+    clock, venue_clock
+):
+    true_ns = clock.now_ns() - HOUR_NS
+    venue_clock.seen(true_ns - 2 * NS_PER_S, clock.monotonic_ns())
+    venue_clock.seen(true_ns - TRIP_NS, clock.monotonic_ns())
+    venue_clock.seen(true_ns - NS_PER_S, clock.monotonic_ns())
+
+    clock.advance(NS_PER_S)
+
+    # The newest counts: a frame is never dated later than it is.
+    assert venue_clock.now_ns() == true_ns - TRIP_NS + NS_PER_S
+    assert not venue_clock.is_synced
+
+
+def test_b123_given_no_measurement_and_a_clock_far_behind_then_prices_tell_the_time(
+    clock, venue_clock
+):
+    true_ns = clock.now_ns() + HOUR_NS
+
+    venue_clock.seen(true_ns, clock.monotonic_ns())
+
+    assert venue_clock.now_ns() == true_ns
+
+
+def test_given_no_measurement_and_old_prices_when_a_new_one_comes_then_our_own_clock(
+    clock, venue_clock
+):
+    venue_clock.seen(clock.now_ns() - 60 * NS_PER_S, clock.monotonic_ns())
+    assert venue_clock.now_ns() == clock.now_ns() - 60 * NS_PER_S
+
+    venue_clock.seen(clock.now_ns() - TRIP_NS, clock.monotonic_ns())
+
+    assert venue_clock.now_ns() == clock.now_ns()
+
+
+def test_given_a_measurement_then_prices_tell_no_time(clock, venue_clock):
+    venue_clock.seen(clock.now_ns() - HOUR_NS, clock.monotonic_ns())
+    measure(venue_clock, clock, 0)
+    before_ns = venue_clock.now_ns()
+
+    venue_clock.seen(clock.now_ns() + HOUR_NS, clock.monotonic_ns())
+
+    assert venue_clock.now_ns() == before_ns
+    assert abs(venue_clock.offset_ns) <= NS_PER_MS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from core.exchanges import Exchange, closes, hit, patient
+from core.exchanges import WHOLE_LIMIT, Exchange, closes, hit, patient
 from core.worlds import MS, D, S, World, stop, target
 from exitd.core.attempt import RefusalKind, TimeInForce
 from exitd.core.condition import AtInstant
@@ -180,6 +180,20 @@ def test_b101_given_a_target_with_longer_patience_then_its_budget_does_not_end_i
 
     assert world.state("tp") == "armed"
     assert exchange.cancels == 1
+
+
+def test_b101_given_a_target_over_its_budget_when_its_cancel_is_lost_then_asked_again():
+    world, exchange = hit(
+        target("tp", "110", action=WHOLE_LIMIT), price="110", at="100"
+    )
+    exchange.is_deaf = True
+    exchange.wait(61 * S)
+    assert exchange.cancels > 1
+
+    exchange.is_deaf = False
+    exchange.wait(2 * S)
+
+    assert world.state("tp") == "armed"
 
 
 def test_b101_given_a_patient_target_is_only_refused_then_its_budget_ends_it():

@@ -99,11 +99,16 @@ class Rig:
 
 @asynccontextmanager
 async def running(
-    *sources: PriceSource, ping_s: float = PING_S, refuses: Iterable[str] = ()
+    *sources: PriceSource,
+    ping_s: float = PING_S,
+    refuses: Iterable[str] = (),
+    tells_time: bool = True,
 ) -> AsyncIterator[Rig]:
     answers = Answers(
         {
-            "/api/v1/time": lambda r: plain(str(time.time_ns() // NS_PER_MS))(r),
+            "/api/v1/time": lambda r: plain(
+                str(time.time_ns() // NS_PER_MS) if tells_time else ""
+            )(r),
             "/api/v1/klines": json([]),
         }
     )

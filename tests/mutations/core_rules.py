@@ -380,4 +380,11 @@ MUTATIONS = (
         "if False:",
         "test_b064_given_a_target_rests_when_the_stop_is_in_reach_then_it_is_taken_back",
     ),
+    Mutation(
+        101,
+        "core/timers.py",
+        "ask_back(turn, fired, attempt)",
+        "take_back(turn, attempt)",
+        "test_b101_given_a_target_over_its_budget_when_its_cancel_is_lost_then_asked_again",
+    ),
 )

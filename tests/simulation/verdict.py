@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from exitd.core.attempt import AttemptKey, AttemptState
+from exitd.core.attempt import AttemptKey
 from exitd.core.condition import AtInstant, MaxHold
 from exitd.core.position import PositionKey
 from exitd.core.resting import is_beyond, level_now
@@ -18,7 +18,6 @@ from exitd.core.trigger import (
     TriggerRecord,
     TriggerState,
 )
-from exitd.core.units import NS_PER_US
 from simulation.kinds import ACCOUNT, SYMBOL
 from simulation.prices import ENTRY, LAST_DISTANCE
 from simulation.takeover import is_out_of_bounds
@@ -56,15 +55,8 @@ def check(world: World) -> None:
 def _check_ended(world: World, state: State) -> None:
     """Every hit has ended, unless it says why it could not."""
     firing = [r for r in state.triggers.values() if r.state is TriggerState.FIRING]
-    venue_now_ns = world.exchange.clock.now_us() * NS_PER_US
-    is_in_doubt = any(
-        # Signed by a clock an hour ahead, while the venue did not tell its own.
-        attempt.state is AttemptState.IN_DOUBT
-        and attempt.expires_venue_ns > venue_now_ns
-        for attempt in state.attempts.values()
-    )
     for record in firing:
-        if is_in_doubt or is_out_of_bounds(state, state.fires[record.id]):
+        if is_out_of_bounds(state, state.fires[record.id]):
             continue
         raise Violation(
             f"{record.id} is still firing: {state.fires[record.id]} "

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from exitd.core import (
+    ages,
     arming,
     commands,
     confirming,
@@ -54,6 +55,7 @@ from exitd.core.inputs import (
     SlotOpened,
     SourceJudged,
     TimePassed,
+    VenueTimeRead,
 )
 from exitd.core.intents import ProvePosition
 from exitd.core.judging import on_judged, take_in
@@ -325,6 +327,7 @@ _HANDLERS: dict[type, _Handler] = {
     HoleUnknown: watermarks.on_hole_unknown,
     SessionsKnown: _on_sessions,
     SourceJudged: on_judged,
+    VenueTimeRead: ages.on_venue_time,
     SlotOpened: firing.on_slot,
     AttemptSigned: firing.on_signed,
     AttemptSent: firing.on_sent,

@@ -298,6 +298,14 @@ class ApplyFiles(Struct, frozen=True, kw_only=True):
     now_ns: int
 
 
+class VenueTimeRead(Struct, frozen=True):
+    """A venue's clock showed `ts_venue_ns` when ours showed `now_ns`."""
+
+    account: str
+    ts_venue_ns: int
+    now_ns: int
+
+
 Command = (
     Arm
     | Amend
@@ -317,6 +325,7 @@ Report = (
     | HoleUnknown
     | SourceJudged
     | SessionsKnown
+    | VenueTimeRead
     | SlotOpened
     | AttemptSigned
     | AttemptSent

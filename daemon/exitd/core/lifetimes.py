@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from exitd.core.ages import opened_venue_ns
 from exitd.core.derived import priced
 from exitd.core.ending import gone
 from exitd.core.events import FactKind
@@ -107,6 +108,7 @@ def _begin_lifetime(
         entry_price=report.entry_price,
         lifetime=position.lifetime + 1,
         ts_opened_ns=turn.now_ns,
+        ts_opened_venue_ns=opened_venue_ns(turn, key.account),
         filled_in_lifetime=ZERO,
         unexplained=ZERO,
         unreflected=(),

@@ -59,6 +59,8 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
     `initial` is its size before it was first reduced, by an exit or by hand: an entry
     may fill in pieces. From then on it `is_reduced`, and what is bought does not count.
     `first_entry_price` is its entry when the lifetime began.
+    `ts_opened_ns` and `ts_opened_venue_ns` are that instant on our clock and on the
+    venue's, 0 where it is not known.
     """
 
     key: PositionKey
@@ -69,6 +71,7 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
     unreflected: tuple[UnreflectedFill, ...] = ()
     lifetime: int = 0
     ts_opened_ns: int = 0
+    ts_opened_venue_ns: int = 0
     filled_in_lifetime: Decimal = ZERO
     unexplained: Decimal = ZERO
     initial: Decimal = ZERO

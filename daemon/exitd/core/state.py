@@ -88,7 +88,8 @@ class State:
     """The engine's memory; records are written to it by `Turn` only.
 
     What follows `books` is derived from the records: indexes, what waits, timers.
-    `passed` are positions where a take-profit was sent although stops fire.
+    `passed` are positions where a take-profit was sent although stops fire; `ahead_ns`
+    is how far the clock of an account's venue is ahead of ours.
     """
 
     def __init__(self, policies: Policies) -> None:
@@ -119,6 +120,7 @@ class State:
         self.stops_firing: dict[PositionKey, dict[str, None]] = {}
         self.held: dict[PositionKey, dict[str, None]] = {}
         self.passed: set[PositionKey] = set()
+        self.ahead_ns: dict[str, int] = {}
         self.deferred: dict[str, TriggerDefinition | None] = {}
         self.timers: list[tuple[int, int, Timer]] = []
         self.timers_set = 0

@@ -10,7 +10,7 @@ from exitd.core.events import FactKind
 from exitd.core.hits import cancel_working, fire_by_clock, is_in_the_way, take_back
 from exitd.core.intents import ProvePosition
 from exitd.core.judging import believe
-from exitd.core.patience import on_patience
+from exitd.core.patience import ask_back, on_patience
 from exitd.core.resting import expire, is_expired
 from exitd.core.schedule import due_of
 from exitd.core.slices import in_time_until_ns, twap_of
@@ -163,7 +163,10 @@ def _over_budget(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
         return
     due_ns = turn.now_ns + turn.state.policies.take_profit_budget_ns
     turn.at(Timer(due_ns, TimerKind.BUDGET, record.id, record.arming))
-    if is_in_the_way(turn, attempt):
+    if is_resting(attempt):
+        if not fired.asked_back:
+            ask_back(turn, fired, attempt)
+    elif is_in_the_way(turn, attempt):
         take_back(turn, attempt)
 
 

@@ -14,7 +14,12 @@ from exitd.core.attempt import (
     AttemptState,
     TimeInForce,
 )
-from exitd.core.inputs import InstrumentReport, NothingFound, OrderReport
+from exitd.core.inputs import (
+    InstrumentReport,
+    NothingFound,
+    OrderReport,
+    VenueTimeRead,
+)
 from exitd.core.units import NS_PER_S
 from exitd.errors import VenueError
 from exitd.logs import Event, log
@@ -162,6 +167,8 @@ class Inquiry:
 
     async def read_clock(self) -> None:
         offset_ns = await self._venue.sync_clock()
+        venue_ns, now_ns = self._venue.venue_now_ns(), self._loop.clock.now_ns()
+        self._loop.handle(VenueTimeRead(self._venue.account, venue_ns, now_ns))
         log(
             Event.CLOCK_MEASURED,
             venue=self._venue.account,

@@ -16,6 +16,9 @@ JUMP_NS_MAX = 5 * NS_PER_S
 class VenueClock:
     """Starts out as our own clock; each measurement anchors it anew.
 
+    Until the first one, the venue's prices tell when ours is grossly wrong: what is
+    signed an hour ahead of the venue is in doubt for an hour when its answer is lost.
+
     A measurement that contradicts the last one by more than `JUMP_NS_MAX` is believed
     only when the next one agrees with it: an answer that lies, or that was hours on
     its way through a suspended machine, must not void every signature.
@@ -25,12 +28,16 @@ class VenueClock:
         self._clock = clock
         self._base_ns = 0
         self._disputed_ns: int | None = None
+        self._newest_ns: int | None = None
+        self._hint_ns: int | None = None
         self.is_synced = False
         self.uncertainty_ns = 0
 
     def now_ns(self) -> int:
         if not self.is_synced:
-            return self._clock.now_ns()
+            if self._hint_ns is None:
+                return self._clock.now_ns()
+            return self._hint_ns + self._clock.monotonic_ns()
         return self._base_ns + self._clock.monotonic_ns()
 
     def earliest_ns(self) -> int:
@@ -44,6 +51,27 @@ class VenueClock:
     def at_ns(self, monotonic_ns: int) -> int | None:
         """The venue's time when ours was *monotonic_ns*; None before a measurement."""
         return self._base_ns + monotonic_ns if self.is_synced else None
+
+    def seen(self, venue_ns: int, arrived_ns: int) -> None:
+        """Take the instant of a frame; it counts until the first measurement.
+
+        A frame is dated before it arrives, so what goes by it is never ahead of the
+        venue: signed by it, a request expires early. So it does not replace a clock of
+        ours that is about right, only one that is off by more than `JUMP_NS_MAX`.
+
+        Args:
+            venue_ns: When the venue says it was sent.
+            arrived_ns: Monotonic, when it arrived.
+        """
+        if self.is_synced:
+            return
+        newest_ns = venue_ns - arrived_ns
+        if self._newest_ns is not None:
+            newest_ns = max(newest_ns, self._newest_ns)
+        self._newest_ns = newest_ns
+        ours_ns = self._clock.now_ns() - self._clock.monotonic_ns()
+        is_wrong = abs(newest_ns - ours_ns) > JUMP_NS_MAX
+        self._hint_ns = newest_ns if is_wrong else None
 
     @property
     def offset_ns(self) -> int:
