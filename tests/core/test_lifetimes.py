@@ -30,6 +30,8 @@ def test_b075_given_a_whole_stop_when_the_position_grows_then_closes_all():
     world = World()
     world.arm(stop("sl", "95"))
 
+    # Reduced in between, so that what it began with is another size.
+    world.position("6")
     world.position("15")
     world.mark("95")
 
