@@ -17,6 +17,7 @@ from exitd.ports.sessions import SessionsUnknown
 
 SPAN = (instant("2026-07-01 00:00"), instant("2026-07-02 00:00"))
 DEADLINE_S = 20.0
+CONFINING = Path(__file__).parent / "no_new_code.py"
 LISTING = "import exchange_calendars as x; print(*x.get_calendar_names())"
 
 
@@ -47,6 +48,19 @@ async def test_given_it_was_asked_then_nothing_of_the_library_is_in_this_process
 
     assert session == (instant("2026-07-01 07:00"), instant("2026-07-01 15:30"))
     assert "exchange_calendars" not in sys.modules
+
+
+async def test_given_no_memory_may_become_code_as_in_the_unit_then_it_answers_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    confined, python = tmp_path / "python", sys.executable
+    confined.write_text(f'#!/bin/sh\nexec {python} {CONFINING} {python} "$@"\n')
+    confined.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(confined))
+
+    (session,) = await ExchangeCalendars(os.environ).sessions("XLON", *SPAN)
+
+    assert session == (instant("2026-07-01 07:00"), instant("2026-07-01 15:30"))
 
 
 async def test_given_a_day_beyond_what_is_known_then_it_says_so():
