@@ -21,7 +21,7 @@ MUTATIONS = (
     ),
     Mutation(
         3,
-        "core/trigger.py",
+        "core/directions.py",
         "(ConditionKind.STOP_LOSS, Side.SHORT): Direction.RISING",
         "(ConditionKind.STOP_LOSS, Side.SHORT): Direction.FALLING",
         "test_b003_given_short_when_mirrored_levels_are_touched_then_it_buys",
@@ -242,7 +242,7 @@ MUTATIONS = (
     Mutation(
         96,
         "core/sizing.py",
-        " and not close.is_hard",
+        " and not close.keeps_limit",
         "",
         "test_b096_given_a_hard_limit_then_the_bound_is_never_left",
     ),

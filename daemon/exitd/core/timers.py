@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from exitd.core.attempt import AttemptKey, AttemptState, TimeInForce
+from exitd.core.bounds import is_waiting
 from exitd.core.confirming import is_due
 from exitd.core.doubt import ask_resolution
 from exitd.core.ending import ask_slot, watch_again
@@ -127,10 +128,14 @@ def _unconfirmed(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
 
 def _stop_over_budget(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
     """A stop goes on and alerts again, and asks once more for what holds it."""
-    if _is_in_time(turn, record, fired, turn.state.policies.stop_budget_ns):
+    budget_ns = turn.state.policies.stop_budget_ns
+    if _is_in_time(turn, record, fired, budget_ns):
         return
-    due_ns = turn.now_ns + turn.state.policies.stop_budget_ns
+    due_ns = turn.now_ns + budget_ns
     turn.at(Timer(due_ns, TimerKind.BUDGET, record.id, record.arming))
+    if is_waiting(record, fired):
+        # The price wakes it, and somebody knows.
+        return
     turn.fact(
         FactKind.TRIGGER_HELD,
         record,
@@ -153,15 +158,19 @@ def _over_budget(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
     if _is_in_time(turn, record, fired, turn.state.policies.take_profit_budget_ns):
         return
     attempt = turn.state.open_attempt_of(fired)
-    if attempt is None:
+    if attempt is None and not is_waiting(record, fired):
         watch_again(turn, record, fired, "its time budget is spent")
         return
-    if fired.cause == "command" and attempt.order.time_in_force is TimeInForce.GTC:
+    if (
+        attempt is not None
+        and fired.cause == "command"
+        and attempt.order.time_in_force is TimeInForce.GTC
+    ):
         # Somebody placed it by hand: it rests until it fills or is taken back.
         return
     due_ns = turn.now_ns + turn.state.policies.take_profit_budget_ns
     turn.at(Timer(due_ns, TimerKind.BUDGET, record.id, record.arming))
-    if is_in_the_way(turn, attempt):
+    if attempt is not None and is_in_the_way(turn, attempt):
         take_back(turn, attempt)
 
 
