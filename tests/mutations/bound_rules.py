@@ -88,4 +88,26 @@ MUTATIONS = (
         "if False:",
         "test_given_it_is_given_up_while_it_waits_then_no_price_wakes_it",
     ),
+    # one set in the place of another
+    Mutation(
+        143,
+        "core/replacing.py",
+        "draft.give_up(record.id)",
+        "pass",
+        "test_b143_given_the_same_again_then_it_is_no_twin_of_what_it_replaces",
+    ),
+    Mutation(
+        143,
+        "core/replacing.py",
+        "if state.open_attempt_of(state.fires[trigger_id]) is None:",
+        "if True:",
+        "test_b143_given_a_close_is_at_the_venue_then_it_cannot_be_replaced",
+    ),
+    Mutation(
+        143,
+        "core/replacing.py",
+        "_take_away(turn, record, command.by)",
+        "pass",
+        "test_b143_given_a_stop_when_replaced_then_the_new_level_fires_and_the_old_not",
+    ),
 )

@@ -74,6 +74,11 @@ class Draft:
             definition = self._state.triggers[trigger_id].definition
             self._state.neighbours_on(role.key).drop(definition)
 
+    def give_up(self, trigger_id: str) -> None:
+        """Check as if this trigger were done: it goes if the others may come."""
+        self.leave_out(trigger_id)
+        self._new -= 1
+
     def admit(
         self, definition: TriggerDefinition, *, amends: bool = False
     ) -> Refused | None:
