@@ -113,7 +113,7 @@ class Desk:
         multi_account = await self._multi_account(placed, holding)
         instrument = await self._holdings.prepare(holding, multi_account)
         source = PriceSource(holding.key.account, holding.key.symbol, PriceKind.MARK)
-        price = self.state.last_price(source)
+        price = await self._control.replacing.price_of(source)
         check_orders(placed.orders, holding, instrument, self.distances, price)
         warnings = tuple(unfillable(placed.orders, holding.key.side))
         if warnings and self.settings.refuse_unfillable:

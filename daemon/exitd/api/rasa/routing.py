@@ -40,7 +40,10 @@ class Paths:
             return await _answered(found, request)
 
         for variant in (path, f"{path}/"):
-            self.routes.append(Route(variant, endpoint, methods=None))
+            route = Route(variant, endpoint)
+            # Whatever the method, the endpoint answers in the words of this API.
+            route.methods = None
+            self.routes.append(route)
 
 
 async def _answered(endpoint: Endpoint, request: Request) -> Response:

@@ -1,8 +1,10 @@
 """Putting one set of triggers in the place of another, all or none."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from exitd.core.inputs import ReplaceTriggers
+from exitd.core.market import PriceSource
 from exitd.runtime.control.pricing import Pricing
 from exitd.runtime.control.requests import TriggerRequest
 from exitd.runtime.control.running import Caller, refuse_while_recovering
@@ -18,6 +20,11 @@ class Replacing:
         self._daemon = daemon
         self._triggers = triggers
         self._pricing = Pricing(daemon)
+
+    async def price_of(self, source: PriceSource) -> Decimal | None:
+        """Give the last price of a stream, asked for where it is not fresh."""
+        await self._pricing.see_to((source,))
+        return self._daemon.loop.engine.state.last_price(source)
 
     async def replace(
         self,
