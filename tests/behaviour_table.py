@@ -188,7 +188,6 @@ LATER = {
     72: ENTRIES,
     116: GAPS,
     124: "the second source",
-    143: "the Rasa API",
 }
 
 

@@ -242,7 +242,7 @@ MUTATIONS = (
     Mutation(
         96,
         "core/sizing.py",
-        " and not close.is_hard",
+        " and not close.keeps_limit",
         "",
         "test_b096_given_a_hard_limit_then_the_bound_is_never_left",
     ),
@@ -347,7 +347,7 @@ MUTATIONS = (
     Mutation(
         64,
         "core/reach.py",
-        "return price < bound if side is OrderSide.SELL else price > bound",
+        "return bound is not None and not meets(side, bound, price)",
         "return False",
         "test_b064_given_a_stop_out_of_reach_when_a_target_hits_then_it_goes_at_once",
         "test_b096_given_a_stop_out_of_reach_then_a_close_in_slices_goes_on",
@@ -355,7 +355,7 @@ MUTATIONS = (
     Mutation(
         65,
         "core/reach.py",
-        "return price < bound if side is OrderSide.SELL else price > bound",
+        "return bound is not None and not meets(side, bound, price)",
         "return True",
         "test_b065_given_a_hard_stop_in_reach_when_a_target_hits_then_the_stop_goes_first",
     ),

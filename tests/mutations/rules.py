@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mutations import (
+    bound_rules,
     core_rules,
     exit_rules,
     feed_rules,
@@ -17,6 +18,7 @@ from mutations.mutation import Mutation
 MUTATIONS: tuple[Mutation, ...] = tuple(
     sorted(
         (
+            *bound_rules.MUTATIONS,
             *core_rules.MUTATIONS,
             *exit_rules.MUTATIONS,
             *feed_rules.MUTATIONS,

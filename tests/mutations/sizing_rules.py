@@ -146,7 +146,7 @@ MUTATIONS = (
     Mutation(
         96,
         "core/patience.py",
-        "if patience and not (is_stop and close.is_hard):",
+        "if patience and not (is_stop and close.keeps_limit):",
         "if patience:",
         "test_b096_given_a_hard_bound_and_patience_then_it_rests_at_the_bound_and_alerts",
     ),
@@ -154,8 +154,8 @@ MUTATIONS = (
     Mutation(
         95,
         "core/patience.py",
-        "not is_stop or patience_ns(close, stage) > 0",
-        "not is_stop",
+        "is_limit and (not is_stop or patience_ns(close, stage) > 0)",
+        "is_limit and not is_stop",
         "test_b095_given_patience_then_the_limit_rests_then_a_wider_one_then_market",
     ),
     Mutation(
@@ -250,7 +250,7 @@ MUTATIONS = (
     Mutation(
         64,
         "core/patience.py",
-        "        not close.is_hard,\n        is_market,",
+        "        not close.keeps_limit,\n        is_market,",
         "        True,\n        is_market,",
         "test_b096_given_a_hard_stop_rests_then_a_soft_one_that_hit_before_it_goes_first",
     ),

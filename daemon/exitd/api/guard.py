@@ -12,6 +12,7 @@ from http import HTTPStatus
 
 from msgspec import Struct
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exitd.api.listening import Listener, Peer
@@ -41,10 +42,14 @@ MakeId = Callable[[], str]
 
 
 class Door(Struct, frozen=True):
-    """Another application under a path of its own, with its own way to log in."""
+    """Another application under a path of its own, with its own way to log in.
+
+    `refused` answers what the guard itself refuses, in the shape of that application.
+    """
 
     prefix: str
     app: ASGIApp
+    refused: Callable[[ControlError, str], Response] = control_problem
 
 
 def scope_needed(method: str, path: str) -> str:
@@ -115,24 +120,25 @@ class Guard:
         self, scope: Scope, headers: Headers, receive: Receive, answer: "_Answer"
     ) -> None:
         request_id = answer.request_id
+        door = self._door_for(scope["path"])
+        app = self._app if door is None else door.app
         try:
             self._check_host(scope, headers)
-            app = self._door_for(scope["path"])
-            if app is None:
-                app = self._app
+            if door is None:
                 scope["state"]["caller"] = await self._caller(scope, headers)
             receive = await _read_whole(headers, receive)
         except ControlError as error:
             _tell_refused(scope, error)
-            refused = control_problem(error, request_id)
+            refuse = control_problem if door is None else door.refused
+            refused = refuse(error, request_id)
             await refused(scope, receive, answer.send)
             return
         await app(scope, receive, answer.send)
 
-    def _door_for(self, path: str) -> ASGIApp | None:
+    def _door_for(self, path: str) -> Door | None:
         for door in self._doors:
             if path.startswith(door.prefix):
-                return door.app
+                return door
         return None
 
     def _check_host(self, scope: Scope, headers: Headers) -> None:
@@ -160,7 +166,7 @@ class Guard:
         peer: Peer | None = scope["state"].get("peer")
         if peer is not None and peer.is_trusted:
             return Caller(f"cli:{peer.user}", f"unix socket, uid {peer.uid}")
-        place = _place(scope, peer)
+        place = place_of(scope, peer)
         kind, _, secret = headers.get("authorization", "").partition(" ")
         if secret and kind.lower() == "bearer":
             token = await self._tokens.check(secret.strip())
@@ -198,7 +204,7 @@ class TooSlow(ControlError):
     status = 408
 
 
-def _place(scope: Scope, peer: Peer | None) -> str:
+def place_of(scope: Scope, peer: Peer | None) -> str:
     if peer is not None:
         return f"unix socket, uid {peer.uid}"
     client = scope.get("client")
@@ -207,7 +213,7 @@ def _place(scope: Scope, peer: Peer | None) -> str:
 
 def _tell_refused(scope: Scope, error: ControlError) -> None:
     if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        place = _place(scope, scope["state"].get("peer"))
+        place = place_of(scope, scope["state"].get("peer"))
         log(Event.AUTH_REFUSED, reason=error.code, ip=place)
 
 
@@ -224,7 +230,7 @@ def _note(scope: Scope, status: int, took_ns: int) -> None:
         status=status,
         took_ms=took_ns // NS_PER_MS,
         by=caller.name if caller is not None else "",
-        ip=_place(scope, scope["state"].get("peer")),
+        ip=place_of(scope, scope["state"].get("peer")),
     )
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from exitd.configuration.daemon_file import Account, DaemonFile, is_loopback
+from exitd.configuration.addresses import is_loopback
+from exitd.configuration.daemon_file import Account, DaemonFile
 from exitd.configuration.document import Document, Path
-from exitd.configuration.findings import Finding, Severity
+from exitd.configuration.findings import Finding, Severity, did_you_mean
 from exitd.configuration.policies import NOTHING_YET, Policies, not_built
 from exitd.configuration.secrets import SecretReference, mode_complaint, secret_path
 from exitd.configuration.venue_tables import VenueTable
@@ -44,6 +45,13 @@ def _doors(document: Document, file: DaemonFile) -> Iterator[Finding]:
     if file.http.webhook_bind != "off":
         yield document.finding(
             ("http", "webhook_bind"), "the webhook is not built yet; write off"
+        )
+    rasa = file.http.rasa
+    if rasa is not None and rasa.account not in file.venues:
+        yield document.finding(
+            ("http", "rasa", "account"),
+            f"venue '{rasa.account}' is not set up under venues:"
+            f"{did_you_mean(rasa.account, file.venues)}",
         )
 
 

@@ -11,7 +11,8 @@ from typing import get_args
 
 from pydantic import model_validator
 
-from exitd.configuration.daemon_file import Account, HttpUrl, WebSocketUrl
+from exitd.configuration.addresses import HttpUrl, WebSocketUrl
+from exitd.configuration.daemon_file import Account
 from exitd.configuration.document import Document
 from exitd.configuration.findings import mask_tokens
 from exitd.configuration.keys import (

@@ -25,6 +25,7 @@ class Wake(StrEnum):
     BACK = "back"
     EMERGENCY = "emergency"
     MOVE = "move"
+    BOUND = "bound"
 
 
 class Book:

@@ -5,10 +5,11 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from exitd.core.close_terms import wrong_close
 from exitd.core.condition import ConditionKind, FixedLevel, Trailing
 from exitd.core.derived import needs_entry, priced
 from exitd.core.inputs import IfCrossed
-from exitd.core.market import Instrument, InstrumentKind
+from exitd.core.market import Instrument
 from exitd.core.narrowing import stop_beside
 from exitd.core.neighbours import Neighbours
 from exitd.core.position import PositionKey, Side
@@ -36,8 +37,6 @@ from exitd.core.units import (
     neighbours_on_step,
     text,
 )
-
-_SHARES = (QuantityKind.SHARE, QuantityKind.INITIAL)
 
 
 class Checked(Struct, frozen=True):
@@ -74,6 +73,11 @@ class Draft:
             self._left_out[trigger_id] = role.key
             definition = self._state.triggers[trigger_id].definition
             self._state.neighbours_on(role.key).drop(definition)
+
+    def give_up(self, trigger_id: str) -> None:
+        """Check as if this trigger were done: it goes if the others may come."""
+        self.leave_out(trigger_id)
+        self._new -= 1
 
     def admit(
         self, definition: TriggerDefinition, *, amends: bool = False
@@ -242,7 +246,7 @@ def _check_terms(
     wrong = wrong_terms(definition, instrument)
     if wrong:
         return _refuse(definition, "bad_condition", wrong)
-    wrong = _wrong_close(definition, instrument)
+    wrong = wrong_close(definition, instrument)
     return _refuse(definition, "bad_close", wrong) if wrong else None
 
 
@@ -278,33 +282,6 @@ def _wrong_level(definition: TriggerDefinition, instrument: Instrument) -> str:
             f"{text(instrument.price_step)}; the nearest are {text(below)} and "
             f"{text(above)}"
         )
-    return ""
-
-
-def _wrong_close(definition: TriggerDefinition, instrument: Instrument) -> str:
-    close = definition.close
-    if close is None:
-        return ""
-    if definition.side is None:
-        return "a close needs a side: long or short"
-    if instrument.kind is not InstrumentKind.PERPETUAL:
-        return (
-            f"{definition.symbol} is a {instrument.kind} market, which has no position "
-            "to close; cancel or notify there instead"
-        )
-    quantity, limit = close.quantity, close.slippage_limit
-    if quantity.kind in _SHARES and not ZERO < quantity.value <= HUNDRED:
-        return f"a share must be above 0 % and at most 100 %, not {quantity.value} %"
-    if quantity.kind is QuantityKind.QUOTE:
-        if quantity.value <= ZERO:
-            return "an amount to close must be above zero"
-        if quantity.currency != instrument.quote:
-            return (
-                f"{definition.symbol} is quoted in {instrument.quote}, so an amount to "
-                f"close is in that and not in {quantity.currency}"
-            )
-    if limit is not None and not ZERO < limit < HUNDRED:
-        return f"a slippage limit must be above 0 % and under 100 %, not {limit} %"
     return ""
 
 

@@ -7,7 +7,7 @@ from exitd.core.intents import Priority, RequestSlot
 from exitd.core.lifecycle import TriggerCause, next_trigger_state
 from exitd.core.position import PositionKey
 from exitd.core.reach import goes_first
-from exitd.core.resting import is_expired, rest
+from exitd.core.resting import is_expired, rest, unrest
 from exitd.core.slices import has_urgent_stop
 from exitd.core.state import Timer, TimerKind
 from exitd.core.trigger import (
@@ -80,6 +80,11 @@ def end_fire(
 
 
 def _close(turn: Turn, fired: FireRecord, reason: DoneReason) -> FireRecord:
+    record = turn.state.triggers[fired.trigger_id]
+    close = record.definition.close
+    if close is not None and close.bound is not None:
+        # A price that its bound waited for must not wake it any more.
+        unrest(turn.state, record)
     ended = replace(
         fired,
         open=False,

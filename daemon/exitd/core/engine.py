@@ -21,6 +21,7 @@ from exitd.core import (
     guard,
     lifetimes,
     refusing,
+    replacing,
     watermarks,
 )
 from exitd.core.attempt import Capabilities
@@ -50,6 +51,7 @@ from exitd.core.inputs import (
     PositionReport,
     PositionsDoubted,
     Rearm,
+    ReplaceTriggers,
     Resume,
     SessionsKnown,
     SlotOpened,
@@ -339,6 +341,7 @@ _HANDLERS: dict[type, _Handler] = {
     CancelsConfirmed: _on_cancelled,
     Arm: arming.on_arm,
     Amend: arming.on_amend,
+    ReplaceTriggers: replacing.on_replace,
     ClosePosition: arming.on_close,
     CancelTrigger: commands.on_cancel,
     Pause: commands.on_pause,

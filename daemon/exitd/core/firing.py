@@ -11,6 +11,7 @@ from exitd.core.attempt import (
     CloseOrder,
     TimeInForce,
 )
+from exitd.core.bounds import may_go
 from exitd.core.ending import end_fire, gone, watch_again
 from exitd.core.events import FactKind
 from exitd.core.hits import take_over
@@ -98,7 +99,9 @@ def on_slot(turn: Turn, slot: SlotOpened) -> None:
     under_way = state.under_way_on(role.key)
     if position.live <= under_way.unresolved:
         _hold_for_others(turn, record, fired, under_way)
-    elif role.is_stop or _may_take_profit(turn, record, fired, role, under_way):
+    elif (
+        role.is_stop or _may_take_profit(turn, record, fired, role, under_way)
+    ) and may_go(turn, record, fired):
         _size_and_send(turn, record, fired, close, position)
 
 

@@ -242,6 +242,19 @@ class Amend(Struct, frozen=True, kw_only=True):
     now_ns: int
 
 
+class ReplaceTriggers(Struct, frozen=True, kw_only=True):
+    """Put these definitions in the place of triggers that are there; all or nothing.
+
+    What fires is replaced as long as nothing of it is at the venue.
+    """
+
+    replaces: tuple[str, ...]
+    definitions: tuple[TriggerDefinition, ...] = ()
+    if_crossed: IfCrossed = IfCrossed.REFUSE
+    by: str
+    now_ns: int
+
+
 class CancelTrigger(Struct, frozen=True, kw_only=True):
     """`abandon` ends a firing too: only a person may ask for that."""
 
@@ -309,6 +322,7 @@ class VenueTimeRead(Struct, frozen=True):
 Command = (
     Arm
     | Amend
+    | ReplaceTriggers
     | CancelTrigger
     | Pause
     | Resume

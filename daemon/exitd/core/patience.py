@@ -33,8 +33,15 @@ def patience_ns(close: Close, stage: int) -> int:
 def time_in_force(
     close: Close, order: OrderType, stage: int, *, is_stop: bool
 ) -> TimeInForce:
-    """A take-profit's limit close rests; a stop's only where it has the patience."""
-    rests = order is OrderType.LIMIT and (not is_stop or patience_ns(close, stage) > 0)
+    """A take-profit's limit close rests; a stop's only where it has the patience.
+
+    With a bound, what was asked for as a limit rests, and a market close does not.
+    """
+    if close.bound is not None:
+        rests = close.order is OrderType.LIMIT
+    else:
+        is_limit = order is OrderType.LIMIT
+        rests = is_limit and (not is_stop or patience_ns(close, stage) > 0)
     return TimeInForce.GTC if rests else TimeInForce.IOC
 
 
@@ -50,7 +57,7 @@ def rests_until_ns(
         return fired.rests_until_ns
     ends: list[int] = []
     patience = patience_ns(close, fired.stage)
-    if patience and not (is_stop and close.is_hard):
+    if patience and not (is_stop and close.keeps_limit):
         ends.append(now_ns + patience)
     if close.twap is not None and has_more(fired, close.twap):
         ends.append(fired.slice_due_ns)
@@ -240,7 +247,7 @@ def _rank(
     return (
         not is_out_of_reach(state, record),
         close.twap is None,
-        not close.is_hard,
+        not close.keeps_limit,
         is_market,
         fired.ts_hit_ns,
         record.seq,

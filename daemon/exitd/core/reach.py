@@ -1,37 +1,67 @@
 """Which stops others wait for: one whose bound cannot be met now holds nobody up.
 
-A hard bound is never left, so a stop that has one may fire for ever. Take-profits, and
-closes in slices, let a stop go first; where the last price says that it cannot be
-filled, they need not. The stop itself goes on as before, with what they leave.
+A bound that is never left may keep a stop firing for ever. Take-profits, and closes in
+slices, let a stop go first; where the last price says that it cannot be filled, they
+need not. The stop itself goes on as before, with what they leave.
 """
+
+from decimal import Decimal
 
 from exitd.core.position import OrderSide, PositionKey
 from exitd.core.pricing import hard_reference, last_price
-from exitd.core.sizing import bounded_price
+from exitd.core.resting import is_beyond
+from exitd.core.sizing import bounded_price, meets
 from exitd.core.state import State
-from exitd.core.trigger import OrderType, TriggerRecord
+from exitd.core.trigger import Close, FireRecord, OrderType, TriggerRecord
 from exitd.core.units import ZERO
+
+#: The cause of a firing that no price began.
+_BY_HAND = "command"
 
 
 def is_out_of_reach(state: State, record: TriggerRecord) -> bool:
-    """Whether a stop that fires has a hard bound that the last price does not meet.
+    """Whether a stop that fires has a bound that the last price does not meet.
 
-    Where no price of its own market is known, as after a restart, it may be met.
+    Where no price of its own market is known, as after a restart, it may be met. With
+    an absolute bound it must still be beyond its level, too.
     """
     definition, close = record.definition, record.definition.close
-    if close is None or not close.is_hard or close.order is not OrderType.LIMIT:
+    if close is None or not close.keeps_limit:
         return False
-    fired, instrument = state.fires[record.id], state.instrument_of(definition)
-    price = last_price(state, definition)
+    fired, price = state.fires[record.id], last_price(state, definition)
     if price is None:
         return False
-    reference = hard_reference(definition, fired, price)
+    assert definition.side is not None, "only a position has stops"
+    side = definition.side.close_side
+    if close.bound is not None:
+        level, way = level_to_hold(fired), definition.direction
+        is_back = level is not None and not is_beyond(way, level, price)
+        return is_back or not meets(side, close.bound, price)
+    bound = _hard_bound(state, record, close, fired, side, price)
+    return bound is not None and not meets(side, bound, price)
+
+
+def level_to_hold(fired: FireRecord) -> Decimal | None:
+    """Give the level that the price must be beyond; None for what a person fired."""
+    return None if fired.cause == _BY_HAND else fired.level
+
+
+def _hard_bound(
+    state: State,
+    record: TriggerRecord,
+    close: Close,
+    fired: FireRecord,
+    side: OrderSide,
+    price: Decimal,
+) -> Decimal | None:
+    if close.order is not OrderType.LIMIT:
+        return None
+    instrument = state.instrument_of(record.definition)
+    reference = hard_reference(record.definition, fired, price)
     assert reference is not None, "the price itself will do"
     assert instrument is not None, "armed without an instrument"
-    assert definition.side is not None, "only a position has stops"
-    side, limit = definition.side.close_side, close.slippage_limit or ZERO
-    bound = bounded_price(reference, side, limit, instrument.price_step)
-    return price < bound if side is OrderSide.SELL else price > bound
+    limit = close.slippage_limit or ZERO
+    return bounded_price(reference, side, limit, instrument.price_step)
 
 
 def goes_first(state: State, key: PositionKey) -> bool:

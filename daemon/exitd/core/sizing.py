@@ -148,6 +148,16 @@ def bounded_price(
     return floor_to_step(reference * (HUNDRED + percent) / HUNDRED, step)
 
 
+def meets(side: OrderSide, bound: Decimal, price: Decimal) -> bool:
+    """Whether a close at *price* is no worse than its bound."""
+    return price >= bound if side is OrderSide.SELL else price <= bound
+
+
+def bound_on_step(bound: Decimal, side: OrderSide, step: Decimal) -> Decimal:
+    """Bring a bound (above zero) to the step, and never to a worse price."""
+    return (ceil_to_step if side is OrderSide.SELL else floor_to_step)(bound, step)
+
+
 #: Stages of a limit close: as asked, wider, market.
 WIDER_STAGE = 1
 MARKET_STAGE = 2
@@ -155,7 +165,7 @@ MARKET_STAGE = 2
 
 def next_stage(close: Close, stage: int, *, is_stop: bool) -> int:
     """Climb one stage towards market, where the close may."""
-    may_climb = is_stop and close.order is OrderType.LIMIT and not close.is_hard
+    may_climb = is_stop and close.order is OrderType.LIMIT and not close.keeps_limit
     if not may_climb or stage >= MARKET_STAGE:
         return stage
     return MARKET_STAGE if close.slippage_limit is None else stage + 1
@@ -181,6 +191,8 @@ def order_terms(
     if state in (BookState.CLOSED, BookState.CANCEL_ONLY, BookState.POST_ONLY):
         return None
     step = instrument.price_step
+    if close.bound is not None:
+        return OrderType.LIMIT, bound_on_step(close.bound, side, step)
     reference = level if level is not None else observed
     if (
         close.order is OrderType.LIMIT

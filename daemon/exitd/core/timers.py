@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from exitd.core.attempt import AttemptKey, AttemptState, TimeInForce
+from exitd.core.bounds import is_waiting
 from exitd.core.confirming import is_due
 from exitd.core.doubt import ask_resolution
 from exitd.core.ending import ask_slot, let_pass, watch_again
@@ -127,10 +128,14 @@ def _unconfirmed(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
 
 def _stop_over_budget(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
     """A stop goes on and alerts again, and asks once more for what holds it."""
-    if _is_in_time(turn, record, fired, turn.state.policies.stop_budget_ns):
+    budget_ns = turn.state.policies.stop_budget_ns
+    if _is_in_time(turn, record, fired, budget_ns):
         return
-    due_ns = turn.now_ns + turn.state.policies.stop_budget_ns
+    due_ns = turn.now_ns + budget_ns
     turn.at(Timer(due_ns, TimerKind.BUDGET, record.id, record.arming))
+    if is_waiting(record, fired):
+        # The price wakes it, and somebody knows.
+        return
     turn.fact(
         FactKind.TRIGGER_HELD,
         record,
@@ -156,18 +161,25 @@ def _over_budget(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
         return
     attempt = turn.state.open_attempt_of(fired)
     if attempt is None:
-        watch_again(turn, record, fired, "its time budget is spent")
+        if is_waiting(record, fired):
+            _ask_budget_again(turn, record)
+        else:
+            watch_again(turn, record, fired, "its time budget is spent")
         return
     if fired.cause == "command" and attempt.order.time_in_force is TimeInForce.GTC:
         # Somebody placed it by hand: it rests until it fills or is taken back.
         return
-    due_ns = turn.now_ns + turn.state.policies.take_profit_budget_ns
-    turn.at(Timer(due_ns, TimerKind.BUDGET, record.id, record.arming))
+    _ask_budget_again(turn, record)
     if is_resting(attempt):
         if not fired.asked_back:
             ask_back(turn, fired, attempt)
     elif is_in_the_way(turn, attempt):
         take_back(turn, attempt)
+
+
+def _ask_budget_again(turn: Turn, record: TriggerRecord) -> None:
+    due_ns = turn.now_ns + turn.state.policies.take_profit_budget_ns
+    turn.at(Timer(due_ns, TimerKind.BUDGET, record.id, record.arming))
 
 
 def _is_in_time(

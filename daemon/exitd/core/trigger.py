@@ -71,7 +71,8 @@ class Close(Struct, frozen=True, tag="close", gc=False):
     escalates to a market close, unless the bound `is_hard`. `patience_ns` is how long
     a limit close rests as asked, and then at its wider limit, before it is taken back
     and escalated; zero tries each once. `window_ns` is how long its requests are
-    valid; None leaves that to the account.
+    valid; None leaves that to the account. `bound` is the worst price of its market
+    that it may go out at, see `bounds`: with `MARKET` at once, with `LIMIT` resting.
     """
 
     quantity: Quantity = WHOLE
@@ -81,6 +82,12 @@ class Close(Struct, frozen=True, tag="close", gc=False):
     patience_ns: tuple[int, int] = (0, 0)
     twap: Twap | None = None
     window_ns: int | None = None
+    bound: Decimal | None = None
+
+    @property
+    def keeps_limit(self) -> bool:
+        """Whether it never ends in a market close, whatever is refused."""
+        return self.is_hard or self.bound is not None
 
 
 class CancelScope(StrEnum):
@@ -298,6 +305,7 @@ class FireRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True
     has come to `slice_target`, and the next may begin at `slice_due_ns`. What rests
     at the venue is taken back at `rests_until_ns` (0: it may rest on), and has been
     `asked_back` so often. `reference` is the price a hard bound is measured from.
+    `is_bound_told`: somebody knows that its bound could not be met.
     """
 
     trigger_id: str
@@ -337,6 +345,7 @@ class FireRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True
     rests_until_ns: int = 0
     asked_back: int = 0
     reference: Decimal | None = None
+    is_bound_told: bool = False
 
     @property
     def fire_id(self) -> str:

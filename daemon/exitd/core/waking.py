@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from exitd.core import confirming
 from exitd.core.book import Book, Wake
 from exitd.core.condition import Trailing
+from exitd.core.ending import ask_slot
 from exitd.core.events import FactKind
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.moving import move_to
@@ -63,6 +64,9 @@ def on_woken(turn: Turn, book: Book, price: Decimal) -> list[str]:
     emergencies: list[str] = []
     for why, trigger_id in book.woken(price):
         record = turn.state.triggers[trigger_id]
+        if why == Wake.BOUND:
+            ask_slot(turn, record)
+            continue
         if record.state is not TriggerState.ARMED:
             continue
         if is_expired(record, turn.now_ns):

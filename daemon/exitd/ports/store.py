@@ -79,7 +79,8 @@ class BookedFill(Struct, frozen=True):
 class TokenRecord(Struct, frozen=True):
     """An API token; only the SHA-256 of its secret is kept.
 
-    `scopes` are `read`, `trade` and `admin`; `expires_ns` None never expires.
+    `scopes` are `read`, `trade` and `admin`; `expires_ns` None never expires. One that
+    a login gave has no scopes: it is for one sub-account, in lower case, and its door.
     """
 
     name: str
@@ -87,6 +88,7 @@ class TokenRecord(Struct, frozen=True):
     scopes: tuple[str, ...]
     ts_created_ns: int
     expires_ns: int | None = None
+    sub_account: str = ""
 
 
 class Store(Protocol):

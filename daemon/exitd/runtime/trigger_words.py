@@ -91,6 +91,8 @@ def _close_words(close: Close) -> dict[str, str]:
         found["patience"] = ", ".join(rests)
     if close.is_hard:
         found["hard"] = "true"
+    if close.bound is not None:
+        found["bound"] = text(close.bound)
     if close.twap is not None:
         every = duration_text(close.twap.every_ns)
         found["twap"] = f"{close.twap.slices} every {every}"

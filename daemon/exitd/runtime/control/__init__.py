@@ -19,6 +19,7 @@ from exitd.runtime.control.history import History
 from exitd.runtime.control.identifiers import Identifiers
 from exitd.runtime.control.moving import Moving
 from exitd.runtime.control.reading import Filter, Reading
+from exitd.runtime.control.replacing import Replacing
 from exitd.runtime.control.requests import TriggerChange, TriggerRequest
 from exitd.runtime.control.running import Caller
 from exitd.runtime.control.standing import Standing
@@ -49,6 +50,7 @@ class Control:
     ) -> None:
         self.daemon = daemon
         self.triggers = Triggers(daemon, Identifiers(daemon.clock, random_bytes))
+        self.replacing = Replacing(daemon, self.triggers)
         self.reading = Reading(daemon)
         self.standing = Standing(daemon, self.reading)
         self.files = FileCommands(daemon)

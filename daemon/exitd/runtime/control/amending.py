@@ -25,7 +25,12 @@ from exitd.core.trigger import (
     TriggerDefinition,
 )
 from exitd.runtime.control.asked_exit import AskedExit, Words, exit_of, read_exit
-from exitd.runtime.control.definitions import tighten_key, twap_key, with_window
+from exitd.runtime.control.definitions import (
+    tighten_key,
+    twap_key,
+    unwritten_of,
+    with_unwritten,
+)
 from exitd.runtime.control.requests import Market, TriggerChange, expires_ns
 from exitd.runtime.problems import Unusable
 from exitd.runtime.trigger_words import relative_levels as levels_of_entry
@@ -100,12 +105,11 @@ def _read(
         follows=follows,
     )
     made = asked.definition
-    window_ns = definition.close.window_ns if definition.close is not None else None
     after = replace(
         definition,
         condition=made.condition,
         confirmation=made.confirmation,
-        action=with_window(made, window_ns).action,
+        action=with_unwritten(made, unwritten_of(definition.close)).action,
         before_liquidation=made.before_liquidation,
         moves=definition.moves if keeps_moves else made.moves,
     )

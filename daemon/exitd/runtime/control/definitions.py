@@ -1,5 +1,8 @@
 """From a request to the trigger that it asks for."""
 
+from decimal import Decimal
+
+from msgspec import Struct
 from msgspec.structs import replace
 
 from exitd.configuration import exit_keys
@@ -60,7 +63,8 @@ def asked_for(
         expires_ns=expires_ns(request.expires, now_ns),
         note=request.note,
     )
-    return replace(asked, definition=with_window(made, request.window_ns))
+    unwritten = Unwritten(request.window_ns, request.bound)
+    return replace(asked, definition=with_unwritten(made, unwritten))
 
 
 def _words(request: TriggerRequest) -> Words:
@@ -86,14 +90,27 @@ def twap_key(twap: Twap) -> exit_keys.Twap:
     return exit_keys.Twap.model_construct(slices=twap.slices, every=twap.every_ns)
 
 
-def with_window(
-    definition: TriggerDefinition, window_ns: int | None
+class Unwritten(Struct, frozen=True):
+    """What a close may have that no file has a word for."""
+
+    window_ns: int | None = None
+    bound: Decimal | None = None
+
+
+def unwritten_of(close: Close | None) -> Unwritten:
+    return Unwritten() if close is None else Unwritten(close.window_ns, close.bound)
+
+
+def with_unwritten(
+    definition: TriggerDefinition, unwritten: Unwritten
 ) -> TriggerDefinition:
-    """Say how long the requests of a close are valid; a file has no word for it."""
+    """Give a close what no file has a word for."""
     close = definition.close
-    if close is None or close.window_ns == window_ns:
+    if close is None or unwritten_of(close) == unwritten:
         return definition
-    action: Action = replace(close, window_ns=window_ns)
+    action: Action = replace(
+        close, window_ns=unwritten.window_ns, bound=unwritten.bound
+    )
     if isinstance(definition.action, CancelAndClose):
         assert isinstance(action, Close)
         action = replace(definition.action, close=action)

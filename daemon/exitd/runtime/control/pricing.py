@@ -5,7 +5,7 @@ surprise, so a price that nobody has is asked for once.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from exitd.core.market import PriceSource
 from exitd.core.trigger import TriggerDefinition
@@ -40,7 +40,10 @@ class Pricing:
             if definition.watches_price
             and (definition.account, definition.symbol) in state.instruments
         }
-        wanted = {part for source in watched for part in source.parts}
+        await self.see_to({part for source in watched for part in source.parts})
+
+    async def see_to(self, wanted: Collection[PriceSource]) -> None:
+        """See to a fresh price of each stream, as far as there is one."""
         if all(self._is_fresh(source) for source in wanted):
             return
         async with self._asking:

@@ -37,7 +37,7 @@ class TriggerRequest(Struct, frozen=True, kw_only=True):
     where there are several) the market. With `position` and `name` the id is
     `position/name`, else one is made. `kind` with its `level` is the condition,
     unless `trailing`, `at_time` or `max_hold` is. `do` empty closes, but for
-    `above` and `below`, which must say it.
+    `above` and `below`, which must say it. `bound` is the worst price to close at.
     """
 
     kind: ConditionKind | None = None
@@ -77,6 +77,7 @@ class TriggerRequest(Struct, frozen=True, kw_only=True):
     expires: Expiry | None = None
     note: str = ""
     window_ns: int | None = None
+    bound: Decimal | None = None
 
 
 class TriggerChange(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,8 @@ SCOPES = ("read", "trade", "admin")
 PREFIX = "exitd_"
 _SECRET_BYTES = 32
 _REFRESH_NS = 5 * NS_PER_S
+#: Tokens of one sub-account that are valid at a time.
+_LOGINS_MAX = 10
 
 
 class Tokens:
@@ -70,6 +72,33 @@ class Tokens:
         log(Event.TOKEN_CREATED, name=name, scopes=list(wanted), by=by.name)
         return _view(token, secret)
 
+    async def log_in(self, sub_account: str, expires_ns: int) -> str:
+        """Make a token for one sub-account; gives its secret, which is kept nowhere.
+
+        The oldest gives way where there are many of one sub-account.
+        """
+        now_ns = self._daemon.clock.now_ns()
+        mine = []
+        for token in await self._daemon.store.tokens():
+            is_over = token.expires_ns is not None and token.expires_ns <= now_ns
+            if token.sub_account and is_over:
+                await self._daemon.store.drop_token(token.name)
+            elif token.sub_account == sub_account:
+                mine.append(token)
+        mine.sort(key=lambda token: token.ts_created_ns)
+        for token in mine[: max(len(mine) - _LOGINS_MAX + 1, 0)]:
+            await self._daemon.store.drop_token(token.name)
+        random = self._random_bytes(_SECRET_BYTES)
+        secret = PREFIX + base64.urlsafe_b64encode(random).rstrip(b"=").decode()
+        digest = _digest(secret)
+        name = f"login-{sub_account}-{digest[:8]}"
+        await self._daemon.store.put_token(
+            TokenRecord(name, digest, (), now_ns, expires_ns, sub_account)
+        )
+        self._known = None
+        log(Event.TOKEN_CREATED, name=name, scopes=[], by=sub_account)
+        return secret
+
     async def revoke(self, name: str, by: Caller) -> None:
         """Make a token void at once.
 
@@ -87,8 +116,10 @@ class Tokens:
         tokens = await self._daemon.store.tokens()
         return TokensView(tokens=tuple(_view(token) for token in tokens))
 
-    async def check(self, secret: str) -> TokenRecord:
+    async def check(self, secret: str, *, with_logins: bool = False) -> TokenRecord:
         """Give the token that *secret* belongs to.
+
+        Those of logins are valid only where *with_logins* says so.
 
         Raises:
             Unauthenticated: None does, or it has expired; the words are the same.
@@ -100,8 +131,10 @@ class Tokens:
             # Every token is compared, so that the time taken tells nothing.
             if hmac.compare_digest(token.digest.encode(), given):
                 found = token
-        if found is None or (
-            found.expires_ns is not None and found.expires_ns <= now_ns
+        if (
+            found is None
+            or (found.expires_ns is not None and found.expires_ns <= now_ns)
+            or (found.sub_account and not with_logins)
         ):
             raise Unauthenticated(
                 "bad_token",
@@ -114,7 +147,10 @@ class Tokens:
         """Whether there is a token that has not expired."""
         now_ns = self._daemon.clock.now_ns()
         tokens = await self._daemon.store.tokens()
-        return any(t.expires_ns is None or t.expires_ns > now_ns for t in tokens)
+        return any(
+            not t.sub_account and (t.expires_ns is None or t.expires_ns > now_ns)
+            for t in tokens
+        )
 
     async def _all(self, now_ns: int) -> tuple[TokenRecord, ...]:
         if self._known is None or now_ns - self._ts_known_ns > _REFRESH_NS:

@@ -95,13 +95,13 @@ class Triggers:
         said = (tuple(requests), if_crossed, if_no_position)
         digested = digest(said) if key else ""
         if key and self._was_answered(key, digested):
-            return self._view(self._state.idempotency[key].trigger_ids, ())
+            return self.view(self._state.idempotency[key].trigger_ids, ())
         now_ns = self._daemon.loop.clock.now_ns()
         many = len(requests) > 1
         drafts = []
         for index, request in enumerate(requests):
             with _naming(index if many else None):
-                drafts.append(self._draft(request, by, if_no_position, now_ns))
+                drafts.append(self.draft(request, by, if_no_position, now_ns))
             await _let_others(index)
         definitions = tuple(draft.definition for draft in drafts)
         refuse_unknown_triggers(definitions, self._state)
@@ -109,19 +109,19 @@ class Triggers:
         notes: list[str] = []
         for index, draft in enumerate(drafts):
             with _naming(index if many else None):
-                notes += self._notes(draft)
+                notes += self.notes_of(draft)
             await _let_others(index)
-        reply = await self._do(
+        reply = await self.carry_out(
             Arm(
                 definitions=definitions,
-                if_crossed=if_crossed or self._if_crossed(),
+                if_crossed=if_crossed or self.if_crossed(),
                 idempotency_key=key,
                 digest=digested,
                 now_ns=self._daemon.loop.clock.now_ns(),
             ),
             by,
         )
-        return self._view(reply.trigger_ids, (*notes, *reply.notes))
+        return self.view(reply.trigger_ids, (*notes, *reply.notes))
 
     def _was_answered(self, key: str, digested: str) -> bool:
         """Whether the same was asked before, so that nothing is judged anew."""
@@ -131,24 +131,25 @@ class Triggers:
         age_ns = self._daemon.loop.clock.now_ns() - earlier.ts_ns
         return age_ns <= policies.idempotency_kept_ns
 
-    def _notes(self, draft: AskedExit) -> Iterator[str]:
+    def notes_of(self, draft: AskedExit) -> Iterator[str]:
         """Check an exit against its markets, and say what a person should know."""
         for note in (*draft.warnings, *fit_to_markets(self._daemon, draft)):
             yield f"{draft.definition.id}: {note}"
 
-    def _draft(
+    def draft(
         self,
         request: TriggerRequest,
         by: Caller,
         if_no_position: IfNoPosition | None,
         now_ns: int,
+        prefix: str = "trg",
     ) -> AskedExit:
         daemon = self._daemon
         market = market_of(request, file_positions(daemon), daemon.accounts)
         if request.position and request.name:
             id = f"{request.position}/{request.name}"
         else:
-            id = self._identifiers.next("trg")
+            id = self._identifiers.next(prefix)
         draft = asked_for(
             request,
             market,
@@ -171,7 +172,7 @@ class Triggers:
         # It waits for one position and ends with it, as other commands' triggers do.
         return replace(draft, definition=replace(made, template=True, once=True))
 
-    def _if_crossed(self) -> IfCrossed:
+    def if_crossed(self) -> IfCrossed:
         return IfCrossed(policies_of(self._daemon).crossed_at_arm_by_api)
 
     async def amend(
@@ -195,14 +196,14 @@ class Triggers:
         )
         refuse_unknown_triggers([definition], self._state)
         await self._pricing.know([definition])
-        notes = list(self._notes(draft)) if draft is not None else []
+        notes = list(self.notes_of(draft)) if draft is not None else []
         command = Amend(
             definition=definition,
-            if_crossed=if_crossed or self._if_crossed(),
+            if_crossed=if_crossed or self.if_crossed(),
             now_ns=self._daemon.loop.clock.now_ns(),
         )
-        reply = await self._do(command, by)
-        return self._view(reply.trigger_ids, (*notes, *reply.notes))
+        reply = await self.carry_out(command, by)
+        return self.view(reply.trigger_ids, (*notes, *reply.notes))
 
     async def cancel(
         self,
@@ -332,13 +333,13 @@ class Triggers:
                 "this idempotency key was used before with another body",
                 "use a new key for a new request",
             )
-        return self._view((earlier.id,), ())
+        return self.view((earlier.id,), ())
 
     async def _by_id(self, command: Command, by: Caller) -> ArmedView:
-        reply = await self._do(command, by)
-        return self._view(reply.trigger_ids, reply.notes)
+        reply = await self.carry_out(command, by)
+        return self.view(reply.trigger_ids, reply.notes)
 
-    async def _do(self, command: Command, by: Caller) -> Accepted:
+    async def carry_out(self, command: Command, by: Caller) -> Accepted:
         """Carry out a command, or raise what stood against it."""
         try:
             reply = await self._daemon.loop.command(command)
@@ -359,7 +360,7 @@ class Triggers:
     def _state(self) -> State:
         return self._daemon.loop.engine.state
 
-    def _view(self, ids: Iterable[str], notes: tuple[str, ...]) -> ArmedView:
+    def view(self, ids: Iterable[str], notes: tuple[str, ...]) -> ArmedView:
         state = self._daemon.loop.engine.state
         prices = AllPrices(self._daemon)
         return ArmedView(

@@ -7,7 +7,7 @@ from msgspec import Struct
 from exitd.core.market import PriceKind
 from exitd.core.position import PositionRecord
 from exitd.core.pricing import watches_own_market
-from exitd.core.sizing import target_quantity
+from exitd.core.sizing import bound_on_step, target_quantity
 from exitd.core.state import State
 from exitd.core.trigger import OrderType, TriggerRecord, TriggerState
 from exitd.core.units import ZERO, floor_to_step, text
@@ -85,6 +85,12 @@ def _candidate(
             return Candidate(record, None, "its quantity is below the venue's minimum")
     # A resting limit without a bound is what a take-profit with order: limit means.
     is_limit = close.order is OrderType.LIMIT and not definition.is_stop
+    limit_price = level if is_limit and close.slippage_limit is None else None
+    if close.bound is not None:
+        instrument = state.instrument_of(definition)
+        assert instrument is not None, "armed without an instrument"
+        step, side = instrument.price_step, position.key.side.close_side
+        limit_price = bound_on_step(close.bound, side, step)
     return Candidate(
         record,
         NativeStop(
@@ -94,6 +100,6 @@ def _candidate(
             trigger_kind=kind,
             quantity=quantity,
             client_order_id=0,
-            limit_price=level if is_limit and close.slippage_limit is None else None,
+            limit_price=limit_price,
         ),
     )

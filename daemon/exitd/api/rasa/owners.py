@@ -1,0 +1,40 @@
+"""Which wallet owns a sub-account, by the MultiAccounts that the operator names."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from exitd.api.rasa.holdings import chain_unavailable
+from exitd.errors import VenueError
+from exitd.ports.chain import Chain, SubAccount
+
+
+class Owned(Struct, frozen=True):
+    """A sub-account, where it was made, and the wallet that owns it."""
+
+    sub: SubAccount
+    wallet: str
+
+
+class Owners:
+    """Asks the chain; what a request says of its MultiAccount is never believed."""
+
+    def __init__(self, chain: Chain, multi_accounts: Sequence[str]) -> None:
+        self._chain = chain
+        self._multi_accounts = multi_accounts
+
+    async def find(self, account: str) -> Owned | None:
+        """Find the owner of a sub-account; None where nobody owns it.
+
+        Raises:
+            VenueFailed: No node answered.
+        """
+        for multi_account in self._multi_accounts:
+            sub = SubAccount(account, multi_account)
+            try:
+                wallet = await self._chain.owner_of(sub)
+            except VenueError as error:
+                raise chain_unavailable() from error
+            if wallet is not None:
+                return Owned(sub, wallet)
+        return None

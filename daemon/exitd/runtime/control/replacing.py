@@ -1,0 +1,66 @@
+"""Putting one set of triggers in the place of another, all or none."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from exitd.core.inputs import ReplaceTriggers
+from exitd.core.market import PriceSource
+from exitd.runtime.control.pricing import Pricing
+from exitd.runtime.control.requests import TriggerRequest
+from exitd.runtime.control.running import Caller, refuse_while_recovering
+from exitd.runtime.control.triggers import IfNoPosition, Triggers
+from exitd.runtime.daemon import Daemon
+from exitd.runtime.views import ArmedView
+
+
+class Replacing:
+    """Arms new triggers as it takes others away; there is no moment without either."""
+
+    def __init__(self, daemon: Daemon, triggers: Triggers) -> None:
+        self._daemon = daemon
+        self._triggers = triggers
+        self._pricing = Pricing(daemon)
+
+    async def price_of(self, source: PriceSource) -> Decimal | None:
+        """Give the last price of a stream, asked for where it is not fresh."""
+        await self._pricing.see_to((source,))
+        return self._daemon.loop.engine.state.last_price(source)
+
+    async def replace(
+        self,
+        old: Sequence[str],
+        requests: Sequence[TriggerRequest],
+        by: Caller,
+        *,
+        if_no_position: IfNoPosition | None = None,
+        prefix: str = "trg",
+    ) -> ArmedView:
+        """Do both, or change nothing; without *requests* the old ones only go.
+
+        Args:
+            old: Ids of triggers; those that are done already are passed over.
+            prefix: What the ids of the new ones begin with.
+
+        Raises:
+            ControlError: Nothing was changed, and why.
+        """
+        refuse_while_recovering(self._daemon)
+        now_ns = self._daemon.loop.clock.now_ns()
+        drafts = [
+            self._triggers.draft(request, by, if_no_position, now_ns, prefix)
+            for request in requests
+        ]
+        definitions = tuple(draft.definition for draft in drafts)
+        await self._pricing.know(definitions)
+        notes = [note for draft in drafts for note in self._triggers.notes_of(draft)]
+        reply = await self._triggers.carry_out(
+            ReplaceTriggers(
+                replaces=tuple(old),
+                definitions=definitions,
+                if_crossed=self._triggers.if_crossed(),
+                by=by.name,
+                now_ns=self._daemon.loop.clock.now_ns(),
+            ),
+            by,
+        )
+        return self._triggers.view(reply.trigger_ids, (*notes, *reply.notes))
