@@ -1,17 +1,25 @@
 """The doors of the daemon: its unix socket and its port, behind one guard."""
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
+from exitd.adapters.ethereum.signatures import EthereumSignatures
 from exitd.api.application import make_app, refuse_open_door
+from exitd.api.guard import Door
 from exitd.api.listening import HttpServer, Listener, listen_tcp, listen_unix
+from exitd.api.rasa.doors import rasa_doors
 from exitd.configuration.daemon_file import Http
+from exitd.configuration.rasa import Rasa
+from exitd.ports.chain import Chain
 from exitd.runtime.control import Control
 from exitd.runtime.control.identifiers import Identifiers
 from exitd.runtime.daemon import Daemon
 from exitd.settings import Settings
 
 SOCKET_NAME = "exitd.sock"
+_NO_CHAINS: Mapping[str, Chain] = MappingProxyType({})
 
 
 def socket_path(http: Http, settings: Settings, state: Path) -> Path:
@@ -23,14 +31,22 @@ def socket_path(http: Http, settings: Settings, state: Path) -> Path:
 
 
 async def open_doors(
-    daemon: Daemon, control: Control, http: Http, settings: Settings, state: Path
+    daemon: Daemon,
+    control: Control,
+    http: Http,
+    settings: Settings,
+    state: Path,
+    chains: Mapping[str, Chain] = _NO_CHAINS,
 ) -> tuple[HttpServer, tuple[Listener, ...]]:
     """Bind the sockets; they are served once `run_until_stopped` runs.
+
+    *chains* are those of the accounts whose positions are quotes, by their names.
 
     Raises:
         ConfigurationError: One of them cannot be bound, or must not be.
     """
     path = socket_path(http, settings, state)
+    doors = _rasa_doors(control, http.rasa, chains)
     listeners = [listen_unix(path, http.socket_group)]
     try:
         if http.bind != "off":
@@ -44,8 +60,24 @@ async def open_doors(
             listener.remove()
         raise
     identifiers = Identifiers(daemon.clock, secrets.token_bytes)
-    app = make_app(control, allowed_hosts=http.allowed_hosts, identifiers=identifiers)
+    app = make_app(
+        control,
+        allowed_hosts=http.allowed_hosts,
+        identifiers=identifiers,
+        doors=doors,
+    )
     return HttpServer(app, tuple(listeners)), tuple(listeners)
+
+
+def _rasa_doors(
+    control: Control, rasa: Rasa | None, chains: Mapping[str, Chain]
+) -> tuple[Door, ...]:
+    if rasa is None:
+        return ()
+    chain = chains.get(rasa.account)
+    if chain is None:
+        return rasa_doors(control, rasa)
+    return rasa_doors(control, rasa, chain=chain, signatures=EthereumSignatures())
 
 
 def place_of(listener: Listener) -> str:

@@ -101,6 +101,3 @@ class Rasa(Keys):
         "SymmioConditionalOrder",
         "The name in the domain of the typed data that v5 clients sign.",
     )
-    app_name: str = described(
-        "exitd", "The `app_name` in what the v5 WebSocket reports."
-    )

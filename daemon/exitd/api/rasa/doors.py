@@ -14,7 +14,11 @@ from exitd.api.rasa.holdings import ChainHoldings, PositionHoldings
 from exitd.api.rasa.login import Logins
 from exitd.api.rasa.owners import Owners
 from exitd.api.rasa.routing import Paths, RasaApp
+from exitd.api.rasa.signed import Signers
+from exitd.api.rasa.typed import CANCEL, ORDER, Spec
+from exitd.api.rasa.v1 import v1_routes
 from exitd.api.rasa.v4 import v4_routes
+from exitd.api.rasa.v5 import v5_routes
 from exitd.api.rasa.wire import address, answer, read_object
 from exitd.configuration.rasa import Rasa
 from exitd.ports.chain import Chain
@@ -59,9 +63,26 @@ def rasa_doors(
             random_bytes=random_bytes,
         )
         _login_routes(logins, paths)
+        signers = Signers(
+            owners=owners,
+            signatures=signatures,
+            store=daemon.store,
+            clock=daemon.clock,
+            request_age_ns=settings.request_age,
+        )
+        v1_routes(control, desk, signers, paths)
+        v5_routes(control, desk, signers, _specs(settings, chain), paths)
     v4_routes(control, desk, paths)
     app = RasaApp(paths)
     return tuple(Door(prefix, app, fault_answer) for prefix in _PREFIXES)
+
+
+def _specs(settings: Rasa, chain: Chain) -> tuple[Spec, Spec]:
+    name, number, contract = settings.signing_name, chain.chain_id, chain.closer
+    return (
+        Spec(ORDER, name=name, chain=number, contract=contract),
+        Spec(CANCEL, name=name, chain=number, contract=contract),
+    )
 
 
 def _login_routes(logins: Logins, paths: Paths) -> None:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import msgspec
-
 from exitd.api.rasa.holdings import Holding
 from exitd.api.rasa.orders import SIDES
 from exitd.api.rasa.wire import number
@@ -124,7 +122,3 @@ def v5_row(state: State, record: TriggerRecord, holding: Holding) -> Row:
 def coh_id(quote_id: int) -> str:
     """Name the orders of a quote: one name for both of its sides."""
     return f"coh{quote_id}"
-
-
-def encoded(rows: list[Row]) -> bytes:
-    return msgspec.json.encode(rows)
