@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from heapq import heappop, heappush
 from typing import Any, assert_never
 
-from exitd.core.attempt import AttemptKey, RefusalKind
+from exitd.core.attempt import AttemptKey, CloseOrder, RefusalKind
 from exitd.core.inputs import (
     AttemptRefused,
     AttemptSent,
@@ -26,6 +26,7 @@ from exitd.core.intents import (
     ProvePosition,
     RefreshInstrument,
     RequestSlot,
+    ResendClose,
     ResolveAttempt,
     SendClose,
     SyncClock,
@@ -75,7 +76,7 @@ class Dispatcher:
         self._queue: list[_Entry] = []
         self._queued: set[tuple[str, int]] = set()
         self._seq = 0
-        self._in_flight = 0
+        self._sending: set[AttemptKey] = set()
         self._wake: asyncio.TimerHandle | None = None
         self._proving: dict[str, list[_Entry]] = {}
         self._unproven_until_ns: dict[str, int] = {}
@@ -92,7 +93,7 @@ class Dispatcher:
     @property
     def in_flight(self) -> int:
         """Sends without an answer so far."""
-        return self._in_flight
+        return len(self._sending)
 
     def open(self) -> None:
         self.is_open = True
@@ -110,6 +111,8 @@ class Dispatcher:
             case CancelOrders():
                 work = cancel_scope(intent, self._loop, self._paced)
                 self._spawn(work, f"cancel orders for {intent.trigger_id}")
+            case ResendClose():
+                self._resend(intent)
             case ResolveAttempt():
                 self._inquiry.resolve(intent.symbol)
             case ProvePosition():
@@ -132,7 +135,7 @@ class Dispatcher:
 
     def _pump(self) -> None:
         """Open slots for as many queued firings as the budget allows now."""
-        while self._queue and self.is_open and self._in_flight < _IN_FLIGHT_MAX:
+        while self._queue and self.is_open and self.in_flight < _IN_FLIGHT_MAX:
             priority, _, request = self._queue[0]
             now_ns = self._loop.clock.monotonic_ns()
             wait_ns = self._budget.wait_ns(priority, now_ns)
@@ -195,8 +198,7 @@ class Dispatcher:
         """Sign, write down, and send what was written once it is durable."""
         self._budget.take(Priority.STOP, self._loop.clock.monotonic_ns())
         prepared = self._venue.prepare(intent.order)
-        self._in_flight += 1
-        self._idle.clear()
+        self._begin(intent.order.attempt)
         self._loop.when_durable(lambda: self._launch(intent, prepared), sends=True)
         self._loop.handle(
             AttemptSigned(
@@ -208,17 +210,34 @@ class Dispatcher:
             )
         )
 
+    def _begin(self, key: AttemptKey) -> None:
+        self._sending.add(key)
+        self._idle.clear()
+
+    def _resend(self, intent: ResendClose) -> None:
+        """Send stored bytes again, unless they are on their way at this moment."""
+        order = intent.order
+        if not self.is_open or order.attempt in self._sending:
+            return
+        self._budget.take(Priority.STOP, self._loop.clock.monotonic_ns())
+        self._begin(order.attempt)
+        prepared = Prepared(
+            intent.signed, intent.ts_signed_venue_ns, intent.expires_venue_ns
+        )
+        work = self._send(order, prepared, self._loop.clock.now_ns())
+        self._spawn(work, f"send {order.attempt} again")
+
     def _launch(self, intent: SendClose, prepared: Prepared) -> None:
         key, ts_ns = intent.order.attempt, self._loop.clock.now_ns()
-        self._spawn(self._send(intent, prepared, ts_ns), f"send {key}")
+        self._spawn(self._send(intent.order, prepared, ts_ns), f"send {key}")
         # After the task's first step, which writes the request to the socket.
         asyncio.get_running_loop().call_soon(self._note_sent, key, ts_ns)
 
     def _note_sent(self, key: AttemptKey, ts_ns: int) -> None:
         self._loop.handle(AttemptSent(key, ts_ns))
 
-    async def _send(self, intent: SendClose, prepared: Prepared, ts_ns: int) -> None:
-        order, now_ns = intent.order, self._loop.clock.now_ns
+    async def _send(self, order: CloseOrder, prepared: Prepared, ts_ns: int) -> None:
+        now_ns = self._loop.clock.now_ns
         try:
             outcome = await self._venue.send(order, prepared)
         except VenueError as error:
@@ -228,8 +247,8 @@ class Dispatcher:
             self._note_sent(order.attempt, ts_ns)
             self._take_outcome(order.attempt, outcome)
         finally:
-            self._in_flight -= 1
-            if not self._in_flight:
+            self._sending.discard(order.attempt)
+            if not self._sending:
                 self._idle.set()
             self._pump()
 

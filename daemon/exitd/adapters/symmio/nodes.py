@@ -40,7 +40,8 @@ class _Seen:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.head: Head | None = None
-        self.trouble = "not asked yet"
+        self.trouble = ""
+        self.is_told = False
         self.is_right_chain = False
 
 
@@ -78,16 +79,14 @@ class Nodes:
         Raises:
             VenueUnavailable: None can be believed.
         """
-        before = {s.node.name: s.trouble for s in self._seen}
         await asyncio.gather(*(self._look(seen) for seen in self._seen))
         self._compare_heights()
         await self._compare_forks()
         for seen in self._seen:
-            name, trouble = seen.node.name, seen.trouble
-            if bool(trouble) != bool(before[name]) and before[name] != "not asked yet":
-                self._on_trouble(f"{name}: {trouble or 'believed again'}")
-            elif trouble and before[name] == "not asked yet":
-                self._on_trouble(f"{name}: {trouble}")
+            if bool(seen.trouble) != seen.is_told:
+                seen.is_told = bool(seen.trouble)
+                said = seen.trouble or "believed again"
+                self._on_trouble(f"{seen.node.name}: {said}")
         believed = self._believed()
         if not believed:
             whys = "; ".join(f"{n}: {t}" for n, t in self.troubles.items())

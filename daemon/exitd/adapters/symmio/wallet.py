@@ -18,6 +18,7 @@ from exitd.errors import ConfigurationError
 from exitd.secret import Secret
 
 _KIND = b"\x02"
+_KEY_BYTES = 32
 _SHORT, _STRING, _LIST = 55, 0x80, 0xC0
 
 
@@ -50,7 +51,9 @@ class Wallet:
 
     def __init__(self, secret: Secret) -> None:
         try:
-            self._key = PrivateKey(bytes.fromhex(secret.reveal().removeprefix("0x")))
+            key = bytes.fromhex(secret.reveal().removeprefix("0x"))
+            # The library fills up what is too short, and so signs with another key.
+            self._key = PrivateKey(key if len(key) == _KEY_BYTES else b"")
         except ValueError:
             # Without the cause: its message could hold the key.
             raise ConfigurationError(
@@ -81,7 +84,7 @@ def read_transaction(raw: bytes) -> Transaction:
     """
     try:
         if raw[:1] != _KIND:
-            raise ValueError("not a transaction of type 2")
+            raise ValueError("its type is not 2")
         fields = rlp.decode(raw[1:])
         chain_id, nonce, priority, most, gas, to, value, data = fields[:8]
         number = int.from_bytes
@@ -95,7 +98,7 @@ def read_transaction(raw: bytes) -> Transaction:
             data=bytes(data),
             value=number(value, "big"),
         )
-    except (DecodingError, TypeError, ValidationError) as exc:
+    except (DecodingError, TypeError, ValueError, ValidationError) as exc:
         raise ValueError(f"not a signed transaction: {exc}") from exc
 
 
