@@ -156,7 +156,11 @@ class Deployed:
 
     def pass_time(self, seconds: int) -> None:
         """Mine a block that is so much younger than the newest."""
-        self.tester.time_travel(self.now_s + seconds)
+        wanted = self.now_s + seconds
+        self.tester.time_travel(wanted)
+        if self.now_s < wanted:
+            self.mine()
+        assert self.now_s >= wanted
 
     def mine(self, blocks: int = 1) -> None:
         self.tester.mine_blocks(blocks)

@@ -97,15 +97,17 @@ def _unsendable(
         to_chain(price), to_chain(order.quantity)
     except ValueError as exc:
         return Refusal(RefusalKind.INVALID, "amount", str(exc))
-    return _unfit(followed, order)
+    return None
 
 
 def _busy(why: str) -> Refusal:
     return Refusal(RefusalKind.BUSY, "not_ready", why)
 
 
-def _unfit(followed: Followed, order: CloseOrder) -> Refusal | None:
+def _unfit(session: Session, order: CloseOrder) -> Refusal | None:
     """Refuse what the contract would refuse for the quote as it was last read."""
+    followed = session.book.by_symbol(order.symbol)
+    assert followed is not None, "it was followed when this was signed"
     state, held = followed.state, followed.state.held
     if held == ZERO:
         return not_held(state.quote.status)
@@ -139,7 +141,7 @@ async def send(
         transaction, prepared.body, order, prepared.expires_venue_ns // NS_PER_S
     )
     if is_first:
-        refusal = await _tried(session, flight)
+        refusal = _unfit(session, order) or await _tried(session, flight)
         if refusal is not None:
             session.outbox.drop(flight)
             return refusal
