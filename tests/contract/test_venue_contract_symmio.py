@@ -117,9 +117,9 @@ _FIT = [
     VenueContract.test_given_a_filled_close_when_history_is_read_then_order_and_fills,
     VenueContract.test_given_a_close_when_prepared_then_it_expires_after_signing,
     VenueContract.test_given_the_stream_when_closing_then_it_tells_all_of_it,
-    FaultyVenueContract.test_b089_given_a_lost_request_when_sent_then_unknown_and_not_found,  # noqa: E501
-    FaultyVenueContract.test_b099_given_an_expired_request_when_sent_then_refused_as_such,  # noqa: E501
-    FaultyVenueContract.test_given_a_venue_that_is_down_when_read_then_unavailable_not_flat,  # noqa: E501
+    FaultyVenueContract.test_b089_given_a_lost_request_when_sent_then_unknown_and_not_found,
+    FaultyVenueContract.test_b099_given_an_expired_request_when_sent_then_refused_as_such,
+    FaultyVenueContract.test_given_a_venue_that_is_down_when_read_then_unavailable_not_flat,
 ]
 for _test in _FIT:
     setattr(TestSymmioVenue, _test.__name__, _test)

@@ -35,7 +35,8 @@ from exitd.errors import VenueError
 from exitd.logs import Event, log
 from exitd.ports.venue import Prepared, Refusal, Venue
 from exitd.runtime.budget import RateBudget
-from exitd.runtime.cancels import cancel_scope
+from exitd.runtime.cancels import cancel_scope, cancel_working
+from exitd.runtime.in_flight import InFlight
 from exitd.runtime.inquiry import Inquiry
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.pacing import PacedVenue
@@ -76,12 +77,10 @@ class Dispatcher:
         self._queue: list[_Entry] = []
         self._queued: set[tuple[str, int]] = set()
         self._seq = 0
-        self._sending: set[AttemptKey] = set()
+        self._sending = InFlight()
         self._wake: asyncio.TimerHandle | None = None
         self._proving: dict[str, list[_Entry]] = {}
         self._unproven_until_ns: dict[str, int] = {}
-        self._idle = asyncio.Event()
-        self._idle.set()
         self.is_open = False
         loop.attach(venue.account, self.take)
 
@@ -107,7 +106,8 @@ class Dispatcher:
             case SendClose():
                 self._sign(intent)
             case CancelOrder():
-                self._spawn(self._cancel(intent), f"cancel {intent.attempt}")
+                back = cancel_working(intent, self._loop, self._paced, self._inquiry)
+                self._spawn(back, f"cancel {intent.attempt}")
             case CancelOrders():
                 work = cancel_scope(intent, self._loop, self._paced)
                 self._spawn(work, f"cancel orders for {intent.trigger_id}")
@@ -198,7 +198,7 @@ class Dispatcher:
         """Sign, write down, and send what was written once it is durable."""
         self._budget.take(Priority.STOP, self._loop.clock.monotonic_ns())
         prepared = self._venue.prepare(intent.order)
-        self._begin(intent.order.attempt)
+        self._sending.begin(intent.order.attempt)
         self._loop.when_durable(lambda: self._launch(intent, prepared), sends=True)
         self._loop.handle(
             AttemptSigned(
@@ -210,17 +210,13 @@ class Dispatcher:
             )
         )
 
-    def _begin(self, key: AttemptKey) -> None:
-        self._sending.add(key)
-        self._idle.clear()
-
     def _resend(self, intent: ResendClose) -> None:
         """Send stored bytes again, unless they are on their way at this moment."""
         order = intent.order
         if not self.is_open or order.attempt in self._sending:
             return
         self._budget.take(Priority.STOP, self._loop.clock.monotonic_ns())
-        self._begin(order.attempt)
+        self._sending.begin(order.attempt)
         prepared = Prepared(
             intent.signed, intent.ts_signed_venue_ns, intent.expires_venue_ns
         )
@@ -247,9 +243,7 @@ class Dispatcher:
             self._note_sent(order.attempt, ts_ns)
             self._take_outcome(order.attempt, outcome)
         finally:
-            self._sending.discard(order.attempt)
-            if not self._sending:
-                self._idle.set()
+            self._sending.end(order.attempt)
             self._pump()
 
     def _take_outcome(self, key: AttemptKey, outcome: OrderReport | Refusal) -> None:
@@ -272,27 +266,9 @@ class Dispatcher:
             )
         )
 
-    async def _cancel(self, intent: CancelOrder) -> None:
-        """Take back a working close; what became of it is asked for if unclear."""
-        try:
-            outcome = await self._paced.cancel_order(
-                intent.symbol,
-                venue_order_id=intent.venue_order_id,
-                client_order_id=(
-                    None if intent.venue_order_id else intent.client_order_id
-                ),
-            )
-        except VenueError as error:
-            log(Event.VENUE_FAILED, venue=self._venue.account, reason=str(error))
-            outcome = None
-        if isinstance(outcome, OrderReport):
-            self._loop.handle(outcome)
-        else:
-            self._inquiry.resolve(intent.symbol)
-
     async def drain(self) -> None:
         """Return once every send has its answer."""
-        await self._idle.wait()
+        await self._sending.all_answered()
 
     def stop(self) -> None:
         """Open no more slots; what is in flight goes on."""
