@@ -6,10 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from core.worlds import LONG, D, S, World, close, stop, target
-from exitd.core.attempt import AttemptState, Capabilities, RefusalKind
+from exitd.core.attempt import AttemptState, Capabilities, Expiry, RefusalKind
 from exitd.core.events import FactKind
 from exitd.core.inputs import OrderStatus
-from exitd.core.intents import CancelOrder, ResolveAttempt
+from exitd.core.intents import CancelOrder, ResendClose, ResolveAttempt
 from exitd.core.position import OrderSide
 
 _FIRES = "95"
@@ -267,3 +267,38 @@ def test_b088_given_an_order_created_when_it_was_signed_then_it_is_ours():
     )
 
     assert world.attempt().state is AttemptState.WORKING
+
+
+def test_b089_given_a_nonce_when_in_doubt_then_the_same_bytes_are_sent_again():
+    world = fired(capabilities=Capabilities(expiry=Expiry.NONCE))
+    world.lose()
+
+    world.wait(1 * S)
+
+    again = world.wants(ResendClose)
+    assert len(again) == 3
+    assert {intent.signed for intent in again} == {b"signed"}
+    assert {intent.order for intent in again} == {world.sent[0]}
+    assert {i.expires_venue_ns for i in again} == {world.attempt().expires_venue_ns}
+    assert again[0].account == world.sent[0].account
+    assert len(world.sent) == 1
+
+
+def test_b089_given_a_window_when_in_doubt_then_nothing_is_sent_again():
+    world = fired(capabilities=Capabilities(expiry=Expiry.WINDOW))
+    world.lose()
+
+    world.wait(1 * S)
+
+    assert world.wants(ResendClose) == []
+
+
+def test_b089_given_a_nonce_when_the_order_works_then_nothing_is_sent_again():
+    world = fired(capabilities=Capabilities(expiry=Expiry.NONCE))
+    world.lose()
+    world.works()
+    before = len(world.wants(ResendClose))
+
+    world.wait(2 * S)
+
+    assert len(world.wants(ResendClose)) == before

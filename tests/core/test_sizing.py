@@ -97,6 +97,27 @@ def test_given_a_position_off_the_step_then_floored():
     ) == D(10)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "sent"), [("3", "3"), ("8", "8"), ("8.1", "10"), ("10", "10")]
+)
+def test_b081_given_a_least_that_must_stay_when_less_would_then_all_is_closed(
+    wanted, sent
+):
+    there = room("10", min_left=D(2))
+
+    quantity = order_quantity(D(wanted), there, is_first=True, close_dust=True)
+
+    assert quantity == D(sent)
+
+
+def test_b082_given_a_least_that_must_stay_when_little_is_closed_then_only_that():
+    there = room("10", min_left=D(2))
+
+    quantity = order_quantity(D("0.5"), there, is_first=True, close_dust=True)
+
+    assert quantity == D("0.5")
+
+
 def test_given_no_price_then_the_notional_is_not_judged():
     unknown = Room(instrument(min_notional=D(50)), D(5), False, None)
 

@@ -112,7 +112,11 @@ class Dedupe(StrEnum):
 
 
 class Expiry(StrEnum):
-    """What ends a request that nobody answered."""
+    """What ends a request that nobody answered.
+
+    With `NONCE` the same bytes can be sent again and act once at the most; they carry
+    a deadline too, so that the doubt ends even if they never arrive.
+    """
 
     NONE = "none"
     WINDOW = "window"

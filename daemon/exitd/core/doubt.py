@@ -2,10 +2,10 @@
 
 from msgspec.structs import replace
 
-from exitd.core.attempt import AttemptRecord, AttemptState
+from exitd.core.attempt import AttemptRecord, AttemptState, Expiry
 from exitd.core.events import FactKind
 from exitd.core.inputs import AttemptUnanswered, NothingFound
-from exitd.core.intents import ResolveAttempt
+from exitd.core.intents import ResendClose, ResolveAttempt
 from exitd.core.lifecycle import AttemptCause, next_attempt_state
 from exitd.core.settling import settle
 from exitd.core.state import Timer, TimerKind
@@ -42,9 +42,24 @@ def _doubt(turn: Turn, attempt: AttemptRecord, why: str) -> None:
 
 
 def ask_resolution(turn: Turn, attempt: AttemptRecord) -> None:
-    """Ask what became of an attempt now, and again until it is known."""
+    """Ask what became of an attempt now, and again until it is known.
+
+    Where a nonce lets the same bytes act once at the most, they are sent again each
+    time: that settles it sooner than waiting for them to expire.
+    """
     order = attempt.order
     key = order.attempt
+    capabilities = turn.state.capabilities[order.account]
+    is_doubtful = attempt.state is AttemptState.IN_DOUBT
+    if is_doubtful and capabilities.expiry is Expiry.NONCE:
+        turn.intend(
+            ResendClose(
+                order,
+                attempt.signed,
+                attempt.ts_signed_venue_ns,
+                attempt.expires_venue_ns,
+            )
+        )
     turn.intend(ResolveAttempt(key, order.account, order.symbol))
     due_ns = turn.now_ns + turn.state.policies.resolve_every_ns
     turn.at(Timer(due_ns, TimerKind.RESOLVE, key.trigger_id, key.arming, key.n))

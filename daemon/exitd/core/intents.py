@@ -71,6 +71,22 @@ class ResolveAttempt(Struct, frozen=True):
     symbol: str
 
 
+class ResendClose(Struct, frozen=True):
+    """Send what was signed for an attempt in doubt once more, byte for byte.
+
+    Only where a venue can act on the same bytes once at the most.
+    """
+
+    order: CloseOrder
+    signed: bytes
+    ts_signed_venue_ns: int
+    expires_venue_ns: int
+
+    @property
+    def account(self) -> str:
+        return self.order.account
+
+
 class ProvePosition(Struct, frozen=True):
     """Read the position by REST and report it."""
 
@@ -97,6 +113,7 @@ Intent = (
     | CancelOrder
     | CancelOrders
     | ResolveAttempt
+    | ResendClose
     | ProvePosition
     | RefreshInstrument
     | SyncClock

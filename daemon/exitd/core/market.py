@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from exitd.core.units import ZERO
+
 
 class InstrumentKind(StrEnum):
     PERPETUAL = "perpetual"
@@ -29,7 +31,8 @@ class Instrument(Struct, frozen=True, kw_only=True):
     """One market of one account, with the steps and minimums of its venue.
 
     `price_step` and `quantity_step` are above zero; `min_quantity` and
-    `max_quantity` are in base units, `min_notional` in the quote currency.
+    `max_quantity` are in base units, `min_notional` in the quote currency. `min_left`
+    is the least that a close of a part must leave open, in base units.
     """
 
     account: str
@@ -42,6 +45,7 @@ class Instrument(Struct, frozen=True, kw_only=True):
     min_quantity: Decimal
     max_quantity: Decimal | None = None
     min_notional: Decimal | None = None
+    min_left: Decimal = ZERO
     book_state: BookState = BookState.OPEN
 
 

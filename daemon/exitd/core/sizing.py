@@ -115,7 +115,8 @@ def order_quantity(
 
 
 def _leaves_dust(quantity: Decimal, room: Room) -> bool:
-    return quantity > ZERO and room.is_dust(room.closable - quantity)
+    left = room.closable - quantity
+    return quantity > ZERO and (room.is_dust(left) or left < room.instrument.min_left)
 
 
 def _least(room: Room, most: Decimal) -> Decimal:

@@ -4,6 +4,7 @@ Addresses are hex with `0x`, compared without regard to case. Prices are quote c
 per base unit, quantities base units; the contract's 18 decimals end at the adapter.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -106,5 +107,23 @@ class Chain(Protocol):
         ...
 
     def follow(self, sub: SubAccount, quote: Quote) -> None:
-        """From now on report this quote as a position of the account."""
+        """From now on report this quote as a position of the account.
+
+        After `instrument` has described it.
+
+        Raises:
+            VenueUnavailable: The MultiAccount is none of the configured ones.
+        """
+        ...
+
+    async def recall(self, symbols: Iterable[str]) -> None:
+        """Follow again all that was followed before a start, by its markets' names.
+
+        Called once before anything is recovered, with every symbol of this account
+        that the state knows, be there none: until then positions cannot be listed,
+        because a list without a quote says that it is closed.
+
+        Raises:
+            VenueUnavailable: One could not be read; none may be left out.
+        """
         ...

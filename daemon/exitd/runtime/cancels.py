@@ -1,13 +1,14 @@
-"""Cancelling the resting orders of a symbol, until none in scope rests."""
+"""Cancelling: one working close of ours, or what rests in a scope until none does."""
 
 import asyncio
 
 from exitd.core.inputs import CancelsConfirmed, OrderReport
-from exitd.core.intents import CancelOrders
+from exitd.core.intents import CancelOrder, CancelOrders
 from exitd.core.trigger import Cancel, CancelScope, OrderType
 from exitd.errors import VenueError
-from exitd.logs import Event, log_at
+from exitd.logs import Event, log, log_at
 from exitd.ports.venue import Refusal
+from exitd.runtime.inquiry import Inquiry
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.pacing import PacedVenue
 
@@ -63,6 +64,25 @@ async def cancel_scope(
             )
         await asyncio.sleep(pause_s)
         pause_s = min(pause_s * 2, _MOST_PAUSE_S)
+
+
+async def cancel_working(
+    intent: CancelOrder, loop: EngineLoop, venue: PacedVenue, inquiry: Inquiry
+) -> None:
+    """Take back a working close; what became of it is asked for if unclear."""
+    try:
+        outcome = await venue.cancel_order(
+            intent.symbol,
+            venue_order_id=intent.venue_order_id,
+            client_order_id=None if intent.venue_order_id else intent.client_order_id,
+        )
+    except VenueError as error:
+        log(Event.VENUE_FAILED, venue=venue.account, reason=str(error))
+        outcome = None
+    if isinstance(outcome, OrderReport):
+        loop.handle(outcome)
+    else:
+        inquiry.resolve(intent.symbol)
 
 
 def _confirm(intent: CancelOrders, loop: EngineLoop, cancelled: int) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from heapq import heappop, heappush
 from typing import Any, assert_never
 
-from exitd.core.attempt import AttemptKey, RefusalKind
+from exitd.core.attempt import AttemptKey, CloseOrder, RefusalKind
 from exitd.core.inputs import (
     AttemptRefused,
     AttemptSent,
@@ -26,6 +26,7 @@ from exitd.core.intents import (
     ProvePosition,
     RefreshInstrument,
     RequestSlot,
+    ResendClose,
     ResolveAttempt,
     SendClose,
     SyncClock,
@@ -34,7 +35,8 @@ from exitd.errors import VenueError
 from exitd.logs import Event, log
 from exitd.ports.venue import Prepared, Refusal, Venue
 from exitd.runtime.budget import RateBudget
-from exitd.runtime.cancels import cancel_scope
+from exitd.runtime.cancels import cancel_scope, cancel_working
+from exitd.runtime.in_flight import InFlight
 from exitd.runtime.inquiry import Inquiry
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.pacing import PacedVenue
@@ -75,12 +77,10 @@ class Dispatcher:
         self._queue: list[_Entry] = []
         self._queued: set[tuple[str, int]] = set()
         self._seq = 0
-        self._in_flight = 0
+        self._sending = InFlight()
         self._wake: asyncio.TimerHandle | None = None
         self._proving: dict[str, list[_Entry]] = {}
         self._unproven_until_ns: dict[str, int] = {}
-        self._idle = asyncio.Event()
-        self._idle.set()
         self.is_open = False
         loop.attach(venue.account, self.take)
 
@@ -92,7 +92,7 @@ class Dispatcher:
     @property
     def in_flight(self) -> int:
         """Sends without an answer so far."""
-        return self._in_flight
+        return len(self._sending)
 
     def open(self) -> None:
         self.is_open = True
@@ -106,10 +106,13 @@ class Dispatcher:
             case SendClose():
                 self._sign(intent)
             case CancelOrder():
-                self._spawn(self._cancel(intent), f"cancel {intent.attempt}")
+                back = cancel_working(intent, self._loop, self._paced, self._inquiry)
+                self._spawn(back, f"cancel {intent.attempt}")
             case CancelOrders():
                 work = cancel_scope(intent, self._loop, self._paced)
                 self._spawn(work, f"cancel orders for {intent.trigger_id}")
+            case ResendClose():
+                self._resend(intent)
             case ResolveAttempt():
                 self._inquiry.resolve(intent.symbol)
             case ProvePosition():
@@ -132,7 +135,7 @@ class Dispatcher:
 
     def _pump(self) -> None:
         """Open slots for as many queued firings as the budget allows now."""
-        while self._queue and self.is_open and self._in_flight < _IN_FLIGHT_MAX:
+        while self._queue and self.is_open and self.in_flight < _IN_FLIGHT_MAX:
             priority, _, request = self._queue[0]
             now_ns = self._loop.clock.monotonic_ns()
             wait_ns = self._budget.wait_ns(priority, now_ns)
@@ -195,8 +198,7 @@ class Dispatcher:
         """Sign, write down, and send what was written once it is durable."""
         self._budget.take(Priority.STOP, self._loop.clock.monotonic_ns())
         prepared = self._venue.prepare(intent.order)
-        self._in_flight += 1
-        self._idle.clear()
+        self._sending.begin(intent.order.attempt)
         self._loop.when_durable(lambda: self._launch(intent, prepared))
         self._loop.handle(
             AttemptSigned(
@@ -208,17 +210,30 @@ class Dispatcher:
             )
         )
 
+    def _resend(self, intent: ResendClose) -> None:
+        """Send stored bytes again, unless they are on their way at this moment."""
+        order = intent.order
+        if not self.is_open or order.attempt in self._sending:
+            return
+        self._budget.take(Priority.STOP, self._loop.clock.monotonic_ns())
+        self._sending.begin(order.attempt)
+        prepared = Prepared(
+            intent.signed, intent.ts_signed_venue_ns, intent.expires_venue_ns
+        )
+        work = self._send(order, prepared, self._loop.clock.now_ns())
+        self._spawn(work, f"send {order.attempt} again")
+
     def _launch(self, intent: SendClose, prepared: Prepared) -> None:
         key, ts_ns = intent.order.attempt, self._loop.clock.now_ns()
-        self._spawn(self._send(intent, prepared, ts_ns), f"send {key}")
+        self._spawn(self._send(intent.order, prepared, ts_ns), f"send {key}")
         # After the task's first step, which writes the request to the socket.
         asyncio.get_running_loop().call_soon(self._note_sent, key, ts_ns)
 
     def _note_sent(self, key: AttemptKey, ts_ns: int) -> None:
         self._loop.handle(AttemptSent(key, ts_ns))
 
-    async def _send(self, intent: SendClose, prepared: Prepared, ts_ns: int) -> None:
-        order, now_ns = intent.order, self._loop.clock.now_ns
+    async def _send(self, order: CloseOrder, prepared: Prepared, ts_ns: int) -> None:
+        now_ns = self._loop.clock.now_ns
         try:
             outcome = await self._venue.send(order, prepared)
         except VenueError as error:
@@ -228,9 +243,7 @@ class Dispatcher:
             self._note_sent(order.attempt, ts_ns)
             self._take_outcome(order.attempt, outcome)
         finally:
-            self._in_flight -= 1
-            if not self._in_flight:
-                self._idle.set()
+            self._sending.end(order.attempt)
             self._pump()
 
     def _take_outcome(self, key: AttemptKey, outcome: OrderReport | Refusal) -> None:
@@ -253,27 +266,9 @@ class Dispatcher:
             )
         )
 
-    async def _cancel(self, intent: CancelOrder) -> None:
-        """Take back a working close; what became of it is asked for if unclear."""
-        try:
-            outcome = await self._paced.cancel_order(
-                intent.symbol,
-                venue_order_id=intent.venue_order_id,
-                client_order_id=(
-                    None if intent.venue_order_id else intent.client_order_id
-                ),
-            )
-        except VenueError as error:
-            log(Event.VENUE_FAILED, venue=self._venue.account, reason=str(error))
-            outcome = None
-        if isinstance(outcome, OrderReport):
-            self._loop.handle(outcome)
-        else:
-            self._inquiry.resolve(intent.symbol)
-
     async def drain(self) -> None:
         """Return once every send has its answer."""
-        await self._idle.wait()
+        await self._sending.all_answered()
 
     def stop(self) -> None:
         """Open no more slots; what is in flight goes on."""

@@ -20,6 +20,7 @@ from exitd.core.intents import (
     ProvePosition,
     RefreshInstrument,
     RequestSlot,
+    ResendClose,
     ResolveAttempt,
     SendClose,
     SyncClock,
@@ -109,7 +110,7 @@ class Answering:
                 later.append(CancelsConfirmed(trigger_id, arming, 0, now_ns))
             case ProvePosition(account=account, symbol=symbol):
                 later.extend(self._venue.positions(account, symbol, now_ns))
-            case RefreshInstrument() | SyncClock() | ResolveAttempt():
+            case RefreshInstrument() | SyncClock() | ResolveAttempt() | ResendClose():
                 # The market stays as it is, and no answer is ever lost.
                 pass
         return []

@@ -1,0 +1,1 @@
+"""SYMMIO: positions are quotes on a chain, and a close is a transaction there."""

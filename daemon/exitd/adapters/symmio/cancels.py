@@ -1,0 +1,138 @@
+"""Asking for the cancel of a pending close: a race that the solver may win."""
+
+from __future__ import annotations
+
+from exitd.adapters.symmio import calls
+from exitd.adapters.symmio.closes import reason_behind
+from exitd.adapters.symmio.followed import Followed
+from exitd.adapters.symmio.ledger import Request
+from exitd.adapters.symmio.node import Reverted
+from exitd.adapters.symmio.outbox import Flight, Rejected
+from exitd.adapters.symmio.quotes import CLOSING
+from exitd.adapters.symmio.refusals import refusal_of
+from exitd.adapters.symmio.reports import order_report
+from exitd.adapters.symmio.requests import requests_of
+from exitd.adapters.symmio.session import Session
+from exitd.adapters.symmio.wallet import read_transaction
+from exitd.core.attempt import RefusalKind
+from exitd.core.inputs import OrderReport, OrderStatus
+from exitd.core.units import NS_PER_S
+from exitd.errors import OutcomeUnknown
+from exitd.ports.chain import QuoteStatus
+from exitd.ports.venue import Refusal
+
+_NONE_PENDING = Refusal(
+    RefusalKind.INVALID, "none_pending", "no such close request is pending"
+)
+
+
+async def pending(session: Session, followed: Followed) -> Request | None:
+    """Give the close request that a quote has now, whoever asked for it."""
+    if followed.state.quote.status not in CLOSING:
+        return None
+    requests, _ = await requests_of(session, followed)
+    if not (requests and requests[-1].is_open):
+        # Asked for before what has been read: at the most its whole life ago.
+        quote = followed.state.quote
+        since_s = quote.deadline_s - session.settings.window_ns // NS_PER_S - 60
+        requests, _ = await requests_of(session, followed, since_s)
+    return requests[-1] if requests and requests[-1].is_open else None
+
+
+async def cancel(
+    session: Session, symbol: str, order_id: str, client_order_id: int | None
+) -> OrderReport | Refusal | None:
+    """Ask for a cancel; None once it is asked for, as what follows is the solver's.
+
+    A request that has passed its deadline is freed by it at once, and reported so.
+
+    Raises:
+        OutcomeUnknown: Whether it was asked for is not known.
+        VenueUnavailable: It was not, for no node answered.
+    """
+    depth = await session.look()
+    known = await session.book.adopted(symbol, depth.number)
+    followed = await session.book.read(known.state.quote.quote_id, depth.number)
+    request = await pending(session, followed)
+    if request is None or not _is_meant(request, order_id, client_order_id):
+        return _NONE_PENDING
+    quote = followed.state.quote
+    if quote.status is QuoteStatus.CANCEL_CLOSE_PENDING:
+        return None
+    if quote.quote_id in session.cancelling:
+        return None
+    refusal = await _ask(session, followed)
+    if refusal is not None:
+        return refusal
+    return await _freed(session, quote.quote_id, request)
+
+
+def _is_meant(request: Request, order_id: str, client_order_id: int | None) -> bool:
+    if order_id:
+        return request.order_id == order_id
+    return request.author.client_order_id == client_order_id
+
+
+async def _ask(session: Session, followed: Followed) -> Refusal | None:
+    quote_id = followed.state.quote.quote_id
+    if not session.key.is_known:
+        await session.key.refresh(session.contracts, session.known_head())
+    data = calls.through(followed.sub.address, [calls.cancel_call(quote_id)])
+    multi_account = followed.sub.multi_account
+    try:
+        await session.contracts.call(
+            multi_account, data, sender=session.key.wallet.address
+        )
+    except Reverted as exc:
+        probe = session.key.transaction(0, multi_account, data, session.key.fees())
+        return refusal_of(await reason_behind(session, probe, exc.reason))
+    try:
+        session.cancelling[quote_id] = await housekeep(session, multi_account, data)
+    except Rejected as exc:
+        return Refusal(RefusalKind.BUSY, "not_taken", exc.said[:200])
+    return None
+
+
+async def housekeep(session: Session, to: str, data: bytes) -> Flight:
+    """Send a transaction that is no close; it is pushed until a block has it.
+
+    Raises:
+        Rejected: No node takes it.
+        OutcomeUnknown: One may have.
+    """
+    assert session.depth is not None
+    deadline_s = session.depth.ts_s + session.settings.window_ns // NS_PER_S
+    raw = session.outbox.sign(to, data, deadline_s)
+    flight = session.outbox.opened(read_transaction(raw), raw, None, deadline_s)
+    try:
+        await session.outbox.launch(flight, session.known_head())
+    except Rejected:
+        session.outbox.drop(flight)
+        raise
+    except OutcomeUnknown:
+        pass
+    return flight
+
+
+async def _freed(
+    session: Session, quote_id: int, request: Request
+) -> OrderReport | None:
+    """Report a request that had expired already: asking for its cancel ended it."""
+    depth = await session.look()
+    followed = await session.book.read(quote_id, depth.number)
+    requests, _ = await requests_of(session, followed)
+    last = requests[-1] if requests else request
+    if last.created != request.created or last.status not in (
+        OrderStatus.EXPIRED,
+        OrderStatus.CANCELLED,
+    ):
+        return None
+    client_id = last.author.client_order_id
+    return order_report(
+        session.account,
+        followed,
+        last,
+        session.orders.get(client_id) if client_id is not None else None,
+        session.history.instants,
+        session.clock.now_ns(),
+    )

@@ -1,0 +1,132 @@
+"""The quotes that are followed, and what was last read of each.
+
+Nothing is reported of others. What was followed before a restart must be recalled
+before positions are listed: a list that leaves one out would say that it is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from exitd.adapters.symmio.contracts import Contracts
+from exitd.adapters.symmio.markets import Markets
+from exitd.adapters.symmio.quotes import QuoteState, quote_id_of
+from exitd.adapters.symmio.settings import ChainSettings
+from exitd.core.market import Instrument
+from exitd.core.units import ZERO
+from exitd.errors import VenueUnavailable
+from exitd.ports.chain import SubAccount
+
+
+class Followed(Struct, frozen=True):
+    """A quote as of a block, whose it is, and the market that it is for us."""
+
+    sub: SubAccount
+    state: QuoteState
+    instrument: Instrument
+    block: int
+
+    @property
+    def symbol(self) -> str:
+        return self.instrument.symbol
+
+
+class Book:
+    """`by_id` is what is followed; `is_recalled` whether that is all of it."""
+
+    def __init__(
+        self, contracts: Contracts, markets: Markets, settings: ChainSettings
+    ) -> None:
+        self.by_id: dict[int, Followed] = {}
+        self.is_recalled = False
+        self._contracts = contracts
+        self._markets = markets
+        self._settings = settings
+
+    def by_symbol(self, symbol: str) -> Followed | None:
+        try:
+            return self.by_id.get(quote_id_of(symbol))
+        except ValueError:
+            return None
+
+    async def follow(self, sub: SubAccount, state: QuoteState, block: int) -> Followed:
+        """Follow a quote from now on.
+
+        Raises:
+            VenueUnavailable: Its market cannot be described now, or never.
+        """
+        instrument = await self._markets.instrument(state)
+        if instrument is None:
+            raise VenueUnavailable(
+                f"symbol {state.quote.symbol_id} has no known precision: list it"
+                " under `symbols:` of the chain, or name the solver's address"
+            )
+        return self.add(sub, state, instrument, block)
+
+    def add(
+        self, sub: SubAccount, state: QuoteState, instrument: Instrument, block: int
+    ) -> Followed:
+        followed = Followed(sub, state, instrument, block)
+        self.by_id[state.quote.quote_id] = followed
+        return followed
+
+    async def recall(self, symbols: Iterable[str], block: int) -> None:
+        """Follow again what was followed before a restart.
+
+        Raises:
+            VenueUnavailable: One of them could not be read; none may be left out.
+            ValueError: One of them is no quote.
+        """
+        for symbol in symbols:
+            await self.adopted(symbol, block)
+        self.is_recalled = True
+
+    async def adopted(self, symbol: str, block: int) -> Followed:
+        """Give a quote by its market's name, and follow it from now on.
+
+        Raises:
+            VenueUnavailable: It could not be read, or nobody's MultiAccount has it.
+            ValueError: It is no quote's name.
+        """
+        quote_id = quote_id_of(symbol)
+        known = self.by_id.get(quote_id)
+        if known is not None:
+            return known
+        state = await self._contracts.quote(quote_id, block)
+        if state is None:
+            raise VenueUnavailable(f"the contract knows no quote {quote_id}")
+        address = state.quote.sub_account
+        for multi_account in self._settings.multi_accounts:
+            if await self._contracts.owner(multi_account, address) is not None:
+                sub = SubAccount(address, multi_account)
+                return await self.follow(sub, state, block)
+        raise VenueUnavailable(
+            f"quote {quote_id} belongs to {address}, which no configured MultiAccount"
+            " made: add the one of the front-end to `multi_accounts`"
+        )
+
+    async def read(self, quote_id: int, block: int) -> Followed:
+        """Read a followed quote at a block.
+
+        That it has ended, two nodes must say where there are two.
+
+        Raises:
+            VenueUnavailable: It could not be read, or the nodes do not agree.
+        """
+        followed = self.by_id[quote_id]
+        state = await self._contracts.quote(quote_id, block)
+        is_gone = state is None or state.held == ZERO
+        if is_gone and followed.state.held > ZERO:
+            opinions = await self._contracts.quote_by_two(quote_id, block)
+            if any(opinion != state for opinion in opinions):
+                raise VenueUnavailable(f"the nodes do not agree about quote {quote_id}")
+        if state is None:
+            raise VenueUnavailable(f"quote {quote_id} is gone: is it the same chain?")
+        instrument = followed.instrument
+        if state.locked != followed.state.locked or state.held != followed.state.held:
+            instrument = await self._markets.instrument(state) or instrument
+        after = Followed(followed.sub, state, instrument, block)
+        self.by_id[quote_id] = after
+        return after

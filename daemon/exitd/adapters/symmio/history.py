@@ -1,0 +1,133 @@
+"""Reading the chain's events into the ledger, over any range, reorganised or not."""
+
+from __future__ import annotations
+
+import asyncio
+
+from exitd.adapters.symmio.calls import tag_of
+from exitd.adapters.symmio.contracts import Contracts
+from exitd.adapters.symmio.events import (
+    CloseEvent,
+    Happened,
+    read_event,
+    without_doubles,
+)
+from exitd.adapters.symmio.ledger import Author, Ledger
+from exitd.adapters.symmio.node import Head, as_bytes
+from exitd.adapters.symmio.reports import Instants
+from exitd.adapters.symmio.settings import ChainSettings
+
+
+class History:
+    """The ledger, and how it is brought up to a block.
+
+    Args:
+        closer: The address whose requests are ours.
+    """
+
+    def __init__(
+        self, contracts: Contracts, settings: ChainSettings, closer: str
+    ) -> None:
+        self.ledger = Ledger()
+        self.instants = Instants()
+        self._contracts = contracts
+        self._settings = settings
+        self._closer = closer.lower()
+        # Two readers at once could leave a range out between them.
+        self._lock = asyncio.Lock()
+
+    async def extend_to(self, head: Head, quotes: set[int]) -> None:
+        """Read what is new since the last time; read again what was undone.
+
+        Raises:
+            VenueUnavailable: Something could not be read; the ledger is as before.
+        """
+        async with self._lock:
+            await self._extend_to(head, quotes)
+
+    async def _extend_to(self, head: Head, quotes: set[int]) -> None:
+        ledger = self.ledger
+        if ledger.first is None:
+            await self._read(max(head.number - 1, 0), head.number, quotes)
+        else:
+            if ledger.last >= 0 and not await self._is_same():
+                self._forget_from(max(ledger.last - self._settings.reorg_blocks, 0))
+            if ledger.last < head.number:
+                await self._read(ledger.last + 1, head.number, quotes)
+        ledger.last_hash = head.hash
+
+    def _forget_from(self, block: int) -> None:
+        self.ledger.forget_from(block)
+        for number in [n for n in self.instants.by_block if n >= block]:
+            del self.instants.by_block[number]
+
+    async def _is_same(self) -> bool:
+        if not self.ledger.last_hash:
+            return True
+        return await self._contracts.block_hash(self.ledger.last) == (
+            self.ledger.last_hash
+        )
+
+    async def reach_back_to(self, ts_s: int, head: Head, quotes: set[int]) -> None:
+        """Read back to an instant, as far as the settings allow."""
+        async with self._lock:
+            wanted = await self._block_at(ts_s, head)
+            first = self.ledger.first
+            assert first is not None
+            if wanted < first:
+                await self._read(wanted, first - 1, quotes)
+
+    async def complete(self, quote_id: int) -> None:
+        """Find out about the authors of a quote that was not followed before."""
+        events = self.ledger.events_of(quote_id)
+        await self._know_authors(events)
+        await self._know_instants(events)
+
+    async def _block_at(self, ts_s: int, head: Head) -> int:
+        """Find a block that is no younger than an instant.
+
+        By the pace of the blocks so far, doubled until it is old enough.
+        """
+        oldest = max(head.number - self._settings.history_blocks, 0)
+        span_ms = max(head.ts_s - ts_s, 0) * 1000
+        back = span_ms // self._settings.tolerance.block_ms + 2
+        while True:
+            number = max(head.number - back, oldest)
+            if number == oldest:
+                return oldest
+            if await self._contracts.block_time_s(number) < ts_s:
+                return number
+            back *= 2
+
+    async def _read(self, first: int, last: int, quotes: set[int]) -> None:
+        found: list[CloseEvent] = []
+        for begin in range(first, last + 1, self._settings.logs_per_query):
+            end = min(begin + self._settings.logs_per_query - 1, last)
+            logs = await self._contracts.close_logs(begin, end)
+            found += [event for log in logs if (event := read_event(log)) is not None]
+        events = without_doubles(found)
+        ours = [event for event in events if event.quote_id in quotes]
+        await self._know_authors(ours)
+        await self._know_instants(ours)
+        self.ledger.take(first, last, events)
+
+    async def _know_authors(self, events: list[CloseEvent]) -> None:
+        for event in events:
+            if event.happened is not Happened.REQUESTED:
+                continue
+            if event.transaction in self.ledger.authors:
+                continue
+            sent = await self._contracts.transaction(event.transaction)
+            is_ours = sent.sender.lower() == self._closer
+            self.ledger.authors[event.transaction] = (
+                Author(tag_of(as_bytes(sent.input)), int(sent.nonce, 16))
+                if is_ours
+                else Author(None, None)
+            )
+
+    async def _know_instants(self, events: list[CloseEvent]) -> None:
+        for block in {event.block for event in events}:
+            if block not in self.instants.by_block:
+                self.instants.by_block[block] = await self._contracts.block_time_s(
+                    block
+                )

@@ -1,0 +1,247 @@
+"""Several nodes of one chain: who is believed, who is asked, what if they differ.
+
+A node is one opinion. Those that are behind, ahead of time, on another chain or on
+another fork are not read from until they agree again; all of them get what is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from exitd.adapters.symmio.node import Head, Node, NodeDown, NodeSaidNo, Reverted
+from exitd.core.units import NS_PER_S
+from exitd.errors import VenueUnavailable
+from exitd.ports.clock import Clock
+
+OnTrouble = Callable[[str], None]
+
+
+class Tolerance(Struct, frozen=True, kw_only=True):
+    """How far nodes may differ before one is not believed.
+
+    `behind` in blocks, of which one takes `block_ms`; `ahead_s` how far a block may
+    be dated after our own clock; `age_s` from when on the newest block of all is too
+    old to decide anything by.
+    """
+
+    behind: int = 5
+    block_ms: int = 2_000
+    ahead_s: int = 30
+    age_s: int = 90
+
+
+class _Seen:
+    """What was last seen of a node."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.head: Head | None = None
+        self.trouble = ""
+        self.is_told = False
+        self.is_right_chain = False
+
+
+class Nodes:
+    """The nodes of one chain, in the order in which they are preferred.
+
+    `on_trouble` is told once when a node stops being believed, and once when it is
+    believed again.
+    """
+
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        *,
+        chain_id: int,
+        clock: Clock,
+        tolerance: Tolerance,
+        on_trouble: OnTrouble = lambda _: None,
+    ) -> None:
+        assert nodes
+        self._seen = [_Seen(node) for node in nodes]
+        self._chain_id = chain_id
+        self._clock = clock
+        self._tolerance = tolerance
+        self._on_trouble = on_trouble
+
+    @property
+    def troubles(self) -> dict[str, str]:
+        """Why nodes are not believed now."""
+        return {s.node.name: s.trouble for s in self._seen if s.trouble}
+
+    async def survey(self) -> Head:
+        """Ask every node for its newest block, and decide whom to believe.
+
+        Raises:
+            VenueUnavailable: None can be believed.
+        """
+        await asyncio.gather(*(self._look(seen) for seen in self._seen))
+        self._compare_heights()
+        await self._compare_forks()
+        for seen in self._seen:
+            if bool(seen.trouble) != seen.is_told:
+                seen.is_told = bool(seen.trouble)
+                said = seen.trouble or "believed again"
+                self._on_trouble(f"{seen.node.name}: {said}")
+        believed = self._believed()
+        if not believed:
+            whys = "; ".join(f"{n}: {t}" for n, t in self.troubles.items())
+            raise VenueUnavailable(f"no node can be believed: {whys}")
+        newest = believed[0].head
+        assert newest is not None
+        return newest
+
+    async def _look(self, seen: _Seen) -> None:
+        try:
+            if not seen.is_right_chain:
+                chain_id = await seen.node.chain_id()
+                seen.is_right_chain = chain_id == self._chain_id
+                if not seen.is_right_chain:
+                    seen.trouble = f"it is on chain {chain_id}, not {self._chain_id}"
+                    seen.head = None
+                    return
+            seen.head = await seen.node.head()
+            seen.trouble = "" if seen.head is not None else "it has no block"
+        except (NodeDown, NodeSaidNo, Reverted) as exc:
+            seen.head, seen.trouble = None, str(exc)
+
+    def _compare_heights(self) -> None:
+        """Set aside who is dated in the future, behind the rest, or far ahead of it."""
+        limits, now_s = self._tolerance, self._clock.now_ns() // NS_PER_S
+        for seen in self._alive():
+            assert seen.head is not None
+            if seen.head.ts_s > now_s + limits.ahead_s:
+                seen.trouble = f"its block {seen.head.number} is of the future"
+            elif seen.head.ts_s < now_s - limits.age_s:
+                seen.trouble = f"its newest block is {now_s - seen.head.ts_s} s old"
+        self._doubt_leader()
+        if len(self._alive()) < 2:
+            return
+        newest = max(s.head.number for s in self._alive() if s.head is not None)
+        for seen in self._alive():
+            assert seen.head is not None
+            if newest - seen.head.number > limits.behind:
+                seen.trouble = f"it is {newest - seen.head.number} blocks behind"
+
+    def _doubt_leader(self) -> None:
+        """Set aside who is further ahead of all others than its time allows."""
+        heads = sorted(
+            ((s.head, s) for s in self._alive() if s.head is not None),
+            key=lambda pair: pair[0].number,
+        )
+        if len(heads) < 2:
+            return
+        (second, _), (first, leader) = heads[-2:]
+        blocks, passed_s = first.number - second.number, first.ts_s - second.ts_s
+        limits = self._tolerance
+        is_possible = passed_s * 1000 * 2 >= blocks * limits.block_ms
+        if blocks > limits.behind and not is_possible:
+            leader.trouble = f"its block {first.number} is known to nobody else"
+
+    async def _compare_forks(self) -> None:
+        """Ask all for one block that all should have; most of them are right."""
+        alive = self._alive()
+        if len(alive) < 2:
+            return
+        common = min(s.head.number for s in alive if s.head is not None)
+        hashes = await asyncio.gather(*(self._hash_at(s, common) for s in alive))
+        counted = Counter(h for h in hashes if h)
+        if len(counted) < 2:
+            return
+        (right, votes), (_, others) = counted.most_common(2)
+        if votes == others:
+            # Nobody can tell who is right: who was listed first is believed.
+            right = next(h for h in hashes if h)
+        for seen, its in zip(alive, hashes, strict=True):
+            if its and its != right:
+                seen.trouble = f"it has another block {common} than the others"
+
+    async def _hash_at(self, seen: _Seen, number: int) -> str:
+        assert seen.head is not None
+        if seen.head.number == number:
+            return seen.head.hash
+        try:
+            head = await seen.node.head(hex(number))
+        except (NodeDown, NodeSaidNo, Reverted) as exc:
+            seen.trouble = str(exc)
+            return ""
+        if head is None:
+            seen.trouble = f"it lost block {number}"
+            return ""
+        return head.hash
+
+    def _alive(self) -> list[_Seen]:
+        return [s for s in self._seen if not s.trouble and s.head is not None]
+
+    def _believed(self) -> list[_Seen]:
+        """The newest first; among equals in the order of preference."""
+        return sorted(self._alive(), key=lambda s: -s.head.number if s.head else 0)
+
+    async def read(self, method: str, params: list[object]) -> object:
+        """Ask those that are believed in turn, until one answers.
+
+        Raises:
+            VenueUnavailable: None did.
+            Reverted: A contract said no.
+        """
+        return (await self.opinions(method, params, 1))[0]
+
+    async def opinions(
+        self, method: str, params: list[object], wanted: int
+    ) -> list[object]:
+        """Ask until *wanted* nodes have answered, or all have been asked.
+
+        Raises:
+            VenueUnavailable: Not one answered.
+            Reverted: A contract said no.
+        """
+        answers: list[object] = []
+        failures: list[str] = []
+        believed = self._believed() or self._seen
+        for seen in believed:
+            try:
+                answers.append(await seen.node.ask(method, params))
+            except NodeDown as exc:
+                seen.trouble = str(exc)
+                failures.append(str(exc))
+            except NodeSaidNo as exc:
+                failures.append(str(exc))
+            if len(answers) == wanted:
+                return answers
+        if not answers:
+            raise VenueUnavailable("no node answered: " + "; ".join(failures))
+        return answers
+
+    async def broadcast(self, raw: bytes) -> list[str | NodeDown | NodeSaidNo]:
+        """Send the same bytes to every node; what each said, in their order.
+
+        Where a node took them, or had them, this is an empty text.
+        """
+        sent = "0x" + raw.hex()
+        return list(await asyncio.gather(*(_send(s.node, sent) for s in self._seen)))
+
+    async def close(self) -> None:
+        for seen in self._seen:
+            await seen.node.close()
+
+
+#: What nodes say of bytes that they have already.
+_KNOWN = ("already known", "known transaction", "alreadyknown", "already imported")
+
+
+async def _send(node: Node, sent: str) -> str | NodeDown | NodeSaidNo:
+    try:
+        await node.ask("eth_sendRawTransaction", [sent])
+    except NodeDown as exc:
+        return exc
+    except NodeSaidNo as exc:
+        said = exc.message.lower()
+        return "" if any(known in said for known in _KNOWN) else exc
+    except Reverted as exc:
+        # Some nodes try a transaction before they take it.
+        return NodeSaidNo(node.name, 3, f"execution reverted: {exc.reason}")
+    return ""

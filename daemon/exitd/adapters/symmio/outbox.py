@@ -1,0 +1,267 @@
+"""Transactions under way: sent, sent again, outbid, and followed to their end.
+
+The bytes of one transaction may be sent any number of times: a nonce is used once. So
+what waits is sent again, after some blocks with higher fees on the same nonce, and
+what has become useless is replaced by one that does nothing, or those behind it would
+wait for ever.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from exitd.adapters.symmio.contracts import Contracts, Receipt
+from exitd.adapters.symmio.fees import Fees, bumped
+from exitd.adapters.symmio.key import Key
+from exitd.adapters.symmio.node import Head, NodeDown, NodeSaidNo
+from exitd.adapters.symmio.settings import ChainSettings
+from exitd.adapters.symmio.wallet import Transaction, hash_of
+from exitd.core.attempt import CloseOrder
+from exitd.errors import OutcomeUnknown
+
+_TRANSFER_GAS = 21_000
+#: So deep a block is not expected to be undone.
+_SETTLED_BLOCKS = 64
+
+
+class Flight(Struct, kw_only=True):
+    """One nonce and all that was ever signed for it, the newest last.
+
+    `order` is the close that it asks for, None for housekeeping; `deadline_s` is when
+    it becomes useless, on the chain's clock, 0 for never. `sent_at` is the block at
+    which it was last signed anew and sent, None before the first time.
+    """
+
+    nonce: int
+    transaction: Transaction
+    raws: list[bytes]
+    order: CloseOrder | None = None
+    deadline_s: int = 0
+    sent_at: int | None = None
+    is_void: bool = False
+    voids: set[str] = msgspec.field(default_factory=set)
+    receipt: Receipt | None = None
+
+    @property
+    def hashes(self) -> list[str]:
+        return [hash_of(raw) for raw in self.raws]
+
+    def is_own(self, receipt: Receipt) -> bool:
+        """Whether what is in the block is what was asked for."""
+        return receipt.transaction_hash.lower() not in self.voids
+
+
+class Rejected(Exception):
+    """Every node answered and refused the bytes: nothing is under way."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
+
+
+class Outbox:
+    """What one key has under way, by nonce."""
+
+    def __init__(self, key: Key, contracts: Contracts, settings: ChainSettings) -> None:
+        self.flights: dict[int, Flight] = {}
+        self._fresh: dict[bytes, tuple[int, int]] = {}
+        self._key = key
+        self._contracts = contracts
+        self._settings = settings
+
+    def sign(self, to: str, data: bytes, deadline_s: int) -> bytes:
+        """Sign on the next nonce; nothing is followed until it is `opened`."""
+        nonce = self._key.take()
+        transaction = self._key.transaction(nonce, to, data, self._key.fees())
+        raw = self._key.wallet.sign(transaction).raw
+        self._fresh[raw] = nonce, deadline_s
+        return raw
+
+    def is_fresh(self, raw: bytes) -> bool:
+        """Whether these bytes were signed in this run and have never left."""
+        return raw in self._fresh
+
+    def opened(
+        self,
+        transaction: Transaction,
+        raw: bytes,
+        order: CloseOrder | None,
+        deadline_s: int,
+    ) -> Flight:
+        """Follow signed bytes from now on, whoever signed them and when."""
+        known = self.flights.get(transaction.nonce)
+        if known is not None and raw in known.raws:
+            return known
+        self._key.claim(transaction.nonce)
+        flight = Flight(
+            nonce=transaction.nonce,
+            transaction=transaction,
+            raws=[raw],
+            order=order,
+            deadline_s=deadline_s,
+        )
+        if known is None:
+            self.flights[flight.nonce] = flight
+        return flight
+
+    def drop(self, flight: Flight) -> None:
+        """Forget what was never sent, and use its nonce for something else."""
+        if self.flights.get(flight.nonce) is flight:
+            del self.flights[flight.nonce]
+        self._fresh.pop(flight.raws[0], None)
+        self._key.release(flight.nonce)
+
+    async def launch(self, flight: Flight, head: Head) -> None:
+        """Send the newest bytes of a flight to every node.
+
+        Raises:
+            Rejected: Every node answered, and none has taken them.
+            OutcomeUnknown: No node has taken them, and one did not answer.
+        """
+        self._fresh.pop(flight.raws[0], None)
+        said = await self._contracts.nodes.broadcast(flight.raws[-1])
+        if flight.sent_at is None:
+            flight.sent_at = head.number
+        if "" in said:
+            return
+        for answer in said:
+            if isinstance(answer, NodeSaidNo) and is_used_up(answer):
+                # Mined already, or outbid: the receipts will tell.
+                return
+        if any(isinstance(answer, NodeDown) for answer in said):
+            raise OutcomeUnknown(
+                "no node has taken the transaction: "
+                + "; ".join(str(answer) for answer in said)
+            )
+        raise Rejected("; ".join(str(answer) for answer in said))
+
+    async def look(self, flight: Flight) -> Receipt | None:
+        """Ask for the receipt of anything ever signed for this nonce."""
+        flight.receipt = None
+        for hash_ in reversed(flight.hashes):
+            receipt = await self._contracts.receipt(hash_)
+            if receipt is not None:
+                flight.receipt = receipt
+                break
+        return flight.receipt
+
+    async def is_lost(self, flight: Flight, head: Head) -> bool:
+        """Whether its nonce went to a transaction that we do not know.
+
+        Settled only: a reorganisation can still give the nonce back.
+        """
+        depth = max(head.number - self._settings.confirmations, 0)
+        settled = await self._contracts.count(self._key.wallet.address, hex(depth))
+        return settled > flight.nonce
+
+    async def watch(self, head: Head) -> list[Flight]:
+        """Move on with all that is under way; give what has come to an end.
+
+        Those are in a block, or can never be in one. What is in a block is watched
+        further until it is settled.
+
+        Raises:
+            VenueUnavailable: A question had no answer; the rest is done next time.
+        """
+        ended: list[Flight] = []
+        for nonce in sorted(self.flights):
+            flight = self.flights[nonce]
+            if flight.sent_at is None:
+                continue
+            had = flight.receipt is not None
+            receipt = await self.look(flight)
+            if receipt is not None:
+                if not had:
+                    ended.append(flight)
+                if head.number - receipt.block > _SETTLED_BLOCKS:
+                    del self.flights[nonce]
+            elif nonce < self._key.mined:
+                if await self.is_lost(flight, head):
+                    del self.flights[nonce]
+                    ended.append(flight)
+            else:
+                await self._push(flight, head)
+        self._drop_unsent(head)
+        await self._fill_gaps(head)
+        return ended
+
+    def _drop_unsent(self, head: Head) -> None:
+        """Use the nonce of what was signed and never sent before its time was up."""
+        for raw, (nonce, deadline_s) in list(self._fresh.items()):
+            if head.ts_s > deadline_s:
+                del self._fresh[raw]
+                self.flights.pop(nonce, None)
+                self._key.release(nonce)
+
+    async def _push(self, flight: Flight, head: Head) -> None:
+        """Send again what waits; offer more after some blocks."""
+        assert flight.sent_at is not None
+        is_late = bool(flight.deadline_s) and head.ts_s > flight.deadline_s
+        if is_late and not flight.is_void:
+            flight.is_void = True
+            self._sign_again(flight, head, is_void=True)
+        elif head.number - flight.sent_at >= self._settings.bump_after:
+            self._sign_again(flight, head, is_void=flight.is_void)
+        try:
+            await self.launch(flight, head)
+        except (Rejected, OutcomeUnknown):
+            return
+
+    def _sign_again(self, flight: Flight, head: Head, *, is_void: bool) -> None:
+        before = flight.transaction
+        fees = bumped(
+            Fees(before.max_fee, before.priority_fee),
+            self._key.market,
+            self._settings.fees,
+        )
+        if fees is None:
+            return
+        offered = replace(before, max_fee=fees.max_fee, priority_fee=fees.priority_fee)
+        flight.transaction = self._voided(offered) if is_void else offered
+        signed = self._key.wallet.sign(flight.transaction)
+        flight.raws.append(signed.raw)
+        if is_void:
+            flight.voids.add(signed.hash)
+        flight.sent_at = head.number
+
+    def _voided(self, transaction: Transaction) -> Transaction:
+        """Make it one that only uses its nonce up."""
+        address = self._key.wallet.address
+        return replace(transaction, to=address, data=b"", gas=_TRANSFER_GAS)
+
+    async def _fill_gaps(self, head: Head) -> None:
+        """Use up a nonce that others wait behind and nothing is sent with."""
+        waiting = [n for n, f in self.flights.items() if f.sent_at is not None]
+        for nonce in sorted(self._key.free):
+            if not waiting or nonce > max(waiting):
+                continue
+            self._key.free.discard(nonce)
+            address, fees = self._key.wallet.address, self._key.fees()
+            transaction = self._voided(self._key.transaction(nonce, address, b"", fees))
+            signed = self._key.wallet.sign(transaction)
+            flight = Flight(
+                nonce=nonce,
+                transaction=transaction,
+                raws=[signed.raw],
+                is_void=True,
+                voids={signed.hash},
+            )
+            self.flights[nonce] = flight
+            try:
+                await self.launch(flight, head)
+            except (Rejected, OutcomeUnknown):
+                continue
+
+
+def is_used_up(said: NodeSaidNo) -> bool:
+    """Whether a node says that the nonce is taken, by whatever transaction."""
+    text = said.message.lower()
+    return (
+        "nonce too low" in text or "underpriced" in text or "nonce is too low" in text
+    )
+
+
+def is_unfunded(said: str) -> bool:
+    return "insufficient funds" in said.lower()

@@ -1,0 +1,103 @@
+"""Reading what is held, what rests, and what has been, of followed quotes."""
+
+from __future__ import annotations
+
+from exitd.adapters.symmio.cancels import pending
+from exitd.adapters.symmio.followed import Followed
+from exitd.adapters.symmio.ledger import Request
+from exitd.adapters.symmio.reports import (
+    fill_report,
+    order_report,
+    other_side,
+    position_report,
+)
+from exitd.adapters.symmio.requests import requests_of
+from exitd.adapters.symmio.session import Session
+from exitd.core.inputs import FillReport, OrderReport, PositionReport
+from exitd.core.units import NS_PER_S, ZERO
+from exitd.errors import VenueUnavailable
+
+
+async def _read(session: Session, symbol: str | None) -> list[Followed]:
+    """Read one quote, or all that are followed, as of one block."""
+    depth = await session.look()
+    if symbol is not None:
+        try:
+            known = await session.book.adopted(symbol, depth.number)
+        except ValueError as exc:
+            raise VenueUnavailable(str(exc)) from exc
+        quote_ids = [known.state.quote.quote_id]
+    else:
+        if not session.book.is_recalled:
+            raise VenueUnavailable(
+                "the quotes of before the start have not been recalled yet: a list"
+                " without them would say that they are closed"
+            )
+        quote_ids = list(session.book.by_id)
+    return [await session.book.read(q, depth.number) for q in quote_ids]
+
+
+async def positions(session: Session, symbol: str | None) -> tuple[PositionReport, ...]:
+    now_ns = session.clock.now_ns()
+    reports: list[PositionReport] = []
+    for followed in await _read(session, symbol):
+        report = position_report(
+            session.account, followed, session.venue_now_ns(), now_ns
+        )
+        if symbol is not None:
+            reports += [report, other_side(report)]
+        elif report.quantity > ZERO:
+            reports.append(report)
+    return tuple(reports)
+
+
+async def open_orders(session: Session, symbol: str | None) -> tuple[OrderReport, ...]:
+    """List pending close requests; those of other people too.
+
+    Raises:
+        VenueUnavailable: One is there, and who asked for it cannot be found.
+    """
+    reports = []
+    for followed in await _read(session, symbol):
+        request = await pending(session, followed)
+        if request is not None:
+            reports.append(_report(session, followed, request))
+    return tuple(reports)
+
+
+async def orders_since(
+    session: Session, ts_venue_ns: int, symbol: str | None
+) -> tuple[OrderReport, ...]:
+    reports = []
+    for followed in await _read(session, symbol):
+        requests, _ = await requests_of(session, followed, ts_venue_ns // NS_PER_S)
+        reports += [_report(session, followed, request) for request in requests]
+    return tuple(r for r in reports if r.ts_venue_ns >= ts_venue_ns)
+
+
+async def fills_since(
+    session: Session, ts_venue_ns: int, symbol: str | None
+) -> tuple[FillReport, ...]:
+    now_ns = session.clock.now_ns()
+    instants = session.history.instants
+    reports = []
+    for followed in await _read(session, symbol):
+        _, fills = await requests_of(session, followed, ts_venue_ns // NS_PER_S)
+        reports += [
+            fill_report(session.account, followed, fill, instants, now_ns)
+            for fill in fills
+        ]
+    found = [r for r in reports if r.ts_venue_ns >= ts_venue_ns]
+    return tuple(sorted(found, key=lambda r: r.ts_venue_ns))
+
+
+def _report(session: Session, followed: Followed, request: Request) -> OrderReport:
+    client_id = request.author.client_order_id
+    return order_report(
+        session.account,
+        followed,
+        request,
+        session.orders.get(client_id) if client_id is not None else None,
+        session.history.instants,
+        session.clock.now_ns(),
+    )

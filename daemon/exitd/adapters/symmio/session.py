@@ -1,0 +1,100 @@
+"""What the parts of one account on a chain share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from exitd.adapters.symmio.contracts import Contracts
+from exitd.adapters.symmio.followed import Book
+from exitd.adapters.symmio.history import History
+from exitd.adapters.symmio.key import Key
+from exitd.adapters.symmio.markets import Markets
+from exitd.adapters.symmio.node import Head
+from exitd.adapters.symmio.nodes import Nodes
+from exitd.adapters.symmio.outbox import Flight, Outbox
+from exitd.adapters.symmio.settings import ChainSettings
+from exitd.core.attempt import CloseOrder
+from exitd.core.units import NS_PER_S
+from exitd.errors import VenueUnavailable
+from exitd.ports.clock import Clock
+
+#: The last price of a watched contract, such as XRPUSDT; None where nobody has one.
+PriceOf = Callable[[str], Decimal | None]
+OnNotice = Callable[[str], None]
+
+
+class Session:
+    """`orders` are our closes of this run, by their ids, so that a report can say of
+    which kind they are; `cancelling` and `freeing` what is under way to end a quote's
+    close request, by quote. `head` is the newest block, `depth` the one that is read:
+    as many blocks deep as the settings want.
+
+    The chain's clock is the time of the block that is read, and it never runs on by
+    itself: a chain that stands still executes nothing and expires nothing either, and
+    what is asked once it moves again is still valid then.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        *,
+        settings: ChainSettings,
+        nodes: Nodes,
+        contracts: Contracts,
+        markets: Markets,
+        key: Key,
+        clock: Clock,
+        price_of: PriceOf,
+        on_notice: OnNotice,
+    ) -> None:
+        self.account = account
+        self.settings = settings
+        self.nodes = nodes
+        self.contracts = contracts
+        self.markets = markets
+        self.key = key
+        self.clock = clock
+        self.price_of = price_of
+        self.on_notice = on_notice
+        self.book = Book(contracts, markets, settings)
+        self.history = History(contracts, settings, key.wallet.address)
+        self.outbox = Outbox(key, contracts, settings)
+        self.orders: dict[int, CloseOrder] = {}
+        self.cancelling: dict[int, Flight] = {}
+        self.freeing: dict[int, Flight] = {}
+        self.head: Head | None = None
+        self.depth: Head | None = None
+
+    def venue_now_ns(self) -> int:
+        if self.depth is None:
+            return self.clock.now_ns()
+        return self.depth.ts_s * NS_PER_S
+
+    async def look(self) -> Head:
+        """Learn of the newest block, and give the one that is read.
+
+        Raises:
+            VenueUnavailable: No node can be believed.
+        """
+        head = await self.nodes.survey()
+        deep = head.number - self.settings.confirmations + 1
+        depth = head
+        if 0 <= deep < head.number:
+            hash_ = await self.contracts.block_hash(deep)
+            ts_s = await self.contracts.block_time_s(deep)
+            if hash_ is None:
+                raise VenueUnavailable(f"block {deep} is gone")
+            depth = Head(deep, hash_, "", ts_s, head.base_fee)
+        self.head, self.depth = head, depth
+        return depth
+
+    def known_head(self) -> Head:
+        """Give the newest block without asking for it.
+
+        Raises:
+            VenueUnavailable: None is known yet.
+        """
+        if self.head is None:
+            raise VenueUnavailable("no block of the chain is known yet")
+        return self.head

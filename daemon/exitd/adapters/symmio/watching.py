@@ -1,0 +1,189 @@
+"""Looking at the chain again and again, and telling what has changed.
+
+Every look is of one block: positions, requests and fills as of it, in this order:
+fills, orders, positions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from exitd.adapters.symmio import calls
+from exitd.adapters.symmio.access import told_revocations
+from exitd.adapters.symmio.cancels import housekeep
+from exitd.adapters.symmio.closes import judge
+from exitd.adapters.symmio.followed import Followed
+from exitd.adapters.symmio.ledger import Fill
+from exitd.adapters.symmio.node import Head
+from exitd.adapters.symmio.outbox import Flight, Rejected
+from exitd.adapters.symmio.quotes import CLOSING
+from exitd.adapters.symmio.reports import (
+    failed_report,
+    fill_report,
+    order_report,
+    position_report,
+)
+from exitd.adapters.symmio.requests import requests_of
+from exitd.adapters.symmio.session import Session
+from exitd.core.inputs import FillReport, OrderReport, PositionReport
+from exitd.core.units import NS_PER_S
+from exitd.errors import FeedError, VenueUnavailable
+from exitd.ports.venue import PrivateEvent, Refusal, StreamUp
+
+OnEvent = Callable[[PrivateEvent], None]
+
+
+class Watch:
+    """One look after another, while `run` runs."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._stopped = asyncio.Event()
+        self._told: dict[object, object] = {}
+        self._revoked_to = -1
+
+    async def run(self, on_event: OnEvent) -> None:
+        """Tell all that is, then all that changes.
+
+        Raises:
+            FeedError: The nodes are lost, or it was stopped.
+        """
+        session = self._session
+        self._stopped.clear()
+        self._told.clear()
+        is_up = False
+        while not self._stopped.is_set():
+            try:
+                events = await self.look()
+            except VenueUnavailable as exc:
+                raise FeedError(f"the chain cannot be read: {exc}") from exc
+            if not is_up:
+                is_up = True
+                on_event(StreamUp(session.account))
+            for event in events:
+                on_event(event)
+            await self._pause()
+        raise FeedError("the chain is not watched any more: stopped")
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(self._session.settings.poll_s):
+                await self._stopped.wait()
+        except TimeoutError:
+            return
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    async def look(self) -> list[PrivateEvent]:
+        """Look once, move on with what is under way, and give what is new.
+
+        Raises:
+            VenueUnavailable: The chain could not be read.
+        """
+        session = self._session
+        depth = await session.look()
+        head = session.known_head()
+        await session.key.refresh(session.contracts, head)
+        ended = await session.outbox.watch(head)
+        events: list[PrivateEvent] = []
+        quotes = list(session.book.by_id)
+        await asyncio.gather(*(session.book.read(q, depth.number) for q in quotes))
+        for quote_id in quotes:
+            events += await self._changes(session.book.by_id[quote_id], depth)
+            await self._free(session.book.by_id[quote_id], depth)
+        for flight in ended:
+            events += await self._failure(flight)
+        self._forget_done()
+        self._revoked_to = await told_revocations(session, self._revoked_to, depth)
+        return events
+
+    async def _changes(self, followed: Followed, depth: Head) -> list[PrivateEvent]:
+        session, now_ns = self._session, self._session.clock.now_ns()
+        requests, fills = await requests_of(session, followed)
+        events: list[PrivateEvent] = [
+            report for fill in fills if (report := self._fill(followed, fill, now_ns))
+        ]
+        for request in requests:
+            client_id = request.author.client_order_id
+            order = session.orders.get(client_id) if client_id is not None else None
+            told = order_report(
+                session.account,
+                followed,
+                request,
+                order,
+                session.history.instants,
+                now_ns,
+            )
+            if self._is_new((followed.symbol, request.created), told):
+                events.append(told)
+        position = position_report(
+            session.account, followed, depth.ts_s * NS_PER_S, now_ns
+        )
+        if self._is_new(position.key, replace(position, ts_venue_ns=0)):
+            events.append(position)
+        return events
+
+    def _fill(self, followed: Followed, fill: Fill, now_ns: int) -> FillReport | None:
+        session = self._session
+        instants = session.history.instants
+        report = fill_report(session.account, followed, fill, instants, now_ns)
+        return report if self._is_new(fill.trade_id, report) else None
+
+    def _is_new(
+        self, key: object, report: FillReport | OrderReport | PositionReport
+    ) -> bool:
+        bare = replace(report, now_ns=0)
+        if self._told.get(key) == bare:
+            return False
+        self._told[key] = bare
+        return True
+
+    async def _free(self, followed: Followed, depth: Head) -> None:
+        """Free a quote whose close request has expired: it does not do so itself."""
+        quote = followed.state.quote
+        if quote.status not in CLOSING or depth.ts_s <= quote.deadline_s:
+            return
+        session = self._session
+        if quote.quote_id in session.freeing:
+            return
+        data = calls.expire_call([quote.quote_id])
+        try:
+            flight = await housekeep(session, session.settings.symmio, data)
+        except Rejected as exc:
+            session.on_notice(
+                f"{followed.symbol}: its expired close cannot be freed: {exc.said}"
+            )
+            return
+        session.freeing[quote.quote_id] = flight
+
+    async def _failure(self, flight: Flight) -> list[PrivateEvent]:
+        """Tell of a close that failed in its block, or can never be in one."""
+        order = flight.order
+        if order is None:
+            return []
+        judged = await judge(self._session, flight, order)
+        if not isinstance(judged, Refusal):
+            return []
+        return [
+            failed_report(
+                order,
+                f"nonce-{flight.nonce}",
+                judged.kind,
+                judged.message,
+                self._session.venue_now_ns(),
+                self._session.clock.now_ns(),
+            )
+        ]
+
+    def _forget_done(self) -> None:
+        """Housekeeping that is in a block may be asked for again."""
+        session = self._session
+        for under_way in (session.cancelling, session.freeing):
+            for quote_id, flight in list(under_way.items()):
+                is_gone = session.outbox.flights.get(flight.nonce) is not flight
+                if is_gone or flight.receipt is not None:
+                    del under_way[quote_id]

@@ -1,0 +1,84 @@
+"""venues/symmio.yaml: chains, the contracts on them, and how they are read.
+
+It has another shape than the tables of exchanges, because a chain has no one address
+to speak to.
+"""
+
+from typing import Annotated
+
+from pydantic import Field, StrictStr
+
+from exitd.configuration.addresses import HttpUrl
+from exitd.configuration.document import Document
+from exitd.configuration.findings import mask_tokens
+from exitd.configuration.keys import Count, Keys, described
+from exitd.configuration.validation import validate
+from exitd.configuration.values import DurationValue, NameValue, PercentValue
+from exitd.configuration.yaml import parse
+
+ChainAddress = Annotated[StrictStr, Field(pattern=r"^0x[0-9a-fA-F]{40}$")]
+Wei = Annotated[int, Field(strict=True, ge=0, le=10**15)]
+
+
+class Solver(Keys):
+    """Who is on the other side of quotes."""
+
+    addresses: list[ChainAddress] = described(
+        ..., "The addresses that it signs with: the party B of its quotes."
+    )
+    url: HttpUrl | None = described(
+        None, "Where its symbols and their decimals are listed.", shown="none"
+    )
+
+
+class ChainTable(Keys):
+    """One chain; an account names it and may override what it says."""
+
+    chain_id: Count = described(
+        ..., "The chain's number; a node of another is refused."
+    )
+    symmio: ChainAddress = described(..., "The contract that holds the quotes.")
+    multi_accounts: dict[NameValue, ChainAddress] = described(
+        ..., "The contracts that own sub-accounts; no others are believed."
+    )
+    solvers: dict[NameValue, Solver] = described(..., "The solvers, by name.")
+    nodes: list[HttpUrl] = described(
+        ..., "JSON-RPC addresses, in the order in which they are preferred."
+    )
+    node_deadline: DurationValue = described(..., "How long one question may take.")
+    poll: DurationValue = described(..., "How often the chain is looked at.")
+    block_time: DurationValue = described(..., "How far apart blocks are.")
+    confirmations: Count = described(
+        ..., "How deep a block is read, the newest being 1."
+    )
+    request_window: DurationValue = described(
+        ..., "How long a close request lives on the chain."
+    )
+    lag_slack: DurationValue = described(
+        ..., "How much longer what is read may still change."
+    )
+    fee_most: Wei = described(..., "The most that a unit of gas may cost, in wei.")
+    fee_least_tip: Wei = described(..., "The least tip for a unit of gas, in wei.")
+    bump_after: Count = described(
+        ..., "After how many blocks a transaction that waits offers more."
+    )
+    market_bound: PercentValue = described(
+        ..., "How far from the watched price a market close may be filled."
+    )
+
+
+class ChainTables(Keys):
+    """What the file holds."""
+
+    chains: dict[NameValue, ChainTable] = described(..., "The chains, by name.")
+
+
+def read_chains(raw: bytes, file: str) -> tuple[ChainTables | None, Document]:
+    """Read the table of chains; findings are in the document."""
+    document = parse(raw, file)
+    document.guard = mask_tokens
+    tables, found = validate(document, ChainTables, sections=frozenset(), depth=1)
+    document.findings.extend(found)
+    if document.root is None and not document.findings:
+        document.findings.append(document.finding((), "the table is empty"))
+    return (None if document.findings else tables), document
