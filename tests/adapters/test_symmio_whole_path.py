@@ -372,3 +372,20 @@ async def test_given_a_smart_wallet_when_asked_then_it_says_what_it_signed():
         assert not await accepts(wallet.address, digest, b"")
         assert not await accepts(w.chain.trading.address, digest, b"\1" * 65)
         assert not await accepts(w.chain.owner, digest, b"\1" * 65)
+
+
+async def test_given_a_quote_that_has_ended_for_long_then_it_is_not_read_any_more():
+    async with world(reorg_blocks=3) as w:
+        quote_id, order, _ = await working(w)
+        w.chain.fill(quote_id, "100", "1.95")
+        await w.look()
+        w.chain.mine(4)
+        await w.look()
+        asked = len(w.nodes[0].asked)
+
+        await w.look()
+        calls = w.nodes[0].asked[asked:].count("eth_call")
+        report, _ = await w.venue.positions(order.symbol)
+
+        assert calls == 0
+        assert report.quantity == 0

@@ -18,6 +18,7 @@ from exitd.cli import (
     acting,
     arming,
     checking,
+    delegating,
     demonstrating,
     exporting,
     holding,
@@ -120,6 +121,7 @@ for _topic in (
     exporting,
     telling,
     tokens,
+    delegating,
 ):
     _topic.add_to(app)
 

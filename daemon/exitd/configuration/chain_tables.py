@@ -16,6 +16,9 @@ from exitd.configuration.validation import validate
 from exitd.configuration.values import DurationValue, NameValue, PercentValue
 from exitd.configuration.yaml import parse
 
+#: The name of the file, which is that of the venue type as well.
+CHAINS_FILE = "symmio"
+
 ChainAddress = Annotated[StrictStr, Field(pattern=r"^0x[0-9a-fA-F]{40}$")]
 Wei = Annotated[int, Field(strict=True, ge=0, le=10**15)]
 
@@ -37,7 +40,10 @@ class ChainTable(Keys):
     chain_id: Count = described(
         ..., "The chain's number; a node of another is refused."
     )
-    symmio: ChainAddress = described(..., "The contract that holds the quotes.")
+    symmio: #: The name of the file, which is that of the venue type as well.
+CHAINS_FILE = "symmio"
+
+ChainAddress = described(..., "The contract that holds the quotes.")
     multi_accounts: dict[NameValue, ChainAddress] = described(
         ..., "The contracts that own sub-accounts; no others are believed."
     )

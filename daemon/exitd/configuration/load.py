@@ -9,6 +9,7 @@ from pathlib import Path as FilePath
 
 from msgspec import Struct
 
+from exitd.configuration.chain_tables import CHAINS_FILE, read_chains
 from exitd.configuration.checks import (
     Placed,
     check_count,
@@ -88,6 +89,10 @@ def _read(source: Source, reading: _Reading) -> bytes | None:
 
 def _table(source: Source, raw: bytes, reading: _Reading) -> Document:
     """Take the user's own table of a venue type in place of the shipped one."""
+    if source.path.stem == CHAINS_FILE:
+        _, document = read_chains(raw, str(source.path))
+        reading.findings.extend(document.findings)
+        return document
     table, document = read_table(raw, str(source.path))
     reading.findings.extend(document.findings)
     kind = source.path.stem

@@ -8,7 +8,13 @@ import msgspec
 from eth_utils.address import to_checksum_address
 
 from exitd.adapters.symmio import calls
-from exitd.adapters.symmio.events import CLOSE_TOPICS, REVOKE_PROPOSED, Log
+from exitd.adapters.symmio.events import (
+    CLOSE_TOPICS,
+    REVOKE_PROPOSED,
+    HexBytes,
+    HexNumber,
+    Log,
+)
 from exitd.adapters.symmio.node import Reverted, as_bytes, as_int, read_head
 from exitd.adapters.symmio.nodes import Nodes
 from exitd.adapters.symmio.quotes import (
@@ -27,11 +33,11 @@ T = TypeVar("T")
 
 
 class Receipt(msgspec.Struct, frozen=True, rename="camel"):
-    """What became of a transaction, hex in all places."""
+    """What became of a transaction."""
 
-    transaction_hash: str
-    block_number: str
-    status: str
+    transaction_hash: HexBytes
+    block_number: HexNumber
+    status: HexNumber
 
     @property
     def block(self) -> int:
@@ -45,9 +51,9 @@ class Receipt(msgspec.Struct, frozen=True, rename="camel"):
 class Sent(msgspec.Struct, frozen=True, rename="camel"):
     """A transaction as a node tells it."""
 
-    sender: str = msgspec.field(name="from")
-    nonce: str
-    input: str
+    sender: HexBytes = msgspec.field(name="from")
+    nonce: HexNumber
+    input: HexBytes
 
 
 class Contracts:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Annotated
 
 from eth_utils.crypto import keccak
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 _WORD = 32
 
@@ -94,15 +95,20 @@ REVOKE_PROPOSED = (
 )
 
 
-class Log(Struct, frozen=True, rename="camel"):
-    """A log as a node tells it, hex in all places."""
+#: What nodes write numbers and bytes as; anything else is not read.
+HexNumber = Annotated[str, Meta(pattern=r"^0x[0-9a-fA-F]{1,64}$")]
+HexBytes = Annotated[str, Meta(pattern=r"^0x([0-9a-fA-F]{2})*$")]
 
-    address: str
-    topics: list[str]
-    data: str
-    block_number: str
-    transaction_hash: str
-    log_index: str
+
+class Log(Struct, frozen=True, rename="camel"):
+    """A log as a node tells it."""
+
+    address: HexBytes
+    topics: list[HexBytes]
+    data: HexBytes
+    block_number: HexNumber
+    transaction_hash: HexBytes
+    log_index: HexNumber
     removed: bool = False
 
 

@@ -47,6 +47,8 @@ class History:
 
     async def _extend_to(self, head: Head, quotes: set[int]) -> None:
         ledger = self.ledger
+        if (ledger.last, ledger.last_hash) == (head.number, head.hash):
+            return
         if ledger.first is None:
             await self._read(max(head.number - 1, 0), head.number, quotes)
         else:

@@ -27,19 +27,17 @@ _STATUSES = tuple(QuoteStatus)
 _SIDES = (Side.LONG, Side.SHORT)
 
 CLOSING = frozenset({QuoteStatus.CLOSE_PENDING, QuoteStatus.CANCEL_CLOSE_PENDING})
-#: Nothing is left to close in these, or never was.
-_NOT_HELD = frozenset(
+#: A quote never comes back from these.
+ENDED = frozenset(
     {
-        QuoteStatus.PENDING,
-        QuoteStatus.LOCKED,
-        QuoteStatus.CANCEL_PENDING,
         QuoteStatus.CANCELED,
         QuoteStatus.CLOSED,
         QuoteStatus.LIQUIDATED,
         QuoteStatus.EXPIRED,
-        QuoteStatus.LIQUIDATED_PENDING,
     }
 )
+#: Something can be left to close in these only.
+_HELD = CLOSING | {QuoteStatus.OPENED}
 
 
 class QuoteState(Struct, frozen=True):
@@ -56,9 +54,7 @@ class QuoteState(Struct, frozen=True):
     @property
     def held(self) -> Decimal:
         """What is open and can still be closed, in base units."""
-        if self.quote.status in _NOT_HELD:
-            return ZERO
-        return self.quote.open_quantity
+        return self.quote.open_quantity if self.quote.status in _HELD else ZERO
 
     def least_left(self, min_value: Decimal) -> Decimal:
         """The least quantity that a partial close must leave open."""

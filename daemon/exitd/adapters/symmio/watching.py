@@ -19,7 +19,7 @@ from exitd.adapters.symmio.followed import Followed
 from exitd.adapters.symmio.ledger import Fill
 from exitd.adapters.symmio.node import Head
 from exitd.adapters.symmio.outbox import Flight, Rejected
-from exitd.adapters.symmio.quotes import CLOSING
+from exitd.adapters.symmio.quotes import CLOSING, ENDED
 from exitd.adapters.symmio.reports import (
     failed_report,
     fill_report,
@@ -30,7 +30,7 @@ from exitd.adapters.symmio.requests import requests_of
 from exitd.adapters.symmio.session import Session
 from exitd.core.inputs import FillReport, OrderReport, PositionReport
 from exitd.core.units import NS_PER_S
-from exitd.errors import FeedError, VenueUnavailable
+from exitd.errors import FeedError, VenueError
 from exitd.ports.venue import PrivateEvent, Refusal, StreamUp
 
 OnEvent = Callable[[PrivateEvent], None]
@@ -43,6 +43,7 @@ class Watch:
         self._session = session
         self._stopped = asyncio.Event()
         self._told: dict[object, object] = {}
+        self._gone_since: dict[int, int] = {}
         self._revoked_to = -1
 
     async def run(self, on_event: OnEvent) -> None:
@@ -58,7 +59,7 @@ class Watch:
         while not self._stopped.is_set():
             try:
                 events = await self.look()
-            except VenueUnavailable as exc:
+            except VenueError as exc:
                 raise FeedError(f"the chain cannot be read: {exc}") from exc
             if not is_up:
                 is_up = True
@@ -98,6 +99,7 @@ class Watch:
         for flight in ended:
             events += await self._failure(flight)
         self._forget_done()
+        self._leave_ended(depth)
         self._revoked_to = await told_revocations(session, self._revoked_to, depth)
         return events
 
@@ -178,6 +180,17 @@ class Watch:
                 self._session.clock.now_ns(),
             )
         ]
+
+    def _leave_ended(self, depth: Head) -> None:
+        """Stop reading quotes that have ended for good, once nothing undoes that."""
+        by_id = self._session.book.by_id
+        for quote_id, followed in list(by_id.items()):
+            if followed.state.quote.status not in ENDED:
+                self._gone_since.pop(quote_id, None)
+                continue
+            since = self._gone_since.setdefault(quote_id, depth.number)
+            if depth.number - since > self._session.settings.reorg_blocks:
+                del by_id[quote_id], self._gone_since[quote_id]
 
     def _forget_done(self) -> None:
         """Housekeeping that is in a block may be asked for again."""
