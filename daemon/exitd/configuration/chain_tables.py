@@ -40,10 +40,7 @@ class ChainTable(Keys):
     chain_id: Count = described(
         ..., "The chain's number; a node of another is refused."
     )
-    symmio: #: The name of the file, which is that of the venue type as well.
-CHAINS_FILE = "symmio"
-
-ChainAddress = described(..., "The contract that holds the quotes.")
+    symmio: ChainAddress = described(..., "The contract that holds the quotes.")
     multi_accounts: dict[NameValue, ChainAddress] = described(
         ..., "The contracts that own sub-accounts; no others are believed."
     )
