@@ -76,6 +76,19 @@ def test_b096_given_a_bound_off_the_step_then_rounded_to_a_better_price(
     assert bound_on_step(D(asked), side, D("0.01")) == D(rounded)
 
 
+def test_b096_given_a_bounded_limit_close_is_cancelled_then_it_does_not_escalate():
+    world = World()
+    world.arm(stop("sl", "95", action=bounded("90", order=OrderType.LIMIT)))
+    world.mark("94")
+
+    world.works()
+    world.end()
+    world.wait(5 * S)
+
+    assert sent(world) == [("90", "limit", GTC)] * 2
+    assert world.told(FactKind.ORDER_ESCALATED) == []
+
+
 def test_b096_given_a_bounded_stop_is_refused_again_and_again_then_never_worse():
     world = World()
     world.arm(stop("sl", "95", action=bounded("90")))

@@ -65,7 +65,7 @@ MUTATIONS = (
         "core/trigger.py",
         "return self.is_hard or self.bound is not None",
         "return self.is_hard",
-        "test_b096_given_a_bounded_stop_is_refused_again_and_again_then_never_worse",
+        "test_b096_given_a_bounded_limit_close_is_cancelled_then_it_does_not_escalate",
     ),
     Mutation(
         96,
