@@ -22,11 +22,19 @@ from exitd.core.position import OrderSide
 from exitd.core.trigger import OrderType
 from exitd.core.units import NS_PER_S
 from exitd.errors import OutcomeUnknown
+from exitd.ports.clock import Clock
 from exitd.ports.venue import PrivateEvent, Refusal
 from exitd.secret import Secret
 
 ACCOUNT = "base"
 PRECISIONS = {XRP_NAME: Precision(price=4, quantity=1)}
+
+#: A block here is younger than the one before by so much.
+_QUICK = {
+    "poll_s": 0.01,
+    "inclusion_s": 10.0,
+    "tolerance": Tolerance(block_ms=1_000),
+}
 
 _client_ids = itertools.count(0x07000001)
 
@@ -51,11 +59,17 @@ class World:
     `price` is what the watched contract costs; None while nobody knows.
     """
 
-    def __init__(self, chain: Deployed, nodes: list[RpcNode], **settings: object):
+    def __init__(
+        self,
+        chain: Deployed,
+        nodes: list[RpcNode],
+        clock: Clock | None = None,
+        **settings: object,
+    ) -> None:
         self.chain = chain
         self.nodes = nodes
         self.pool = nodes[0].pool
-        self.clock = ChainClock(chain)
+        self.clock = clock or ChainClock(chain)
         self.price: Decimal | None = Decimal(2)
         self.notices: list[str] = []
         self.settings = ChainSettings(
@@ -63,11 +77,7 @@ class World:
             symmio=chain.trading.address,
             multi_accounts=(chain.multi.address,),
             nodes=tuple(node.url for node in nodes),
-            poll_s=0.01,
-            inclusion_s=10.0,
-            # So much younger is each block here than the one before.
-            tolerance=Tolerance(block_ms=1_000),
-            **settings,
+            **{**_QUICK, **settings},
         )
         self.venue = self.start()
 
@@ -143,13 +153,16 @@ class World:
 
 @asynccontextmanager
 async def world(
-    version: str = "0.8.4", nodes: int = 1, **settings: object
+    version: str = "0.8.4",
+    nodes: int = 1,
+    clock: Clock | None = None,
+    **settings: object,
 ) -> AsyncIterator[World]:
     chain = deployed(version)
     pool = Mempool(chain)
     served = [RpcNode(pool) for _ in range(nodes)]
     async with serving(*served):
-        made = World(chain, served, **settings)
+        made = World(chain, served, clock, **settings)
         venues = [made.venue]
         try:
             yield made
