@@ -21,6 +21,7 @@ from exitd.core.trigger import Close, DoneReason, TriggerState
 from exitd.core.units import NS_PER_MS
 from exitd.runtime.accounts import Account
 from exitd.runtime.budget import RateBudget
+from exitd.runtime.control.running import until
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.recover import recover, restore
 from fakes.archive import Disk
@@ -94,11 +95,9 @@ class ChainDesk:
         self.account.prices.watch_sources()
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            while not holds():
-                if self.bug is not None:
-                    raise self.bug
-                await asyncio.sleep(0.01)
+        assert await until(lambda: self.bug is not None or holds(), within_s=PATIENCE_S)
+        if self.bug is not None:
+            raise self.bug
 
     async def done(self) -> DoneReason:
         """Wait for the stop to be done, and say why."""
@@ -173,7 +172,7 @@ async def test_b111_given_a_crash_after_signing_then_the_same_bytes_and_one_clos
         assert set(w.pool.seen) == before
 
 
-async def test_b087_given_a_close_that_expires_unfilled_then_asked_for_again():
+async def test_b099_given_a_close_that_expires_unfilled_then_asked_for_again():
     async with held(window_ns=30 * 10**9) as (w, desk, quote_id):
         w.price = Decimal("1.9")
         desk.feed.push(XRP, "1.9", seq=2)
