@@ -8,6 +8,7 @@ text is no longer in the source, or when one of its tests does not exist.
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import re
@@ -54,58 +55,64 @@ def copy_package(folder: Path) -> Path:
     return folder / "daemon"
 
 
-def run_tests(copy: Path, nodes: list[str]) -> int:
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(copy),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(
-        [*command, *nodes],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        timeout=DEADLINE_S,
-        check=False,
-    )
-    return done.returncode
+class Worker:
+    """A copy of the package, and the process that runs tests on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.copy = copy_package(folder)
+        self._nursery = subprocess.Popen(
+            [sys.executable, str(Path(__file__).parent / "nursery.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run_tests(self, nodes: list[str]) -> str:
+        """Give pytest's exit status, or `timeout`."""
+        assert self._nursery.stdin is not None
+        assert self._nursery.stdout is not None
+        asked = {"package": str(self.copy), "nodes": nodes, "deadline_s": DEADLINE_S}
+        self._nursery.stdin.write(json.dumps(asked) + "\n")
+        self._nursery.stdin.flush()
+        return self._nursery.stdout.readline().strip()
+
+    def close(self) -> None:
+        self._nursery.communicate()
 
 
 def _nodes(names: Iterable[str], tests: dict[str, list[str]]) -> list[str]:
     return [node for name in names for node in tests[name]]
 
 
-def try_out(mutation: Mutation, copy: Path, tests: dict[str, list[str]]) -> str:
+def try_out(mutation: Mutation, worker: Worker, tests: dict[str, list[str]]) -> str:
     """Take one rule out, run its tests, put it back; empty when they failed."""
     missing = [name for name in mutation.tests if name not in tests]
     if missing:
         return f"there is no test {missing[0]}"
-    path = copy / "exitd" / mutation.file
+    path = worker.copy / "exitd" / mutation.file
     source, times = path.read_text(), path.stat()
     if mutation.before not in source:
         return "its text is not in the source any more"
     path.write_text(source.replace(mutation.before, mutation.after, 1))
     try:
-        status = run_tests(copy, _nodes(mutation.tests, tests))
-    except subprocess.TimeoutExpired:
-        # A rule whose absence makes its test hang is noticed as well.
-        return ""
+        status = worker.run_tests(_nodes(mutation.tests, tests))
     finally:
         path.write_text(source)
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-    # 1: tests ran and some failed. Anything else says nothing of the rule.
-    if status == 1:
+    # 1: tests ran and some failed. A rule whose absence makes its test hang is noticed
+    # as well. Anything else says nothing of the rule.
+    if status in ("1", "timeout"):
         return ""
-    return "SURVIVED" if status == 0 else f"pytest ended with {status}"
+    return "SURVIVED" if status == "0" else f"pytest ended with {status or 'nothing'}"
 
 
-def unharmed(mutations: list[Mutation], copy: Path, tests: dict[str, list[str]]) -> str:
+def unharmed(
+    mutations: list[Mutation], worker: Worker, tests: dict[str, list[str]]
+) -> str:
     """The same tests must pass while no rule is missing."""
     names = sorted({name for m in mutations for name in m.tests if name in tests})
-    status = run_tests(copy, _nodes(names, tests))
-    return "" if status == 0 else "its tests fail in an unchanged package too"
+    status = worker.run_tests(_nodes(names, tests))
+    return "" if status == "0" else "its tests fail in an unchanged package too"
 
 
 def main() -> int:
@@ -114,22 +121,23 @@ def main() -> int:
     mutations = [m for m in MUTATIONS if not wanted or m.behaviour in wanted]
     tests = find_tests()
     with tempfile.TemporaryDirectory() as folder:
-        copies: queue.Queue[Path] = queue.Queue()
-        for number in range(WORKERS):
-            copies.put(copy_package(Path(folder) / str(number)))
+        idle: queue.Queue[Worker] = queue.Queue()
+        workers = [Worker(Path(folder) / str(number)) for number in range(WORKERS)]
+        for worker in workers:
+            idle.put(worker)
 
         def one(mutation: Mutation) -> str:
-            copy = copies.get()
+            worker = idle.get()
             try:
-                return try_out(mutation, copy, tests)
+                return try_out(mutation, worker, tests)
             finally:
-                copies.put(copy)
+                idle.put(worker)
 
-        first = copies.get()
-        broken = unharmed(mutations, first, tests)
-        copies.put(first)
+        broken = unharmed(mutations, workers[0], tests)
         with ThreadPoolExecutor(WORKERS) as pool:
             verdicts = list(pool.map(one, mutations))
+        for worker in workers:
+            worker.close()
     say = sys.stdout.write
     for mutation, verdict in zip(mutations, verdicts, strict=True):
         change = mutation.before.splitlines()[0].strip()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from typing import Literal, get_args, get_origin, get_type_hints
@@ -15,7 +18,7 @@ from exitd.simulator.quirks import Quirks
 from simulation.broken import BUILDS, Put
 from simulation.choices import draw
 from simulation.kinds import KINDS
-from simulation.living import live_through
+from simulation.living import live_through, live_through_all
 from simulation.violation import Violation
 
 SEEDS = 500
@@ -24,12 +27,28 @@ BATCH = 50
 BROKEN_SEEDS = 50
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
+FIRSTS = range(0, SEEDS, BATCH)
+
+
+@pytest.fixture(scope="module")
+def lives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, Future[str]]]:
+    """All seeds, lived through on every core; each batch is waited for by its test."""
+    folder = tmp_path_factory.mktemp("lives")
+    # Forked from here, a process would share what the other tests have left behind.
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        yield {
+            first: pool.submit(live_through_all, range(first, first + BATCH), folder)
+            for first in FIRSTS
+        }
+
+
+@pytest.mark.parametrize("first", FIRSTS)
 def test_given_seeded_faults_and_crashes_when_healed_then_each_close_happened_once(
-    first: int, tmp_path: Path
+    first: int, lives: dict[int, Future[str]]
 ) -> None:
-    for seed in range(first, first + BATCH):
-        live_through(seed, tmp_path / str(seed))
+    violated = lives[first].result()
+
+    assert not violated, violated
 
 
 def test_given_all_seeds_then_every_answer_to_every_open_question_is_drawn():
