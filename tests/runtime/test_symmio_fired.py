@@ -41,7 +41,9 @@ class ChainDesk:
         self.store = FakeStore(clock, disk)
         policies = Policies(resolve_every_ns=20 * NS_PER_MS)
         self.loop = EngineLoop(Engine(policies), self.store, clock)
-        self.loop.on_facts(self.facts.extend)
+        self.bug: BaseException | None = None
+        self._moved = asyncio.Event()
+        self.loop.on_facts(self._tell)
         self.feed = ClosableFeed(clock, ACCOUNT)
         self._tasks: set[asyncio.Task[Any]] = set()
         self.account = Account(
@@ -66,8 +68,11 @@ class ChainDesk:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             self.bug = task.exception()
+            self._moved.set()
 
-    bug: BaseException | None = None
+    def _tell(self, facts: tuple[Fact, ...]) -> None:
+        self.facts += facts
+        self._moved.set()
 
     async def start(self) -> None:
         restore(self.loop, self.store.load())
@@ -94,11 +99,13 @@ class ChainDesk:
         self.account.prices.watch_sources()
 
     async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait for what is told of by some fact when it comes about."""
         async with asyncio.timeout(PATIENCE_S):
             while not holds():
                 if self.bug is not None:
                     raise self.bug
-                await asyncio.sleep(0.01)
+                self._moved.clear()
+                await self._moved.wait()
 
     async def done(self) -> DoneReason:
         """Wait for the stop to be done, and say why."""
@@ -173,7 +180,7 @@ async def test_b111_given_a_crash_after_signing_then_the_same_bytes_and_one_clos
         assert set(w.pool.seen) == before
 
 
-async def test_b087_given_a_close_that_expires_unfilled_then_asked_for_again():
+async def test_b099_given_a_close_that_expires_unfilled_then_asked_for_again():
     async with held(window_ns=30 * 10**9) as (w, desk, quote_id):
         w.price = Decimal("1.9")
         desk.feed.push(XRP, "1.9", seq=2)
