@@ -110,7 +110,7 @@ def test_b081_given_a_least_that_must_stay_when_less_would_then_all_is_closed(
     assert quantity == D(sent)
 
 
-def test_b082_given_a_least_that_must_stay_when_little_is_closed_then_only_that():
+def test_given_a_least_that_must_stay_when_little_is_closed_then_only_that():
     there = room("10", min_left=D(2))
 
     quantity = order_quantity(D("0.5"), there, is_first=True, close_dust=True)

@@ -21,7 +21,6 @@ from exitd.core.trigger import Close, DoneReason, TriggerState
 from exitd.core.units import NS_PER_MS
 from exitd.runtime.accounts import Account
 from exitd.runtime.budget import RateBudget
-from exitd.runtime.control.running import until
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.recover import recover, restore
 from fakes.archive import Disk
@@ -42,7 +41,9 @@ class ChainDesk:
         self.store = FakeStore(clock, disk)
         policies = Policies(resolve_every_ns=20 * NS_PER_MS)
         self.loop = EngineLoop(Engine(policies), self.store, clock)
-        self.loop.on_facts(self.facts.extend)
+        self.bug: BaseException | None = None
+        self._moved = asyncio.Event()
+        self.loop.on_facts(self._tell)
         self.feed = ClosableFeed(clock, ACCOUNT)
         self._tasks: set[asyncio.Task[Any]] = set()
         self.account = Account(
@@ -67,8 +68,11 @@ class ChainDesk:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             self.bug = task.exception()
+            self._moved.set()
 
-    bug: BaseException | None = None
+    def _tell(self, facts: tuple[Fact, ...]) -> None:
+        self.facts += facts
+        self._moved.set()
 
     async def start(self) -> None:
         restore(self.loop, self.store.load())
@@ -95,9 +99,13 @@ class ChainDesk:
         self.account.prices.watch_sources()
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        assert await until(lambda: self.bug is not None or holds(), within_s=PATIENCE_S)
-        if self.bug is not None:
-            raise self.bug
+        """Wait for what is told of by some fact when it comes about."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not holds():
+                if self.bug is not None:
+                    raise self.bug
+                self._moved.clear()
+                await self._moved.wait()
 
     async def done(self) -> DoneReason:
         """Wait for the stop to be done, and say why."""

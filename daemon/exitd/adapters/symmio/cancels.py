@@ -5,7 +5,7 @@ from __future__ import annotations
 from exitd.adapters.symmio import calls
 from exitd.adapters.symmio.closes import reason_behind
 from exitd.adapters.symmio.followed import Followed
-from exitd.adapters.symmio.ledger import Request
+from exitd.adapters.symmio.ledger import Author, Request
 from exitd.adapters.symmio.node import Reverted
 from exitd.adapters.symmio.outbox import Flight, Rejected
 from exitd.adapters.symmio.quotes import CLOSING
@@ -13,11 +13,12 @@ from exitd.adapters.symmio.refusals import refusal_of
 from exitd.adapters.symmio.reports import order_report
 from exitd.adapters.symmio.requests import requests_of
 from exitd.adapters.symmio.session import Session
+from exitd.adapters.symmio.settings import WINDOW_NS_MAX
 from exitd.adapters.symmio.wallet import read_transaction
 from exitd.core.attempt import RefusalKind
 from exitd.core.inputs import OrderReport, OrderStatus
 from exitd.core.units import NS_PER_S
-from exitd.errors import OutcomeUnknown
+from exitd.errors import OutcomeUnknown, VenueUnavailable
 from exitd.ports.chain import QuoteStatus
 from exitd.ports.venue import Refusal
 
@@ -27,16 +28,41 @@ _NONE_PENDING = Refusal(
 
 
 async def pending(session: Session, followed: Followed) -> Request | None:
-    """Give the close request that a quote has now, whoever asked for it."""
-    if followed.state.quote.status not in CLOSING:
+    """Give the close request that a quote has now, whoever asked for it.
+
+    One that is older than what can be looked back to is known by the quote alone.
+    """
+    quote = followed.state.quote
+    if quote.status not in CLOSING:
         return None
     requests, _ = await requests_of(session, followed)
     if not (requests and requests[-1].is_open):
-        # Asked for before what has been read: at the most its whole life ago.
-        quote = followed.state.quote
-        since_s = quote.deadline_s - session.settings.window_ns // NS_PER_S - 60
+        since_s = followed.state.changed_s
+        if quote.status is QuoteStatus.CANCEL_CLOSE_PENDING:
+            # That is when its cancel was asked for; it was asked for before.
+            since_s -= WINDOW_NS_MAX // NS_PER_S
         requests, _ = await requests_of(session, followed, since_s)
-    return requests[-1] if requests and requests[-1].is_open else None
+    if requests and requests[-1].is_open:
+        return requests[-1]
+    return _unknown(session, followed)
+
+
+def _unknown(session: Session, followed: Followed) -> Request:
+    quote = followed.state.quote
+    ts_s = session.venue_now_ns() // NS_PER_S
+    session.history.instants.by_block.setdefault(followed.block, ts_s)
+    return Request(
+        quote_id=quote.quote_id,
+        author=Author(None, None),
+        transaction="unknown",
+        price=quote.requested_price,
+        quantity=quote.requested_quantity,
+        is_limit=followed.state.is_limit,
+        deadline_s=quote.deadline_s,
+        created=(followed.block, 0),
+        changed=(followed.block, 0),
+        is_cancelling=quote.status is QuoteStatus.CANCEL_CLOSE_PENDING,
+    )
 
 
 async def cancel(
@@ -52,7 +78,7 @@ async def cancel(
     """
     depth = await session.look()
     known = await session.book.adopted(symbol, depth.number)
-    followed = await session.book.read(known.state.quote.quote_id, depth.number)
+    followed = await session.book.read(known, depth.number)
     request = await pending(session, followed)
     if request is None or not _is_meant(request, order_id, client_order_id):
         return _NONE_PENDING
@@ -64,7 +90,7 @@ async def cancel(
     refusal = await _ask(session, followed)
     if refusal is not None:
         return refusal
-    return await _freed(session, quote.quote_id, request)
+    return await _freed(session, followed, request)
 
 
 def _is_meant(request: Request, order_id: str, client_order_id: int | None) -> bool:
@@ -98,7 +124,7 @@ async def housekeep(session: Session, to: str, data: bytes) -> Flight:
 
     Raises:
         Rejected: No node takes it.
-        OutcomeUnknown: One may have.
+        VenueUnavailable: No node can be reached.
     """
     assert session.depth is not None
     deadline_s = session.depth.ts_s + session.settings.window_ns // NS_PER_S
@@ -106,7 +132,7 @@ async def housekeep(session: Session, to: str, data: bytes) -> Flight:
     flight = session.outbox.opened(read_transaction(raw), raw, None, deadline_s)
     try:
         await session.outbox.launch(flight, session.known_head())
-    except Rejected:
+    except (Rejected, VenueUnavailable):
         session.outbox.drop(flight)
         raise
     except OutcomeUnknown:
@@ -115,11 +141,11 @@ async def housekeep(session: Session, to: str, data: bytes) -> Flight:
 
 
 async def _freed(
-    session: Session, quote_id: int, request: Request
+    session: Session, before: Followed, request: Request
 ) -> OrderReport | None:
     """Report a request that had expired already: asking for its cancel ended it."""
     depth = await session.look()
-    followed = await session.book.read(quote_id, depth.number)
+    followed = await session.book.read(before, depth.number)
     requests, _ = await requests_of(session, followed)
     last = requests[-1] if requests else request
     if last.created != request.created or last.status not in (

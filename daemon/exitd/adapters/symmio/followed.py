@@ -107,7 +107,7 @@ class Book:
             " made: add the one of the front-end to `multi_accounts`"
         )
 
-    async def read(self, quote_id: int, block: int) -> Followed:
+    async def read(self, followed: Followed, block: int) -> Followed:
         """Read a followed quote at a block.
 
         That it has ended, two nodes must say where there are two.
@@ -115,7 +115,7 @@ class Book:
         Raises:
             VenueUnavailable: It could not be read, or the nodes do not agree.
         """
-        followed = self.by_id[quote_id]
+        quote_id = followed.state.quote.quote_id
         state = await self._contracts.quote(quote_id, block)
         is_gone = state is None or state.held == ZERO
         if is_gone and followed.state.held > ZERO:
@@ -128,5 +128,6 @@ class Book:
         if state.locked != followed.state.locked or state.held != followed.state.held:
             instrument = await self._markets.instrument(state) or instrument
         after = Followed(followed.sub, state, instrument, block)
-        self.by_id[quote_id] = after
+        if quote_id in self.by_id:
+            self.by_id[quote_id] = after
         return after

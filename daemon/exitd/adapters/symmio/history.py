@@ -48,14 +48,18 @@ class History:
     async def _extend_to(self, head: Head, quotes: set[int]) -> None:
         ledger = self.ledger
         if (ledger.last, ledger.last_hash) == (head.number, head.hash):
+            for quote_id in quotes:
+                ledger.first.setdefault(quote_id, head.number + 1)
             return
-        if ledger.first is None:
-            await self._read(max(head.number - 1, 0), head.number, quotes)
-        else:
-            if ledger.last >= 0 and not await self._is_same():
-                self._forget_from(max(ledger.last - self._settings.reorg_blocks, 0))
-            if ledger.last < head.number:
-                await self._read(ledger.last + 1, head.number, quotes)
+        if ledger.last >= 0 and not await self._is_same():
+            # Block 0 has no events, and is there whatever is undone.
+            self._forget_from(max(ledger.last - self._settings.reorg_blocks, 1))
+        begin = ledger.last + 1 if ledger.last >= 0 else head.number
+        if begin <= head.number:
+            ledger.take(await self._read(begin, head.number, quotes))
+        for quote_id in quotes:
+            ledger.first.setdefault(quote_id, begin)
+        ledger.last = head.number
         ledger.last_hash = head.hash
 
     def _forget_from(self, block: int) -> None:
@@ -70,20 +74,14 @@ class History:
             self.ledger.last_hash
         )
 
-    async def reach_back_to(self, ts_s: int, head: Head, quotes: set[int]) -> None:
-        """Read back to an instant, as far as the settings allow."""
+    async def reach_back_to(self, ts_s: int, head: Head, quote_id: int) -> None:
+        """Read a quote back to an instant, as far as the settings allow."""
         async with self._lock:
             wanted = await self._block_at(ts_s, head)
-            first = self.ledger.first
-            assert first is not None
+            first = self.ledger.first[quote_id]
             if wanted < first:
-                await self._read(wanted, first - 1, quotes)
-
-    async def complete(self, quote_id: int) -> None:
-        """Find out about the authors of a quote that was not followed before."""
-        events = self.ledger.events_of(quote_id)
-        await self._know_authors(events)
-        await self._know_instants(events)
+                self.ledger.take(await self._read(wanted, first - 1, {quote_id}))
+                self.ledger.first[quote_id] = wanted
 
     async def _block_at(self, ts_s: int, head: Head) -> int:
         """Find a block that is no younger than an instant.
@@ -101,17 +99,16 @@ class History:
                 return number
             back *= 2
 
-    async def _read(self, first: int, last: int, quotes: set[int]) -> None:
+    async def _read(self, first: int, last: int, quotes: set[int]) -> list[CloseEvent]:
         found: list[CloseEvent] = []
         for begin in range(first, last + 1, self._settings.logs_per_query):
             end = min(begin + self._settings.logs_per_query - 1, last)
             logs = await self._contracts.close_logs(begin, end)
             found += [event for log in logs if (event := read_event(log)) is not None]
-        events = without_doubles(found)
-        ours = [event for event in events if event.quote_id in quotes]
-        await self._know_authors(ours)
-        await self._know_instants(ours)
-        self.ledger.take(first, last, events)
+        events = [e for e in without_doubles(found) if e.quote_id in quotes]
+        await self._know_authors(events)
+        await self._know_instants(events)
+        return events
 
     async def _know_authors(self, events: list[CloseEvent]) -> None:
         for event in events:

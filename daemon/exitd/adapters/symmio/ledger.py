@@ -76,13 +76,14 @@ class Fill(Struct, frozen=True):
 
 
 class Ledger:
-    """What is known of the blocks from `first` to `last`, both included.
+    """What is known of followed quotes up to the block `last`, itself included.
 
-    Authors are kept by transaction: those do not change, wherever they end up.
+    `first` is from which block on, for each quote. Authors are kept by transaction:
+    those do not change, wherever they end up.
     """
 
     def __init__(self) -> None:
-        self.first: int | None = None
+        self.first: dict[int, int] = {}
         self.last = -1
         self.last_hash = ""
         self.authors: dict[str, Author] = {}
@@ -93,12 +94,9 @@ class Ledger:
         self._events = {p: e for p, e in self._events.items() if p[0] < block}
         self.last = min(self.last, block - 1)
 
-    def take(self, first: int, last: int, events: Iterable[CloseEvent]) -> None:
-        """Take in all that happened in a range next to what is known, or around it."""
+    def take(self, events: Iterable[CloseEvent]) -> None:
         for event in events:
             self._events[event.place] = event
-        self.first = first if self.first is None else min(self.first, first)
-        self.last = max(self.last, last)
 
     def of(self, quote_id: int) -> tuple[list[Request], list[Fill]]:
         """Give a quote's requests and fills, oldest first."""

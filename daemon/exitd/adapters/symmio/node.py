@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
+import itertools
 from urllib.parse import urlsplit
 
-import aiohttp
+import msgspec
 from msgspec import Struct
-from web3 import AsyncHTTPProvider, AsyncWeb3
-from web3.exceptions import Web3Exception
-from web3.types import RPCEndpoint
 
+from exitd.adapters.network.rest import RestClient
 from exitd.adapters.symmio.reverts import is_revert, reason_of
-from exitd.errors import VenueRejected, VenueUnavailable
+from exitd.errors import OutcomeUnknown, VenueRejected, VenueUnavailable
+
+_HEADERS = {"Content-Type": "application/json"}
 
 
 class NodeDown(VenueUnavailable):
-    """No whole answer came; the next node is asked."""
+    """No whole answer came; the next node is asked.
+
+    `left` says whether the question may have reached it.
+    """
+
+    def __init__(self, message: str, *, left: bool = True) -> None:
+        super().__init__(message)
+        self.left = left
 
 
 class NodeSaidNo(VenueUnavailable):
@@ -55,16 +62,8 @@ class Node:
 
     def __init__(self, url: str, deadline_s: float) -> None:
         self.name = urlsplit(url).netloc.rpartition("@")[2]
-        self._deadline_s = deadline_s
-        timeout = aiohttp.ClientTimeout(total=deadline_s)
-        self._web3 = AsyncWeb3(
-            # It would repeat by itself what fails, and so hide which node is down.
-            AsyncHTTPProvider(
-                url,
-                request_kwargs={"timeout": timeout},
-                exception_retry_configuration=None,
-            )
-        )
+        self._rest = RestClient(url, venue=self.name, deadline_s=deadline_s)
+        self._ids = itertools.count(1)
 
     async def ask(self, method: str, params: list[object]) -> object:
         """Ask one question.
@@ -74,22 +73,33 @@ class Node:
             NodeSaidNo: It answered with an error of its own.
             Reverted: A contract said no.
         """
+        asked = {
+            "jsonrpc": "2.0",
+            "id": next(self._ids),
+            "method": method,
+            "params": params,
+        }
+        # The causes name the address, and so are neither told nor kept.
         try:
-            async with asyncio.timeout(self._deadline_s):
-                answer = await self._web3.provider.make_request(
-                    RPCEndpoint(method), params
-                )
-        except (aiohttp.ClientError, TimeoutError, OSError) as exc:
-            said = str(exc) or type(exc).__name__
-            raise NodeDown(f"{self.name} did not answer {method}: {said}") from exc
-        except (Web3Exception, ValueError) as exc:
-            raise NodeDown(f"{self.name}'s answer to {method} is unreadable") from exc
+            reply = await self._rest.call(
+                "POST", "", _HEADERS, msgspec.json.encode(asked)
+            )
+        except VenueUnavailable:
+            raise NodeDown(f"{self.name} cannot be reached", left=False) from None
+        except OutcomeUnknown:
+            raise NodeDown(f"{self.name} did not answer {method}") from None
+        try:
+            answer = msgspec.json.decode(reply.body)
+        except msgspec.DecodeError as exc:
+            raise NodeDown(
+                f"{self.name} answered {reply.status} to {method}, and not in JSON"
+            ) from exc
         if not isinstance(answer, dict):
             raise NodeDown(f"{self.name}'s answer to {method} is no answer")
-        error = answer.get("error")
-        if error is not None:
-            self._refuse(error)
-        if "result" not in answer:
+        if answer.get("error") is not None:
+            self._refuse(answer["error"])
+        # Connections are used again: what came may belong to another question.
+        if answer.get("id") != asked["id"] or "result" not in answer:
             raise NodeDown(f"{self.name}'s answer to {method} is no answer")
         return answer["result"]
 
@@ -111,7 +121,7 @@ class Node:
         return as_int(await self.ask("eth_chainId", []))
 
     async def close(self) -> None:
-        await self._web3.provider.disconnect()
+        await self._rest.close()
 
 
 def read_head(answer: object) -> Head | None:

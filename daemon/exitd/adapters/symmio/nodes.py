@@ -201,7 +201,8 @@ class Nodes:
         """
         answers: list[object] = []
         failures: list[str] = []
-        believed = self._believed() or self._seen
+        # Those that were set aside only since the last look may have recovered.
+        believed = self._believed() or [s for s in self._seen if s.is_right_chain]
         for seen in believed:
             try:
                 answers.append(await seen.node.ask(method, params))
@@ -213,7 +214,8 @@ class Nodes:
             if len(answers) == wanted:
                 return answers
         if not answers:
-            raise VenueUnavailable("no node answered: " + "; ".join(failures))
+            said = "; ".join(failures) or "none is on the right chain"
+            raise VenueUnavailable(f"no node answered: {said}")
         return answers
 
     async def broadcast(self, raw: bytes) -> list[str | NodeDown | NodeSaidNo]:

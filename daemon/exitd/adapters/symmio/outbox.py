@@ -19,7 +19,7 @@ from exitd.adapters.symmio.node import Head, NodeDown, NodeSaidNo
 from exitd.adapters.symmio.settings import ChainSettings
 from exitd.adapters.symmio.wallet import Transaction, hash_of
 from exitd.core.attempt import CloseOrder
-from exitd.errors import OutcomeUnknown
+from exitd.errors import OutcomeUnknown, VenueUnavailable
 
 _TRANSFER_GAS = 21_000
 #: So deep a block is not expected to be undone.
@@ -119,9 +119,12 @@ class Outbox:
         Raises:
             Rejected: Every node answered, and none has taken them.
             OutcomeUnknown: No node has taken them, and one did not answer.
+            VenueUnavailable: No node could be reached: they have not left.
         """
-        self._fresh.pop(flight.raws[0], None)
         said = await self._contracts.nodes.broadcast(flight.raws[-1])
+        if all(isinstance(answer, NodeDown) and not answer.left for answer in said):
+            raise VenueUnavailable("; ".join(str(answer) for answer in said))
+        self._fresh.pop(flight.raws[0], None)
         if flight.sent_at is None:
             flight.sent_at = head.number
         if "" in said:
@@ -206,7 +209,7 @@ class Outbox:
             self._sign_again(flight, head, is_void=flight.is_void)
         try:
             await self.launch(flight, head)
-        except (Rejected, OutcomeUnknown):
+        except (Rejected, OutcomeUnknown, VenueUnavailable):
             return
 
     def _sign_again(self, flight: Flight, head: Head, *, is_void: bool) -> None:
@@ -251,7 +254,7 @@ class Outbox:
             self.flights[nonce] = flight
             try:
                 await self.launch(flight, head)
-            except (Rejected, OutcomeUnknown):
+            except (Rejected, OutcomeUnknown, VenueUnavailable):
                 continue
 
 

@@ -26,15 +26,15 @@ async def _read(session: Session, symbol: str | None) -> list[Followed]:
             known = await session.book.adopted(symbol, depth.number)
         except ValueError as exc:
             raise VenueUnavailable(str(exc)) from exc
-        quote_ids = [known.state.quote.quote_id]
+        quotes = [known]
     else:
         if not session.book.is_recalled:
             raise VenueUnavailable(
                 "the quotes of before the start have not been recalled yet: a list"
                 " without them would say that they are closed"
             )
-        quote_ids = list(session.book.by_id)
-    return [await session.book.read(q, depth.number) for q in quote_ids]
+        quotes = list(session.book.by_id.values())
+    return [await session.book.read(quote, depth.number) for quote in quotes]
 
 
 async def positions(session: Session, symbol: str | None) -> tuple[PositionReport, ...]:

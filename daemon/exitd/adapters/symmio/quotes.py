@@ -43,11 +43,13 @@ _HELD = CLOSING | {QuoteStatus.OPENED}
 class QuoteState(Struct, frozen=True):
     """A quote, and what only this adapter needs of it.
 
-    `locked` is the collateral value that a partial close must leave enough of;
-    `is_limit` the kind of the pending close request, or of the opening.
+    `changed_s` is when its status last changed, on the chain's clock; `locked` the
+    collateral value that a partial close must leave enough of; `is_limit` the kind of
+    the pending close request, or of the opening.
     """
 
     quote: Quote
+    changed_s: int
     locked: Decimal
     is_limit: bool
 
@@ -117,6 +119,7 @@ def read_quote(data: bytes) -> QuoteState | None:
             sub_account=to_checksum_address(str(fields[14])),
             solver=to_checksum_address(str(fields[15])),
         ),
+        changed_s=_int(fields[22]),
         locked=amount(sum(_int(part) for part in locked[:3])),
         is_limit=_int(fields[4]) == 0,
     )

@@ -24,12 +24,10 @@ async def requests_of(
     depth = session.depth
     if depth is None:
         depth = await session.look()
-    history, followed_ids = session.history, set(session.book.by_id)
-    await history.extend_to(depth, followed_ids)
+    history, quote_id = session.history, followed.state.quote.quote_id
+    await history.extend_to(depth, {quote_id, *session.book.by_id})
     if since_s is not None:
-        await history.reach_back_to(since_s, depth, followed_ids)
-    quote_id = followed.state.quote.quote_id
-    await history.complete(quote_id)
+        await history.reach_back_to(since_s, depth, quote_id)
     requests, fills = history.ledger.of(quote_id)
     if requests and requests[-1].is_open and followed.block == history.ledger.last:
         requests[-1] = await _proven(session, followed, requests[-1])

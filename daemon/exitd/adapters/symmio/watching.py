@@ -91,11 +91,12 @@ class Watch:
         await session.key.refresh(session.contracts, head)
         ended = await session.outbox.watch(head)
         events: list[PrivateEvent] = []
-        quotes = list(session.book.by_id)
-        await asyncio.gather(*(session.book.read(q, depth.number) for q in quotes))
-        for quote_id in quotes:
-            events += await self._changes(session.book.by_id[quote_id], depth)
-            await self._free(session.book.by_id[quote_id], depth)
+        quotes = list(session.book.by_id.values())
+        for followed in await asyncio.gather(
+            *(session.book.read(quote, depth.number) for quote in quotes)
+        ):
+            events += await self._changes(followed, depth)
+            await self._free(followed, depth)
         for flight in ended:
             events += await self._failure(flight)
         self._forget_done()
