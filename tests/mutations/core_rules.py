@@ -347,7 +347,7 @@ MUTATIONS = (
     Mutation(
         64,
         "core/reach.py",
-        "return bound is not None and not meets(side, bound, price)",
+        "return not meets(side, _hard_bound(state, record, close, side, price), price)",
         "return False",
         "test_b064_given_a_stop_out_of_reach_when_a_target_hits_then_it_goes_at_once",
         "test_b096_given_a_stop_out_of_reach_then_a_close_in_slices_goes_on",
@@ -355,7 +355,7 @@ MUTATIONS = (
     Mutation(
         65,
         "core/reach.py",
-        "return bound is not None and not meets(side, bound, price)",
+        "return not meets(side, _hard_bound(state, record, close, side, price), price)",
         "return True",
         "test_b065_given_a_hard_stop_in_reach_when_a_target_hits_then_the_stop_goes_first",
     ),

@@ -26,7 +26,7 @@ def is_out_of_reach(state: State, record: TriggerRecord) -> bool:
     an absolute bound it must still be beyond its level, too.
     """
     definition, close = record.definition, record.definition.close
-    if close is None or not close.keeps_limit:
+    if close is None or not (close.bound is not None or _is_hard_limit(close)):
         return False
     fired, price = state.fires[record.id], last_price(state, definition)
     if price is None:
@@ -37,8 +37,11 @@ def is_out_of_reach(state: State, record: TriggerRecord) -> bool:
         level, way = level_to_hold(fired), definition.direction
         is_back = level is not None and not is_beyond(way, level, price)
         return is_back or not meets(side, close.bound, price)
-    bound = _hard_bound(state, record, close, fired, side, price)
-    return bound is not None and not meets(side, bound, price)
+    return not meets(side, _hard_bound(state, record, close, side, price), price)
+
+
+def _is_hard_limit(close: Close) -> bool:
+    return close.is_hard and close.order is OrderType.LIMIT
 
 
 def level_to_hold(fired: FireRecord) -> Decimal | None:
@@ -47,16 +50,9 @@ def level_to_hold(fired: FireRecord) -> Decimal | None:
 
 
 def _hard_bound(
-    state: State,
-    record: TriggerRecord,
-    close: Close,
-    fired: FireRecord,
-    side: OrderSide,
-    price: Decimal,
-) -> Decimal | None:
-    if close.order is not OrderType.LIMIT:
-        return None
-    instrument = state.instrument_of(record.definition)
+    state: State, record: TriggerRecord, close: Close, side: OrderSide, price: Decimal
+) -> Decimal:
+    fired, instrument = state.fires[record.id], state.instrument_of(record.definition)
     reference = hard_reference(record.definition, fired, price)
     assert reference is not None, "the price itself will do"
     assert instrument is not None, "armed without an instrument"
