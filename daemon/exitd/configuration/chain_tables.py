@@ -10,11 +10,9 @@ from pydantic import Field, StrictStr
 
 from exitd.configuration.addresses import HttpUrl
 from exitd.configuration.document import Document
-from exitd.configuration.findings import mask_tokens
 from exitd.configuration.keys import Count, Keys, described
-from exitd.configuration.validation import validate
 from exitd.configuration.values import DurationValue, NameValue, PercentValue
-from exitd.configuration.yaml import parse
+from exitd.configuration.venue_tables import read_as
 
 #: The name of the file, which is that of the venue type as well.
 CHAINS_FILE = "symmio"
@@ -78,10 +76,4 @@ class ChainTables(Keys):
 
 def read_chains(raw: bytes, file: str) -> tuple[ChainTables | None, Document]:
     """Read the table of chains; findings are in the document."""
-    document = parse(raw, file)
-    document.guard = mask_tokens
-    tables, found = validate(document, ChainTables, sections=frozenset(), depth=1)
-    document.findings.extend(found)
-    if document.root is None and not document.findings:
-        document.findings.append(document.finding((), "the table is empty"))
-    return (None if document.findings else tables), document
+    return read_as(raw, file, ChainTables)

@@ -7,7 +7,7 @@ the shipped one.
 import functools
 from importlib import resources
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar, get_args
 
 from pydantic import model_validator
 
@@ -26,6 +26,8 @@ from exitd.configuration.keys import (
 from exitd.configuration.validation import validate
 from exitd.configuration.values import DurationValue
 from exitd.configuration.yaml import parse
+
+T = TypeVar("T", bound=Keys)
 
 #: What a table says of accounts, and so not of a venue that gives prices only.
 OF_AN_ACCOUNT = (
@@ -92,15 +94,20 @@ def shipped_directory() -> Path:
     return installed if installed.is_dir() else package.parents[1] / "config"
 
 
-def read_table(raw: bytes, file: str) -> tuple[VenueTable | None, Document]:
-    """Read one table; findings are in the document."""
+def read_as(raw: bytes, file: str, model: type[T]) -> tuple[T | None, Document]:
+    """Read a table of one shape; findings are in the document."""
     document = parse(raw, file)
     document.guard = mask_tokens
-    table, found = validate(document, VenueTable, sections=frozenset(), depth=1)
+    table, found = validate(document, model, sections=frozenset(), depth=1)
     document.findings.extend(found)
     if document.root is None and not document.findings:
         document.findings.append(document.finding((), "the table is empty"))
     return (None if document.findings else table), document
+
+
+def read_table(raw: bytes, file: str) -> tuple[VenueTable | None, Document]:
+    """Read the table of an exchange; findings are in the document."""
+    return read_as(raw, file, VenueTable)
 
 
 @functools.cache
