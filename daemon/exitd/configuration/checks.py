@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from exitd.configuration.chain_tables import CHAINS_FILE, PRICES_TYPE
 from exitd.configuration.document import Document, Path
 from exitd.configuration.findings import Finding, Severity, did_you_mean
 from exitd.configuration.policies import Policies
@@ -71,6 +72,13 @@ def check_venue(
     if kind is None:
         yield _not_set_up(item, (*position.path, "venue"), position.venue, accounts)
         return
+    if kind == CHAINS_FILE:
+        yield item.finding(
+            (*position.path, "venue"),
+            f"the positions of {position.venue} are quotes on a chain, and their exits "
+            "come from front-ends by http.rasa; remove this position",
+        )
+        return
     table = tables.get(kind)
     if table is not None and table.prices_only:
         yield item.finding(
@@ -85,7 +93,9 @@ def check_venue(
             watched = accounts.get(source.feed)
             if watched is None:
                 yield _not_set_up(item, (*exit_.path, "watch"), source.feed, accounts)
-            elif watched in tables:
+                continue
+            watched = PRICES_TYPE if watched == CHAINS_FILE else watched
+            if watched in tables:
                 yield from _streams(item, exit_, source, watched, tables[watched])
 
 
