@@ -36,10 +36,16 @@ class SymmioChain:
     async def quote(self, quote_id: int) -> Quote | None:
         depth = await self._session.look()
         state = await self._session.contracts.quote(quote_id, depth.number)
-        return None if state is None else state.quote
+        named = {a.lower() for a, _ in self._session.settings.sub_accounts}
+        if state is None or (named and state.quote.sub_account.lower() not in named):
+            # Quotes of others are not there for this account.
+            return None
+        return state.quote
 
     async def owner_of(self, sub: SubAccount) -> str | None:
-        self._check_ours(sub)
+        self._check_known(sub)
+        if not self._acts_for(sub):
+            return None
         await self._session.look()
         return await self._session.contracts.owner(sub.multi_account, sub.address)
 
@@ -48,7 +54,19 @@ class SymmioChain:
         await self._session.look()
         return await access.missing(self._session, sub)
 
+    def _acts_for(self, sub: SubAccount) -> bool:
+        named = self._session.settings.sub_accounts
+        asked = (sub.address.lower(), sub.multi_account.lower())
+        return not named or asked in {(a.lower(), m.lower()) for a, m in named}
+
     def _check_ours(self, sub: SubAccount) -> None:
+        self._check_known(sub)
+        if not self._acts_for(sub):
+            raise VenueUnavailable(
+                f"{sub.address} is not among the `sub_accounts` of {self.account}"
+            )
+
+    def _check_known(self, sub: SubAccount) -> None:
         """Believe no contract but those that the operator named."""
         configured = {a.lower() for a in self._session.settings.multi_accounts}
         if sub.multi_account.lower() not in configured:
