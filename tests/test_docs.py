@@ -15,6 +15,7 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
 TOLD = (
     Event.POSITION_UNPROTECTED,
     Event.FEED_STALE,
+    Event.CHAIN_NOTICED,
     Event.SESSIONS_UNKNOWN,
     Event.VENUE_FAILED,
     Event.CONFIG_REJECTED,

@@ -54,6 +54,9 @@ def _sources(loaded: Loaded) -> dict[str, set[PriceSource]]:
 
 
 async def _instruments(account: AccountSettings) -> tuple[Instrument, ...]:
+    if account.chain is not None:
+        # Its markets are quotes: those of people whom only the daemon knows.
+        return ()
     if account.type == "binance":
         return await read_instruments(
             account.name, account.url, SystemClock(), account.requests_per_minute
