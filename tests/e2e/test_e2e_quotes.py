@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from eth_account import Account
 
+from chain.deployed import CLOSER
 from e2e.chain_house import ChainHouse, chain_house, order
 from e2e.house import DaemonProcess
 
@@ -63,4 +66,108 @@ def test_b001_b143_given_both_exits_when_the_price_falls_then_one_close_on_chain
     assert front.live.closes(quote_id) == 1
     assert asked[18] == 1_620_000_000_000_000_000
     front.until(lambda: front.armed(quote_id) == [], "nothing is left of the quote")
+    assert daemon.stop() == 0
+
+
+def test_b111_b143_given_a_kill_while_no_block_has_the_close_then_one_close(
+    front: ChainHouse,
+):
+    first, quote_id = armed_quote(front)
+    pool = front.live.pool
+    front.live.do(lambda _: setattr(pool, "is_mining", False))
+
+    front.price("1.75")
+    first.log.wait("order.sent")
+    front.until(lambda: front.live.do(lambda _: bool(pool.seen)), "a node has it")
+    first.kill()
+    front.live.do(lambda _: setattr(pool, "is_mining", True))
+    second = front.start()
+    pending(front, quote_id)
+    front.live.do(lambda chain: chain.fill(quote_id, "100", "1.74"))
+    second.log.wait("trigger.done", reason="filled")
+
+    # Whatever it was outbid by meanwhile was on the same nonce.
+    assert front.live.do(lambda chain: chain.tester.get_nonce(CLOSER)) == 1
+    assert front.live.closes(quote_id) == 1
+    assert front.live.do(lambda chain: chain.status(quote_id)) == CLOSED
+    assert second.stop() == 0
+
+
+def test_b143_given_a_kill_with_the_close_on_chain_when_filled_meanwhile_then_known(
+    front: ChainHouse,
+):
+    first, quote_id = armed_quote(front)
+
+    front.price("2.6")
+    pending(front, quote_id)
+    first.kill()
+    front.live.do(lambda chain: chain.fill(quote_id, "100", "2.59"))
+    second = front.start()
+    done = second.log.wait("trigger.done", reason="filled")
+
+    assert done["trigger_id"].startswith(f"rasa_{quote_id}_")
+    assert front.live.closes(quote_id) == 1
+    # The token outlives the daemon, and the quote is shown to its owner.
+    front.until(lambda: front.armed(quote_id) == [], "nothing is left of the quote")
+    assert second.stop() == 0
+
+
+def test_b144_given_no_node_at_the_start_then_said_and_not_ready_until_one_is_back(
+    front: ChainHouse,
+):
+    first, quote_id = armed_quote(front)
+    first.kill()
+    front.live.set_down(True)
+
+    second = front.launch()
+    failed = second.log.wait("venue.failed", venue="symmio")
+    # Ten seconds are waited for an answer; then what is stored is judged.
+    second.log.wait("daemon.ready")
+    without = front.status()
+    refused = front.arm(quote_id, STOP)
+    front.live.set_down(False)
+    second.log.wait("venue.recovered", venue="symmio")
+    second.log.wait("health.recovered")
+    having = front.status()
+    front.price("1.75")
+    pending(front, quote_id)
+
+    assert "no node can be believed" in failed["reason"]
+    assert not without["is_ready"]
+    assert "symmio has not been reconciled" in without["reasons"]
+    assert refused.status_code == 502
+    assert refused.json()["error_message"].startswith("no node of the chain answered")
+    assert having["is_ready"], having["reasons"]
+    assert second.log.of("chain.noticed", account="symmio")
+    assert front.live.closes(quote_id) == 1
+
+
+def test_given_no_delegation_when_armed_then_refused_with_the_call_to_make(
+    front: ChainHouse,
+):
+    quote_id = front.live.do(lambda chain: chain.open())
+    front.live.do(lambda chain: chain.revoke())
+    front.start()
+    front.log_in()
+
+    refused = front.arm(quote_id, STOP)
+    front.live.do(lambda chain: chain.delegate(chain.sub))
+    taken = front.arm(quote_id, STOP)
+
+    assert refused.status_code == 403
+    said = json.dumps(refused.json())
+    assert f"{CLOSER} may not call requestToClosePosition for {front.sub}" in said
+    assert f"delegateAccesses({front.sub}, {CLOSER}, " in said
+    assert front.live.chain.multi.address in said
+    assert taken.status_code == 200, taken.text
+
+
+def test_given_a_stranger_when_logging_in_then_refused(front: ChainHouse):
+    daemon = front.start()
+
+    answer = front.log_in(Account.from_key("0x" + "7" * 64))
+
+    assert answer.status_code == 401
+    assert daemon.log.of("auth.refused")
+    assert front.arm(1, STOP).status_code == 401
     assert daemon.stop() == 0
