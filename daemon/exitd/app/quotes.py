@@ -149,7 +149,7 @@ def _on_notice(daemon: Daemon, account: str, words: str) -> None:
             level=AlertLevel.WARNING,
             topic=Event.CHAIN_NOTICED.value,
             # What is said of one node, or of one quote, is one thing.
-            about=f"{account}/{words.partition(':')[0]}",
+            about=f"{account}/{words.partition(': ')[0]}",
             text=f"{account}: {words}",
         )
     )
