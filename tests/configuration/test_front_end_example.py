@@ -66,3 +66,16 @@ def test_given_the_example_uncommented_when_checked_then_nothing_is_wrong(
     assert chain is not None
     assert set(chain.symbols) == {"XRPUSDT", "BTCUSDT"}
     assert len(chain.sub_accounts) == len(chain.private_nodes) == 1
+
+
+def test_given_the_file_of_the_page_when_checked_then_nothing_is_wrong(tmp_path: Path):
+    page = (ROOT / "docs" / "rasa.md").read_text()
+    (written,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "exitd.yaml").write_text(written)
+
+    loaded = load(tmp_path, {})
+
+    assert [str(f) for f in loaded.findings] == []
+    assert loaded.settings is not None
+    assert loaded.settings.file.http.rasa is not None
+    assert loaded.settings.accounts["symmio"].chain is not None
