@@ -47,7 +47,8 @@ def key(
     path = file.absolute()
     if is_new:
         _make(path)
-    address = Wallet(resolve(SecretReference(file=str(path)), {})).address
+    reference = SecretReference.model_validate({"file": str(path)})
+    address = Wallet(resolve(reference, {})).address
     if json:
         say_json({"address": address, "file": str(path)})
         return ExitCode.OK
