@@ -16,7 +16,7 @@ from e2e.house import DaemonProcess
 pytestmark = pytest.mark.e2e
 
 CLOSED, CLOSE_PENDING = 7, 5
-TAKE_PROFIT = order("take_profit", "2.5", "2.25")
+TAKE_PROFIT = order("take_profit", "2.5", "2.25", conditional_price_type="last_close")
 STOP = order("stop_loss", "1.8", "1.62")
 
 

@@ -72,13 +72,6 @@ def check_venue(
     if kind is None:
         yield _not_set_up(item, (*position.path, "venue"), position.venue, accounts)
         return
-    if kind == CHAINS_FILE:
-        yield item.finding(
-            (*position.path, "venue"),
-            f"the positions of {position.venue} are quotes on a chain, and their exits "
-            "come from front-ends by http.rasa; remove this position",
-        )
-        return
     table = tables.get(kind)
     if table is not None and table.prices_only:
         yield item.finding(
@@ -97,6 +90,17 @@ def check_venue(
             watched = PRICES_TYPE if watched == CHAINS_FILE else watched
             if watched in tables:
                 yield from _streams(item, exit_, source, watched, tables[watched])
+
+
+def check_quotes(item: Placed, accounts: Mapping[str, str]) -> Iterator[Finding]:
+    """Refuse a position of a file whose account (name to type) holds quotes."""
+    position = item.position
+    if accounts.get(position.venue) == CHAINS_FILE:
+        yield item.finding(
+            (*position.path, "venue"),
+            f"the positions of {position.venue} are quotes on a chain, and their exits "
+            "come from front-ends by http.rasa; remove this position",
+        )
 
 
 def _not_set_up(

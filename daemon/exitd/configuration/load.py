@@ -18,6 +18,7 @@ from exitd.configuration.chain_tables import (
 from exitd.configuration.checks import (
     Placed,
     check_count,
+    check_quotes,
     check_unique,
     check_venue,
 )
@@ -199,6 +200,7 @@ def _check_together(
     found.extend(check_count(reading.placed, policies))
     for item in reading.placed:
         if reading.accounts is not None:
+            found.extend(check_quotes(item, reading.accounts))
             found.extend(check_venue(item, reading.accounts, reading.tables))
         found.extend(check_position(item, policies, now_ns))
 
