@@ -7,8 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from api.daemons import started
+from chain.rpc_node import CHAIN_ID
+from chain.world import world as world_of_chain
+from exitd.app.asking_venues import check_online
 from exitd.app.chains import build_chain_account, with_multi_accounts
 from exitd.app.files import read_keys
 from exitd.app.installed import check_installed
@@ -177,6 +181,45 @@ async def test_given_nodes_that_are_down_when_asked_then_told_and_positions_unkn
         (AlertLevel.WARNING, "base/localhost:1"),
     }
     assert "secret-part" not in "".join(a.text for a in told)
+
+
+async def test_given_a_multi_account_of_elsewhere_when_started_then_told(
+    tmp_path: Path,
+):
+    account = settings_of(configured(tmp_path)).accounts["base"]
+    async with world_of_chain() as w, started(tmp_path / "d") as world:
+        chain = replace(
+            account.chain,
+            chain_id=CHAIN_ID,
+            symmio=w.chain.trading.address,
+            multi_accounts=(w.chain.multi.address, w.chain.wallet.address),
+            nodes=tuple(node.url for node in w.nodes),
+        )
+        account = replace(account, chain=chain)
+        built, _ = build_chain_account(world.daemon, account, (Secret(KEY),))
+        tag = world.daemon.store.tag("base")
+        engine = world.daemon.loop.engine
+        engine.add_account("base", tag, built.venue.capabilities)
+
+        await built.catch_up()
+        await built.stop()
+
+    (told,) = [a for a in world.heard.alerts if a.topic == "chain.noticed"]
+    assert told.text == f"base: {w.chain.wallet.address}: it is no MultiAccount"
+    assert built.is_reconciled
+
+
+async def test_given_nodes_that_are_down_when_checked_online_then_warned(
+    tmp_path: Path,
+):
+    nodes = "nodes: ['http://127.0.0.1:1', 'http://localhost:1']"
+
+    (found,) = await check_online(configured(tmp_path, nodes))
+
+    assert str(found).startswith(
+        f"{tmp_path}/exitd.yaml:4:3: warning: not checked against base: no node can be "
+        "believed: 127.0.0.1:1"
+    )
 
 
 @in_virtual_time

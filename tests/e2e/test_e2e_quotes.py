@@ -171,3 +171,24 @@ def test_given_a_stranger_when_logging_in_then_refused(front: ChainHouse):
     assert daemon.log.of("auth.refused")
     assert front.arm(1, STOP).status_code == 401
     assert daemon.stop() == 0
+
+
+def test_given_the_files_when_checked_online_then_contracts_and_nodes_are_asked(
+    front: ChainHouse,
+):
+    config = str(front.config.parent)
+    good = front.command("check", config, "--online")
+    chains = front.config.parent / "venues" / "symmio.yaml"
+    chain = front.live.chain
+    chains.write_text(
+        chains.read_text().replace(chain.multi.address, chain.wallet.address)
+    )
+    front.live.do(lambda _: setattr(front.live.nodes[1], "chain_id", 1))
+
+    bad = front.command("check", config, "--online")
+
+    assert good.returncode == 0, good.stdout
+    assert good.stdout == ""
+    assert bad.returncode == 78
+    assert f"6:12: error: {chain.wallet.address}: it is no MultiAccount" in bad.stdout
+    assert "it is on chain 1, not" in bad.stdout

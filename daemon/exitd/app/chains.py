@@ -9,11 +9,16 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Protocol, cast
 
+from exitd.adapters.system.clock import SystemClock
 from exitd.app.files import Keys
 from exitd.configuration.daemon_file import Http
-from exitd.configuration.loaded import AccountSettings
+from exitd.configuration.findings import Finding, Severity
+from exitd.configuration.loaded import AccountSettings, Loaded
+from exitd.configuration.on_chain import OnChain
+from exitd.configuration.sources import DAEMON_FILE
 from exitd.errors import ConfigurationError
 from exitd.ports.chain import Chain
+from exitd.ports.clock import Clock
 from exitd.runtime.accounts import Account
 from exitd.runtime.daemon import Daemon
 
@@ -25,6 +30,10 @@ class _Builder(Protocol):
     def build_quotes(
         self, daemon: Daemon, settings: AccountSettings, keys: Keys
     ) -> tuple[Account, Chain]: ...
+
+    async def examine_chain(
+        self, chain: OnChain, clock: Clock
+    ) -> tuple[list[str], list[str]]: ...
 
 
 def why_no_chains() -> str:
@@ -50,8 +59,33 @@ def build_chain_account(
     why = why_no_chains()
     if why:
         raise ConfigurationError(f"{settings.name}: {why}")
-    builder = cast(_Builder, importlib.import_module(_BUILDER))
-    return builder.build_quotes(daemon, settings, keys)
+    return _builder().build_quotes(daemon, settings, keys)
+
+
+def _builder() -> _Builder:
+    return cast(_Builder, importlib.import_module(_BUILDER))
+
+
+async def check_chain_online(loaded: Loaded, account: AccountSettings) -> list[Finding]:
+    """Compare what is configured of a chain with what it says itself.
+
+    Raises:
+        VenueUnavailable: No node can be believed.
+    """
+    chain = account.chain
+    if chain is None or why_no_chains():
+        return []
+    document, path = loaded.document(DAEMON_FILE), ("venues", account.name)
+    if not chain.nodes:
+        return []
+    wrong, doubtful = await _builder().examine_chain(chain, SystemClock())
+    return [
+        *(document.finding((*path, "chain"), words) for words in wrong),
+        *(
+            document.finding((*path, "chain"), words, severity=Severity.WARNING)
+            for words in doubtful
+        ),
+    ]
 
 
 def with_multi_accounts(http: Http, accounts: Mapping[str, AccountSettings]) -> Http:

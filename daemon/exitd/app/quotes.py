@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from exitd.adapters.symmio.belonging import examine
 from exitd.adapters.symmio.fees import FeePolicy
 from exitd.adapters.symmio.nodes import Tolerance
 from exitd.adapters.symmio.settings import ChainSettings, Precision
@@ -21,6 +22,7 @@ from exitd.errors import ConfigurationError
 from exitd.logs import Event, log
 from exitd.ports.alerts import Alert, AlertLevel
 from exitd.ports.chain import Chain
+from exitd.ports.clock import Clock
 from exitd.runtime.accounts import Account
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.daemon import Daemon
@@ -116,6 +118,8 @@ def _recalling(daemon: Daemon, venue: SymmioVenue) -> Callable[[], Awaitable[Non
     async def recall() -> None:
         state = daemon.loop.engine.state
         await venue.chain.recall(known_quotes(state, venue.account))
+        for words in await venue.chain.strays():
+            _on_notice(daemon, venue.account, words)
 
     return recall
 
@@ -153,3 +157,13 @@ def _on_notice(daemon: Daemon, account: str, words: str) -> None:
             text=f"{account}: {words}",
         )
     )
+
+
+async def examine_chain(chain: OnChain, clock: Clock) -> tuple[list[str], list[str]]:
+    """Ask a chain about its contracts and its public nodes; gives what is wrong.
+
+    Raises:
+        VenueUnavailable: No node can be believed.
+    """
+    found = await examine(chain_settings(chain, ()), clock)
+    return list(found.contracts), list(found.nodes)

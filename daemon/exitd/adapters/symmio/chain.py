@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from exitd.adapters.symmio import access
+from exitd.adapters.symmio import access, belonging
 from exitd.adapters.symmio.quotes import QuoteState
 from exitd.adapters.symmio.session import Session
 from exitd.core.market import Instrument
@@ -74,6 +74,11 @@ class SymmioChain:
                 f"{sub.multi_account} is not among the `multi_accounts` of"
                 f" {self.account}"
             )
+
+    async def strays(self) -> tuple[str, ...]:
+        """Say which of the MultiAccounts are none of the configured contract."""
+        await self._session.look()
+        return await belonging.strays(self._session.contracts, self._session.settings)
 
     async def is_contract(self, address: str) -> bool:
         await self._session.look()

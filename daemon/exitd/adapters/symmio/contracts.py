@@ -102,6 +102,16 @@ class Contracts:
             raise VenueUnavailable(f"{multi_account} is not a MultiAccount")
         return None if address == _NOBODY else str(to_checksum_address(address))
 
+    async def trading_of(self, multi_account: str) -> str | None:
+        """Read which contract a MultiAccount trades on; None where it is none."""
+        try:
+            answer = await self.call(multi_account, calls.SYMMIO_ADDRESS)
+        except Reverted:
+            return None
+        if len(answer) != 32:
+            return None
+        return str(to_checksum_address("0x" + answer[-20:].hex()))
+
     async def has_access(
         self, multi_account: str, sub: str, target: str, function: bytes
     ) -> bool:
