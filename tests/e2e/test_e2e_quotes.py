@@ -162,6 +162,26 @@ def test_given_no_delegation_when_armed_then_refused_with_the_call_to_make(
     assert taken.status_code == 200, taken.text
 
 
+def test_given_a_symbol_without_prices_when_armed_then_refused_and_still_ready(
+    front: ChainHouse,
+):
+    text = front.config.read_text()
+    front.config.write_text(text.replace("watch: SOLUSDT", "watch: NOPEUSDT"))
+    quote_id = front.live.do(lambda chain: chain.open())
+    front.start()
+    front.log_in()
+
+    first, second = front.arm(quote_id, STOP), front.arm(quote_id, STOP)
+
+    for refused in (first, second):
+        assert refused.status_code == 422
+        assert refused.json()["error_message"].startswith(
+            f"nobody gives prices of XRPUSDT#{quote_id}: Binance refused"
+        )
+    assert front.armed(quote_id) == []
+    assert front.status()["is_ready"]
+
+
 def test_given_a_stranger_when_logging_in_then_refused(front: ChainHouse):
     daemon = front.start()
 
