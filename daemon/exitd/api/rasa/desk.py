@@ -163,6 +163,10 @@ class Desk:
             raise unknown_quote(quote_id)
         return holding, triggers_of(self.state, holding)
 
+    async def remembered(self, quote_id: int) -> Holding | None:
+        """Give what orders were taken in for; None where there were none."""
+        return await self._remembered.get(quote_id)
+
     async def search(self, wanted: Filter, subject: Subject) -> list[Found]:
         """Find orders of *subject*, oldest first."""
         found: list[Found] = []

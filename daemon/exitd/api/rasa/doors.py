@@ -19,6 +19,7 @@ from exitd.api.rasa.typed import CANCEL, ORDER, Spec
 from exitd.api.rasa.v1 import v1_routes
 from exitd.api.rasa.v4 import v4_routes
 from exitd.api.rasa.v5 import v5_routes
+from exitd.api.rasa.watching import Watching
 from exitd.api.rasa.wire import address, answer, read_object
 from exitd.configuration.rasa import Rasa
 from exitd.ports.chain import Chain
@@ -74,7 +75,8 @@ def rasa_doors(
         v5_routes(control, desk, signers, _specs(settings, chain), paths)
     v4_routes(control, desk, paths)
     app = RasaApp(paths)
-    return tuple(Door(prefix, app, fault_answer) for prefix in _PREFIXES)
+    sockets = Door("/ws/", Watching(control, desk), fault_answer, has_sockets=True)
+    return (*(Door(prefix, app, fault_answer) for prefix in _PREFIXES), sockets)
 
 
 def _specs(settings: Rasa, chain: Chain) -> tuple[Spec, Spec]:

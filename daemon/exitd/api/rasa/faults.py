@@ -37,12 +37,14 @@ ERROR_CODES: Mapping[str, int] = MappingProxyType(
         "too_many_orders": 1007,
         "too_large": 1008,
         "too_deep": 1009,
+        "bad_pattern": 1010,
         "unauthenticated": 1100,
         "scope": 1101,
         "rate_limited": 1102,
         "not_served": 1103,
         "missing_delegation": 1104,
         "unknown_multi_account": 1105,
+        "too_many_sockets": 1106,
         "unknown_quote": 1200,
         "quote_not_open": 1201,
         "wrong_side": 1202,
@@ -95,22 +97,24 @@ def error_code(error: ControlError) -> int:
     return ERROR_CODES.get(error.code, error.status)
 
 
-def fault_answer(error: ControlError, request_id: str = "") -> Response:
-    """Answer with an error; v5 clients look at `successful` and `message`."""
+def fault_of(error: ControlError) -> dict[str, object]:
+    """Describe an error; v5 clients look at `successful` and `message`."""
     sentence = error.sentence
     if error.remedy:
         sentence = f"{sentence}; {error.remedy}"
     detail = [error.code, *([error.field] if error.field else [])]
-    response = answer(
-        {
-            "error_code": error_code(error),
-            "error_message": sentence,
-            "error_detail": detail,
-            "successful": False,
-            "message": sentence,
-        },
-        error.status,
-    )
+    return {
+        "error_code": error_code(error),
+        "error_message": sentence,
+        "error_detail": detail,
+        "successful": False,
+        "message": sentence,
+    }
+
+
+def fault_answer(error: ControlError, request_id: str = "") -> Response:
+    """Answer with an error."""
+    response = answer(fault_of(error), error.status)
     response.headers.update(CORS)
     if error.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
