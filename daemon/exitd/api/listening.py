@@ -121,7 +121,10 @@ def listen_tcp(host: str, port: int) -> Listener:
         ConfigurationError: It cannot be bound.
     """
     is_v6 = ":" in host
-    bound = socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET)
+    family = socket.AF_INET6 if is_v6 else socket.AF_INET
+    # asyncio sends what is written at once only on sockets that name the protocol: an
+    # answer in two writes would wait 40 ms for the first to be acknowledged.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
