@@ -7,8 +7,9 @@ that the kernel vouches for, before any route is looked up.
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Any
 
 from msgspec import Struct
 from starlette.datastructures import Headers, MutableHeaders
@@ -48,13 +49,15 @@ class Door(Struct, frozen=True):
 
     `refused` answers what the guard itself refuses, in the shape of that application.
     `has_sockets` lets WebSockets through to it, those that pages of other origins open
-    too: as with its requests, a token is what lets anybody in.
+    too: as with its requests, a token is what lets anybody in. `described` is its part
+    of the OpenAPI document.
     """
 
     prefix: str
     app: ASGIApp
     refused: Callable[[ControlError, str], Response] = control_problem
     has_sockets: bool = False
+    described: Mapping[str, Any] = {}
 
 
 def scope_needed(method: str, path: str) -> str:
