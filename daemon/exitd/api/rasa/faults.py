@@ -4,6 +4,7 @@
 begins with the stable word that a problem of the own API has as its `code`.
 """
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -76,6 +77,9 @@ ERROR_CODES: Mapping[str, int] = MappingProxyType(
 )
 
 
+_ID = re.compile(r"rasa_\d+_[0-9A-Z]+")
+
+
 class TooMany(ControlError):
     status = 429
 
@@ -90,6 +94,18 @@ def unauthenticated() -> Unauthenticated:
 def unknown_quote(quote_id: int) -> NotFound:
     """There is no such quote for who asks: another's is not known either."""
     return NotFound("unknown_quote", f"you have no quote {quote_id}")
+
+
+def in_these_words(error: ControlError) -> ControlError:
+    """Say what the engine refused to those who know of orders and not of triggers.
+
+    The ids of triggers are ours, and these dialects cannot ask for one to fire at once.
+    """
+    sentence = _ID.sub("another order", _ID.sub("an order", error.sentence, count=1))
+    remedy = _ID.sub("the order", error.remedy)
+    if error.code == "already_crossed":
+        remedy = "choose another level"
+    return type(error)(error.code, sentence, remedy, retry_after_s=error.retry_after_s)
 
 
 def error_code(error: ControlError) -> int:
