@@ -197,6 +197,35 @@ async def test_b143_given_the_token_is_revoked_then_no_word_more(rasa):
     assert caught.value.rcvd.code == 1008
 
 
+KEY = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+
+
+@pytest.mark.parametrize(
+    ("method", "head", "status"),
+    [
+        (b"POST", KEY + b"Content-Length: 2\r\n", b"400"),
+        (b"GET", b"", b"400"),
+        (b"GET", KEY + b"X-Long: " + b"a" * 9_000 + b"\r\n", b"400"),
+        (b"GET", KEY + b"".join(b"X-%d: 1\r\n" % n for n in range(200)), b"400"),
+        (b"GET", KEY + b"X-A: \xff\xfe\r\n", b"401"),
+    ],
+    ids=["post", "no key", "long line", "many lines", "bytes"],
+)
+async def test_given_a_handshake_that_is_none_then_refused_and_closed(
+    rasa, journal: Journal, method: bytes, head: bytes, status: bytes
+):
+    reader, writer = await asyncio.open_connection("127.0.0.1", rasa.port)
+    upgrade = b"Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    writer.write(method + b" /ws/v1/subscribe HTTP/1.1\r\n" + upgrade + head + b"\r\n")
+
+    async with asyncio.timeout(5):
+        answer = await reader.read()
+    writer.close()
+
+    assert answer.split()[1] == status
+    assert '"level":"error"' not in journal.text()
+
+
 def narrow(port: int) -> socket.socket:
     """Connect with room for little on the way."""
     made = socket.socket()
