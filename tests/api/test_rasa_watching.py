@@ -19,6 +19,7 @@ from api.rasa_world import ALICE, BOB, RasaWorld, order, rasa_started
 from exitd.api import guard, sockets
 from exitd.api.listening import Listener, listen_tcp
 from exitd.api.rasa import reports, watchers, watching
+from exitd.api.rasa.callers import ANYBODY
 from exitd.api.rasa.faults import ERROR_CODES
 from fakes.journal import Journal
 
@@ -181,6 +182,28 @@ async def test_given_all_sockets_taken_then_busy_and_requests_are_answered(
 
     assert caught.value.response.status_code == 503
     assert answered.status_code == 200
+
+
+def test_given_a_long_reason_then_as_much_of_it_as_there_is_room_for():
+    watcher = watchers.Watcher(ANYBODY)
+
+    watcher.let_go(watchers.GOING, "ü" * 200)
+
+    assert watcher.why == "ü" * 61
+
+
+async def test_b143_given_more_happens_than_can_be_told_then_let_go(
+    rasa, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reports, "_TURNS_MAX", 0)
+    token = await rasa.log_in()
+    async with opened(rasa, token) as client:
+        await watch(client)
+        await post(rasa, token, order())
+        code, why = await closing(client)
+
+    assert code == 1013
+    assert "more happened" in why
 
 
 async def test_b143_given_the_token_is_revoked_then_no_word_more(rasa):

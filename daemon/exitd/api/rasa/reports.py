@@ -68,7 +68,7 @@ class Reports:
 
     def _take_in(self, facts: Sequence[Fact], is_durable: bool) -> None:
         """Keep facts for later: this is where others wait to be told."""
-        if not self._watchers:
+        if not self._watchers or self._daemon.is_stopping:
             return
         if len(self._told) >= _TURNS_MAX:
             self._give_up("more happened than could be told")

@@ -18,6 +18,8 @@ from exitd.runtime.problems import ControlError, Unauthenticated, Unusable
 
 FRAMES_MAX = 1_000
 _PATTERNS_MAX = 20
+#: What a frame that closes has room for (RFC 6455, 5.5).
+_REASON_BYTES_MAX = 123
 #: Codes of RFC 6455 and its registry.
 GONE, REFUSED, GOING = 1001, 1008, 1013
 
@@ -97,7 +99,8 @@ class Watcher:
 
     def let_go(self, code: int, why: str) -> None:
         if not self.over.is_set():
-            self.code, self.why = code, why
+            self.code = code
+            self.why = why.encode()[:_REASON_BYTES_MAX].decode(errors="ignore")
             self.over.set()
 
     async def next(self) -> str:
