@@ -110,6 +110,7 @@ auth.granted | account by expires | a login succeeded
 token.created | name scopes by | an API token was made
 token.revoked | name by | an API token is void
 command.refused | name reason by | a command could not be done
+watcher.dropped | by reason | a WebSocket is closed: too slow a reader, or it may not
 order.unfillable | quote_id reason | an order was accepted that its level cannot fill
 webhook.accepted | route webhook_id | a webhook was taken and stored
 webhook.refused | route reason ip | a webhook was not valid, or not allowed
