@@ -10,8 +10,7 @@ from exitd.adapters.symmio.node import Reverted
 from exitd.adapters.symmio.outbox import Flight, Rejected
 from exitd.adapters.symmio.quotes import CLOSING
 from exitd.adapters.symmio.refusals import refusal_of
-from exitd.adapters.symmio.reports import order_report
-from exitd.adapters.symmio.requests import requests_of
+from exitd.adapters.symmio.requests import read_one, report_of, requests_of
 from exitd.adapters.symmio.session import Session
 from exitd.adapters.symmio.settings import WINDOW_NS_MAX
 from exitd.adapters.symmio.wallet import read_transaction
@@ -76,9 +75,7 @@ async def cancel(
         OutcomeUnknown: Whether it was asked for is not known.
         VenueUnavailable: It was not, for no node answered.
     """
-    depth = await session.look()
-    known = await session.book.adopted(symbol, depth.number)
-    followed = await session.book.read(known, depth.number)
+    followed = await read_one(session, symbol)
     request = await pending(session, followed)
     if request is None or not _is_meant(request, order_id, client_order_id):
         return _NONE_PENDING
@@ -90,7 +87,7 @@ async def cancel(
     refusal = await _ask(session, followed)
     if refusal is not None:
         return refusal
-    return await _freed(session, followed, request)
+    return await _freed(session, symbol, request)
 
 
 def _is_meant(request: Request, order_id: str, client_order_id: int | None) -> bool:
@@ -141,11 +138,10 @@ async def housekeep(session: Session, to: str, data: bytes) -> Flight:
 
 
 async def _freed(
-    session: Session, before: Followed, request: Request
+    session: Session, symbol: str, request: Request
 ) -> OrderReport | None:
     """Report a request that had expired already: asking for its cancel ended it."""
-    depth = await session.look()
-    followed = await session.book.read(before, depth.number)
+    followed = await read_one(session, symbol)
     requests, _ = await requests_of(session, followed)
     last = requests[-1] if requests else request
     if last.created != request.created or last.status not in (
@@ -153,12 +149,4 @@ async def _freed(
         OrderStatus.CANCELLED,
     ):
         return None
-    client_id = last.author.client_order_id
-    return order_report(
-        session.account,
-        followed,
-        last,
-        session.orders.get(client_id) if client_id is not None else None,
-        session.history.instants,
-        session.clock.now_ns(),
-    )
+    return report_of(session, followed, last)

@@ -11,8 +11,7 @@ from exitd.adapters.symmio.followed import Followed
 from exitd.adapters.symmio.node import Reverted
 from exitd.adapters.symmio.outbox import Flight, Rejected, is_unfunded
 from exitd.adapters.symmio.refusals import VEILED, not_held, refusal_of
-from exitd.adapters.symmio.reports import order_report
-from exitd.adapters.symmio.requests import requests_of
+from exitd.adapters.symmio.requests import report_of, requests_of
 from exitd.adapters.symmio.session import Session
 from exitd.adapters.symmio.settings import WINDOW_NS_MAX
 from exitd.adapters.symmio.wallet import Transaction, read_transaction
@@ -270,11 +269,7 @@ async def _found(
     requests, _ = await requests_of(session, followed, since_s)
     for request in reversed(requests):
         if request.author.client_order_id == order.client_order_id:
-            now_ns = session.clock.now_ns()
-            instants = session.history.instants
-            return order_report(
-                session.account, followed, request, order, instants, now_ns
-            )
+            return report_of(session, followed, request)
     return None
 
 

@@ -23,10 +23,9 @@ from exitd.adapters.symmio.quotes import CLOSING, ENDED
 from exitd.adapters.symmio.reports import (
     failed_report,
     fill_report,
-    order_report,
     position_report,
 )
-from exitd.adapters.symmio.requests import requests_of
+from exitd.adapters.symmio.requests import report_of, requests_of
 from exitd.adapters.symmio.session import Session
 from exitd.core.inputs import FillReport, OrderReport, PositionReport
 from exitd.core.units import NS_PER_S
@@ -111,16 +110,7 @@ class Watch:
             report for fill in fills if (report := self._fill(followed, fill, now_ns))
         ]
         for request in requests:
-            client_id = request.author.client_order_id
-            order = session.orders.get(client_id) if client_id is not None else None
-            told = order_report(
-                session.account,
-                followed,
-                request,
-                order,
-                session.history.instants,
-                now_ns,
-            )
+            told = report_of(session, followed, request)
             if self._is_new((followed.symbol, request.created), told):
                 events.append(told)
         position = position_report(
