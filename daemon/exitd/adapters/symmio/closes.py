@@ -41,12 +41,11 @@ def prepare(session: Session, order: CloseOrder) -> Prepared:
     if followed is not None and _unsendable(session, followed, order) is None:
         price = bound(session, followed, order)
         assert price is not None
-        is_resting = order.time_in_force is TimeInForce.GTC
         inner = calls.close_call(
             followed.state.quote.quote_id,
             to_chain(price),
             to_chain(order.quantity),
-            calls.LIMIT if is_resting else calls.MARKET,
+            kind_of(order),
             expires_s,
         )
         data = calls.through(followed.sub.address, [inner])
@@ -54,6 +53,16 @@ def prepare(session: Session, order: CloseOrder) -> Prepared:
         body = session.outbox.sign(followed.sub.multi_account, data, expires_s)
         session.orders[order.client_order_id] = order
     return Prepared(body, now_ns, expires_s * NS_PER_S)
+
+
+def kind_of(order: CloseOrder) -> calls.OrderKind:
+    """Say how the contract calls a close: only what rests is its limit.
+
+    Its market takes a price too, and may then be filled in one piece or not at all. So
+    what goes at once goes as market, be it within a bound of its own or without.
+    """
+    rests = order.time_in_force is TimeInForce.GTC
+    return calls.LIMIT if rests else calls.MARKET
 
 
 def bound(session: Session, followed: Followed, order: CloseOrder) -> Decimal | None:
