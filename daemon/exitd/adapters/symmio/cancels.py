@@ -24,6 +24,9 @@ from exitd.ports.venue import Refusal
 _NONE_PENDING = Refusal(
     RefusalKind.INVALID, "none_pending", "no such close request is pending"
 )
+_OTHERS = Refusal(
+    RefusalKind.BUSY, "not_ready", "another close of the quote is on its way"
+)
 
 
 async def pending(session: Session, followed: Followed) -> Request | None:
@@ -84,7 +87,7 @@ async def cancel(
         return None
     if quote.quote_id in session.cancelling:
         return None
-    refusal = await _ask(session, followed)
+    refusal = await _ask(session, followed, request)
     if refusal is not None:
         return refusal
     return await _freed(session, symbol, request)
@@ -96,7 +99,14 @@ def _is_meant(request: Request, order_id: str, client_order_id: int | None) -> b
     return request.author.client_order_id == client_order_id
 
 
-async def _ask(session: Session, followed: Followed) -> Refusal | None:
+async def _ask(
+    session: Session, followed: Followed, request: Request
+) -> Refusal | None:
+    """Ask for the cancel of a quote's close; the contract knows no other name of it.
+
+    So where another of ours is on its way, which would be in the chain before, the
+    cancel could hit that instead.
+    """
     quote_id = followed.state.quote.quote_id
     if not session.key.is_known:
         await session.key.refresh(session.contracts, session.known_head())
@@ -109,6 +119,10 @@ async def _ask(session: Session, followed: Followed) -> Refusal | None:
     except Reverted as exc:
         probe = session.key.transaction(0, multi_account, data, session.key.fees())
         return refusal_of(await reason_behind(session, probe, exc.reason))
+    if session.outbox.may_close(
+        followed.symbol, besides=request.author.client_order_id, after=followed.block
+    ):
+        return _OTHERS
     try:
         session.cancelling[quote_id] = await housekeep(session, multi_account, data)
     except Rejected as exc:
@@ -137,9 +151,7 @@ async def housekeep(session: Session, to: str, data: bytes) -> Flight:
     return flight
 
 
-async def _freed(
-    session: Session, symbol: str, request: Request
-) -> OrderReport | None:
+async def _freed(session: Session, symbol: str, request: Request) -> OrderReport | None:
     """Report a request that had expired already: asking for its cancel ended it."""
     followed = await read_one(session, symbol)
     requests, _ = await requests_of(session, followed)

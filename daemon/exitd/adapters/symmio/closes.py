@@ -50,7 +50,8 @@ def prepare(session: Session, order: CloseOrder) -> Prepared:
         )
         data = calls.through(followed.sub.address, [inner])
         data = calls.tagged(data, order.client_order_id)
-        body = session.outbox.sign(followed.sub.multi_account, data, expires_s)
+        multi_account = followed.sub.multi_account
+        body = session.outbox.sign(multi_account, data, expires_s, order)
         session.orders[order.client_order_id] = order
     return Prepared(body, now_ns, expires_s * NS_PER_S)
 
