@@ -23,6 +23,7 @@ from exitd.core.trigger import OrderType
 from exitd.core.units import NS_PER_S
 from exitd.errors import OutcomeUnknown
 from exitd.ports.clock import Clock
+from exitd.ports.notices import Notice
 from exitd.ports.venue import PrivateEvent, Refusal
 from exitd.secret import Secret
 
@@ -71,7 +72,7 @@ class World:
         self.pool = nodes[0].pool
         self.clock = clock or ChainClock(chain)
         self.price: Decimal | None = Decimal(2)
-        self.notices: list[str] = []
+        self.notices: list[Notice] = []
         self.settings = ChainSettings(
             chain_id=CHAIN_ID,
             symmio=chain.trading.address,

@@ -109,6 +109,26 @@ class Contracts:
         answer = await self._asked(multi_account, data, None)
         return any(answer)
 
+    async def symmio_of(self, multi_account: str) -> str | None:
+        """Read where a MultiAccount's closes go; None where it is no MultiAccount."""
+        try:
+            answer = await self.call(multi_account, calls.SYMMIO_ADDRESS)
+        except Reverted:
+            return None
+        return str(to_checksum_address(answer[-20:])) if len(answer) == 32 else None
+
+    async def revoke_cooldown_s(self, multi_account: str) -> int | None:
+        """How long after its proposal a revocation can be done; None where unknown."""
+        try:
+            answer = await self.call(multi_account, calls.REVOKE_COOLDOWN)
+        except Reverted:
+            return None
+        return int.from_bytes(answer, "big") if len(answer) == 32 else None
+
+    async def balance(self, address: str) -> int:
+        """How much an address can pay with, in wei."""
+        return as_int(await self.nodes.read("eth_getBalance", [address, "latest"]))
+
     async def is_contract(self, address: str) -> bool:
         code = await self.nodes.read("eth_getCode", [address, "latest"])
         return bool(as_bytes(code))
@@ -164,7 +184,7 @@ class Contracts:
         return _converted(await self.nodes.read("eth_getLogs", [asked]), list[Log])
 
     async def revocations(self, first: int, last: int) -> list[Log]:
-        """Read who means to take which access away, of all MultiAccounts."""
+        """Read who meant to take which access away, of all MultiAccounts."""
         asked = {
             "address": list(self._settings.multi_accounts),
             "topics": [REVOKE_PROPOSED],

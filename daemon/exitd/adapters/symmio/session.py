@@ -12,6 +12,7 @@ from exitd.adapters.symmio.key import Key
 from exitd.adapters.symmio.markets import Markets
 from exitd.adapters.symmio.node import Head
 from exitd.adapters.symmio.nodes import Nodes
+from exitd.adapters.symmio.notices import Notices
 from exitd.adapters.symmio.outbox import Flight, Outbox
 from exitd.adapters.symmio.settings import ChainSettings
 from exitd.core.attempt import CloseOrder
@@ -21,7 +22,6 @@ from exitd.ports.clock import Clock
 
 #: The last price of a watched contract, such as XRPUSDT; None where nobody has one.
 PriceOf = Callable[[str], Decimal | None]
-OnNotice = Callable[[str], None]
 
 
 class Session:
@@ -46,7 +46,7 @@ class Session:
         key: Key,
         clock: Clock,
         price_of: PriceOf,
-        on_notice: OnNotice,
+        notices: Notices,
     ) -> None:
         self.account = account
         self.settings = settings
@@ -56,8 +56,8 @@ class Session:
         self.key = key
         self.clock = clock
         self.price_of = price_of
-        self.on_notice = on_notice
-        self.book = Book(contracts, markets, settings)
+        self.notices = notices
+        self.book = Book(contracts, markets, settings, notices)
         self.history = History(contracts, settings, key.wallet.address)
         self.outbox = Outbox(key, contracts, settings)
         self.orders: dict[int, CloseOrder] = {}

@@ -20,7 +20,8 @@ from exitd.adapters.symmio.key import Key
 from exitd.adapters.symmio.markets import Markets
 from exitd.adapters.symmio.node import Node
 from exitd.adapters.symmio.nodes import Nodes
-from exitd.adapters.symmio.session import OnNotice, PriceOf, Session
+from exitd.adapters.symmio.notices import Notices, OnNotice
+from exitd.adapters.symmio.session import PriceOf, Session
 from exitd.adapters.symmio.settings import (
     WINDOW_NS_MAX,
     WINDOW_NS_MIN,
@@ -35,6 +36,7 @@ from exitd.core.market import Instrument
 from exitd.core.trigger import CancelScope
 from exitd.logs import Event, log_at
 from exitd.ports.clock import Clock
+from exitd.ports.notices import Notice
 from exitd.ports.venue import FundingReport, NativeStop, Prepared, PrivateEvent, Refusal
 from exitd.secret import Secret
 
@@ -74,7 +76,7 @@ class SymmioVenue:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.account = account
-        notice = on_notice if on_notice is not None else self._log_notice
+        notices = Notices(account, on_notice or self._log_notice)
         wallet = Wallet(secret)
         # A nonce is used once, and the deadline inside ends a request that is in no
         # block. The same bytes may be sent any number of times; other bytes may not.
@@ -89,7 +91,7 @@ class SymmioVenue:
             chain_id=settings.chain_id,
             clock=clock,
             tolerance=settings.tolerance,
-            on_trouble=notice,
+            notices=notices,
         )
         contracts = Contracts(nodes, settings)
         self._session = Session(
@@ -107,14 +109,15 @@ class SymmioVenue:
             key=Key(wallet, settings),
             clock=clock,
             price_of=price_of,
-            on_notice=notice,
+            notices=notices,
         )
         self.chain = SymmioChain(self._session)
         self._watch = Watch(self._session)
         self._window_ns: int | None = None
 
-    def _log_notice(self, words: str) -> None:
-        log_at("warning", Event.VENUE_FAILED, venue=self.account, reason=words)
+    def _log_notice(self, notice: Notice) -> None:
+        level = "info" if notice.is_over else "warning"
+        log_at(level, Event.VENUE_FAILED, venue=self.account, reason=str(notice))
 
     def venue_now_ns(self) -> int:
         return self._session.venue_now_ns()
