@@ -6,6 +6,7 @@ import itertools
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -57,7 +58,8 @@ class ChainClock:
 class World:
     """The venue, what it speaks to, and the people on the other side.
 
-    `price` is what the watched contract costs; None while nobody knows.
+    `price` is what the watched contract costs; None while nobody knows. `solver`,
+    `folder` and `precisions` are what `start` gives the venue.
     """
 
     def __init__(
@@ -73,6 +75,9 @@ class World:
         self.clock = clock or ChainClock(chain)
         self.price: Decimal | None = Decimal(2)
         self.notices: list[Notice] = []
+        self.solver = ""
+        self.folder: Path | None = None
+        self.precisions = PRECISIONS
         self.settings = ChainSettings(
             chain_id=CHAIN_ID,
             symmio=chain.trading.address,
@@ -91,7 +96,9 @@ class World:
             settings=self.settings,
             clock=self.clock,
             price_of=lambda name: self.price if name == XRP_NAME else None,
-            precisions=PRECISIONS,
+            solver=self.solver,
+            precisions=self.precisions,
+            folder=self.folder,
             on_notice=self.notices.append,
         )
         return self.venue

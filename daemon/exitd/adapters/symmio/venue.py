@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import copy
 from decimal import Decimal
+from pathlib import Path
 
 import httpx
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from exitd.adapters.symmio import cancels, closes, queries
 from exitd.adapters.symmio.chain import SymmioChain
 from exitd.adapters.symmio.contracts import Contracts
 from exitd.adapters.symmio.key import Key
+from exitd.adapters.symmio.listing import Listing
 from exitd.adapters.symmio.markets import Markets
 from exitd.adapters.symmio.node import Node
 from exitd.adapters.symmio.nodes import Nodes
@@ -55,6 +57,7 @@ class SymmioVenue:
         price_of: The last price of a watched contract, which bounds market closes.
         solver: Where the solver lists its symbols, if anywhere.
         precisions: The solver's decimals by symbol name, instead of its listing.
+        folder: Where the solver's listing is kept; None keeps it nowhere.
         on_notice: Told what somebody should know; by default it is logged.
         transport: Carries HTTP to the solver; for tests.
 
@@ -72,6 +75,7 @@ class SymmioVenue:
         price_of: PriceOf,
         solver: str = "",
         precisions: Mapping[str, Precision] | None = None,
+        folder: Path | None = None,
         on_notice: OnNotice | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
@@ -94,18 +98,23 @@ class SymmioVenue:
             notices=notices,
         )
         contracts = Contracts(nodes, settings)
+        listing = (
+            Listing(
+                solver,
+                clock=clock,
+                notices=notices,
+                folder=folder,
+                transport=transport,
+            )
+            if solver
+            else None
+        )
         self._session = Session(
             account,
             settings=settings,
             nodes=nodes,
             contracts=contracts,
-            markets=Markets(
-                account,
-                contracts,
-                solver=solver,
-                configured=precisions,
-                transport=transport,
-            ),
+            markets=Markets(account, contracts, listing=listing, configured=precisions),
             key=Key(wallet, settings),
             clock=clock,
             price_of=price_of,
