@@ -43,6 +43,7 @@ ERROR_CODES: Mapping[str, int] = MappingProxyType(
         "not_served": 1103,
         "missing_delegation": 1104,
         "unknown_multi_account": 1105,
+        "not_executable": 1107,
         "unknown_quote": 1200,
         "quote_not_open": 1201,
         "wrong_side": 1202,
