@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chain.deployed import CLOSER, VERSIONS
+from chain.deployed import CLOSE, CLOSER, VERSIONS
 from chain.world import ACCOUNT, World, world
 from exitd.adapters.symmio.fees import FeePolicy
 from exitd.errors import VenueUnavailable
@@ -34,6 +34,13 @@ def ends(notices: Iterable[Notice]) -> list[bool]:
 # The delegation
 
 
+def carry_out(w: World) -> None:
+    """Take away what was proposed, once that can be done."""
+    w.chain.pass_time(COOLDOWN_S + 1)
+    revoke = w.chain.multi.functions.revokeAccesses
+    w.chain.do(revoke(w.chain.sub, CLOSER, [CLOSE]), w.chain.owner)
+
+
 @pytest.mark.parametrize("version", VERSIONS[1:])
 async def test_given_a_revocation_is_proposed_then_told_when_it_takes_effect(version):
     async with world(version) as w:
@@ -58,8 +65,7 @@ async def test_given_it_is_done_and_undone_then_each_told_once(version):
         await ready(w)
         w.chain.propose_revocation()
         await w.look()
-        w.chain.pass_time(COOLDOWN_S + 1)
-        w.chain.revoke_proposed()
+        carry_out(w)
 
         await w.look()
         await w.look()
@@ -118,8 +124,7 @@ async def test_given_a_proposal_that_was_done_before_the_start_then_not_announce
     async with world() as w:
         quote_id = w.chain.open()
         w.chain.propose_revocation()
-        w.chain.pass_time(COOLDOWN_S + 1)
-        w.chain.revoke_proposed()
+        carry_out(w)
         await w.ready(quote_id)
 
         await w.look()

@@ -90,10 +90,6 @@ class Deployed:
         self.do(propose(sub or self.sub, target, [CLOSE]), self.owner)
         return self.now_s
 
-    def revoke_proposed(self) -> None:
-        revoke = self.multi.functions.revokeAccesses
-        self.do(revoke(self.sub, CLOSER, [CLOSE]), self.owner)
-
     def revoke(self, function: bytes = CLOSE) -> None:
         self.do(self.multi.functions.setAccess(self.sub, CLOSER, function, False))
 

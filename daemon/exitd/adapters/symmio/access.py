@@ -30,7 +30,7 @@ async def missing(session: Session, sub: SubAccount) -> tuple[str, ...]:
     closer = session.key.wallet.address
     names = []
     for function, name in calls.NEEDED_ACCESS.items():
-        if not await session.contracts.has_access(
+        if not await session.multi_accounts.has_access(
             sub.multi_account, sub.address, closer, function
         ):
             names.append(name)
@@ -47,10 +47,9 @@ async def why_undelegable(session: Session, sub: SubAccount) -> str:
     Raises:
         VenueUnavailable: It could not be read.
     """
-    contracts = session.contracts
-    if await contracts.owner(sub.multi_account, sub.address) is not None:
+    if await session.multi_accounts.owner(sub.multi_account, sub.address) is not None:
         return ""
-    if not await contracts.is_contract(sub.address):
+    if not await session.contracts.is_contract(sub.address):
         return (
             f"{sub.address} is a wallet, and the contract takes closes of its quotes"
             " from nobody else"
@@ -131,7 +130,7 @@ class AccessWatch:
 
     async def _read(self, first: int, last: int) -> None:
         closer = self._session.key.wallet.address.lower()
-        for log in await self._session.contracts.revocations(first, last):
+        for log in await self._session.multi_accounts.revocations(first, last):
             proposal = _proposal(log)
             if proposal is None or proposal.place in self._read_at:
                 continue
@@ -141,17 +140,17 @@ class AccessWatch:
             self._read_at.add(proposal.place)
 
     async def _warn(self, proposal: _Proposal) -> None:
-        contracts, sub = self._session.contracts, proposal.sub
-        if await missing(self._session, sub):
+        session, sub = self._session, proposal.sub
+        if await missing(session, sub):
             # An old one that has been carried out.
             return
-        cooldown_s = await contracts.revoke_cooldown_s(sub.multi_account)
+        cooldown_s = await session.multi_accounts.revoke_cooldown_s(sub.multi_account)
         when = "at any time"
         if cooldown_s is not None:
-            proposed_s = await contracts.block_time_s(proposal.place[0])
+            proposed_s = await session.contracts.block_time_s(proposal.place[0])
             at = datetime.fromtimestamp(proposed_s + cooldown_s, UTC)
             when = f"from {at:%Y-%m-%d %H:%M:%S} UTC on"
-        self._session.notices.begin(
+        session.notices.begin(
             NoticeKind.REVOCATION_PROPOSED,
             sub.address,
             f"the owner of {sub.address} means to revoke our access to"

@@ -40,7 +40,7 @@ async def mismatch(session: Session, multi_account: str) -> str:
         VenueUnavailable: It could not be read.
     """
     symmio = session.settings.symmio
-    closes_at = await session.contracts.symmio_of(multi_account)
+    closes_at = await session.multi_accounts.symmio(multi_account)
     if closes_at is None:
         return (
             f"{multi_account} under `multi_accounts` is no MultiAccount of `symmio`"

@@ -43,7 +43,7 @@ class SymmioChain:
 
     async def owner_of(self, sub: SubAccount) -> str | None:
         await self._check_ours(sub)
-        return await self._session.contracts.owner(sub.multi_account, sub.address)
+        return await self._session.multi_accounts.owner(sub.multi_account, sub.address)
 
     async def missing_access(self, sub: SubAccount) -> tuple[str, ...]:
         await self._check_ours(sub)

@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from exitd.adapters.symmio.contracts import Contracts
 from exitd.adapters.symmio.markets import Markets
+from exitd.adapters.symmio.multi_accounts import MultiAccounts
 from exitd.adapters.symmio.notices import Notices
 from exitd.adapters.symmio.quotes import QuoteState, quote_id_of
-from exitd.adapters.symmio.settings import ChainSettings
 from exitd.core.market import Instrument
 from exitd.core.units import ZERO
 from exitd.errors import VenueUnavailable
@@ -41,15 +41,15 @@ class Book:
     def __init__(
         self,
         contracts: Contracts,
+        multi_accounts: MultiAccounts,
         markets: Markets,
-        settings: ChainSettings,
         notices: Notices,
     ) -> None:
         self.by_id: dict[int, Followed] = {}
         self.is_recalled = False
         self._contracts = contracts
         self._markets = markets
-        self._settings = settings
+        self._multi_accounts = multi_accounts
         self._notices = notices
 
     def by_symbol(self, symbol: str) -> Followed | None:
@@ -105,8 +105,8 @@ class Book:
         if state is None:
             raise VenueUnavailable(f"the contract knows no quote {quote_id}")
         address = state.quote.sub_account
-        for multi_account in self._settings.multi_accounts:
-            if await self._contracts.owner(multi_account, address) is not None:
+        for multi_account in self._multi_accounts.addresses:
+            if await self._multi_accounts.owner(multi_account, address) is not None:
                 sub = SubAccount(address, multi_account)
                 return await self.follow(sub, state, block)
         raise VenueUnavailable(

@@ -10,6 +10,7 @@ from exitd.adapters.symmio.followed import Book
 from exitd.adapters.symmio.history import History
 from exitd.adapters.symmio.key import Key
 from exitd.adapters.symmio.markets import Markets
+from exitd.adapters.symmio.multi_accounts import MultiAccounts
 from exitd.adapters.symmio.node import Head
 from exitd.adapters.symmio.nodes import Nodes
 from exitd.adapters.symmio.notices import Notices
@@ -57,7 +58,8 @@ class Session:
         self.clock = clock
         self.price_of = price_of
         self.notices = notices
-        self.book = Book(contracts, markets, settings, notices)
+        self.multi_accounts = MultiAccounts(contracts, settings.multi_accounts)
+        self.book = Book(contracts, self.multi_accounts, markets, notices)
         self.history = History(contracts, settings, key.wallet.address)
         self.outbox = Outbox(key, contracts, settings)
         self.orders: dict[int, CloseOrder] = {}
