@@ -18,15 +18,19 @@ IN_A_MODULE = "import pytest\npytest.importorskip('no_such_module')\n"
 
 @pytest.mark.parametrize("source", [IN_A_TEST, IN_A_MODULE], ids=["test", "module"])
 @pytest.mark.parametrize(("ci", "passes"), [("true", False), ("", True)])
+@pytest.mark.parametrize("processes", ["0", "2"])
 def test_given_skip_when_run_then_it_fails_under_ci_alone(
-    tmp_path: Path, source: str, ci: str, passes: bool
+    tmp_path: Path, source: str, ci: str, passes: bool, processes: str
 ):
     shutil.copy(CONFTEST, tmp_path)
     (tmp_path / "test_that_skips.py").write_text(source)
     (tmp_path / "test_that_passes.py").write_text("def test_y():\n    pass\n")
 
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(tmp_path)],
+        [
+            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider"),
+            *("--numprocesses", processes, str(tmp_path)),
+        ],
         cwd=tmp_path,
         env={**os.environ, "CI": ci},
         capture_output=True,

@@ -88,7 +88,7 @@ REFUSED: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("changed", REFUSED, ids=str)
+@pytest.mark.parametrize("changed", REFUSED, ids=lambda changed: next(iter(changed)))
 async def test_given_anything_else_was_signed_then_401(rasa, changed):
     assert await attempt(rasa, **changed) == 401
 

@@ -150,7 +150,7 @@ MUTATIONS = (
         139,
         "core/hits.py",
         "            record = triggers[trigger_id]\n"
-        "            if is_expired(record, turn.now_ns):\n",
+        "            if is_expired(record, now_ns):\n",
         "            record = triggers[trigger_id]\n            if False:\n",
         "test_b139_given_the_stop_of_a_trail_when_met_as_it_expires_then_it_expires",
     ),

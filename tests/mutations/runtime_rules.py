@@ -50,7 +50,7 @@ MUTATIONS = (
     Mutation(
         146,
         "runtime/protect.py",
-        "target_quantity(close.quantity, position, price=price)",
+        "target_quantity(asked, position, price=price)",
         "target_quantity(close.quantity, position)",
         "test_b146_given_an_amount_when_audited_then_as_much_as_it_closes_at_its_level",
     ),

@@ -31,13 +31,3 @@ def leading_to_it(history: list[str]) -> list[str]:
     lines = enumerate(history, start=1)
     end = next((at for at, line in lines if VIOLATED in line), len(history))
     return history[max(end - SHOWN, 0) : end]
-
-
-def live_through_all(seeds: range, folder: Path) -> str:
-    """Run seeds one after another; tell of the first that is violated, or nothing."""
-    for seed in seeds:
-        try:
-            live_through(seed, folder / str(seed))
-        except AssertionError as found:
-            return "\n".join((str(found), *found.__notes__))
-    return ""

@@ -230,9 +230,7 @@ class TriggerBody(ExitWords):
             )
         (condition,) = found
         said: dict[str, Any] = {
-            name: getattr(self, name)
-            for name in TriggerBody.model_fields
-            if name not in _TRANSLATED
+            name: getattr(self, name) for name in self.model_fields_set & _SAME
         }
         said |= self._engine_words()
         if condition in _LEVELS:
@@ -244,6 +242,10 @@ class TriggerBody(ExitWords):
             said["side"] = Side(self.side)
         words = {name: value for name, value in said.items() if value is not None}
         return TriggerRequest(**words, closed_candles=self.last_close == "closed")
+
+
+#: What a request has by the same name and in the same shape.
+_SAME = frozenset(TriggerBody.model_fields).difference(_TRANSLATED)
 
 
 class ArmOptions(Keys):

@@ -212,7 +212,12 @@ class Application:
         asyncio.get_running_loop().set_exception_handler(
             lambda _, context: daemon.fail(context.get("exception"))
         )
-        await daemon.start()
+        # Nothing that a start loads is garbage, and to look costs as much as to load.
+        gc.disable()
+        try:
+            await daemon.start()
+        finally:
+            gc.enable()
         self._spawn_companions(files)
         # What is loaded now stays; the collector need not walk it at every firing.
         gc.collect()

@@ -227,12 +227,15 @@ def _orphans(loaded: Loaded, records: Iterable[TriggerRecord]) -> Iterator[Findi
     if loaded.settings is None:
         return
     document = loaded.document(DAEMON_FILE)
+    accounts = loaded.settings.accounts
     for record in records:
         account = record.definition.account
+        if account in accounts:
+            continue
         is_needed = record.state is TriggerState.FIRING or (
             _is_alive(record) and not is_from_file(record.definition)
         )
-        if is_needed and account not in loaded.settings.accounts:
+        if is_needed:
             yield document.finding(
                 ("venues",),
                 f"venue '{account}' is gone, and '{record.id}' ({record.state}, by "

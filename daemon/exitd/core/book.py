@@ -107,10 +107,12 @@ class Book:
         self.remove(trigger_id)
         if way is Direction.FALLING:
             # copy_negate is exact; a minus sign would round to the context.
-            self._falling.add(trigger_id, level.copy_negate(), seq)
+            levels, rank = self._falling, level.copy_negate()
         else:
-            self._rising.add(trigger_id, level, seq)
-        self._narrow()
+            levels, rank = self._rising, level
+        levels.add(trigger_id, rank, seq)
+        if levels.first is rank:
+            self._narrow()
 
     def trail(
         self,

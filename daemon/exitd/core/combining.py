@@ -28,6 +28,8 @@ def is_unjudged(source: PriceSource, stale: IsStale) -> bool:
 
     One price makes no spread; one voice is enough for a quorum.
     """
+    if source.combined is None:
+        return stale(source)
     found = [stale(part) for part in source.parts]
     return any(found) if source.is_spread else all(found)
 

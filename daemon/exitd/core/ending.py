@@ -28,10 +28,13 @@ def priority_of(role: Role) -> Priority:
     return Priority.CLOSE if role.closes else Priority.CANCEL
 
 
-def ask_slot(turn: Turn, record: TriggerRecord, role: Role | None = None) -> None:
+def ask_slot(
+    turn: Turn, record: TriggerRecord, priority: Priority | None = None
+) -> None:
     """Ask for room in the venue's rate budget for the next attempt."""
     definition = record.definition
-    priority = priority_of(role or turn.state.roles[definition.id])
+    if priority is None:
+        priority = priority_of(turn.state.roles[definition.id])
     turn.intents.append(
         RequestSlot(
             definition.account,

@@ -67,7 +67,7 @@ from exitd.core.moving import after_filled
 from exitd.core.patience import watch_patience
 from exitd.core.policy import Policies
 from exitd.core.records import CounterRecord, FillRecord, Snapshot
-from exitd.core.resting import rest, watch_expiry, watch_time
+from exitd.core.resting import rest_anew, watch_expiry, watch_time
 from exitd.core.state import QUIET, Decision, State, Timer, TimerKind
 from exitd.core.timers import on_timer
 from exitd.core.trigger import (
@@ -212,7 +212,7 @@ class Engine:
         if record.state not in (TriggerState.ARMED, TriggerState.WAITING):
             return
         if not watermarks.is_trailing(record):
-            rest(self.state, record)
+            rest_anew(self.state, record)
         if record.state is TriggerState.ARMED:
             watch_time(turn, record)
             if record.confirm_ns:

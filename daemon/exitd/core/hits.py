@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from exitd.core import confirming
@@ -9,8 +10,8 @@ from exitd.core.attempt import AttemptRecord, AttemptState
 from exitd.core.book import Book
 from exitd.core.condition import Direction
 from exitd.core.ending import ask_slot, end_fire, priority_of
-from exitd.core.events import FactKind
-from exitd.core.intents import CancelOrder, CancelOrders
+from exitd.core.events import FactKind, FactValue
+from exitd.core.intents import CancelOrder, CancelOrders, Priority
 from exitd.core.lifecycle import TriggerCause, next_trigger_state
 from exitd.core.market import Tick
 from exitd.core.position import PositionKey
@@ -56,7 +57,7 @@ def on_crossed(
     state = turn.state
     causes = dict(confirmed)
     candidates = _candidates(turn, book, tick.price, causes)
-    drafts: dict[tuple[Role, str], FireRecord] = {}
+    volleys: dict[Role, _Volley] = {}
     stops = {role.key for _, role, _ in candidates if role.is_stop and role.key}
     for record, role, level in candidates:
         key = role.key
@@ -69,22 +70,25 @@ def on_crossed(
             # The stop goes first (behaviour 65); what it leaves is judged after.
             state.held.setdefault(key, {})[record.id] = None
             continue
-        cause = causes.get(record.id, "price")
-        draft = drafts.get((role, cause)) if key is not None else None
-        if draft is None:
-            draft = drafts[role, cause] = _draft(turn, record, role, tick, cause)
-        _begin(turn, record, role, draft, level)
+        cause = causes.get(record.id, "price") if causes else "price"
+        volley = volleys.get(role) if cause == "price" else None
+        if volley is None:
+            volley = _volley(turn, record, role, tick, cause)
+            if cause == "price" and key is not None:
+                volleys[role] = volley
+        _begin(turn, record, volley, level)
 
 
 def _candidates(
     turn: Turn, book: Book, price: Decimal, causes: dict[str, str]
 ) -> list[_Hit]:
     """Take out of the book what *price* hits, and leave what still has to wait."""
-    triggers, roles = turn.state.triggers, turn.state.roles
+    state, now_ns = turn.state, turn.now_ns
+    triggers, roles = state.triggers, state.roles
     found: list[_Hit] = []
     for trigger_id in (*causes, *book.crossed(price)):
         record = triggers[trigger_id]
-        if is_expired(record, turn.now_ns):
+        if is_expired(record, now_ns):
             expire(turn, record)
         elif record.state is TriggerState.WAITING:
             _came_back(turn, record, price)
@@ -95,12 +99,12 @@ def _candidates(
         ):
             confirming.begin(turn, book, record)
         else:
-            found.append((record, roles[trigger_id], level_now(turn.state, record)))
+            found.append((record, roles[trigger_id], level_now(state, record)))
     fallen = book.fallen_back(price)
     if fallen:
         for trigger_id, stop in fallen:
             record = triggers[trigger_id]
-            if is_expired(record, turn.now_ns):
+            if is_expired(record, now_ns):
                 expire(turn, record)
             else:
                 found.append((record, roles[trigger_id], stop))
@@ -126,8 +130,7 @@ def fire(turn: Turn, record: TriggerRecord, cause: str) -> None:
     role = turn.state.roles[record.id]
     level = level_now(turn.state, record)
     unrest(turn.state, record)
-    draft = _draft(turn, record, role, None, cause)
-    _begin(turn, record, role, draft, level)
+    _begin(turn, record, _volley(turn, record, role, None, cause), level)
 
 
 def fire_by_clock(turn: Turn, record: TriggerRecord, cause: str) -> None:
@@ -141,10 +144,51 @@ def fire_by_clock(turn: Turn, record: TriggerRecord, cause: str) -> None:
     fire(turn, record, cause)
 
 
+class _Volley(Struct, gc=False):
+    """What all firings of one tick, one source and one role have in common.
+
+    One tick may begin ten thousand of them: what is worked out here is worked out once.
+    `hit` are the fields of their facts, but for the level; `due_ns` is when their
+    budget is spent.
+    """
+
+    role: Role
+    book: Book
+    draft: FireRecord
+    hit: dict[str, FactValue]
+    priority: Priority
+    due_ns: int
+
+
+def _volley(
+    turn: Turn, record: TriggerRecord, role: Role, tick: Tick | None, cause: str
+) -> _Volley:
+    state, definition, policies = turn.state, record.definition, turn.state.policies
+    draft = _draft(turn, record, role, tick, cause)
+    budget_ns = (
+        policies.stop_budget_ns if role.is_stop else policies.take_profit_budget_ns
+    )
+    return _Volley(
+        role=role,
+        book=state.book(definition.source),
+        draft=draft,
+        hit={
+            "level": None,
+            "observed": draft.observed,
+            "source": str(definition.source),
+            "cause": cause,
+            "ts_venue_ns": draft.ts_venue_ns,
+            "ts_recv_ns": draft.ts_recv_ns,
+        },
+        priority=priority_of(role),
+        due_ns=turn.now_ns + budget_ns,
+    )
+
+
 def _draft(
     turn: Turn, record: TriggerRecord, role: Role, tick: Tick | None, cause: str
 ) -> FireRecord:
-    """Fill in what all firings of one tick and one position have in common."""
+    """Fill in what does not depend on the one trigger."""
     state, definition, now_ns = turn.state, record.definition, turn.now_ns
     position = state.positions.get(role.key) if role.key is not None else None
     instrument = state.instrument_of(definition)
@@ -171,63 +215,44 @@ def _draft(
 
 
 def _begin(
-    turn: Turn,
-    record: TriggerRecord,
-    role: Role,
-    draft: FireRecord,
-    level: Decimal | None,
+    turn: Turn, record: TriggerRecord, volley: _Volley, level: Decimal | None
 ) -> None:
     assert record.state is TriggerState.ARMED, "only what is armed can be hit"
     definition = record.definition
     firing = replace(record, state=_HIT, confirm_ns=0, ts_changed_ns=turn.now_ns)
-    if definition.confirmation is not None or turn.state.book(definition.source).wakes(
-        definition.id
-    ):
+    if definition.confirmation is not None or volley.book.wakes(definition.id):
         # Its other levels must not wake it while it fires.
         unrest(turn.state, record)
     fired = replace(
-        draft,
+        volley.draft,
         trigger_id=definition.id,
         arming=record.arming,
         lifetime=record.lifetime,
         level=level,
     )
     turn.put_hit(firing, fired)
-    turn.fire_fact(
-        FactKind.TRIGGER_HIT,
-        fired,
-        {
-            "level": level,
-            "observed": fired.observed,
-            "source": turn.source_text(definition.source),
-            "cause": fired.cause,
-            "ts_venue_ns": fired.ts_venue_ns,
-            "ts_recv_ns": fired.ts_recv_ns,
-        },
-    )
-    _act(turn, firing, fired, role)
+    turn.fire_fact(FactKind.TRIGGER_HIT, fired, {**volley.hit, "level": level})
+    _act(turn, firing, fired, volley)
 
 
-def _act(turn: Turn, record: TriggerRecord, fired: FireRecord, role: Role) -> None:
-    state, action = turn.state, record.definition.action
+def _act(turn: Turn, record: TriggerRecord, fired: FireRecord, volley: _Volley) -> None:
+    state, role, action = turn.state, volley.role, record.definition.action
     if isinstance(action, Notify):
         end_fire(turn, record, fired, TriggerCause.ACTED, DoneReason.ACTED)
         return
     if isinstance(action, Close):
-        ask_slot(turn, record, role)
+        ask_slot(turn, record, volley.priority)
     else:
         ask_cancels(turn, record)
     if not role.closes:
         return
-    budget_ns = state.policies.take_profit_budget_ns
     if role.is_stop and role.key is not None:
-        budget_ns = state.policies.stop_budget_ns
         firing = state.stops_firing.setdefault(role.key, {})
         if not firing or role.key in state.passed:
             take_over(turn, role.key)
         firing[fired.trigger_id] = None
-    due_ns = turn.now_ns + budget_ns
-    turn.at(Timer(due_ns, TimerKind.BUDGET, fired.trigger_id, fired.arming))
+    timer = Timer(volley.due_ns, TimerKind.BUDGET, fired.trigger_id, fired.arming)
+    turn.at(timer)
 
 
 def ask_cancels(turn: Turn, record: TriggerRecord) -> None:

@@ -82,6 +82,8 @@ class PriceSource(Struct, frozen=True, cache_hash=True, gc=False, omit_defaults=
 
     def is_of(self, account: str, symbol: str) -> bool:
         """Whether it is a price of this very market, of whatever kind."""
+        if self.combined is None:
+            return self.feed == account and self.symbol == symbol
         if isinstance(self.combined, Spread):
             return False
         return any(p.feed == account and p.symbol == symbol for p in self.parts)
@@ -94,11 +96,11 @@ class PriceSource(Struct, frozen=True, cache_hash=True, gc=False, omit_defaults=
     @property
     def parts(self) -> "tuple[PriceSource, ...]":
         """The streams that it is made of, in order; itself where it is one."""
+        if self.combined is None:
+            return (self,)
         if isinstance(self.combined, Spread):
             return self._first, self.combined.less
-        if isinstance(self.combined, Quorum):
-            return self._first, *self.combined.others
-        return (self,)
+        return self._first, *self.combined.others
 
     @property
     def _first(self) -> "PriceSource":

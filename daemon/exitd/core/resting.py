@@ -108,11 +108,17 @@ def rest(state: State, record: TriggerRecord) -> None:
     definition = record.definition
     if not definition.watches_price:
         return
-    book = state.book(definition.source)
-    counted = book.counting.get(record.id)
+    counted = state.book(definition.source).counting.get(record.id)
     unrest(state, record)
-    if record.paused:
+    rest_anew(state, record, counted)
+
+
+def rest_anew(state: State, record: TriggerRecord, counted: int | None = None) -> None:
+    """As `rest`, for what rests nowhere now."""
+    definition = record.definition
+    if record.paused or not definition.watches_price:
         return
+    book = state.book(definition.source)
     if record.state is TriggerState.ARMED:
         if isinstance(definition.condition, Trailing):
             _rest_trail(state, book, record, definition.condition)

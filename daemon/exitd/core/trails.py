@@ -238,15 +238,15 @@ class Trails:
     def _meet(self, price: Decimal) -> None:
         """Make one group of the top and all that *price* reaches."""
         stack = self._stack
-        reached: list[Group] = []
-        while stack and stack[-1].watermark <= price:
-            group = stack.pop()
-            if group.is_empty:
-                self._empty -= 1
-                continue
+        at = bisect_left(stack, price.copy_negate(), key=_height)
+        met = stack[at:]
+        del stack[at:]
+        # From the top down, as they would be popped.
+        reached = [group for group in reversed(met) if not group.is_empty]
+        self._empty -= len(met) - len(reached)
+        for group in reached:
             self._stops.drop(group)
             self._raised.pop(group, None)
-            reached.append(group)
         stack.append(unite(reached, self._runs))
         self._settle()
 

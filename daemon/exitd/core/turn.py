@@ -6,7 +6,7 @@ from exitd.core.attempt import AttemptRecord
 from exitd.core.events import Fact, FactKind, FactValue
 from exitd.core.indexing import place
 from exitd.core.intents import Intent
-from exitd.core.market import Instrument, PriceSource
+from exitd.core.market import Instrument
 from exitd.core.position import PositionKey, PositionRecord
 from exitd.core.records import (
     CounterRecord,
@@ -36,7 +36,6 @@ class Turn:
         self.records: dict[object, Record] = {}
         self.reply: Reply | None = None
         self.ended: list[str] = []
-        self._texts: dict[PriceSource, str] = {}
 
     def decision(self) -> Decision:
         return Decision(
@@ -90,13 +89,6 @@ class Turn:
         self.facts.append(
             Fact(kind, self.now_ns, key.account, key.symbol, fields=fields)
         )
-
-    def source_text(self, source: PriceSource) -> str:
-        """Write a source for a fact; one tick may hit ten thousand of it."""
-        found = self._texts.get(source)
-        if found is None:
-            found = self._texts[source] = str(source)
-        return found
 
     def intend(self, intent: Intent) -> None:
         self.intents.append(intent)

@@ -10,7 +10,7 @@ from exitd.core.position import PositionKey
 from exitd.core.pricing import price_at_hit
 from exitd.core.sizing import target_quantity
 from exitd.core.state import State
-from exitd.core.trigger import TriggerRecord, TriggerState, WaitingFor
+from exitd.core.trigger import QuantityKind, TriggerRecord, TriggerState, WaitingFor
 from exitd.core.units import ZERO, text
 
 
@@ -48,8 +48,10 @@ def audit(
         for record in live:
             close = record.definition.close
             assert close is not None
-            price = price_at_hit(state, record)
-            covered += target_quantity(close.quantity, position, price=price)
+            asked = close.quantity
+            is_amount = asked.kind is QuantityKind.QUOTE
+            price = price_at_hit(state, record) if is_amount else None
+            covered += target_quantity(asked, position, price=price)
         if covered < position.live:
             reason = _why(stops, live, stale)
             holes.append(Hole(key, position.live, covered, reason))

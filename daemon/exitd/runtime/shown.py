@@ -54,7 +54,7 @@ class Prices(Protocol):
 def timestamp(ts_ns: int) -> str:
     """Write UTC nanoseconds as RFC 3339, all nine digits of the second."""
     seconds, fraction_ns = divmod(ts_ns, NS_PER_S)
-    whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    whole = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()
     return f"{whole}.{fraction_ns:09d}Z"
 
 

@@ -5,6 +5,8 @@ sentences come of it; only the place is the name of a field instead of a line.
 """
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -15,7 +17,7 @@ from exitd.configuration.document import Document, Path, Problem
 from exitd.configuration.exit_checks import check_position
 from exitd.configuration.exit_keys import Exit
 from exitd.configuration.exit_rules import exit_problems
-from exitd.configuration.exit_words import CLOSING, action_of, condition_of
+from exitd.configuration.exit_words import CLOSING, LEVELS, action_of, condition_of
 from exitd.configuration.findings import Finding, Severity
 from exitd.configuration.idle_keys import idle_keys
 from exitd.configuration.instants import instant_text
@@ -24,7 +26,7 @@ from exitd.configuration.position_file import Position
 from exitd.configuration.positions import CheckedExit, CheckedPosition, checked
 from exitd.configuration.triggers import definition
 from exitd.configuration.wording import wording
-from exitd.core.condition import AtInstant
+from exitd.core.condition import AtInstant, FixedLevel
 from exitd.core.trigger import TriggerDefinition
 from exitd.runtime.control.asked_moves import (
     core_moves,
@@ -45,6 +47,15 @@ _NO_EXIT = Exit.model_construct()
 _NO_POSITION = Position.model_construct()
 
 Words = dict[str, Any]
+
+#: Words that no rule holds against the level beside them, however high it is.
+_BESIDE_LEVEL = frozenset(
+    (
+        *("do", "orders", "close", "order", "slippage_limit", "hard", "patience"),
+        *("price", "candle", "last_close", "for_", "prices"),
+    )
+)
+_SHAPES_MAX = 256
 
 
 class AskedDocument(Document):
@@ -115,6 +126,63 @@ def read_exit(
     Raises:
         Unusable: A file would be refused for it.
     """
+    name, level = _plain_level(words) if not moves else ("", None)
+    if level is not None:
+        beside = frozenset((n, v) for n, v in words.items() if n != name)
+        try:
+            return _at_level(_read_shape(name, beside, market, follows), id, level)
+        except Unusable:
+            # Read as it is, for a sentence that may quote it.
+            pass
+    return read_whole(words, moves, market, id=id, now_ns=now_ns, follows=follows)
+
+
+def _plain_level(words: Words) -> tuple[str, Decimal | None]:
+    """Give the one price among the words and its name, where there is just one."""
+    others = [name for name in words if name not in _BESIDE_LEVEL]
+    if len(others) == 1 and others[0] in LEVELS:
+        level = words[others[0]]
+        if isinstance(level, Decimal):
+            return others[0], level
+    return "", None
+
+
+@lru_cache(maxsize=_SHAPES_MAX)
+def _read_shape(
+    name: str, beside: frozenset[tuple[str, Any]], market: Market, follows: bool
+) -> AskedExit:
+    """Read an exit at a plain level, whatever the level.
+
+    Whoever arms many arms them alike but for that, and to read one costs as much as to
+    arm it.
+    """
+    words = {name: Decimal(1), **dict(beside)}
+    return read_whole(words, (), market, id="", now_ns=0, follows=follows)
+
+
+def _at_level(shape: AskedExit, id: str, level: Decimal) -> AskedExit:
+    condition = shape.definition.condition
+    assert isinstance(condition, FixedLevel)
+    condition = replace(condition, price=level)
+    (exit_,) = shape.position.exits
+    exits = (replace(exit_, condition=condition),)
+    return AskedExit(
+        replace(shape.position, exits=exits),
+        replace(shape.definition, id=id, condition=condition),
+        shape.warnings,
+    )
+
+
+def read_whole(
+    words: Words,
+    moves: tuple[MoveRequest, ...],
+    market: Market,
+    *,
+    id: str,
+    now_ns: int,
+    follows: bool,
+) -> AskedExit:
+    """As `read_exit`, by every rule anew: what the quicker way is held against."""
     exit_ = exit_of(words)
     position = _NO_POSITION.model_copy(
         update={
