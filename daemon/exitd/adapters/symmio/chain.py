@@ -34,7 +34,7 @@ class SymmioChain:
         self._session = session
         self._described: dict[int, _Described] = {}
         self._fitting: set[str] = set()
-        self._is_begun = False
+        self._is_begun = self._is_checked = False
 
     async def quote(self, quote_id: int) -> Quote | None:
         depth = await self._session.look()
@@ -108,7 +108,7 @@ class SymmioChain:
         assert known is not None, "a quote is followed once `instrument` described it"
         self._session.book.add(sub, known.state, known.instrument, known.block)
 
-    async def _check_addresses(self) -> None:
+    async def check_configured(self) -> None:
         """Refuse to begin with what is not as configured; later, only this account.
 
         What else runs by then must not stop because a node has answered at last.
@@ -117,6 +117,8 @@ class SymmioChain:
             ConfigurationError: At the first time of asking.
             VenueUnavailable: Later, or it could not be read.
         """
+        if self._is_checked:
+            return
         is_start, self._is_begun = not self._is_begun, True
         kind = NoticeKind.ADDRESS_WRONG
         try:
@@ -126,10 +128,11 @@ class SymmioChain:
                 raise
             self._session.notices.begin(kind, "", f"nothing is closed: {exc}")
             raise VenueUnavailable(str(exc)) from exc
+        self._is_checked = True
         self._session.notices.end(kind, "", "chain and contracts are as configured")
 
     async def recall(self, symbols: Iterable[str]) -> None:
-        await self._check_addresses()
+        await self.check_configured()
         depth = await self._session.look()
         try:
             await self._session.book.recall(symbols, depth.number)

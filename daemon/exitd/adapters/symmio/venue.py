@@ -132,7 +132,16 @@ class SymmioVenue:
         return self._session.venue_now_ns()
 
     async def sync_clock(self) -> int:
-        """Read the newest block, nonce and fees; gives the chain's time less ours."""
+        """Read the newest block, nonce and fees; gives the chain's time less ours.
+
+        Before anything else: so it is here that what the chain has at the configured
+        addresses is compared with what it should have.
+
+        Raises:
+            ConfigurationError: It is not as it should be, see `Chain.recall`.
+            VenueUnavailable: It could not be read.
+        """
+        await self.chain.check_configured()
         session = self._session
         await session.look()
         await session.key.refresh(session.contracts, session.known_head())
