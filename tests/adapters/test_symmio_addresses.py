@@ -92,6 +92,10 @@ async def test_given_it_is_found_after_the_start_then_told_and_unavailable():
 async def test_given_it_was_not_checked_at_the_start_then_the_api_is_told():
     async with world() as w:
         w.start(symmio=w.chain.stranger)
+        w.nodes[0].is_down = True
+        with pytest.raises(VenueUnavailable):
+            await w.venue.sync_clock()
+        w.nodes[0].is_down = False
         sub = SubAccount(w.chain.sub, w.chain.multi.address)
 
         with pytest.raises(VenueUnavailable, match="closes at"):

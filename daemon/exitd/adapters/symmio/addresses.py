@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from exitd.adapters.symmio.multi_accounts import MultiAccounts
 from exitd.adapters.symmio.session import Session
+from exitd.adapters.symmio.settings import ChainSettings
 from exitd.errors import ConfigurationError, VenueUnavailable
 
 
@@ -27,20 +29,22 @@ async def check(session: Session) -> None:
     findings = [
         f"{session.account}: {finding}"
         for multi_account in settings.multi_accounts
-        if (finding := await mismatch(session, multi_account))
+        if (finding := await mismatch(session.multi_accounts, settings, multi_account))
     ]
     if findings:
         raise ConfigurationError(findings)
 
 
-async def mismatch(session: Session, multi_account: str) -> str:
+async def mismatch(
+    multi_accounts: MultiAccounts, settings: ChainSettings, multi_account: str
+) -> str:
     """Say why a MultiAccount's closes would not reach `symmio`; empty if they do.
 
     Raises:
         VenueUnavailable: It could not be read.
     """
-    symmio = session.settings.symmio
-    closes_at = await session.multi_accounts.symmio(multi_account)
+    symmio = settings.symmio
+    closes_at = await multi_accounts.symmio(multi_account)
     if closes_at is None:
         return (
             f"{multi_account} under `multi_accounts` is no MultiAccount of `symmio`"

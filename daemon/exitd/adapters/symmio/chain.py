@@ -33,7 +33,6 @@ class SymmioChain:
         self.closer = session.key.wallet.address
         self._session = session
         self._described: dict[int, _Described] = {}
-        self._fitting: set[str] = set()
         self._is_begun = self._is_checked = False
 
     async def quote(self, quote_id: int) -> Quote | None:
@@ -57,12 +56,7 @@ class SymmioChain:
         """
         await self._session.look()
         self._check_named(sub)
-        address = sub.multi_account.lower()
-        if address not in self._fitting:
-            wrong = await addresses.mismatch(self._session, sub.multi_account)
-            if wrong:
-                raise VenueUnavailable(wrong)
-            self._fitting.add(address)
+        await self.check_configured()
 
     def _check_named(self, sub: SubAccount) -> None:
         named = {a.lower() for a in self._session.settings.multi_accounts}

@@ -46,7 +46,10 @@ class _Seen:
 
 
 class Nodes:
-    """The nodes of one chain, in the order in which they are preferred."""
+    """The nodes of one chain, in the order in which they are preferred.
+
+    `notices` tells when one is not believed, and when it is again.
+    """
 
     def __init__(
         self,
@@ -55,7 +58,7 @@ class Nodes:
         chain_id: int,
         clock: Clock,
         tolerance: Tolerance,
-        notices: Notices,
+        notices: Notices | None = None,
     ) -> None:
         assert nodes
         self._seen = [_Seen(node) for node in nodes]
@@ -86,7 +89,8 @@ class Nodes:
         self._compare_heights()
         await self._compare_forks()
         believed = self._believed()
-        self._tell(len(believed))
+        if self._notices is not None:
+            self._tell(self._notices, is_any_believed=bool(believed))
         if not believed:
             whys = "; ".join(f"{n}: {t}" for n, t in self.troubles.items())
             raise VenueUnavailable(f"no node can be believed: {whys}")
@@ -94,24 +98,24 @@ class Nodes:
         assert newest is not None
         return newest
 
-    def _tell(self, believed: int) -> None:
+    def _tell(self, notices: Notices, *, is_any_believed: bool) -> None:
         kind = NoticeKind.NODE_DOUBTED
         rest = (
             "the others are asked instead"
-            if believed
+            if is_any_believed
             else "nor is any other: nothing can be read, and closes only go out blindly"
         )
         for seen in self._seen:
             name = seen.node.name
             if seen.trouble:
-                self._notices.begin(
+                notices.begin(
                     kind,
                     name,
                     f"{name} is not believed: {seen.trouble}; {rest}. If it goes on,"
                     " name another under `nodes`",
                 )
             else:
-                self._notices.end(kind, name, f"{name} is believed again")
+                notices.end(kind, name, f"{name} is believed again")
 
     async def _look(self, seen: _Seen) -> None:
         try:
