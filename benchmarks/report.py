@@ -180,7 +180,7 @@ def signing_rows(result: Result, command: str) -> Iterator[Row]:
             words,
             "< 1 ms",
             f"{ours['median_us']:,} µs (p99 {ours['p99_us']:,} µs)",
-            ours["median_us"] < result["goal_us"],
+            ours["median_us"] / result["goal_us"],
             f"eth-account does the same in {theirs['median_us']:,} µs",
             command,
         )
