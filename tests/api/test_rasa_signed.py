@@ -279,6 +279,21 @@ async def test_b143_given_another_signer_or_a_used_salt_then_401(anybody):
     assert (await anybody.post("/api/v5/", json=mine)).status_code == 401
 
 
+async def test_b143_given_an_account_of_the_instant_layer_then_refused_and_told_why(
+    anybody, rasa
+):
+    rasa.chain.owners.clear()
+    rasa.chain.undelegable = f"{ALICE} can be moved by the InstantLayer only"
+    sent = v5_signed(await spec(anybody), v5_message())
+
+    answer = await anybody.post("/api/v5/", json=sent)
+
+    assert answer.status_code == 403
+    assert answer.json()["error_detail"][0] == "not_executable"
+    assert rasa.chain.undelegable in answer.json()["message"]
+    assert rasa.chain.followed == []
+
+
 @pytest.mark.parametrize(
     "change",
     [

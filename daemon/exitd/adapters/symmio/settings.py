@@ -31,7 +31,8 @@ class ChainSettings(Struct, frozen=True, kw_only=True):
     doubt; `bump_after` after how many blocks a transaction that is in none offers
     more. `market_bound` is how far from the watched price, in percent, a market
     close may be filled. `history_blocks` is how far back is looked at the most, in
-    `logs_per_query` blocks at a time.
+    `logs_per_query` blocks at a time. Somebody is told when the key pays for fewer
+    than `least_closes` closes.
     """
 
     chain_id: int
@@ -49,6 +50,7 @@ class ChainSettings(Struct, frozen=True, kw_only=True):
     history_blocks: int = 50_000
     logs_per_query: int = 1_000
     reorg_blocks: int = 64
+    least_closes: int = 20
     lag_slack_ns: int = 10 * NS_PER_S
     fees: FeePolicy = FeePolicy()
     tolerance: Tolerance = Tolerance()

@@ -221,7 +221,8 @@ class Desk:
         """Give the MultiAccount of a quote's party A; empty where there is no chain.
 
         Raises:
-            Unusable: The one that was sent is not one that the operator names.
+            Unusable: The one that was sent is not one that the operator names, or no
+                delegation would let us close for the quote's party A.
         """
         if self._owners is None:
             return ""
@@ -237,6 +238,7 @@ class Desk:
             return known[sent.lower()]
         owned = await self._owners.find(holding.party_a)
         if owned is None:
+            await self._owners.check_reach(holding.party_a)
             raise unknown_quote(holding.quote_id)
         return owned.sub.multi_account
 

@@ -46,6 +46,7 @@ ERROR_CODES: Mapping[str, int] = MappingProxyType(
         "missing_delegation": 1104,
         "unknown_multi_account": 1105,
         "too_many_sockets": 1106,
+        "not_executable": 1107,
         "unknown_quote": 1200,
         "quote_not_open": 1201,
         "wrong_side": 1202,

@@ -107,6 +107,9 @@ class Signers:
         self._pace.note(pace_key(request.scope, holding.party_a))
         signer = await asyncio.to_thread(recover)
         owned = await self._owners.find(holding.party_a)
+        if owned is None:
+            # What the chain tells everybody, and no owner's signature would change.
+            await self._owners.check_reach(holding.party_a)
         if signer is None or owned is None or signer.lower() != owned.wallet.lower():
             raise self._refused(request, "the signature")
         digest = hashlib.sha256(signer.lower().encode() + b"/" + used).hexdigest()
