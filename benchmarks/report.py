@@ -169,6 +169,23 @@ def arms_rows(result: Result, command: str) -> Iterator[Row]:
     )
 
 
+def signing_rows(result: Result, command: str) -> Iterator[Row]:
+    named = {
+        "close_signed": "a close for a chain, written and signed",
+        "login_checked": "a login with a wallet, checked",
+    }
+    for what, words in named.items():
+        ours, theirs = result[what]["exitd"], result[what]["eth-account"]
+        yield Row(
+            words,
+            "< 1 ms",
+            f"{ours['median_us']:,} µs (p99 {ours['p99_us']:,} µs)",
+            ours["median_us"] / result["goal_us"],
+            f"eth-account does the same in {theirs['median_us']:,} µs",
+            command,
+        )
+
+
 class Benchmark(NamedTuple):
     name: str
     options: tuple[str, ...]
@@ -184,6 +201,7 @@ BENCHMARKS = (
     Benchmark("ingest", (), ("--frames", "20000"), ingest_rows),
     Benchmark("startup", (), ("--triggers", "10000"), startup_rows),
     Benchmark("arms", (), ("--triggers", "2000", "--rounds", "1"), arms_rows),
+    Benchmark("signing", (), ("--rounds", "100"), signing_rows),
 )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from exitd.logs import Event
-from exitd.runtime.telling import LEVELS
+from exitd.runtime.telling import LEVELS, NOTICE_LEVELS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -15,7 +15,6 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
 TOLD = (
     Event.POSITION_UNPROTECTED,
     Event.FEED_STALE,
-    Event.CHAIN_NOTICED,
     Event.SESSIONS_UNKNOWN,
     Event.VENUE_FAILED,
     Event.CONFIG_REJECTED,
@@ -42,7 +41,7 @@ def test_given_a_page_when_its_links_are_followed_then_each_leads_somewhere(page
 def test_given_the_alerts_when_looked_up_then_each_says_what_to_do():
     page = (DOCS / "operating.md").read_text()
 
-    topics = [kind.value for kind in (*LEVELS, *TOLD)]
+    topics = [kind.value for kind in (*LEVELS, *NOTICE_LEVELS, *TOLD)]
     assert [topic for topic in topics if f"| `{topic}` |" not in page] == []
 
 

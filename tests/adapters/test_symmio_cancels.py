@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from chain.closing import held, orders, working
 from chain.deployed import VERSIONS
 from chain.world import world
+from exitd.core.attempt import RefusalKind
 from exitd.core.inputs import OrderReport, OrderStatus
 from exitd.ports.venue import Refusal
 
@@ -84,6 +86,57 @@ async def test_given_another_order_when_cancelled_then_refused_and_nothing_sent(
 
         assert isinstance(answer, Refusal)
         assert len(w.pool.seen) == sent
+        assert w.chain.status(quote_id) == 5
+
+
+async def test_given_another_close_is_signed_when_one_is_cancelled_then_not_yet():
+    async with world() as w:
+        quote_id, order, _ = await working(w, "50")
+        other = w.order(order.symbol, "50")
+        signed = w.venue.prepare(other)
+
+        early = await w.venue.cancel_order(
+            order.symbol, client_order_id=order.client_order_id
+        )
+        refused = await w.venue.send(other, signed)
+        answer = await w.venue.cancel_order(
+            order.symbol, client_order_id=order.client_order_id
+        )
+
+        assert isinstance(early, Refusal)
+        assert early.kind is RefusalKind.BUSY
+        assert isinstance(refused, Refusal)
+        assert refused.kind is RefusalKind.OWN_ORDERS
+        assert answer is None
+        assert w.chain.status(quote_id) == 6
+
+
+async def test_given_what_is_read_is_older_when_cancelled_then_the_newer_is_spared():
+    """The contract cancels what is pending by then, whatever was meant."""
+    async with world() as w:
+        quote_id, order, _ = await working(w, "50")
+        session = w.venue._session
+        session.settings = replace(session.settings, confirmations=3)
+        w.chain.mine(3)
+        w.chain.fill(quote_id, "50", "1.95")
+        newer = w.order(order.symbol, "50")
+        with w.impatient():
+            # It is in the newest block, and what is read is older.
+            await w.send(newer)
+        assert w.chain.quote(quote_id)[4] == 1
+
+        early = await w.venue.cancel_order(
+            order.symbol, client_order_id=order.client_order_id
+        )
+        w.chain.mine(3)
+        late = await w.venue.cancel_order(
+            order.symbol, client_order_id=order.client_order_id
+        )
+
+        assert isinstance(early, Refusal)
+        assert early.kind is RefusalKind.BUSY
+        assert isinstance(late, Refusal)
+        assert late.code == "none_pending"
         assert w.chain.status(quote_id) == 5
 
 

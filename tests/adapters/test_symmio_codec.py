@@ -91,7 +91,13 @@ def test_given_the_warning_of_a_revocation_then_its_known_topic():
     assert REVOKE_PROPOSED.startswith("0x64930ca7")
 
 
-@given(quote=words, price=words, quantity=words, kind=st.integers(0, 255), until=words)
+@given(
+    quote=words,
+    price=words,
+    quantity=words,
+    kind=st.sampled_from([calls.LIMIT, calls.MARKET]),
+    until=words,
+)
 def test_given_any_close_then_written_as_the_library_does(
     quote, price, quantity, kind, until
 ):

@@ -13,6 +13,7 @@ METHODS = (
     "eth_call",
     "eth_getTransactionCount",
     "eth_maxPriorityFeePerGas",
+    "eth_getBalance",
     "eth_sendRawTransaction",
     "eth_getTransactionReceipt",
     "eth_getTransactionByHash",

@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 
 from chain.closing import orders, working
-from chain.deployed import CLOSER, VERSIONS
 from chain.world import world
 from exitd.core.attempt import RefusalKind
 from exitd.core.inputs import OrderStatus
@@ -39,22 +38,6 @@ async def test_given_access_taken_away_in_flight_then_refused_as_unauthorized():
         assert before == ()
         assert await w.venue.chain.missing_access(sub) == ("requestToClosePosition",)
         assert w.chain.status(quote_id) == 4
-
-
-@pytest.mark.parametrize("version", VERSIONS[1:])
-async def test_given_a_revocation_is_proposed_then_somebody_is_told(version):
-    async with world(version) as w:
-        await w.ready(w.chain.open())
-        functions = [bytes.fromhex("501e891f")]
-        propose = w.chain.multi.functions.proposeToRevokeAccesses
-
-        w.chain.do(propose(w.chain.sub, CLOSER, functions), w.chain.owner)
-        w.chain.do(propose(w.chain.sub, w.chain.stranger, functions), w.chain.owner)
-        await w.look()
-        await w.look()
-
-        assert len(w.notices) == 1
-        assert "revoke" in w.notices[0]
 
 
 async def test_given_a_restart_when_recalled_then_closes_found_by_their_ids():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from chain.deployed import XRP_NAME
 from chain.world import world
-from exitd.adapters.symmio.belonging import examine
+from exitd.adapters.symmio.addresses import Examined, examine
 from exitd.errors import VenueUnavailable
 from exitd.ports.chain import SubAccount
 
@@ -55,22 +56,23 @@ async def test_given_named_sub_accounts_then_others_and_their_quotes_are_not_the
         assert await chain.owner_of(SubAccount(other, multi)) is None
         with pytest.raises(VenueUnavailable, match="not among the `sub_accounts`"):
             await chain.missing_access(SubAccount(other, multi))
+        why = await chain.why_undelegable(SubAccount(other, multi))
+        assert why == f"{other} is not among the `sub_accounts` of base"
+        assert await chain.why_undelegable(SubAccount(w.chain.sub, multi)) == ""
 
 
-async def test_given_contracts_that_do_not_belong_together_then_each_is_named():
+async def test_given_contracts_that_do_not_belong_together_when_examined_then_named():
     async with world() as w:
         multi, other = w.chain.multi.address, w.chain.wallet.address
-        good = await w.venue.chain.strays()
-        wrong = w.start(symmio=other, multi_accounts=(multi, w.chain.stranger, other))
+        good = await examine(w.settings, w.clock)
+        settings = replace(w.settings, symmio=other, multi_accounts=(multi, other))
 
-        named = await wrong.chain.strays()
+        wrong = await examine(settings, w.clock)
 
-    assert good == ()
-    assert named == (
-        f"{multi}: it is a MultiAccount of {w.chain.trading.address}, not of {other}",
-        f"{w.chain.stranger}: it is no MultiAccount",
-        f"{other}: it is no MultiAccount",
-    )
+    assert good == Examined((), ())
+    elsewhere, nothing = wrong.contracts
+    assert f"the MultiAccount {multi} closes at {w.chain.trading.address}" in elsewhere
+    assert f"{other} under `multi_accounts` is no MultiAccount" in nothing
 
 
 async def test_given_a_node_of_another_chain_when_examined_then_named_and_passed_over():

@@ -265,6 +265,24 @@ async def test_given_a_port_in_use_when_bound_then_one_sentence(world: World):
         listen_tcp("127.0.0.1", world.port)
 
 
+async def test_given_a_port_when_served_then_answers_are_sent_at_once():
+    seen: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def look(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        made = writer.get_extra_info("socket")
+        seen.set_result(made.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    listener = listen_tcp("127.0.0.1", 0)
+    async with await asyncio.start_server(look, sock=listener.socket):
+        _, writer = await asyncio.open_connection(*listener.socket.getsockname())
+        is_at_once = await seen
+        writer.close()
+        await writer.wait_closed()
+
+    assert is_at_once
+
+
 async def test_given_a_change_when_logged_then_who_and_from_where_and_no_secret(
     world: World,
 ):

@@ -129,6 +129,21 @@ async def test_b143_given_no_delegation_then_told_which_call_makes_it(rasa, alic
     assert rasa.chain.followed == []
 
 
+async def test_b143_given_an_account_out_of_reach_then_refused_with_that_reason(
+    rasa, alice
+):
+    rasa.chain.undelegable = f"{ALICE} can be moved by the InstantLayer only"
+    rasa.chain.missing = ("requestToClosePosition", "requestToCancelCloseRequest")
+
+    answer = await alice.post("/api/v4/", json=body())
+
+    told = answer.json()
+    assert answer.status_code == 403
+    assert told["error_code"] == ERROR_CODES["not_executable"]
+    assert rasa.chain.undelegable in told["error_message"]
+    assert rasa.chain.followed == []
+
+
 async def test_b143_given_a_quote_closed_in_part_then_only_what_is_open_counts(
     rasa, alice
 ):

@@ -126,6 +126,29 @@ async def test_b143_given_a_signed_body_is_changed_or_sent_twice_then_401(anybod
     assert (await anybody.post("/conditional-order/", content=sent)).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("changed", "status", "code"),
+    [
+        ({"quantity": "7.3"}, 422, "quantity_above_open"),
+        ({"quantity": "0"}, 422, "quantity_zero"),
+        ({"price": "0"}, 422, "price_zero"),
+        ({"price": "1e3"}, 422, "bad_number"),
+        ({"conditional_price": "2.06"}, 409, "already_crossed"),
+        ({"conditional_order_type": "trailing"}, 422, "bad_word"),
+    ],
+)
+async def test_b143_given_a_v1_order_that_cannot_be_then_told_why(
+    anybody, changed, status, code
+):
+    one = {**v1_body()["conditional_orders"][0], **changed}
+    sent = v1_signed(v1_body(conditional_orders=[one]))
+
+    answer = await anybody.post("/conditional-order/", content=sent)
+
+    assert answer.status_code == status
+    assert answer.json()["error_detail"][0] == code
+
+
 async def test_b143_given_v1_configs_then_told_to_anybody(anybody):
     answer = await anybody.get("/conditional-order/dev/configs/")
 
@@ -254,6 +277,21 @@ async def test_b143_given_another_signer_or_a_used_salt_then_401(anybody):
     mine = v5_signed(published, v5_message())
     assert (await anybody.post("/api/v5/", json=mine)).status_code == 200
     assert (await anybody.post("/api/v5/", json=mine)).status_code == 401
+
+
+async def test_b143_given_an_account_of_the_instant_layer_then_refused_and_told_why(
+    anybody, rasa
+):
+    rasa.chain.owners.clear()
+    rasa.chain.undelegable = f"{ALICE} can be moved by the InstantLayer only"
+    sent = v5_signed(await spec(anybody), v5_message())
+
+    answer = await anybody.post("/api/v5/", json=sent)
+
+    assert answer.status_code == 403
+    assert answer.json()["error_detail"][0] == "not_executable"
+    assert rasa.chain.undelegable in answer.json()["message"]
+    assert rasa.chain.followed == []
 
 
 @pytest.mark.parametrize(

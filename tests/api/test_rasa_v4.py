@@ -178,6 +178,22 @@ async def test_b143_given_one_kind_is_deleted_then_only_that_and_at_once(rasa, a
     assert rasa.world.daemon.loop.engine.state.fires == {}
 
 
+@pytest.mark.parametrize(
+    ("kind", "left"), [("stop_loss", "take_profit"), ("take_profit", "stop_loss")]
+)
+async def test_b143_given_the_deletes_of_the_page_then_the_other_kind_stays(
+    alice, kind, left
+):
+    await alice.post("/api/v4/", content=PAGE_POST, headers=PAGE_HEADERS)
+
+    answer = await alice.delete(
+        f"/api/v4/179921/{kind}", headers={"Accept": "application/json"}
+    )
+
+    assert answer.json()["successful"] is True
+    assert [r["conditional_order_type"] for r in await rows(alice)] == [left]
+
+
 async def test_b143_given_several_of_a_kind_then_a_ladder_that_the_next_replaces(
     rasa, alice
 ):

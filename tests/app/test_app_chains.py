@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from api.daemons import started
 from chain.rpc_node import CHAIN_ID
+from chain.world import World
 from chain.world import world as world_of_chain
 from exitd.app.asking_venues import check_online
 from exitd.app.chains import build_chain_account, with_multi_accounts
@@ -18,7 +19,7 @@ from exitd.app.files import read_keys
 from exitd.app.installed import check_installed
 from exitd.app.quotes import chain_settings, known_quotes
 from exitd.configuration.load import load
-from exitd.configuration.loaded import Loaded, Settings
+from exitd.configuration.loaded import AccountSettings, Loaded, Settings
 from exitd.core.inputs import CancelTrigger, InstrumentReport
 from exitd.core.position import PositionKey, Side
 from exitd.core.units import NS_PER_S
@@ -67,6 +68,7 @@ def test_given_a_chain_when_said_to_the_adapter_then_all_of_it(tmp_path: Path):
             "request_window: 60s",
             "fee_most: 77",
             "market_bound: 5%",
+            "least_closes: 7",
             "sub_accounts: [{address: '0x" + "a1" * 20 + "', multi_account: vibe}]",
         )
     ).accounts["base"]
@@ -84,7 +86,7 @@ def test_given_a_chain_when_said_to_the_adapter_then_all_of_it(tmp_path: Path):
     assert (given.confirmations, given.bump_after) == (2, 5)
     assert (given.window_ns, given.lag_slack_ns) == (60 * NS_PER_S, 10 * NS_PER_S)
     assert (given.fees.most, given.fees.least_tip) == (77, 1_000_000)
-    assert given.market_bound == Decimal(5)
+    assert (given.market_bound, given.least_closes) == (Decimal(5), 7)
     assert given.tolerance.block_ms == 2_000
 
 
@@ -133,7 +135,7 @@ async def test_given_an_extra_that_is_missing_when_built_then_one_clear_sentence
         monkeypatch.setitem(sys.modules, "rlp", None)
 
         with pytest.raises(ConfigurationError, match=r"needs rlp, .* exitd\[symmio\]"):
-            build_chain_account(world.daemon, account, (Secret(KEY),))
+            build_chain_account(world.daemon, account, (Secret(KEY),), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -155,10 +157,22 @@ async def test_given_a_secret_that_is_none_when_built_then_said_without_it(
     async with started(tmp_path / "d") as world:
         with pytest.raises(ConfigurationError) as raised:
             build_chain_account(
-                world.daemon, account, tuple(Secret(one) for one in secrets)
+                world.daemon, account, tuple(map(Secret, secrets)), tmp_path
             )
 
     assert str(raised.value) == sentence
+
+
+def chain_in_this_process(account: AccountSettings, w: World) -> AccountSettings:
+    assert account.chain is not None
+    chain = replace(
+        account.chain,
+        chain_id=CHAIN_ID,
+        symmio=w.chain.trading.address,
+        multi_accounts=(w.chain.multi.address,),
+        nodes=tuple(node.url for node in w.nodes),
+    )
+    return replace(account, chain=chain)
 
 
 async def test_given_nodes_that_are_down_when_asked_then_told_and_positions_unknown(
@@ -167,13 +181,15 @@ async def test_given_nodes_that_are_down_when_asked_then_told_and_positions_unkn
     nodes = "nodes: ['http://127.0.0.1:1/secret-part', 'http://localhost:1']"
     account = settings_of(configured(tmp_path, nodes)).accounts["base"]
     async with started(tmp_path / "d") as world:
-        built, chain = build_chain_account(world.daemon, account, (Secret(KEY),))
+        built, chain = build_chain_account(
+            world.daemon, account, (Secret(KEY),), tmp_path
+        )
 
         with pytest.raises(VenueUnavailable, match="no node can be believed"):
             await built.catch_up()
         await built.stop()
 
-    told = [a for a in world.heard.alerts if a.topic == "chain.noticed"]
+    told = [a for a in world.heard.alerts if a.topic == "chain.node_doubted"]
     assert chain.account == built.name == "base"
     assert not built.is_reconciled
     assert {(a.level, a.about) for a in told} == {
@@ -183,30 +199,45 @@ async def test_given_nodes_that_are_down_when_asked_then_told_and_positions_unkn
     assert "secret-part" not in "".join(a.text for a in told)
 
 
-async def test_given_a_multi_account_of_elsewhere_when_started_then_told(
+async def test_given_a_node_that_comes_back_when_asked_again_then_its_end_is_told(
+    tmp_path: Path,
+):
+    account = settings_of(configured(tmp_path)).accounts["base"]
+    async with world_of_chain(nodes=2) as w, started(tmp_path / "d") as world:
+        account = chain_in_this_process(account, w)
+        built, _ = build_chain_account(world.daemon, account, (Secret(KEY),), tmp_path)
+        w.nodes[1].is_down = True
+        await built.venue.sync_clock()
+        w.nodes[1].is_down = False
+
+        await built.venue.sync_clock()
+        await built.stop()
+
+    begun, over = [a for a in world.heard.alerts if a.topic == "chain.node_doubted"]
+    assert (begun.level, begun.cleared) == (AlertLevel.WARNING, False)
+    assert (over.level, over.cleared) == (AlertLevel.INFO, True)
+    assert begun.about == over.about
+    assert begun.about.startswith("base/")
+
+
+async def test_given_a_multi_account_of_elsewhere_when_started_then_an_error(
     tmp_path: Path,
 ):
     account = settings_of(configured(tmp_path)).accounts["base"]
     async with world_of_chain() as w, started(tmp_path / "d") as world:
-        chain = replace(
-            account.chain,
-            chain_id=CHAIN_ID,
-            symmio=w.chain.trading.address,
-            multi_accounts=(w.chain.multi.address, w.chain.wallet.address),
-            nodes=tuple(node.url for node in w.nodes),
-        )
+        account = chain_in_this_process(account, w)
+        assert account.chain is not None
+        wallet = w.chain.wallet.address
+        chain = replace(account.chain, multi_accounts=(w.chain.multi.address, wallet))
         account = replace(account, chain=chain)
-        built, _ = build_chain_account(world.daemon, account, (Secret(KEY),))
-        tag = world.daemon.store.tag("base")
-        engine = world.daemon.loop.engine
-        engine.add_account("base", tag, built.venue.capabilities)
+        built, _ = build_chain_account(world.daemon, account, (Secret(KEY),), tmp_path)
 
-        await built.catch_up()
+        with pytest.raises(ConfigurationError) as refused:
+            await built.catch_up()
         await built.stop()
 
-    (told,) = [a for a in world.heard.alerts if a.topic == "chain.noticed"]
-    assert told.text == f"base: {w.chain.wallet.address}: it is no MultiAccount"
-    assert built.is_reconciled
+    assert str(refused.value).startswith(f"base: {wallet} under `multi_accounts` is no")
+    assert not built.is_reconciled
 
 
 async def test_given_nodes_that_are_down_when_checked_online_then_warned(

@@ -84,6 +84,12 @@ class Deployed:
             args.append(True)
         self.do(self.multi.functions.delegateAccesses(*args), self.owner)
 
+    def propose_revocation(self, sub: str = "", target: str = CLOSER) -> int:
+        """Warn that an access will be taken away; when, in seconds of the chain."""
+        propose = self.multi.functions.proposeToRevokeAccesses
+        self.do(propose(sub or self.sub, target, [CLOSE]), self.owner)
+        return self.now_s
+
     def revoke(self, function: bytes = CLOSE) -> None:
         self.do(self.multi.functions.setAccess(self.sub, CLOSER, function, False))
 
@@ -118,6 +124,11 @@ class Deployed:
     def fill(self, quote_id: int, quantity: str, price: str) -> None:
         function = self.trading.functions.fill(quote_id, wei(quantity), wei(price))
         self.do(function, self.solver)
+
+    def try_fill(self, quote_id: int, quantity: str, price: str) -> None:
+        """Ask whether the contract would take a fill; raises with its words if not."""
+        function = self.trading.functions.fill(quote_id, wei(quantity), wei(price))
+        function.call({"from": self.solver})
 
     def accept_cancel(self, quote_id: int) -> None:
         function = self.trading.functions.acceptCancelCloseRequest(quote_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import rlp
 from eth_account import Account
 from eth_utils import keccak
@@ -31,7 +33,8 @@ class Waiting(Struct):
 class Mempool:
     """Shared by all nodes. `is_mining` False: nothing leaves it until `mine`.
 
-    `least_tip` is what a block wants: what offers less waits.
+    `least_tip` is what a block wants: what offers less waits. `on_change` is called
+    after each transaction that has come in, or is in a block.
     """
 
     def __init__(self, chain: Deployed) -> None:
@@ -40,6 +43,7 @@ class Mempool:
         self.least_tip = 0
         self.waiting: dict[tuple[str, int], Waiting] = {}
         self.seen: list[str] = []
+        self.on_change: Callable[[], None] = lambda: None
 
     def add(self, raw: str) -> str:
         """Take in a transaction, and mine it if it can be.
@@ -60,6 +64,7 @@ class Mempool:
         if self.chain.tester.get_balance(sent.sender) < sent.gas * sent.most:
             raise Refused("insufficient funds for gas * price + value")
         self.waiting[sent.sender, sent.nonce] = sent
+        self.on_change()
         if self.is_mining:
             self.mine()
         return sent.hash
@@ -75,6 +80,7 @@ class Mempool:
                     del self.waiting[key]
                     self.chain.tester.send_raw_transaction(sent.raw)
                     progress = True
+                    self.on_change()
 
     def pending_count(self, sender: str) -> int:
         count: int = self.chain.tester.get_nonce(sender)

@@ -88,6 +88,8 @@ class RpcNode:
                 return self._call(params, height)
             case "eth_getTransactionCount":
                 return self._count(params, height)
+            case "eth_getBalance":
+                return hex(tester.get_balance(params[0]))
             case "eth_maxPriorityFeePerGas":
                 return hex(10**9)
             case "eth_getCode":

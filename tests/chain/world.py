@@ -6,6 +6,7 @@ import itertools
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -23,6 +24,7 @@ from exitd.core.trigger import OrderType
 from exitd.core.units import NS_PER_S
 from exitd.errors import OutcomeUnknown
 from exitd.ports.clock import Clock
+from exitd.ports.notices import Notice
 from exitd.ports.venue import PrivateEvent, Refusal
 from exitd.secret import Secret
 
@@ -56,7 +58,8 @@ class ChainClock:
 class World:
     """The venue, what it speaks to, and the people on the other side.
 
-    `price` is what the watched contract costs; None while nobody knows.
+    `price` is what the watched contract costs; None while nobody knows. `solver`,
+    `folder` and `precisions` are what `start` gives the venue.
     """
 
     def __init__(
@@ -71,7 +74,10 @@ class World:
         self.pool = nodes[0].pool
         self.clock = clock or ChainClock(chain)
         self.price: Decimal | None = Decimal(2)
-        self.notices: list[str] = []
+        self.notices: list[Notice] = []
+        self.solver = ""
+        self.folder: Path | None = None
+        self.precisions = PRECISIONS
         self.settings = ChainSettings(
             chain_id=CHAIN_ID,
             symmio=chain.trading.address,
@@ -90,7 +96,9 @@ class World:
             settings=self.settings,
             clock=self.clock,
             price_of=lambda name: self.price if name == XRP_NAME else None,
-            precisions=PRECISIONS,
+            solver=self.solver,
+            precisions=self.precisions,
+            folder=self.folder,
             on_notice=self.notices.append,
         )
         return self.venue

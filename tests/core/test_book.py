@@ -31,7 +31,7 @@ class BruteForce:
     def __init__(self) -> None:
         self.rests: dict[str, tuple[Decimal, Direction, int]] = {}
 
-    def crossed(self, price: Decimal) -> list[str]:
+    def crossed(self, price: Decimal) -> list[tuple[str, Decimal]]:
         falling = [
             (-level, seq, name)
             for name, (level, way, seq) in self.rests.items()
@@ -44,9 +44,7 @@ class BruteForce:
         ]
         hit = [name for _, _, name in sorted(falling)]
         hit += [name for _, _, name in sorted(rising)]
-        for name in hit:
-            del self.rests[name]
-        return hit
+        return [(name, self.rests.pop(name)[0]) for name in hit]
 
 
 @given(st.lists(_steps, max_size=200))
@@ -81,7 +79,7 @@ def test_given_much_coming_and_going_then_the_dead_do_not_pile_up():
 
     assert len(levels) == 1
     assert len(levels._heap) < 200
-    assert levels.take(D(5_000)) == ["far"]
+    assert levels.take(D(5_000)) == [("far", D(1))]
 
 
 def test_given_many_hit_at_once_then_in_order_and_the_rest_stays():
@@ -91,7 +89,7 @@ def test_given_many_hit_at_once_then_in_order_and_the_rest_stays():
 
     taken = levels.take(D(399))
 
-    assert taken == [f"t{n}" for n in range(800)]
+    assert taken == [(f"t{n}", D(n // 2)) for n in range(800)]
     assert len(levels) == 200
     assert "t800" in levels
     assert levels.first == 400
@@ -104,7 +102,7 @@ def test_given_a_level_with_more_digits_than_the_context_then_exact():
 
     assert book.falling_at == exact
     assert book.crossed(D("1.000000000000000000000000000000000002")) == []
-    assert book.crossed(exact) == ["x"]
+    assert book.crossed(exact) == [("x", exact)]
 
 
 def test_given_neighbours_then_the_nearest_stop_and_target_are_known():

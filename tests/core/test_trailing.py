@@ -169,15 +169,30 @@ def test_b049_given_a_trail_that_makes_no_sense_when_armed_then_refused(
     assert world.engine.state.triggers == {}
 
 
-@pytest.mark.parametrize(("price", "who"), [("97", "floor"), ("99", "t")])
-def test_b050_given_a_trail_and_a_floor_then_the_first_one_met_closes(price, who):
+@pytest.mark.parametrize(
+    ("prices", "who"),
+    [
+        (("97",), "floor"),
+        (("101", "97"), "floor"),
+        (("104", "99"), "t"),
+        (("104", "102", "99"), "t"),
+    ],
+    ids=" ".join,
+)
+def test_b050_given_a_trail_and_a_floor_then_the_first_one_met_closes(prices, who):
     world = armed(stop("floor", "97"), trail("t", "5"))
-    if who == "t":
-        world.mark("104")
 
-    world.mark(price)
+    world.mark(*prices)
 
     assert world.who() == [who]
+
+
+def test_b050_given_a_trail_when_the_price_only_falls_then_it_closes_at_its_stop():
+    world = armed(trail("t", "5"))
+
+    world.mark("95")
+
+    assert world.who() == ["t"]
 
 
 def test_b051_given_a_narrower_offset_when_crossed_then_by_policy_and_the_high_stays():

@@ -138,7 +138,9 @@ def test_b144_given_no_node_at_the_start_then_said_and_not_ready_until_one_is_ba
     assert refused.status_code == 502
     assert refused.json()["error_message"].startswith("no node of the chain answered")
     assert having["is_ready"], having["reasons"]
-    assert second.log.of("chain.noticed", account="symmio")
+    noticed = second.log.of("chain.noticed", topic="chain.node_doubted")
+    assert [line["level"] for line in noticed] == ["warning"] * 2 + ["info"] * 2
+    assert {line["account"] for line in noticed} == {"symmio"}
     assert front.live.closes(quote_id) == 1
 
 
@@ -210,5 +212,23 @@ def test_given_the_files_when_checked_online_then_contracts_and_nodes_are_asked(
     assert good.returncode == 0, good.stdout
     assert good.stdout == ""
     assert bad.returncode == 78
-    assert f"6:12: error: {chain.wallet.address}: it is no MultiAccount" in bad.stdout
+    assert f"6:12: error: {chain.wallet.address} under `multi_accounts` is no" in (
+        bad.stdout
+    )
     assert "it is on chain 1, not" in bad.stdout
+
+
+def test_given_a_multi_account_of_elsewhere_when_started_then_it_says_so_and_ends(
+    front: ChainHouse,
+):
+    chains = front.config.parent / "venues" / "symmio.yaml"
+    multi, wallet = front.live.chain.multi.address, front.live.chain.wallet.address
+    chains.write_text(chains.read_text().replace(multi, wallet))
+
+    daemon = front.launch()
+    status = daemon.wait()
+
+    assert status == 78
+    assert f"symmio: {wallet} under `multi_accounts` is no MultiAccount" in (
+        daemon.log.text()
+    )

@@ -31,6 +31,7 @@ class FakeChain:
         self.owners: dict[str, str] = {}
         self.multi_account = MULTI_ACCOUNT
         self.missing: tuple[str, ...] = ()
+        self.undelegable = ""
         self.names: dict[int, str] = {4: "XRPUSDT"}
         self.wallets: dict[str, set[bytes]] = {}
         self.followed: list[tuple[SubAccount, int]] = []
@@ -83,6 +84,10 @@ class FakeChain:
     async def missing_access(self, sub: SubAccount) -> tuple[str, ...]:
         self._answer()
         return self.missing
+
+    async def why_undelegable(self, sub: SubAccount) -> str:
+        self._answer()
+        return self.undelegable
 
     async def is_contract(self, address: str) -> bool:
         self._answer()

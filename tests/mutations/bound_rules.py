@@ -9,17 +9,17 @@ _ANY = "test_b096_given_any_prices_then_it_goes_out_exactly_when_it_may"
 MUTATIONS = (
     Mutation(
         96,
-        "core/bounds.py",
-        "if price is None or not meets(side.close_side, close.bound, price):",
+        "core/reach.py",
+        "if price is None or not meets(side, bound, price):",
         "if price is None:",
         "test_b096_given_a_gap_beyond_the_bound_then_firing_until_the_price_comes_back",
         _ANY,
     ),
     Mutation(
         96,
-        "core/bounds.py",
-        "elif level is not None and not is_beyond(way, level, price):",
-        "elif False:",
+        "core/reach.py",
+        "if level is not None and not is_beyond(way, level, price):",
+        "if False:",
         "test_b096_given_it_expires_and_the_price_came_back_then_not_before_it_crosses",
         _ANY,
     ),
@@ -33,7 +33,7 @@ MUTATIONS = (
     ),
     Mutation(
         96,
-        "core/bounds.py",
+        "core/reach.py",
         "OrderSide.SELL: Direction.RISING, OrderSide.BUY: Direction.FALLING",
         "OrderSide.SELL: Direction.FALLING, OrderSide.BUY: Direction.RISING",
         "test_b096_given_a_bound_that_cannot_be_met_then_no_price_but_it_asks_for_a_slot",
@@ -112,7 +112,7 @@ MUTATIONS = (
     Mutation(
         64,
         "core/reach.py",
-        "return is_back or not meets(side, close.bound, price)",
+        "return awaited_price(definition, fired, close.bound, price) is not None",
         "return False",
         "test_b064_given_a_bounded_stop_when_it_cannot_go_out_then_it_holds_up_no_target",
     ),

@@ -8,7 +8,7 @@ MUTATIONS = (
     Mutation(
         40,
         "core/book.py",
-        "if price > self._sells.top and self._sells.observe(price):",
+        "if price > sells.top and sells.observe(price):",
         "if False:",
         "test_b040_given_a_new_high_then_the_stop_follows_and_fires_at_it",
     ),
@@ -58,7 +58,7 @@ MUTATIONS = (
     Mutation(
         47,
         "core/book.py",
-        "if negative > self._buys.top and self._buys.observe(negative):",
+        "if negative > buys.top and buys.observe(negative):",
         "if False:",
         "test_b047_given_a_short_then_the_trail_follows_the_low",
     ),
@@ -81,15 +81,15 @@ MUTATIONS = (
     Mutation(
         50,
         "core/book.py",
-        "            sells.stop,\n",
-        "",
-        "test_b050_given_a_trail_and_a_floor_then_the_first_one_met_closes",
+        "self._act_below = below = max(below, sells.stop)",
+        "self._act_below = below",
+        "test_b050_given_a_trail_when_the_price_only_falls_then_it_closes_at_its_stop",
     ),
     Mutation(
         50,
         "core/book.py",
-        "            self._falling.first.copy_negate(),\n",
-        "",
+        "self._falling.first.copy_negate(), self._falling_wakes.first",
+        "self._falling_wakes.first.copy_negate(), self._falling_wakes.first",
         "test_b050_given_a_trail_and_a_floor_then_the_first_one_met_closes",
     ),
     Mutation(
@@ -147,6 +147,13 @@ MUTATIONS = (
         "ts_venue_ns < book.ts_venue_ns or tick.seq <= book.seq\n",
         "tick.seq < book.seq\n",
         "test_b057_given_an_older_price_after_a_reconnect_then_the_high_stays",
+    ),
+    Mutation(
+        50,
+        "core/book.py",
+        "below if below > sells.stop else sells.stop",
+        "sells.stop",
+        "test_b050_given_a_trail_and_a_floor_then_the_first_one_met_closes",
     ),
     Mutation(
         51,

@@ -1,4 +1,4 @@
-"""What people are told of a hit: which market, at which price."""
+"""What people are told of a hit, and of what a venue's adapter has to say."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import pytest
 
 from exitd.core.events import Fact, FactKind
 from exitd.core.market import PriceKind, PriceSource
-from exitd.runtime.telling import alert_for
+from exitd.ports.alerts import AlertLevel
+from exitd.ports.notices import Notice, NoticeKind
+from exitd.runtime.telling import alert_for, alert_for_notice
 
 OWN = PriceSource("main", "SOL_USDC_PERP", PriceKind.LAST_CLOSE, "1m", closed=True)
 OTHER = PriceSource("binance", "BTCUSDT", PriceKind.MARK)
@@ -37,3 +39,19 @@ def test_given_a_hit_when_told_then_the_market_whose_price_it_was(
 
     assert alert is not None
     assert alert.text == f"sol/btc was hit: {market} at 59990.5, level 60000"
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_given_any_notice_when_told_then_its_alert_and_its_end_are_of_one_thing(
+    kind: NoticeKind,
+):
+    begun = alert_for_notice(Notice("so it is", kind=kind, about="base/nonce-4"))
+    over = alert_for_notice(
+        Notice("no more", kind=kind, about="base/nonce-4", is_over=True)
+    )
+
+    assert (begun.topic, begun.about) == (over.topic, over.about)
+    assert (begun.topic, begun.text) == (kind.value, "so it is")
+    assert begun.level in (AlertLevel.WARNING, AlertLevel.CRITICAL)
+    assert (begun.cleared, over.cleared) == (False, True)
+    assert over.level is AlertLevel.INFO

@@ -1,6 +1,6 @@
 """Views as answers, and their shapes in the OpenAPI document."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -77,13 +77,22 @@ class Shapes:
         schema = refs[0] if len(refs) == 1 else {"oneOf": refs}
         return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
 
-    def document(self, app: FastAPI, problem: type[Struct]) -> Callable[[], Any]:
-        """Give what makes the OpenAPI document of *app*, once."""
+    def document(
+        self,
+        app: FastAPI,
+        problem: type[Struct],
+        others: Sequence[Mapping[str, Any]] = (),
+    ) -> Callable[[], Any]:
+        """Give what makes the OpenAPI document, once: of *app* and of other doors."""
         made: dict[str, Any] = {}
 
         def openapi() -> dict[str, Any]:
             if not made:
                 made.update(self._document(app, problem))
+                for other in others:
+                    made["paths"].update(other.get("paths", {}))
+                    shapes = other.get("components", {}).get("schemas", {})
+                    made["components"]["schemas"].update(shapes)
             return made
 
         return openapi

@@ -61,7 +61,10 @@ def make_app(
     for router in routers:
         app.include_router(router)
     app.include_router(documentation_routes(lambda: app.openapi()))
-    app.openapi = shapes.document(app, Problem)  # type: ignore[method-assign]
+    doors = tuple(doors)
+    app.openapi = shapes.document(  # type: ignore[method-assign]
+        app, Problem, [door.described for door in doors]
+    )
     return Guard(
         app,
         tokens=control.tokens,
@@ -69,7 +72,7 @@ def make_app(
         make_id=lambda: identifiers.next("req"),
         monotonic_ns=control.daemon.clock.monotonic_ns,
         on_stop=control.history.close,
-        doors=tuple(doors),
+        doors=doors,
     )
 
 

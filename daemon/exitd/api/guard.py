@@ -7,8 +7,9 @@ that the kernel vouches for, before any route is looked up.
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Any
 
 from msgspec import Struct
 from starlette.datastructures import Headers, MutableHeaders
@@ -24,6 +25,7 @@ from exitd.runtime.control.tokens import Tokens
 from exitd.runtime.problems import (
     ControlError,
     Forbidden,
+    NotFound,
     Unauthenticated,
 )
 
@@ -31,6 +33,7 @@ BODY_BYTES_MAX = 64 * 1024
 DEPTH_MAX = 20
 _BODY_S = 15.0
 _REQUESTS_MAX = 200
+_SOCKETS_MAX = 128
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -45,11 +48,16 @@ class Door(Struct, frozen=True):
     """Another application under a path of its own, with its own way to log in.
 
     `refused` answers what the guard itself refuses, in the shape of that application.
+    `has_sockets` lets WebSockets through to it, those that pages of other origins open
+    too: as with its requests, a token is what lets anybody in. `described` is its part
+    of the OpenAPI document.
     """
 
     prefix: str
     app: ASGIApp
     refused: Callable[[ControlError, str], Response] = control_problem
+    has_sockets: bool = False
+    described: Mapping[str, Any] = {}
 
 
 def scope_needed(method: str, path: str) -> str:
@@ -80,36 +88,29 @@ class Guard:
         self._monotonic_ns = monotonic_ns
         self._doors = doors
         self._on_stop = on_stop
-        self._under_way: Counter[bool] = Counter()
+        self._under_way: Counter[tuple[bool, str]] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
+        most = _REQUESTS_MAX if scope["type"] == "http" else _SOCKETS_MAX
+        # A handshake of a WebSocket is a GET.
+        scope.setdefault("method", "GET")
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else self._make_id()
         scope["state"]["request_id"] = request_id
         answer = _Answer(send, request_id)
         # A flood over TCP leaves those at the unix socket their room.
-        door = scope["state"]["listener"].is_unix
-        if self._under_way[door] >= _REQUESTS_MAX:
-            busy = problem_response(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "busy",
-                f"{_REQUESTS_MAX} requests are under way already",
-                remedy="ask again in a moment",
-                request_id=request_id,
-                headers={"Retry-After": "1"},
-            )
-            await busy(scope, receive, answer.send)
+        place = scope["state"]["listener"].is_unix, scope["type"]
+        if self._under_way[place] >= most:
+            await _busy(most, request_id)(scope, receive, answer.send)
             return
-        self._under_way[door] += 1
+        self._under_way[place] += 1
         started_ns = self._monotonic_ns()
         with bound(request_id=request_id):
             try:
                 await self._pass(scope, headers, receive, answer)
             finally:
-                self._under_way[door] -= 1
+                self._under_way[place] -= 1
                 _note(scope, answer.status, self._monotonic_ns() - started_ns)
 
     def stop(self) -> None:
@@ -126,7 +127,10 @@ class Guard:
             self._check_host(scope, headers)
             if door is None:
                 scope["state"]["caller"] = await self._caller(scope, headers)
-            receive = await _read_whole(headers, receive)
+            if scope["type"] == "http":
+                receive = await _read_whole(headers, receive)
+            elif door is None or not door.has_sockets:
+                raise NotFound("no_socket", "no WebSocket is served at this path")
         except ControlError as error:
             _tell_refused(scope, error)
             refuse = control_problem if door is None else door.refused
@@ -243,13 +247,30 @@ class _Answer:
         self.status = 0
 
     async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] == "websocket.accept":
+            self.status = HTTPStatus.SWITCHING_PROTOCOLS
+            MutableHeaders(scope=message)["X-Request-ID"] = self.request_id
+        elif message["type"] in _BEGINNINGS:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self.request_id
             headers["X-Content-Type-Options"] = "nosniff"
             headers.setdefault("Cache-Control", "no-store")
         await self._send(message)
+
+
+_BEGINNINGS = ("http.response.start", "websocket.http.response.start")
+
+
+def _busy(most: int, request_id: str) -> Response:
+    return problem_response(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "busy",
+        f"{most} requests are under way already",
+        remedy="ask again in a moment",
+        request_id=request_id,
+        headers={"Retry-After": "1"},
+    )
 
 
 async def _read_whole(headers: Headers, receive: Receive) -> Receive:

@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn import Config, Server
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from exitd.api.sockets import FRAME_BYTES_MAX, GuardedSocket
 from exitd.errors import ConfigurationError
 
 #: Not in the socket module: the supplementary groups of a unix peer (Linux).
@@ -31,6 +32,7 @@ _BACKLOG = 256
 _HEAD_S = 10.0
 _HEAD_BYTES_MAX = 32 * 1024
 _KEEP_ALIVE_S = 30
+_PING_S = 20.0
 _CONNECTIONS_MAX = 256
 _GRACE_S = 2
 
@@ -119,7 +121,10 @@ def listen_tcp(host: str, port: int) -> Listener:
         ConfigurationError: It cannot be bound.
     """
     is_v6 = ":" in host
-    bound = socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET)
+    family = socket.AF_INET6 if is_v6 else socket.AF_INET
+    # asyncio sends what is written at once only on sockets that name the protocol: an
+    # answer in two writes would wait 40 ms for the first to be acknowledged.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
@@ -181,7 +186,10 @@ class GuardedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     def data_received(self, data: bytes) -> None:
         self._head_bytes += len(data)
         super().data_received(data)
-        if self._is_serving():
+        if self.transport.get_protocol() is not self:
+            # It has become a WebSocket, which knows its own limits.
+            self._stop_waiting()
+        elif self._is_serving():
             self._head_bytes = 0
             self._stop_waiting()
         elif self._head_bytes > _HEAD_BYTES_MAX:
@@ -227,7 +235,12 @@ class HttpServer(Server):
             Config(
                 app,
                 http=GuardedProtocol,
-                ws="none",
+                ws=GuardedSocket,
+                ws_max_size=FRAME_BYTES_MAX,
+                # A small frame could unpack into a large one.
+                ws_per_message_deflate=False,
+                ws_ping_interval=_PING_S,
+                ws_ping_timeout=_PING_S,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from msgspec import Struct
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
 from exitd.errors import StoreError, VenueError
 from exitd.runtime.problems import ControlError
@@ -60,7 +61,7 @@ def problem_response(
     )
 
 
-def request_id_of(request: Request) -> str:
+def request_id_of(request: HTTPConnection) -> str:
     found = request.scope.get("state", {}).get("request_id", "")
     return found if isinstance(found, str) else ""
 

@@ -203,7 +203,7 @@ class Application:
             mine = keys.get(settings.name)
             if settings.chain is not None:
                 assert mine is not None, "its key is required"
-                account, chain = build_chain_account(daemon, settings, mine)
+                account, chain = build_chain_account(daemon, settings, mine, self.state)
                 self.chains[settings.name] = chain
             elif files.is_live:
                 market = live_venue(settings, mine, self.clock)

@@ -7,6 +7,7 @@ imported once an account needs it.
 import importlib
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Protocol, cast
 
 from exitd.adapters.system.clock import SystemClock
@@ -28,7 +29,7 @@ _LIBRARIES = ("coincurve", "eth_abi", "eth_account", "eth_utils", "rlp")
 
 class _Builder(Protocol):
     def build_quotes(
-        self, daemon: Daemon, settings: AccountSettings, keys: Keys
+        self, daemon: Daemon, settings: AccountSettings, keys: Keys, folder: Path
     ) -> tuple[Account, Chain]: ...
 
     async def examine_chain(
@@ -48,9 +49,11 @@ def why_no_chains() -> str:
 
 
 def build_chain_account(
-    daemon: Daemon, settings: AccountSettings, keys: Keys
+    daemon: Daemon, settings: AccountSettings, keys: Keys, folder: Path
 ) -> tuple[Account, Chain]:
     """Make an account on a chain, and the chain for the doors of front-ends.
+
+    What need not be asked for again after a start is kept in *folder*.
 
     Raises:
         ConfigurationError: The extra is not installed, or a secret is not what it
@@ -59,7 +62,7 @@ def build_chain_account(
     why = why_no_chains()
     if why:
         raise ConfigurationError(f"{settings.name}: {why}")
-    return _builder().build_quotes(daemon, settings, keys)
+    return _builder().build_quotes(daemon, settings, keys, folder)
 
 
 def _builder() -> _Builder:

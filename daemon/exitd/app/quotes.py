@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
 
-from exitd.adapters.symmio.belonging import examine
+from exitd.adapters.symmio.addresses import examine
 from exitd.adapters.symmio.fees import FeePolicy
 from exitd.adapters.symmio.nodes import Tolerance
 from exitd.adapters.symmio.settings import ChainSettings, Precision
@@ -19,14 +20,15 @@ from exitd.core.state import State
 from exitd.core.trigger import TriggerState
 from exitd.core.units import NS_PER_MS, NS_PER_S
 from exitd.errors import ConfigurationError
-from exitd.logs import Event, log
-from exitd.ports.alerts import Alert, AlertLevel
+from exitd.logs import Event, log_at
 from exitd.ports.chain import Chain
 from exitd.ports.clock import Clock
+from exitd.ports.notices import Notice
 from exitd.runtime.accounts import Account
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.supervise import backoff
+from exitd.runtime.telling import alert_for_notice
 from exitd.secret import Secret
 
 #: Nodes have limits of their own, and one question of ours is several of theirs.
@@ -34,9 +36,11 @@ _REQUESTS_PER_MINUTE, _BURST = 1_200, 100
 
 
 def build_quotes(
-    daemon: Daemon, settings: AccountSettings, keys: Keys
+    daemon: Daemon, settings: AccountSettings, keys: Keys, folder: Path
 ) -> tuple[Account, Chain]:
     """Join the quotes of a key on a chain, and the prices that they are watched by.
+
+    What the solver lists is kept in *folder*.
 
     Raises:
         ConfigurationError: The key is none, or a node's address.
@@ -53,6 +57,7 @@ def build_quotes(
         price_of=prices.price_of,
         solver=chain.solver_url,
         precisions=_precisions(chain.symbols),
+        folder=folder,
         on_notice=partial(_on_notice, daemon, settings.name),
     )
     account = Account(
@@ -95,6 +100,7 @@ def chain_settings(chain: OnChain, private_nodes: tuple[str, ...]) -> ChainSetti
         confirmations=chain.confirmations,
         bump_after=chain.bump_after,
         market_bound=chain.market_bound,
+        least_closes=chain.least_closes,
         lag_slack_ns=chain.lag_slack_ns,
         fees=FeePolicy(most=chain.fee_most, least_tip=chain.fee_least_tip),
         tolerance=Tolerance(block_ms=max(chain.block_time_ns // NS_PER_MS, 1)),
@@ -118,8 +124,6 @@ def _recalling(daemon: Daemon, venue: SymmioVenue) -> Callable[[], Awaitable[Non
     async def recall() -> None:
         state = daemon.loop.engine.state
         await venue.chain.recall(known_quotes(state, venue.account))
-        for words in await venue.chain.strays():
-            _on_notice(daemon, venue.account, words)
 
     return recall
 
@@ -145,18 +149,12 @@ def known_quotes(state: State, account: str) -> list[str]:
     return sorted(symbols)
 
 
-def _on_notice(daemon: Daemon, account: str, words: str) -> None:
-    """Write down and tell what only a person can see to."""
-    log(Event.CHAIN_NOTICED, account=account, reason=words)
-    daemon.telling.tell(
-        Alert(
-            level=AlertLevel.WARNING,
-            topic=Event.CHAIN_NOTICED.value,
-            # What is said of one node, or of one quote, is one thing.
-            about=f"{account}/{words.partition(': ')[0]}",
-            text=f"{account}: {words}",
-        )
-    )
+def _on_notice(daemon: Daemon, account: str, notice: Notice) -> None:
+    """Write down and tell what only a person can see to, or its end."""
+    level = "info" if notice.is_over else "warning"
+    topic = notice.kind.value
+    log_at(level, Event.CHAIN_NOTICED, account=account, topic=topic, reason=str(notice))
+    daemon.telling.tell(alert_for_notice(notice))
 
 
 async def examine_chain(chain: OnChain, clock: Clock) -> tuple[list[str], list[str]]:

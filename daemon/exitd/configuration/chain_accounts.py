@@ -200,6 +200,12 @@ class SymmioAccount(Keys):
     fee_most: Wei | None = described(
         None, "The most that a unit of gas may cost, in wei.", shown="from the table"
     )
+    least_closes: Count | None = described(
+        None,
+        "Somebody is told when the key's balance pays for fewer closes than this at "
+        "the present fee.",
+        shown="from the table",
+    )
     market_bound: PercentValue | None = described(
         None,
         "How far from the watched price a market close may be filled.",

@@ -62,6 +62,11 @@ class ChainTable(Keys):
     bump_after: Count = described(
         ..., "After how many blocks a transaction that waits offers more."
     )
+    least_closes: Count = described(
+        20,
+        "Somebody is told when the key's balance pays for fewer closes than this at "
+        "the present fee.",
+    )
     market_bound: PercentValue = described(
         ..., "How far from the watched price a market close may be filled."
     )

@@ -41,6 +41,7 @@ class OnChain(Struct, frozen=True, kw_only=True):
     fee_most: int
     fee_least_tip: int
     bump_after: int
+    least_closes: int
     market_bound: Decimal
     solver_url: str
     symbols: dict[str, QuotedSymbol]
@@ -71,6 +72,7 @@ def on_chain(account: SymmioAccount, tables: ChainTables) -> OnChain:
         fee_most=table.fee_most if account.fee_most is None else account.fee_most,
         fee_least_tip=table.fee_least_tip,
         bump_after=table.bump_after,
+        least_closes=account.least_closes or table.least_closes,
         market_bound=table.market_bound
         if account.market_bound is None
         else account.market_bound,

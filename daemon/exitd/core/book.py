@@ -44,6 +44,7 @@ class Book:
         "_buys",
         "_falling",
         "_falling_wakes",
+        "_levels_below",
         "_rising",
         "_rising_wakes",
         "_sells",
@@ -71,7 +72,7 @@ class Book:
         self._sells = Trails()
         self._buys = Trails()
         self._wakes: dict[str, dict[str, None]] = {}
-        self._act_below = self.falling_at = _MINUS_INFINITY
+        self._levels_below = self._act_below = self.falling_at = _MINUS_INFINITY
         self._act_above = self.rising_at = INFINITY
         self.pending: dict[str, None] = {}
         self.counting: dict[str, int] = {}
@@ -205,11 +206,16 @@ class Book:
 
     def follow(self, price: Decimal) -> bool:
         """Let trails see a price; whether nothing else is to be done about it."""
-        if price > self._sells.top and self._sells.observe(price):
+        sells, buys = self._sells, self._buys
+        if price > sells.top and sells.observe(price):
             self.is_unsaved = True
-            self._narrow()
+            below = self._levels_below
+            self._act_below = below = below if below > sells.stop else sells.stop
+            low = buys.top.copy_negate()
+            self.falling_at = below if below > low else low
+            self.rising_at = min(self._act_above, sells.top)
         negative = price.copy_negate()
-        if negative > self._buys.top and self._buys.observe(negative):
+        if negative > buys.top and buys.observe(negative):
             self.is_unsaved = True
             self._narrow()
         return self._act_below < price < self._act_above
@@ -219,7 +225,7 @@ class Book:
         names = self._falling_wakes.take(price.copy_negate())
         names += self._rising_wakes.take(price)
         found: list[tuple[str, str]] = []
-        for name in names:
+        for name, _ in names:
             why, _, trigger_id = name.partition(":")
             wakes = self._wakes[trigger_id]
             del wakes[name]
@@ -230,11 +236,12 @@ class Book:
             self._narrow()
         return found
 
-    def crossed(self, price: Decimal) -> list[str]:
-        """Take out the levels that *price* hits: nearest first, then as armed."""
-        hit: list[str] = []
+    def crossed(self, price: Decimal) -> list[tuple[str, Decimal]]:
+        """Take out what *price* hits, with its level: nearest first, then as armed."""
+        hit: list[tuple[str, Decimal]] = []
         if price <= self._falling.first.copy_negate():
-            hit += self._falling.take(price.copy_negate())
+            for name, rank in self._falling.take(price.copy_negate()):
+                hit.append((name, rank.copy_negate()))
         if price >= self._rising.first:
             hit += self._rising.take(price)
         if hit:
@@ -251,12 +258,12 @@ class Book:
         return found
 
     def _narrow(self) -> None:
+        """Find the prices on each side at which anything is to be done."""
         sells, buys = self._sells, self._buys
-        self._act_below = below = max(
-            self._falling.first.copy_negate(),
-            self._falling_wakes.first.copy_negate(),
-            sells.stop,
+        self._levels_below = below = max(
+            self._falling.first.copy_negate(), self._falling_wakes.first.copy_negate()
         )
+        self._act_below = below = max(below, sells.stop)
         self._act_above = above = min(
             self._rising.first, self._rising_wakes.first, buys.stop.copy_negate()
         )

@@ -15,17 +15,14 @@ from exitd.core.condition import Direction, FixedLevel
 from exitd.core.ending import let_pass
 from exitd.core.events import FactKind
 from exitd.core.market import Instrument
-from exitd.core.position import OrderSide, Side
+from exitd.core.position import Side
 from exitd.core.pricing import price_now, watches_own_market
-from exitd.core.reach import level_to_hold
-from exitd.core.resting import is_beyond, unrest
+from exitd.core.reach import awaited_price, level_to_hold
+from exitd.core.resting import unrest
 from exitd.core.sizing import bound_on_step, meets
 from exitd.core.trigger import Close, FireRecord, TriggerDefinition, TriggerRecord
 from exitd.core.turn import Turn
 from exitd.core.units import ZERO, text
-
-#: Which way a price goes that gets better for a close.
-_BETTER = {OrderSide.SELL: Direction.RISING, OrderSide.BUY: Direction.FALLING}
 
 
 def wrong_bound(
@@ -87,20 +84,15 @@ def may_go(turn: Turn, record: TriggerRecord, fired: FireRecord) -> bool:
     What somebody fires by hand goes at any price that meets the bound.
     """
     definition = record.definition
-    close, side = definition.close, definition.side
+    close = definition.close
     assert close is not None
     if close.bound is None:
         return True
-    assert side is not None
     price = price_now(turn.state, definition, fired)
-    level = level_to_hold(fired)
-    better, way = _BETTER[side.close_side], definition.direction
-    if price is None or not meets(side.close_side, close.bound, price):
-        _wait(turn, record, fired, better, close.bound)
-    elif level is not None and not is_beyond(way, level, price):
-        _wait(turn, record, fired, way, level)
-    else:
+    awaited = awaited_price(definition, fired, close.bound, price)
+    if awaited is None:
         return True
+    _wait(turn, record, fired, *awaited)
     return False
 
 

@@ -52,10 +52,10 @@ class Levels:
             heapify(self._heap)
         self._settle()
 
-    def take(self, bound: Decimal) -> list[str]:
-        """Take out every name whose rank is at most *bound*, in order."""
+    def take(self, bound: Decimal) -> list[tuple[str, Decimal]]:
+        """Take out every name whose rank is at most *bound*, in order, and its rank."""
         heap, live = self._heap, self._live
-        taken: list[str] = []
+        taken: list[tuple[str, Decimal]] = []
         # A pop costs log n: beyond this many, going through all costs less.
         pops = len(heap) >> 4
         while heap and heap[0][0] <= bound:
@@ -64,19 +64,20 @@ class Levels:
                 break
             pops -= 1
             entry = heappop(heap)
-            if live.get(entry[2]) is entry:
-                del live[entry[2]]
-                taken.append(entry[2])
+            rank, _, name = entry
+            if live.get(name) is entry:
+                del live[name]
+                taken.append((name, rank))
         self._settle()
         return taken
 
-    def _sort_out(self, bound: Decimal) -> list[str]:
+    def _sort_out(self, bound: Decimal) -> list[tuple[str, Decimal]]:
         due = sorted(entry for entry in self._live.values() if entry[0] <= bound)
         for _, _, name in due:
             del self._live[name]
         self._heap = list(self._live.values())
         heapify(self._heap)
-        return [name for _, _, name in due]
+        return [(name, rank) for rank, _, name in due]
 
     def _settle(self) -> None:
         heap, live = self._heap, self._live

@@ -7,14 +7,23 @@ need not. The stop itself goes on as before, with what they leave.
 
 from decimal import Decimal
 
+from exitd.core.condition import Direction
 from exitd.core.position import OrderSide, PositionKey
 from exitd.core.pricing import hard_reference, last_price
 from exitd.core.resting import is_beyond
 from exitd.core.sizing import bounded_price, meets
 from exitd.core.state import State
-from exitd.core.trigger import Close, FireRecord, OrderType, TriggerRecord
+from exitd.core.trigger import (
+    Close,
+    FireRecord,
+    OrderType,
+    TriggerDefinition,
+    TriggerRecord,
+)
 from exitd.core.units import ZERO
 
+#: Which way a price goes that gets better for a close.
+_BETTER = {OrderSide.SELL: Direction.RISING, OrderSide.BUY: Direction.FALLING}
 #: The cause of a firing that no price began.
 _BY_HAND = "command"
 
@@ -31,13 +40,31 @@ def is_out_of_reach(state: State, record: TriggerRecord) -> bool:
     fired, price = state.fires[record.id], last_price(state, definition)
     if price is None:
         return False
+    if close.bound is not None:
+        return awaited_price(definition, fired, close.bound, price) is not None
     assert definition.side is not None, "only a position has stops"
     side = definition.side.close_side
-    if close.bound is not None:
-        level, way = level_to_hold(fired), definition.direction
-        is_back = level is not None and not is_beyond(way, level, price)
-        return is_back or not meets(side, close.bound, price)
     return not meets(side, _hard_bound(state, record, close, side, price), price)
+
+
+def awaited_price(
+    definition: TriggerDefinition,
+    fired: FireRecord,
+    bound: Decimal,
+    price: Decimal | None,
+) -> tuple[Direction, Decimal] | None:
+    """Give what a firing with a bound waits for: a price, and which way it must come.
+
+    None where it may go at *price*, which is within its bound and beyond its level.
+    """
+    assert definition.side is not None, "only closes have bounds"
+    side = definition.side.close_side
+    if price is None or not meets(side, bound, price):
+        return _BETTER[side], bound
+    level, way = level_to_hold(fired), definition.direction
+    if level is not None and not is_beyond(way, level, price):
+        return way, level
+    return None
 
 
 def _is_hard_limit(close: Close) -> bool:

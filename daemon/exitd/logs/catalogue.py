@@ -56,7 +56,7 @@ account.refused | account status reason | the keys are refused; nothing can be s
 venue.limited | venue retry_after_s | the venue asks us to slow down
 venue.failed | venue status reason | a request failed
 venue.recovered | venue lasted_s | requests succeed again
-chain.noticed | account reason | a node, the key or an owner's access needs a look
+chain.noticed | account topic reason | a node, the key or an owner's access needs a look
 clock.measured | venue offset_ms round_trip_ms | the clocks were compared
 clock.skewed | venue offset_ms | our clock and the venue's differ by too much
 
@@ -111,6 +111,7 @@ auth.granted | account by expires | a login succeeded
 token.created | name scopes by | an API token was made
 token.revoked | name by | an API token is void
 command.refused | name reason by | a command could not be done
+watcher.dropped | by reason | a WebSocket is closed: too slow a reader, or it may not
 order.unfillable | quote_id reason | an order was accepted that its level cannot fill
 webhook.accepted | route webhook_id | a webhook was taken and stored
 webhook.refused | route reason ip | a webhook was not valid, or not allowed

@@ -134,6 +134,7 @@ class Event(StrEnum):
     TOKEN_CREATED = "token.created"
     TOKEN_REVOKED = "token.revoked"
     COMMAND_REFUSED = "command.refused"
+    WATCHER_DROPPED = "watcher.dropped"
     ORDER_UNFILLABLE = "order.unfillable", "warning"
     WEBHOOK_ACCEPTED = "webhook.accepted"
     WEBHOOK_REFUSED = "webhook.refused", "warning"

@@ -91,6 +91,14 @@ class Chain(Protocol):
         """
         ...
 
+    async def why_undelegable(self, sub: SubAccount) -> str:
+        """Say why no delegation lets `closer` close for a sub-account.
+
+        In a sentence that names it, as of an account that only the InstantLayer moves;
+        empty where a delegation is all that it takes.
+        """
+        ...
+
     async def is_contract(self, address: str) -> bool: ...
 
     async def accepts_signature(
@@ -125,5 +133,8 @@ class Chain(Protocol):
 
         Raises:
             VenueUnavailable: One could not be read; none may be left out.
+            ConfigurationError: The chain is another, or a contract at a configured
+                address is not what it should be. Only the first call says so; what is
+                found later makes this account unavailable and nothing else.
         """
         ...

@@ -1,4 +1,4 @@
-"""Which facts a person is told, how loudly, and in what words."""
+"""Which facts and notices a person is told, how loudly, and in what words."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from exitd.core.events import Fact, FactKind
 from exitd.core.units import text
 from exitd.ports.alerts import Alert, AlertLevel, Alerts, Delivered
+from exitd.ports.notices import Notice, NoticeKind
 
 K = FactKind
 
@@ -69,6 +70,31 @@ def alert_for(fact: Fact) -> Alert | None:
         text=_sentence(fact),
     )
 
+
+def alert_for_notice(notice: Notice) -> Alert:
+    """Give the alert of what a venue's adapter has to say, or its end."""
+    return Alert(
+        level=AlertLevel.INFO if notice.is_over else NOTICE_LEVELS[notice.kind],
+        topic=notice.kind.value,
+        about=notice.about,
+        text=str(notice),
+        cleared=notice.is_over,
+    )
+
+
+#: Critical is what keeps closes from going out, or soon will.
+NOTICE_LEVELS = {
+    NoticeKind.REVOCATION_PROPOSED: AlertLevel.CRITICAL,
+    NoticeKind.ACCESS_LOST: AlertLevel.CRITICAL,
+    NoticeKind.ADDRESS_WRONG: AlertLevel.CRITICAL,
+    NoticeKind.GAS_LOW: AlertLevel.CRITICAL,
+    NoticeKind.FEES_CAPPED: AlertLevel.CRITICAL,
+    NoticeKind.TRANSACTION_STUCK: AlertLevel.CRITICAL,
+    NoticeKind.REQUEST_STUCK: AlertLevel.CRITICAL,
+    NoticeKind.NODE_DOUBTED: AlertLevel.WARNING,
+    NoticeKind.QUOTE_DISPUTED: AlertLevel.CRITICAL,
+    NoticeKind.SYMBOLS_OLD: AlertLevel.WARNING,
+}
 
 LEVELS = {
     K.TRIGGER_HIT: AlertLevel.WARNING,

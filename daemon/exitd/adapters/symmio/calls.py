@@ -7,6 +7,7 @@ Written out by hand, because a close must be signed in less than a millisecond.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final, Literal
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
@@ -32,12 +33,16 @@ THROUGH = selector("_call(address,bytes[])")
 ACCESS = selector("delegatedAccesses(address,address,bytes4)")
 OWNERS = selector("owners(address)")
 SYMMIO_ADDRESS = selector("symmioAddress()")
+REVOKE_COOLDOWN = selector("revokeCooldown()")
 IS_VALID_SIGNATURE = selector("isValidSignature(bytes32,bytes)")
 DELEGATE_WITH_STATE = selector("delegateAccesses(address,address,bytes4[],bool)")
 DELEGATE = selector("delegateAccesses(address,address,bytes4[])")
 
-#: The contract's numbers of the two kinds of close.
-LIMIT, MARKET = 0, 1
+#: The contract's numbers of the two kinds of close. There is a 2 on the wire of some
+#: front-ends, and in later contracts; it is never sent.
+OrderKind = Literal[0, 1]
+LIMIT: Final = 0
+MARKET: Final = 1
 
 #: What a close needs that is not the owner's own, and what people call it.
 NEEDED_ACCESS = {
@@ -67,12 +72,10 @@ def _padded(data: bytes) -> bytes:
 
 
 def close_call(
-    quote_id: int, price: int, quantity: int, order_type: int, deadline_s: int
+    quote_id: int, price: int, quantity: int, kind: OrderKind, deadline_s: int
 ) -> bytes:
     """Ask for a close; price and quantity in the contract's whole numbers."""
-    return CLOSE + b"".join(
-        map(word, (quote_id, price, quantity, order_type, deadline_s))
-    )
+    return CLOSE + b"".join(map(word, (quote_id, price, quantity, kind, deadline_s)))
 
 
 def cancel_call(quote_id: int) -> bytes:

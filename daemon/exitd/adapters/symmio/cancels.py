@@ -10,8 +10,7 @@ from exitd.adapters.symmio.node import Reverted
 from exitd.adapters.symmio.outbox import Flight, Rejected
 from exitd.adapters.symmio.quotes import CLOSING
 from exitd.adapters.symmio.refusals import refusal_of
-from exitd.adapters.symmio.reports import order_report
-from exitd.adapters.symmio.requests import requests_of
+from exitd.adapters.symmio.requests import read_one, report_of, requests_of
 from exitd.adapters.symmio.session import Session
 from exitd.adapters.symmio.settings import WINDOW_NS_MAX
 from exitd.adapters.symmio.wallet import read_transaction
@@ -24,6 +23,9 @@ from exitd.ports.venue import Refusal
 
 _NONE_PENDING = Refusal(
     RefusalKind.INVALID, "none_pending", "no such close request is pending"
+)
+_OTHERS = Refusal(
+    RefusalKind.BUSY, "not_ready", "another close of the quote is on its way"
 )
 
 
@@ -76,9 +78,7 @@ async def cancel(
         OutcomeUnknown: Whether it was asked for is not known.
         VenueUnavailable: It was not, for no node answered.
     """
-    depth = await session.look()
-    known = await session.book.adopted(symbol, depth.number)
-    followed = await session.book.read(known, depth.number)
+    followed = await read_one(session, symbol)
     request = await pending(session, followed)
     if request is None or not _is_meant(request, order_id, client_order_id):
         return _NONE_PENDING
@@ -87,10 +87,10 @@ async def cancel(
         return None
     if quote.quote_id in session.cancelling:
         return None
-    refusal = await _ask(session, followed)
+    refusal = await _ask(session, followed, request)
     if refusal is not None:
         return refusal
-    return await _freed(session, followed, request)
+    return await _freed(session, symbol, request)
 
 
 def _is_meant(request: Request, order_id: str, client_order_id: int | None) -> bool:
@@ -99,7 +99,14 @@ def _is_meant(request: Request, order_id: str, client_order_id: int | None) -> b
     return request.author.client_order_id == client_order_id
 
 
-async def _ask(session: Session, followed: Followed) -> Refusal | None:
+async def _ask(
+    session: Session, followed: Followed, request: Request
+) -> Refusal | None:
+    """Ask for the cancel of a quote's close; the contract knows no other name of it.
+
+    So where another of ours is on its way, which would be in the chain before, the
+    cancel could hit that instead.
+    """
     quote_id = followed.state.quote.quote_id
     if not session.key.is_known:
         await session.key.refresh(session.contracts, session.known_head())
@@ -112,6 +119,10 @@ async def _ask(session: Session, followed: Followed) -> Refusal | None:
     except Reverted as exc:
         probe = session.key.transaction(0, multi_account, data, session.key.fees())
         return refusal_of(await reason_behind(session, probe, exc.reason))
+    if session.outbox.may_close(
+        followed.symbol, besides=request.author.client_order_id, after=followed.block
+    ):
+        return _OTHERS
     try:
         session.cancelling[quote_id] = await housekeep(session, multi_account, data)
     except Rejected as exc:
@@ -140,12 +151,9 @@ async def housekeep(session: Session, to: str, data: bytes) -> Flight:
     return flight
 
 
-async def _freed(
-    session: Session, before: Followed, request: Request
-) -> OrderReport | None:
+async def _freed(session: Session, symbol: str, request: Request) -> OrderReport | None:
     """Report a request that had expired already: asking for its cancel ended it."""
-    depth = await session.look()
-    followed = await session.book.read(before, depth.number)
+    followed = await read_one(session, symbol)
     requests, _ = await requests_of(session, followed)
     last = requests[-1] if requests else request
     if last.created != request.created or last.status not in (
@@ -153,12 +161,4 @@ async def _freed(
         OrderStatus.CANCELLED,
     ):
         return None
-    client_id = last.author.client_order_id
-    return order_report(
-        session.account,
-        followed,
-        last,
-        session.orders.get(client_id) if client_id is not None else None,
-        session.history.instants,
-        session.clock.now_ns(),
-    )
+    return report_of(session, followed, last)

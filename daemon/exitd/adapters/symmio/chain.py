@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from exitd.adapters.symmio import access, belonging
+from exitd.adapters.symmio import access, addresses
 from exitd.adapters.symmio.quotes import QuoteState
 from exitd.adapters.symmio.session import Session
 from exitd.core.market import Instrument
-from exitd.errors import VenueUnavailable
+from exitd.errors import ConfigurationError, VenueUnavailable
 from exitd.ports.chain import Quote, SubAccount
+from exitd.ports.notices import NoticeKind
 
 #: Described and not followed yet; the oldest goes first.
 _DESCRIBED_MAX = 1_000
@@ -32,6 +33,7 @@ class SymmioChain:
         self.closer = session.key.wallet.address
         self._session = session
         self._described: dict[int, _Described] = {}
+        self._is_begun = self._is_checked = False
 
     async def quote(self, quote_id: int) -> Quote | None:
         depth = await self._session.look()
@@ -43,42 +45,54 @@ class SymmioChain:
         return state.quote
 
     async def owner_of(self, sub: SubAccount) -> str | None:
-        self._check_known(sub)
+        await self._check_known(sub)
         if not self._acts_for(sub):
             return None
-        await self._session.look()
-        return await self._session.contracts.owner(sub.multi_account, sub.address)
+        return await self._session.multi_accounts.owner(sub.multi_account, sub.address)
 
     async def missing_access(self, sub: SubAccount) -> tuple[str, ...]:
-        self._check_ours(sub)
-        await self._session.look()
+        await self._check_ours(sub)
         return await access.missing(self._session, sub)
+
+    async def _check_ours(self, sub: SubAccount) -> None:
+        await self._check_known(sub)
+        self._check_acted_for(sub)
+
+    async def _check_known(self, sub: SubAccount) -> None:
+        """Believe no contract but those that the operator named, and that fit.
+
+        Raises:
+            VenueUnavailable: It is none of them, or it could not be read.
+        """
+        await self._session.look()
+        self._check_named(sub)
+        await self.check_configured()
+
+    def _check_named(self, sub: SubAccount) -> None:
+        named = {a.lower() for a in self._session.settings.multi_accounts}
+        if sub.multi_account.lower() not in named:
+            raise VenueUnavailable(
+                f"{sub.multi_account} is not among the `multi_accounts` of"
+                f" {self.account}"
+            )
 
     def _acts_for(self, sub: SubAccount) -> bool:
         named = self._session.settings.sub_accounts
         asked = (sub.address.lower(), sub.multi_account.lower())
         return not named or asked in {(a.lower(), m.lower()) for a, m in named}
 
-    def _check_ours(self, sub: SubAccount) -> None:
-        self._check_known(sub)
+    def _check_acted_for(self, sub: SubAccount) -> None:
         if not self._acts_for(sub):
-            raise VenueUnavailable(
-                f"{sub.address} is not among the `sub_accounts` of {self.account}"
-            )
+            raise VenueUnavailable(self._not_acted_for(sub))
 
-    def _check_known(self, sub: SubAccount) -> None:
-        """Believe no contract but those that the operator named."""
-        configured = {a.lower() for a in self._session.settings.multi_accounts}
-        if sub.multi_account.lower() not in configured:
-            raise VenueUnavailable(
-                f"{sub.multi_account} is not among the `multi_accounts` of"
-                f" {self.account}"
-            )
+    def _not_acted_for(self, sub: SubAccount) -> str:
+        return f"{sub.address} is not among the `sub_accounts` of {self.account}"
 
-    async def strays(self) -> tuple[str, ...]:
-        """Say which of the MultiAccounts are none of the configured contract."""
-        await self._session.look()
-        return await belonging.strays(self._session.contracts, self._session.settings)
+    async def why_undelegable(self, sub: SubAccount) -> str:
+        await self._check_known(sub)
+        if not self._acts_for(sub):
+            return self._not_acted_for(sub)
+        return await access.why_undelegable(self._session, sub)
 
     async def is_contract(self, address: str) -> bool:
         await self._session.look()
@@ -105,14 +119,39 @@ class SymmioChain:
         return instrument
 
     def follow(self, sub: SubAccount, quote: Quote) -> None:
-        self._check_ours(sub)
+        self._check_named(sub)
+        self._check_acted_for(sub)
         if quote.quote_id in self._session.book.by_id:
             return
         known = self._described.pop(quote.quote_id, None)
         assert known is not None, "a quote is followed once `instrument` described it"
         self._session.book.add(sub, known.state, known.instrument, known.block)
 
+    async def check_configured(self) -> None:
+        """Refuse to begin with what is not as configured; later, only this account.
+
+        What else runs by then must not stop because a node has answered at last.
+
+        Raises:
+            ConfigurationError: At the first time of asking.
+            VenueUnavailable: Later, or it could not be read.
+        """
+        if self._is_checked:
+            return
+        is_start, self._is_begun = not self._is_begun, True
+        kind = NoticeKind.ADDRESS_WRONG
+        try:
+            await addresses.check(self._session)
+        except ConfigurationError as exc:
+            if is_start:
+                raise
+            self._session.notices.begin(kind, "", f"nothing is closed: {exc}")
+            raise VenueUnavailable(str(exc)) from exc
+        self._is_checked = True
+        self._session.notices.end(kind, "", "chain and contracts are as configured")
+
     async def recall(self, symbols: Iterable[str]) -> None:
+        await self.check_configured()
         depth = await self._session.look()
         try:
             await self._session.book.recall(symbols, depth.number)

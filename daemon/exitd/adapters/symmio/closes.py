@@ -11,8 +11,7 @@ from exitd.adapters.symmio.followed import Followed
 from exitd.adapters.symmio.node import Reverted
 from exitd.adapters.symmio.outbox import Flight, Rejected, is_unfunded
 from exitd.adapters.symmio.refusals import VEILED, not_held, refusal_of
-from exitd.adapters.symmio.reports import order_report
-from exitd.adapters.symmio.requests import requests_of
+from exitd.adapters.symmio.requests import report_of, requests_of
 from exitd.adapters.symmio.session import Session
 from exitd.adapters.symmio.settings import WINDOW_NS_MAX
 from exitd.adapters.symmio.wallet import Transaction, read_transaction
@@ -42,19 +41,29 @@ def prepare(session: Session, order: CloseOrder) -> Prepared:
     if followed is not None and _unsendable(session, followed, order) is None:
         price = bound(session, followed, order)
         assert price is not None
-        is_resting = order.time_in_force is TimeInForce.GTC
         inner = calls.close_call(
             followed.state.quote.quote_id,
             to_chain(price),
             to_chain(order.quantity),
-            calls.LIMIT if is_resting else calls.MARKET,
+            kind_of(order),
             expires_s,
         )
         data = calls.through(followed.sub.address, [inner])
         data = calls.tagged(data, order.client_order_id)
-        body = session.outbox.sign(followed.sub.multi_account, data, expires_s)
+        multi_account = followed.sub.multi_account
+        body = session.outbox.sign(multi_account, data, expires_s, order)
         session.orders[order.client_order_id] = order
     return Prepared(body, now_ns, expires_s * NS_PER_S)
+
+
+def kind_of(order: CloseOrder) -> calls.OrderKind:
+    """Say how the contract calls a close: only what rests is its limit.
+
+    Its market takes a price too, and may then be filled in one piece or not at all. So
+    what goes at once goes as market, be it within a bound of its own or without.
+    """
+    rests = order.time_in_force is TimeInForce.GTC
+    return calls.LIMIT if rests else calls.MARKET
 
 
 def bound(session: Session, followed: Followed, order: CloseOrder) -> Decimal | None:
@@ -270,11 +279,7 @@ async def _found(
     requests, _ = await requests_of(session, followed, since_s)
     for request in reversed(requests):
         if request.author.client_order_id == order.client_order_id:
-            now_ns = session.clock.now_ns()
-            instants = session.history.instants
-            return order_report(
-                session.account, followed, request, order, instants, now_ns
-            )
+            return report_of(session, followed, request)
     return None
 
 

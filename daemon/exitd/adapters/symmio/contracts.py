@@ -5,16 +5,9 @@ from __future__ import annotations
 from typing import TypeVar
 
 import msgspec
-from eth_utils.address import to_checksum_address
 
 from exitd.adapters.symmio import calls
-from exitd.adapters.symmio.events import (
-    CLOSE_TOPICS,
-    REVOKE_PROPOSED,
-    HexBytes,
-    HexNumber,
-    Log,
-)
+from exitd.adapters.symmio.events import CLOSE_TOPICS, HexBytes, HexNumber, Log
 from exitd.adapters.symmio.node import Reverted, as_bytes, as_int, read_head
 from exitd.adapters.symmio.nodes import Nodes
 from exitd.adapters.symmio.quotes import (
@@ -27,7 +20,6 @@ from exitd.adapters.symmio.settings import ChainSettings
 from exitd.errors import VenueUnavailable
 
 _VALID_SIGNATURE = bytes.fromhex("1626ba7e")
-_NOBODY = "0x" + "00" * 20
 
 T = TypeVar("T")
 
@@ -79,7 +71,7 @@ class Contracts:
 
     async def quote(self, quote_id: int, block: int | None = None) -> QuoteState | None:
         data = calls.GET_QUOTE + calls.word(quote_id)
-        return read_quote(await self._asked(self._settings.symmio, data, block))
+        return read_quote(await self.asked(self._settings.symmio, data, block))
 
     async def quote_by_two(self, quote_id: int, block: int) -> list[QuoteState | None]:
         """Read a quote from two nodes where there are two: it decides something."""
@@ -93,31 +85,11 @@ class Contracts:
 
     async def symbol(self, symbol_id: int) -> SymbolState | None:
         data = calls.GET_SYMBOL + calls.word(symbol_id)
-        return read_symbol(await self._asked(self._settings.symmio, data, None))
+        return read_symbol(await self.asked(self._settings.symmio, data, None))
 
-    async def owner(self, multi_account: str, sub: str) -> str | None:
-        answer = await self._asked(multi_account, calls.owner_call(sub), None)
-        address = "0x" + answer[-20:].hex()
-        if len(answer) != 32:
-            raise VenueUnavailable(f"{multi_account} is not a MultiAccount")
-        return None if address == _NOBODY else str(to_checksum_address(address))
-
-    async def trading_of(self, multi_account: str) -> str | None:
-        """Read which contract a MultiAccount trades on; None where it is none."""
-        try:
-            answer = await self.call(multi_account, calls.SYMMIO_ADDRESS)
-        except Reverted:
-            return None
-        if len(answer) != 32:
-            return None
-        return str(to_checksum_address("0x" + answer[-20:].hex()))
-
-    async def has_access(
-        self, multi_account: str, sub: str, target: str, function: bytes
-    ) -> bool:
-        data = calls.access_call(sub, target, function)
-        answer = await self._asked(multi_account, data, None)
-        return any(answer)
+    async def balance(self, address: str) -> int:
+        """How much an address can pay with, in wei."""
+        return as_int(await self.nodes.read("eth_getBalance", [address, "latest"]))
 
     async def is_contract(self, address: str) -> bool:
         code = await self.nodes.read("eth_getCode", [address, "latest"])
@@ -165,25 +137,22 @@ class Contracts:
 
     async def close_logs(self, first: int, last: int) -> list[Log]:
         """Read the logs about closes of a range of blocks, both ends included."""
-        asked = {
-            "address": self._settings.symmio,
-            "topics": [list(CLOSE_TOPICS)],
+        return await self.logs([self._settings.symmio], [*CLOSE_TOPICS], first, last)
+
+    async def logs(
+        self, addresses: list[str], topics: list[str], first: int, last: int
+    ) -> list[Log]:
+        """Read the logs of some contracts that begin with one of some topics."""
+        wanted = {
+            "address": addresses,
+            "topics": [topics],
             "fromBlock": hex(first),
             "toBlock": hex(last),
         }
-        return _converted(await self.nodes.read("eth_getLogs", [asked]), list[Log])
+        return _converted(await self.nodes.read("eth_getLogs", [wanted]), list[Log])
 
-    async def revocations(self, first: int, last: int) -> list[Log]:
-        """Read who means to take which access away, of all MultiAccounts."""
-        asked = {
-            "address": list(self._settings.multi_accounts),
-            "topics": [REVOKE_PROPOSED],
-            "fromBlock": hex(first),
-            "toBlock": hex(last),
-        }
-        return _converted(await self.nodes.read("eth_getLogs", [asked]), list[Log])
-
-    async def _asked(self, to: str, data: bytes, block: int | None) -> bytes:
+    async def asked(self, to: str, data: bytes, block: int | None = None) -> bytes:
+        """Call what never says no at the right address."""
         try:
             return await self.call(to, data, block)
         except Reverted as exc:

@@ -13,12 +13,14 @@ from msgspec import Struct
 
 from exitd.adapters.symmio.contracts import Contracts
 from exitd.adapters.symmio.markets import Markets
+from exitd.adapters.symmio.multi_accounts import MultiAccounts
+from exitd.adapters.symmio.notices import Notices
 from exitd.adapters.symmio.quotes import QuoteState, quote_id_of
-from exitd.adapters.symmio.settings import ChainSettings
 from exitd.core.market import Instrument
 from exitd.core.units import ZERO
 from exitd.errors import VenueUnavailable
 from exitd.ports.chain import SubAccount
+from exitd.ports.notices import NoticeKind
 
 #: How many quotes are recalled at once: some hundreds must not take a minute.
 _AT_ONCE = 20
@@ -41,13 +43,18 @@ class Book:
     """`by_id` is what is followed; `is_recalled` whether that is all of it."""
 
     def __init__(
-        self, contracts: Contracts, markets: Markets, settings: ChainSettings
+        self,
+        contracts: Contracts,
+        multi_accounts: MultiAccounts,
+        markets: Markets,
+        notices: Notices,
     ) -> None:
         self.by_id: dict[int, Followed] = {}
         self.is_recalled = False
         self._contracts = contracts
         self._markets = markets
-        self._settings = settings
+        self._multi_accounts = multi_accounts
+        self._notices = notices
 
     def by_symbol(self, symbol: str) -> Followed | None:
         try:
@@ -108,8 +115,8 @@ class Book:
         if state is None:
             raise VenueUnavailable(f"the contract knows no quote {quote_id}")
         address = state.quote.sub_account
-        for multi_account in self._settings.multi_accounts:
-            if await self._contracts.owner(multi_account, address) is not None:
+        for multi_account in self._multi_accounts.addresses:
+            if await self._multi_accounts.owner(multi_account, address) is not None:
                 sub = SubAccount(address, multi_account)
                 return await self.follow(sub, state, block)
         raise VenueUnavailable(
@@ -129,9 +136,12 @@ class Book:
         state = await self._contracts.quote(quote_id, block)
         is_gone = state is None or state.held == ZERO
         if is_gone and followed.state.held > ZERO:
-            opinions = await self._contracts.quote_by_two(quote_id, block)
-            if any(opinion != state for opinion in opinions):
-                raise VenueUnavailable(f"the nodes do not agree about quote {quote_id}")
+            await self._check_gone(followed, state, block)
+        self._notices.end(
+            NoticeKind.QUOTE_DISPUTED,
+            followed.symbol,
+            f"the nodes agree about {followed.symbol} again",
+        )
         if state is None:
             raise VenueUnavailable(f"quote {quote_id} is gone: is it the same chain?")
         instrument = followed.instrument
@@ -141,3 +151,23 @@ class Book:
         if quote_id in self.by_id:
             self.by_id[quote_id] = after
         return after
+
+    async def _check_gone(
+        self, followed: Followed, state: QuoteState | None, block: int
+    ) -> None:
+        """Have two nodes say that a quote has ended.
+
+        Raises:
+            VenueUnavailable: They do not agree, or could not be asked.
+        """
+        symbol, quote_id = followed.symbol, followed.state.quote.quote_id
+        opinions = await self._contracts.quote_by_two(quote_id, block)
+        if all(opinion == state for opinion in opinions):
+            return
+        self._notices.begin(
+            NoticeKind.QUOTE_DISPUTED,
+            symbol,
+            f"the nodes do not agree whether {symbol} has ended: nothing is decided"
+            " until they do. Look at each, and take the wrong one out of `nodes`",
+        )
+        raise VenueUnavailable(f"the nodes do not agree about quote {quote_id}")

@@ -12,6 +12,8 @@ from exitd.adapters.network.rest import RestClient
 from exitd.adapters.symmio.reverts import is_revert, reason_of
 from exitd.errors import OutcomeUnknown, VenueRejected, VenueUnavailable
 
+#: `0x` and what 256 bits need.
+_NUMBER_MAX = 2 + 64
 _HEADERS = {"Content-Type": "application/json"}
 
 
@@ -144,7 +146,7 @@ def as_int(answer: object) -> int:
     Raises:
         NodeDown: It is none.
     """
-    if isinstance(answer, str):
+    if isinstance(answer, str) and len(answer) <= _NUMBER_MAX:
         try:
             return int(answer, 16)
         except ValueError:

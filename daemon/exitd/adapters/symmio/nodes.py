@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
 from exitd.adapters.symmio.node import Head, Node, NodeDown, NodeSaidNo, Reverted
+from exitd.adapters.symmio.notices import Notices
 from exitd.core.units import NS_PER_S
 from exitd.errors import VenueUnavailable
 from exitd.ports.clock import Clock
-
-OnTrouble = Callable[[str], None]
+from exitd.ports.notices import NoticeKind
 
 
 class Tolerance(Struct, frozen=True, kw_only=True):
@@ -41,15 +41,14 @@ class _Seen:
         self.node = node
         self.head: Head | None = None
         self.trouble = ""
-        self.is_told = False
         self.is_right_chain = False
+        self.chain_id: int | None = None
 
 
 class Nodes:
     """The nodes of one chain, in the order in which they are preferred.
 
-    `on_trouble` is told once when a node stops being believed, and once when it is
-    believed again.
+    `notices` tells when one is not believed, and when it is again.
     """
 
     def __init__(
@@ -59,19 +58,26 @@ class Nodes:
         chain_id: int,
         clock: Clock,
         tolerance: Tolerance,
-        on_trouble: OnTrouble = lambda _: None,
+        notices: Notices | None = None,
     ) -> None:
         assert nodes
         self._seen = [_Seen(node) for node in nodes]
         self._chain_id = chain_id
         self._clock = clock
         self._tolerance = tolerance
-        self._on_trouble = on_trouble
+        self._notices = notices
 
     @property
     def troubles(self) -> dict[str, str]:
         """Why nodes are not believed now."""
         return {s.node.name: s.trouble for s in self._seen if s.trouble}
+
+    @property
+    def other_chains(self) -> list[int]:
+        """The chains that nodes are on, where none is on the right one."""
+        if any(s.is_right_chain for s in self._seen):
+            return []
+        return sorted({s.chain_id for s in self._seen if s.chain_id is not None})
 
     async def survey(self) -> Head:
         """Ask every node for its newest block, and decide whom to believe.
@@ -82,12 +88,9 @@ class Nodes:
         await asyncio.gather(*(self._look(seen) for seen in self._seen))
         self._compare_heights()
         await self._compare_forks()
-        for seen in self._seen:
-            if bool(seen.trouble) != seen.is_told:
-                seen.is_told = bool(seen.trouble)
-                said = seen.trouble or "believed again"
-                self._on_trouble(f"{seen.node.name}: {said}")
         believed = self._believed()
+        if self._notices is not None:
+            self._tell(self._notices, is_any_believed=bool(believed))
         if not believed:
             whys = "; ".join(f"{n}: {t}" for n, t in self.troubles.items())
             raise VenueUnavailable(f"no node can be believed: {whys}")
@@ -95,13 +98,33 @@ class Nodes:
         assert newest is not None
         return newest
 
+    def _tell(self, notices: Notices, *, is_any_believed: bool) -> None:
+        kind = NoticeKind.NODE_DOUBTED
+        rest = (
+            "the others are asked instead"
+            if is_any_believed
+            else "nor is any other: nothing can be read, and closes only go out blindly"
+        )
+        for seen in self._seen:
+            name = seen.node.name
+            if seen.trouble:
+                notices.begin(
+                    kind,
+                    name,
+                    f"{name} is not believed: {seen.trouble}; {rest}. If it goes on,"
+                    " name another under `nodes`",
+                )
+            else:
+                notices.end(kind, name, f"{name} is believed again")
+
     async def _look(self, seen: _Seen) -> None:
         try:
             if not seen.is_right_chain:
-                chain_id = await seen.node.chain_id()
-                seen.is_right_chain = chain_id == self._chain_id
+                seen.chain_id = await seen.node.chain_id()
+                seen.is_right_chain = seen.chain_id == self._chain_id
                 if not seen.is_right_chain:
-                    seen.trouble = f"it is on chain {chain_id}, not {self._chain_id}"
+                    found = seen.chain_id
+                    seen.trouble = f"it is on chain {found}, not {self._chain_id}"
                     seen.head = None
                     return
             seen.head = await seen.node.head()

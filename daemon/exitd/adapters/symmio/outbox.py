@@ -31,7 +31,8 @@ class Flight(Struct, kw_only=True):
 
     `order` is the close that it asks for, None for housekeeping; `deadline_s` is when
     it becomes useless, on the chain's clock, 0 for never. `sent_at` is the block at
-    which it was last signed anew and sent, None before the first time.
+    which it was last signed anew and sent, None before the first time. `is_at_most`
+    says that it should offer more, and may not.
     """
 
     nonce: int
@@ -41,6 +42,7 @@ class Flight(Struct, kw_only=True):
     deadline_s: int = 0
     sent_at: int | None = None
     is_void: bool = False
+    is_at_most: bool = False
     voids: set[str] = msgspec.field(default_factory=set)
     receipt: Receipt | None = None
 
@@ -48,9 +50,22 @@ class Flight(Struct, kw_only=True):
     def hashes(self) -> list[str]:
         return [hash_of(raw) for raw in self.raws]
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it waits in no block, and offers all that it may."""
+        return self.is_at_most and self.receipt is None
+
     def is_own(self, receipt: Receipt) -> bool:
         """Whether what is in the block is what was asked for."""
         return receipt.transaction_hash.lower() not in self.voids
+
+
+class _Fresh(Struct, frozen=True):
+    """What was signed and has not left, with the close that it asks for."""
+
+    nonce: int
+    deadline_s: int
+    order: CloseOrder | None
 
 
 class Rejected(Exception):
@@ -66,18 +81,33 @@ class Outbox:
 
     def __init__(self, key: Key, contracts: Contracts, settings: ChainSettings) -> None:
         self.flights: dict[int, Flight] = {}
-        self._fresh: dict[bytes, tuple[int, int]] = {}
+        self._fresh: dict[bytes, _Fresh] = {}
         self._key = key
         self._contracts = contracts
         self._settings = settings
 
-    def sign(self, to: str, data: bytes, deadline_s: int) -> bytes:
+    def sign(
+        self, to: str, data: bytes, deadline_s: int, order: CloseOrder | None = None
+    ) -> bytes:
         """Sign on the next nonce; nothing is followed until it is `opened`."""
         nonce = self._key.take()
         transaction = self._key.transaction(nonce, to, data, self._key.fees())
         raw = self._key.wallet.sign(transaction).raw
-        self._fresh[raw] = nonce, deadline_s
+        self._fresh[raw] = _Fresh(nonce, deadline_s, order)
         return raw
+
+    def may_close(self, symbol: str, *, besides: int | None, after: int) -> bool:
+        """Whether a close of a quote, besides one, may be in a block after one."""
+        orders = [fresh.order for fresh in self._fresh.values()]
+        for flight in self.flights.values():
+            if flight.receipt is None or flight.receipt.block > after:
+                orders.append(flight.order)
+        return any(
+            order is not None
+            and order.symbol == symbol
+            and order.client_order_id != besides
+            for order in orders
+        )
 
     def is_fresh(self, raw: bytes) -> bool:
         """Whether these bytes were signed in this run and have never left."""
@@ -170,8 +200,9 @@ class Outbox:
         """
         ended: list[Flight] = []
         for nonce in sorted(self.flights):
-            flight = self.flights[nonce]
-            if flight.sent_at is None:
+            # A send that is refused meanwhile drops its own.
+            flight = self.flights.get(nonce)
+            if flight is None or flight.sent_at is None:
                 continue
             had = flight.receipt is not None
             receipt = await self.look(flight)
@@ -192,11 +223,11 @@ class Outbox:
 
     def _drop_unsent(self, head: Head) -> None:
         """Use the nonce of what was signed and never sent before its time was up."""
-        for raw, (nonce, deadline_s) in list(self._fresh.items()):
-            if head.ts_s > deadline_s:
+        for raw, fresh in list(self._fresh.items()):
+            if head.ts_s > fresh.deadline_s:
                 del self._fresh[raw]
-                self.flights.pop(nonce, None)
-                self._key.release(nonce)
+                self.flights.pop(fresh.nonce, None)
+                self._key.release(fresh.nonce)
 
     async def _push(self, flight: Flight, head: Head) -> None:
         """Send again what waits; offer more after some blocks."""
@@ -219,6 +250,7 @@ class Outbox:
             self._key.market,
             self._settings.fees,
         )
+        flight.is_at_most = fees is None
         if fees is None:
             return
         offered = replace(before, max_fee=fees.max_fee, priority_fee=fees.priority_fee)

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from exitd.adapters.symmio.cancels import pending
 from exitd.adapters.symmio.followed import Followed
-from exitd.adapters.symmio.ledger import Request
-from exitd.adapters.symmio.reports import (
-    fill_report,
-    order_report,
-    other_side,
-    position_report,
-)
-from exitd.adapters.symmio.requests import requests_of
+from exitd.adapters.symmio.reports import fill_report, other_side, position_report
+from exitd.adapters.symmio.requests import read_one, report_of, requests_of
 from exitd.adapters.symmio.session import Session
 from exitd.core.inputs import FillReport, OrderReport, PositionReport
 from exitd.core.units import NS_PER_S, ZERO
@@ -20,20 +14,15 @@ from exitd.errors import VenueUnavailable
 
 async def _read(session: Session, symbol: str | None) -> list[Followed]:
     """Read one quote, or all that are followed, as of one block."""
-    depth = await session.look()
     if symbol is not None:
-        try:
-            known = await session.book.adopted(symbol, depth.number)
-        except ValueError as exc:
-            raise VenueUnavailable(str(exc)) from exc
-        quotes = [known]
-    else:
-        if not session.book.is_recalled:
-            raise VenueUnavailable(
-                "the quotes of before the start have not been recalled yet: a list"
-                " without them would say that they are closed"
-            )
-        quotes = list(session.book.by_id.values())
+        return [await read_one(session, symbol)]
+    depth = await session.look()
+    if not session.book.is_recalled:
+        raise VenueUnavailable(
+            "the quotes of before the start have not been recalled yet: a list"
+            " without them would say that they are closed"
+        )
+    quotes = list(session.book.by_id.values())
     return [await session.book.read(quote, depth.number) for quote in quotes]
 
 
@@ -61,7 +50,7 @@ async def open_orders(session: Session, symbol: str | None) -> tuple[OrderReport
     for followed in await _read(session, symbol):
         request = await pending(session, followed)
         if request is not None:
-            reports.append(_report(session, followed, request))
+            reports.append(report_of(session, followed, request))
     return tuple(reports)
 
 
@@ -71,7 +60,7 @@ async def orders_since(
     reports = []
     for followed in await _read(session, symbol):
         requests, _ = await requests_of(session, followed, ts_venue_ns // NS_PER_S)
-        reports += [_report(session, followed, request) for request in requests]
+        reports += [report_of(session, followed, request) for request in requests]
     return tuple(r for r in reports if r.ts_venue_ns >= ts_venue_ns)
 
 
@@ -89,15 +78,3 @@ async def fills_since(
         ]
     found = [r for r in reports if r.ts_venue_ns >= ts_venue_ns]
     return tuple(sorted(found, key=lambda r: r.ts_venue_ns))
-
-
-def _report(session: Session, followed: Followed, request: Request) -> OrderReport:
-    client_id = request.author.client_order_id
-    return order_report(
-        session.account,
-        followed,
-        request,
-        session.orders.get(client_id) if client_id is not None else None,
-        session.history.instants,
-        session.clock.now_ns(),
-    )

@@ -1,4 +1,7 @@
-"""A quote's close requests and fills: from the events, proven by the quote itself."""
+"""A quote's close requests and fills: from the events, proven by the quote itself.
+
+Read at one block, and reported with what this run knows of our orders.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,38 @@ from msgspec.structs import replace
 from exitd.adapters.symmio.followed import Followed
 from exitd.adapters.symmio.ledger import Fill, Request
 from exitd.adapters.symmio.quotes import CLOSING
+from exitd.adapters.symmio.reports import order_report
 from exitd.adapters.symmio.session import Session
-from exitd.core.inputs import OrderStatus
+from exitd.core.inputs import OrderReport, OrderStatus
 from exitd.core.units import ZERO
 from exitd.errors import VenueUnavailable
+
+
+async def read_one(session: Session, symbol: str) -> Followed:
+    """Read a quote at the block that is read now, and follow it from now on.
+
+    Raises:
+        VenueUnavailable: It could not be read, or it is not one of ours.
+    """
+    depth = await session.look()
+    try:
+        known = await session.book.adopted(symbol, depth.number)
+    except ValueError as exc:
+        raise VenueUnavailable(str(exc)) from exc
+    return await session.book.read(known, depth.number)
+
+
+def report_of(session: Session, followed: Followed, request: Request) -> OrderReport:
+    """Report a request as it stands, and of which kind it is where that is known."""
+    client_id = request.author.client_order_id
+    return order_report(
+        session.account,
+        followed,
+        request,
+        session.orders.get(client_id) if client_id is not None else None,
+        session.history.instants,
+        session.clock.now_ns(),
+    )
 
 
 async def requests_of(

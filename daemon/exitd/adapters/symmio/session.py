@@ -10,8 +10,10 @@ from exitd.adapters.symmio.followed import Book
 from exitd.adapters.symmio.history import History
 from exitd.adapters.symmio.key import Key
 from exitd.adapters.symmio.markets import Markets
+from exitd.adapters.symmio.multi_accounts import MultiAccounts
 from exitd.adapters.symmio.node import Head
 from exitd.adapters.symmio.nodes import Nodes
+from exitd.adapters.symmio.notices import Notices
 from exitd.adapters.symmio.outbox import Flight, Outbox
 from exitd.adapters.symmio.settings import ChainSettings
 from exitd.core.attempt import CloseOrder
@@ -21,7 +23,6 @@ from exitd.ports.clock import Clock
 
 #: The last price of a watched contract, such as XRPUSDT; None where nobody has one.
 PriceOf = Callable[[str], Decimal | None]
-OnNotice = Callable[[str], None]
 
 
 class Session:
@@ -46,7 +47,7 @@ class Session:
         key: Key,
         clock: Clock,
         price_of: PriceOf,
-        on_notice: OnNotice,
+        notices: Notices,
     ) -> None:
         self.account = account
         self.settings = settings
@@ -56,8 +57,9 @@ class Session:
         self.key = key
         self.clock = clock
         self.price_of = price_of
-        self.on_notice = on_notice
-        self.book = Book(contracts, markets, settings)
+        self.notices = notices
+        self.multi_accounts = MultiAccounts(contracts, settings.multi_accounts)
+        self.book = Book(contracts, self.multi_accounts, markets, notices)
         self.history = History(contracts, settings, key.wallet.address)
         self.outbox = Outbox(key, contracts, settings)
         self.orders: dict[int, CloseOrder] = {}

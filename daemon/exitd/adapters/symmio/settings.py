@@ -32,7 +32,8 @@ class ChainSettings(Struct, frozen=True, kw_only=True):
     more. `sub_accounts` are those that are acted for, each with its MultiAccount; all
     of `multi_accounts` are where it is empty. `market_bound` is how far from the
     watched price, in percent, a market close may be filled. `history_blocks` is how far
-    back is looked at the most, in `logs_per_query` blocks at a time.
+    back is looked at the most, in `logs_per_query` blocks at a time. Somebody is told
+    when the key pays for fewer than `least_closes` closes.
     """
 
     chain_id: int
@@ -51,6 +52,7 @@ class ChainSettings(Struct, frozen=True, kw_only=True):
     history_blocks: int = 50_000
     logs_per_query: int = 1_000
     reorg_blocks: int = 64
+    least_closes: int = 20
     lag_slack_ns: int = 10 * NS_PER_S
     fees: FeePolicy = FeePolicy()
     tolerance: Tolerance = Tolerance()

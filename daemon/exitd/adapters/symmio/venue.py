@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import copy
 from decimal import Decimal
+from pathlib import Path
 
 import httpx
 from msgspec.structs import replace
@@ -17,10 +18,12 @@ from exitd.adapters.symmio import cancels, closes, queries
 from exitd.adapters.symmio.chain import SymmioChain
 from exitd.adapters.symmio.contracts import Contracts
 from exitd.adapters.symmio.key import Key
+from exitd.adapters.symmio.listing import Listing
 from exitd.adapters.symmio.markets import Markets
 from exitd.adapters.symmio.node import Node
 from exitd.adapters.symmio.nodes import Nodes
-from exitd.adapters.symmio.session import OnNotice, PriceOf, Session
+from exitd.adapters.symmio.notices import Notices, OnNotice
+from exitd.adapters.symmio.session import PriceOf, Session
 from exitd.adapters.symmio.settings import (
     WINDOW_NS_MAX,
     WINDOW_NS_MIN,
@@ -35,6 +38,7 @@ from exitd.core.market import Instrument
 from exitd.core.trigger import CancelScope
 from exitd.logs import Event, log_at
 from exitd.ports.clock import Clock
+from exitd.ports.notices import Notice
 from exitd.ports.venue import FundingReport, NativeStop, Prepared, PrivateEvent, Refusal
 from exitd.secret import Secret
 
@@ -53,6 +57,7 @@ class SymmioVenue:
         price_of: The last price of a watched contract, which bounds market closes.
         solver: Where the solver lists its symbols, if anywhere.
         precisions: The solver's decimals by symbol name, instead of its listing.
+        folder: Where the solver's listing is kept; None keeps it nowhere.
         on_notice: Told what somebody should know; by default it is logged.
         transport: Carries HTTP to the solver; for tests.
 
@@ -70,11 +75,12 @@ class SymmioVenue:
         price_of: PriceOf,
         solver: str = "",
         precisions: Mapping[str, Precision] | None = None,
+        folder: Path | None = None,
         on_notice: OnNotice | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.account = account
-        notice = on_notice if on_notice is not None else self._log_notice
+        notices = Notices(account, on_notice or self._log_notice)
         wallet = Wallet(secret)
         # A nonce is used once, and the deadline inside ends a request that is in no
         # block. The same bytes may be sent any number of times; other bytes may not.
@@ -89,38 +95,53 @@ class SymmioVenue:
             chain_id=settings.chain_id,
             clock=clock,
             tolerance=settings.tolerance,
-            on_trouble=notice,
+            notices=notices,
         )
         contracts = Contracts(nodes, settings)
+        listing = (
+            Listing(
+                solver,
+                clock=clock,
+                notices=notices,
+                folder=folder,
+                transport=transport,
+            )
+            if solver
+            else None
+        )
         self._session = Session(
             account,
             settings=settings,
             nodes=nodes,
             contracts=contracts,
-            markets=Markets(
-                account,
-                contracts,
-                solver=solver,
-                configured=precisions,
-                transport=transport,
-            ),
+            markets=Markets(account, contracts, listing=listing, configured=precisions),
             key=Key(wallet, settings),
             clock=clock,
             price_of=price_of,
-            on_notice=notice,
+            notices=notices,
         )
         self.chain = SymmioChain(self._session)
         self._watch = Watch(self._session)
         self._window_ns: int | None = None
 
-    def _log_notice(self, words: str) -> None:
-        log_at("warning", Event.VENUE_FAILED, venue=self.account, reason=words)
+    def _log_notice(self, notice: Notice) -> None:
+        level = "info" if notice.is_over else "warning"
+        log_at(level, Event.VENUE_FAILED, venue=self.account, reason=str(notice))
 
     def venue_now_ns(self) -> int:
         return self._session.venue_now_ns()
 
     async def sync_clock(self) -> int:
-        """Read the newest block, nonce and fees; gives the chain's time less ours."""
+        """Read the newest block, nonce and fees; gives the chain's time less ours.
+
+        Before anything else: so it is here that what the chain has at the configured
+        addresses is compared with what it should have.
+
+        Raises:
+            ConfigurationError: It is not as it should be, see `Chain.recall`.
+            VenueUnavailable: It could not be read.
+        """
+        await self.chain.check_configured()
         session = self._session
         await session.look()
         await session.key.refresh(session.contracts, session.known_head())

@@ -8,29 +8,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from msgspec.structs import replace
 
 from exitd.adapters.symmio import calls
-from exitd.adapters.symmio.access import told_revocations
+from exitd.adapters.symmio.access import AccessWatch
 from exitd.adapters.symmio.cancels import housekeep
 from exitd.adapters.symmio.closes import judge
 from exitd.adapters.symmio.followed import Followed
 from exitd.adapters.symmio.ledger import Fill
+from exitd.adapters.symmio.lookout import look_out
 from exitd.adapters.symmio.node import Head
 from exitd.adapters.symmio.outbox import Flight, Rejected
 from exitd.adapters.symmio.quotes import CLOSING, ENDED
 from exitd.adapters.symmio.reports import (
     failed_report,
     fill_report,
-    order_report,
     position_report,
 )
-from exitd.adapters.symmio.requests import requests_of
+from exitd.adapters.symmio.requests import report_of, requests_of
 from exitd.adapters.symmio.session import Session
 from exitd.core.inputs import FillReport, OrderReport, PositionReport
 from exitd.core.units import NS_PER_S
 from exitd.errors import FeedError, VenueError
+from exitd.ports.notices import NoticeKind
 from exitd.ports.venue import PrivateEvent, Refusal, StreamUp
 
 OnEvent = Callable[[PrivateEvent], None]
@@ -44,7 +46,7 @@ class Watch:
         self._stopped = asyncio.Event()
         self._told: dict[object, object] = {}
         self._gone_since: dict[int, int] = {}
-        self._revoked_to = -1
+        self._access = AccessWatch(session)
 
     async def run(self, on_event: OnEvent) -> None:
         """Tell all that is, then all that changes.
@@ -101,8 +103,15 @@ class Watch:
             events += await self._failure(flight)
         self._forget_done()
         self._leave_ended(depth)
-        self._revoked_to = await told_revocations(session, self._revoked_to, depth)
+        await self._tell_dangers(depth)
         return events
+
+    async def _tell_dangers(self, depth: Head) -> None:
+        """Tell what endangers closes; what cannot be read now stays as it was told."""
+        with suppress(VenueError):
+            await self._access.look(depth)
+        with suppress(VenueError):
+            await look_out(self._session)
 
     async def _changes(self, followed: Followed, depth: Head) -> list[PrivateEvent]:
         session, now_ns = self._session, self._session.clock.now_ns()
@@ -111,16 +120,7 @@ class Watch:
             report for fill in fills if (report := self._fill(followed, fill, now_ns))
         ]
         for request in requests:
-            client_id = request.author.client_order_id
-            order = session.orders.get(client_id) if client_id is not None else None
-            told = order_report(
-                session.account,
-                followed,
-                request,
-                order,
-                session.history.instants,
-                now_ns,
-            )
+            told = report_of(session, followed, request)
             if self._is_new((followed.symbol, request.created), told):
                 events.append(told)
         position = position_report(
@@ -147,18 +147,26 @@ class Watch:
 
     async def _free(self, followed: Followed, depth: Head) -> None:
         """Free a quote whose close request has expired: it does not do so itself."""
-        quote = followed.state.quote
+        session, quote = self._session, followed.state.quote
         if quote.status not in CLOSING or depth.ts_s <= quote.deadline_s:
+            session.notices.end(
+                NoticeKind.REQUEST_STUCK,
+                followed.symbol,
+                f"the expired close of {followed.symbol} is freed",
+            )
             return
-        session = self._session
         if quote.quote_id in session.freeing:
             return
         data = calls.expire_call([quote.quote_id])
         try:
             flight = await housekeep(session, session.settings.symmio, data)
         except Rejected as exc:
-            session.on_notice(
-                f"{followed.symbol}: its expired close cannot be freed: {exc.said}"
+            session.notices.begin(
+                NoticeKind.REQUEST_STUCK,
+                followed.symbol,
+                f"the expired close of {followed.symbol} cannot be freed, and no other"
+                f" goes out before: {exc.said}. Anybody may free it, by a call of"
+                f" expireQuote([{quote.quote_id}])",
             )
             return
         session.freeing[quote.quote_id] = flight

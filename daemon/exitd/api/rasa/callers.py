@@ -3,7 +3,7 @@
 import ipaddress
 
 from msgspec import Struct
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from exitd.api.guard import place_of
@@ -12,6 +12,9 @@ from exitd.api.rasa.faults import unauthenticated
 from exitd.runtime.control.running import Caller
 from exitd.runtime.control.tokens import Tokens
 from exitd.runtime.problems import Forbidden, Unauthenticated
+
+#: Browsers cannot send a header with a WebSocket: two protocols, this and the token.
+BEARER = "bearer"
 
 
 class Subject(Struct, frozen=True):
@@ -27,7 +30,11 @@ class Subject(Struct, frozen=True):
         return not self.sub_account or self.sub_account == party_a.lower()
 
 
-async def subject_of(request: Request, tokens: Tokens, needed: str) -> Subject:
+#: Who reads where anybody may.
+ANYBODY = Subject(Caller("rasa:anybody"))
+
+
+async def subject_of(request: HTTPConnection, tokens: Tokens, needed: str) -> Subject:
     """Say who asks, by a bearer token or by the unix socket.
 
     *needed* is the scope that a static token has to have: read or trade.
@@ -40,8 +47,8 @@ async def subject_of(request: Request, tokens: Tokens, needed: str) -> Subject:
     place = place_of(request.scope, peer)
     if peer is not None and peer.is_trusted:
         return _known(request, Subject(Caller(f"cli:{peer.user}", place)))
-    kind, _, secret = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not secret.strip():
+    kind, _, secret = credentials_of(request).partition(" ")
+    if kind.lower() != BEARER or not secret.strip():
         raise unauthenticated()
     try:
         token = await tokens.check(secret.strip(), with_logins=True)
@@ -59,14 +66,23 @@ async def subject_of(request: Request, tokens: Tokens, needed: str) -> Subject:
     return _known(request, Subject(Caller(f"api:{token.name}", place)))
 
 
-def signed_subject(request: Request, account: str) -> Subject:
+def credentials_of(request: HTTPConnection) -> str:
+    """Give what stands in Authorization, or in its place; empty where nothing does."""
+    header = request.headers.get("authorization", "")
+    protocols = request.scope.get("subprotocols", [])
+    if not header and len(protocols) == 2 and protocols[0] == BEARER:
+        return " ".join(protocols)
+    return header
+
+
+def signed_subject(request: HTTPConnection, account: str) -> Subject:
     """Give who has signed a request for a sub-account with its owner's wallet."""
     place = place_of(request.scope, request.scope["state"].get("peer"))
     caller = Caller(f"rasa:{account.lower()}", place)
     return _known(request, Subject(caller, account.lower()))
 
 
-def _known(request: Request, subject: Subject) -> Subject:
+def _known(request: HTTPConnection, subject: Subject) -> Subject:
     # The guard logs who changed something.
     request.scope["state"]["caller"] = subject.caller
     return subject

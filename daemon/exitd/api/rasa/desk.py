@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from exitd.api.rasa.callers import Subject
-from exitd.api.rasa.faults import unauthenticated, unknown_quote
+from exitd.api.rasa.faults import in_these_words, unauthenticated, unknown_quote
 from exitd.api.rasa.holdings import Holding, Holdings, Remembered
 from exitd.api.rasa.orders import (
     Distances,
@@ -30,8 +30,10 @@ from exitd.core.state import State
 from exitd.core.trigger import TriggerRecord
 from exitd.logs import Event, log
 from exitd.runtime.control import Control
+from exitd.runtime.control.requests import TriggerRequest
 from exitd.runtime.control.running import each_trigger
-from exitd.runtime.problems import Conflict, NotFound, Unusable
+from exitd.runtime.problems import Conflict, ControlError, NotFound, Unusable
+from exitd.runtime.views import ArmedView
 
 
 class Placement(Struct, frozen=True, kw_only=True):
@@ -120,14 +122,13 @@ class Desk:
             raise Unusable("unfillable", warnings[0], "change its price")
         await self._remembered.put(holding)
         kinds = {order.kind for order in placed.orders}
-        armed = await self._control.replacing.replace(
+        armed = await self._replace(
             [r.id for r in self._live(holding) if kind_of(r) in kinds],
             requests_of(
                 placed.orders, holding, closed_candles=self.settings.closed_candles
             ),
-            subject.caller,
-            if_no_position="wait",
-            prefix=prefix_of(holding.quote_id),
+            subject,
+            holding,
         )
         for warning in warnings:
             log(Event.ORDER_UNFILLABLE, quote_id=holding.quote_id, reason=warning)
@@ -146,7 +147,25 @@ class Desk:
             raise NotFound(
                 "no_order", f"quote {holding.quote_id} has no {kind.replace('_', '-')}"
             )
-        await self._control.replacing.replace(live, [], subject.caller)
+        await self._replace(live, [], subject, holding)
+
+    async def _replace(
+        self,
+        old: list[str],
+        requests: list[TriggerRequest],
+        subject: Subject,
+        holding: Holding,
+    ) -> ArmedView:
+        try:
+            return await self._control.replacing.replace(
+                old,
+                requests,
+                subject.caller,
+                if_no_position="wait",
+                prefix=prefix_of(holding.quote_id),
+            )
+        except ControlError as error:
+            raise in_these_words(error) from error
 
     async def of_quote(
         self, quote_id: int, subject: Subject
@@ -162,6 +181,10 @@ class Desk:
         if not subject.sees(holding.party_a):
             raise unknown_quote(quote_id)
         return holding, triggers_of(self.state, holding)
+
+    async def remembered(self, quote_id: int) -> Holding | None:
+        """Give what orders were taken in for; None where there were none."""
+        return await self._remembered.get(quote_id)
 
     async def search(self, wanted: Filter, subject: Subject) -> list[Found]:
         """Find orders of *subject*, oldest first."""
@@ -198,7 +221,8 @@ class Desk:
         """Give the MultiAccount of a quote's party A; empty where there is no chain.
 
         Raises:
-            Unusable: The one that was sent is not one that the operator names.
+            Unusable: The one that was sent is not one that the operator names, or no
+                delegation would let us close for the quote's party A.
         """
         if self._owners is None:
             return ""
@@ -214,6 +238,7 @@ class Desk:
             return known[sent.lower()]
         owned = await self._owners.find(holding.party_a)
         if owned is None:
+            await self._owners.check_reach(holding.party_a)
             raise unknown_quote(holding.quote_id)
         return owned.sub.multi_account
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from exitd.api.guard import Door
 from exitd.api.rasa.callers import pace_key
+from exitd.api.rasa.described import described
 from exitd.api.rasa.desk import Desk
 from exitd.api.rasa.faults import fault_answer
 from exitd.api.rasa.holdings import ChainHoldings, PositionHoldings
@@ -19,6 +20,7 @@ from exitd.api.rasa.typed import CANCEL, ORDER, Spec
 from exitd.api.rasa.v1 import v1_routes
 from exitd.api.rasa.v4 import v4_routes
 from exitd.api.rasa.v5 import v5_routes
+from exitd.api.rasa.watching import Watching
 from exitd.api.rasa.wire import address, answer, read_object
 from exitd.configuration.rasa import Rasa
 from exitd.ports.chain import Chain
@@ -74,7 +76,15 @@ def rasa_doors(
         v5_routes(control, desk, signers, _specs(settings, chain), paths)
     v4_routes(control, desk, paths)
     app = RasaApp(paths)
-    return tuple(Door(prefix, app, fault_answer) for prefix in _PREFIXES)
+    return (
+        *(_door(prefix, app, paths) for prefix in _PREFIXES),
+        Door("/ws/", Watching(control, desk), fault_answer, has_sockets=True),
+    )
+
+
+def _door(prefix: str, app: RasaApp, paths: Paths) -> Door:
+    served = {p: ms for p, ms in paths.served.items() if p.startswith(prefix)}
+    return Door(prefix, app, fault_answer, described=described(served))
 
 
 def _specs(settings: Rasa, chain: Chain) -> tuple[Spec, Spec]:

@@ -4,6 +4,7 @@
 begins with the stable word that a problem of the own API has as its `code`.
 """
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -37,12 +38,15 @@ ERROR_CODES: Mapping[str, int] = MappingProxyType(
         "too_many_orders": 1007,
         "too_large": 1008,
         "too_deep": 1009,
+        "bad_pattern": 1010,
         "unauthenticated": 1100,
         "scope": 1101,
         "rate_limited": 1102,
         "not_served": 1103,
         "missing_delegation": 1104,
         "unknown_multi_account": 1105,
+        "too_many_sockets": 1106,
+        "not_executable": 1107,
         "unknown_quote": 1200,
         "quote_not_open": 1201,
         "wrong_side": 1202,
@@ -75,6 +79,9 @@ ERROR_CODES: Mapping[str, int] = MappingProxyType(
 )
 
 
+_ID = re.compile(r"rasa_\d+_[0-9A-Z]+")
+
+
 class TooMany(ControlError):
     status = 429
 
@@ -91,27 +98,41 @@ def unknown_quote(quote_id: int) -> NotFound:
     return NotFound("unknown_quote", f"you have no quote {quote_id}")
 
 
+def in_these_words(error: ControlError) -> ControlError:
+    """Say what the engine refused to those who know of orders and not of triggers.
+
+    The ids of triggers are ours, and these dialects cannot ask for one to fire at once.
+    """
+    sentence = _ID.sub("another order", _ID.sub("an order", error.sentence, count=1))
+    remedy = _ID.sub("the order", error.remedy)
+    if error.code == "already_crossed":
+        remedy = "choose another level"
+    return type(error)(error.code, sentence, remedy, retry_after_s=error.retry_after_s)
+
+
 def error_code(error: ControlError) -> int:
     """Give the number of an error; where it has none of its own, its HTTP status."""
     return ERROR_CODES.get(error.code, error.status)
 
 
-def fault_answer(error: ControlError, request_id: str = "") -> Response:
-    """Answer with an error; v5 clients look at `successful` and `message`."""
+def fault_of(error: ControlError) -> dict[str, object]:
+    """Describe an error; v5 clients look at `successful` and `message`."""
     sentence = error.sentence
     if error.remedy:
         sentence = f"{sentence}; {error.remedy}"
     detail = [error.code, *([error.field] if error.field else [])]
-    response = answer(
-        {
-            "error_code": error_code(error),
-            "error_message": sentence,
-            "error_detail": detail,
-            "successful": False,
-            "message": sentence,
-        },
-        error.status,
-    )
+    return {
+        "error_code": error_code(error),
+        "error_message": sentence,
+        "error_detail": detail,
+        "successful": False,
+        "message": sentence,
+    }
+
+
+def fault_answer(error: ControlError, request_id: str = "") -> Response:
+    """Answer with an error."""
+    response = answer(fault_of(error), error.status)
     response.headers.update(CORS)
     if error.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"

@@ -119,11 +119,14 @@ class ChainHoldings:
     async def prepare(self, holding: Holding, multi_account: str) -> Instrument:
         sub = SubAccount(holding.party_a, multi_account)
         try:
+            why = await self._chain.why_undelegable(sub)
             missing = await self._chain.missing_access(sub)
             quote = await self._chain.quote(holding.quote_id)
             instrument = await self._chain.instrument(quote) if quote else None
         except VenueError as error:
             raise chain_unavailable() from error
+        if why:
+            raise undelegable(why)
         if missing:
             raise MissingDelegation(
                 "missing_delegation",
@@ -147,6 +150,13 @@ class ChainHoldings:
 
 class MissingDelegation(Unusable):
     status = 403
+
+
+def undelegable(why: str) -> MissingDelegation:
+    """Refuse an account that is out of reach: no delegation would help."""
+    return MissingDelegation(
+        "not_executable", why, "trade from a sub-account of a MultiAccount instead"
+    )
 
 
 def chain_unavailable() -> VenueFailed:

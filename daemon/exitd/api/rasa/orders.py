@@ -25,7 +25,7 @@ from exitd.runtime.problems import Conflict, ControlError, Unusable
 KINDS = (ConditionKind.TAKE_PROFIT.value, ConditionKind.STOP_LOSS.value)
 PRICE_TYPES = ("last_close", "market")
 SIDES = (Side.LONG, Side.SHORT)
-_ORDERS_MAX = 20
+ORDERS_MAX = 20
 _MARKET, _LIMITS = 1, (0, 2)
 
 
@@ -55,10 +55,10 @@ def read_orders(body: Json) -> list[tuple[Order, Side | None]]:
         raise Unusable(
             "no_orders", "must be a list of at least one", field="conditional_orders"
         )
-    if len(written) > _ORDERS_MAX:
+    if len(written) > ORDERS_MAX:
         raise Unusable(
             "too_many_orders",
-            f"has more than {_ORDERS_MAX}",
+            f"has more than {ORDERS_MAX}",
             field="conditional_orders",
         )
     found = []

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from exitd.api.rasa.holdings import chain_unavailable
+from exitd.api.rasa.holdings import chain_unavailable, undelegable
 from exitd.errors import VenueError
 from exitd.ports.chain import Chain, SubAccount
 
@@ -38,3 +38,19 @@ class Owners:
             if wallet is not None:
                 return Owned(sub, wallet)
         return None
+
+    async def check_reach(self, account: str) -> None:
+        """Say so where no MultiAccount has made an account that nobody owns here.
+
+        Raises:
+            MissingDelegation: It is out of reach, and why.
+            VenueFailed: No node answered.
+        """
+        for multi_account in self._multi_accounts:
+            sub = SubAccount(account, multi_account)
+            try:
+                why = await self._chain.why_undelegable(sub)
+            except VenueError as error:
+                raise chain_unavailable() from error
+            if why:
+                raise undelegable(why)

@@ -29,6 +29,7 @@ class Paths:
 
     def __init__(self) -> None:
         self.routes: list[Route] = []
+        self.served: dict[str, frozenset[str]] = {}
 
     def add(self, path: str, endpoints: Mapping[str, Endpoint]) -> None:
         async def endpoint(request: Request) -> Response:
@@ -39,6 +40,7 @@ class Paths:
                 )
             return await _answered(found, request)
 
+        self.served[path] = frozenset(endpoints)
         for variant in (path, f"{path}/"):
             route = Route(variant, endpoint)
             # Whatever the method, the endpoint answers in the words of this API.

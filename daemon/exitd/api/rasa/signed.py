@@ -5,9 +5,16 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
-from exitd.api.rasa.callers import Subject, pace_key, signed_subject, subject_of
+from exitd.api.rasa.callers import (
+    ANYBODY,
+    Subject,
+    credentials_of,
+    pace_key,
+    signed_subject,
+    subject_of,
+)
 from exitd.api.rasa.desk import Desk
 from exitd.api.rasa.faults import unauthenticated
 from exitd.api.rasa.holdings import Holding
@@ -18,12 +25,10 @@ from exitd.logs import Event, log
 from exitd.ports.clock import Clock
 from exitd.ports.signatures import Signatures
 from exitd.ports.store import Store
-from exitd.runtime.control.running import Caller
 from exitd.runtime.control.tokens import Tokens
 from exitd.runtime.problems import NotFound
 
 _SIGNED_A_MINUTE = 60
-_ANYBODY = Subject(Caller("rasa:anybody"))
 
 
 class Signers:
@@ -102,6 +107,9 @@ class Signers:
         self._pace.note(pace_key(request.scope, holding.party_a))
         signer = await asyncio.to_thread(recover)
         owned = await self._owners.find(holding.party_a)
+        if owned is None:
+            # What the chain tells everybody, and no owner's signature would change.
+            await self._owners.check_reach(holding.party_a)
         if signer is None or owned is None or signer.lower() != owned.wallet.lower():
             raise self._refused(request, "the signature")
         digest = hashlib.sha256(signer.lower().encode() + b"/" + used).hexdigest()
@@ -123,18 +131,20 @@ async def signed_for(desk: Desk, quote_id: int) -> Holding:
         Unauthenticated: There is no such quote; nobody can have signed for it.
     """
     try:
-        holding, _ = await desk.of_quote(quote_id, _ANYBODY)
+        holding, _ = await desk.of_quote(quote_id, ANYBODY)
     except NotFound as error:
         raise unauthenticated() from error
     return holding
 
 
-async def reader_of(request: Request, tokens: Tokens, *, is_open: bool) -> Subject:
+async def reader_of(
+    request: HTTPConnection, tokens: Tokens, *, is_open: bool
+) -> Subject:
     """Say who reads: anybody where reads are open, else who has a token.
 
     Raises:
         Unauthenticated: Reads are not open, and there is no valid token.
     """
-    if is_open and not request.headers.get("authorization"):
-        return _ANYBODY
+    if is_open and not credentials_of(request):
+        return ANYBODY
     return await subject_of(request, tokens, "read")

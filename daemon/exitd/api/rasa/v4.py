@@ -27,7 +27,7 @@ from exitd.core.market import PriceKind
 from exitd.runtime.control import Control
 from exitd.runtime.problems import NotFound, Unusable
 
-_PAGE_MAX = 1_000
+PAGE_MAX = 1_000
 
 
 def v4_routes(control: Control, desk: Desk, paths: Paths) -> None:
@@ -119,9 +119,9 @@ def read_page(body: Json) -> tuple[int, int]:
     """Read where a page begins and how long it is; never cut short below that."""
     start = integer_of(body, "start") if body.get("start") is not None else 0
     size = integer_of(body, "size") if body.get("size") is not None else 200
-    if start < 0 or not 0 < size <= _PAGE_MAX:
+    if start < 0 or not 0 < size <= PAGE_MAX:
         raise Unusable(
-            "bad_number", f"must be from 1 to {_PAGE_MAX}, start from 0", field="size"
+            "bad_number", f"must be from 1 to {PAGE_MAX}, start from 0", field="size"
         )
     return start, size
 
