@@ -11,8 +11,7 @@ high move half of all trails. Runs make taking out thousands of trails cheap.
 from bisect import insort
 from collections.abc import Iterable
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_FLOOR, Context, Decimal
-from itertools import chain
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 
 # Exact for as long as a stop has no more than 200 digits; a watermark of 20 times
 # a percentage of 6 has 28. Beyond, rounding down keeps the order of offsets and
@@ -166,12 +165,21 @@ def group_of(run: Run) -> Group:
 
 def unite(groups: list[Group], runs: Runs) -> Group:
     """Let groups (one or more) go into one of them, whose watermark stays."""
-    one = max(groups, key=attrgetter("depth"))
-    if sum(group.depth == one.depth for group in groups) > 1:
-        one.depth += 1
-    fixed = [group.fixed for group in groups if group.fixed is not None]
-    percent = [group.percent for group in groups if group.percent is not None]
+    one, alike = groups[0], 0
     for group in groups:
+        if group.depth > one.depth:
+            one, alike = group, 0
+        alike += group.depth == one.depth
+    if alike > 1:
+        one.depth += 1
+    # Of a million groups, each is looked at as seldom as it goes: none is in a cache.
+    fixed: list[Run] = []
+    percent: list[Run] = []
+    for group in groups:
+        if group.fixed is not None:
+            fixed.append(group.fixed)
+        if group.percent is not None:
+            percent.append(group.percent)
         if group is not one:
             group.into = one
             group.fixed = group.percent = None
@@ -182,20 +190,25 @@ def unite(groups: list[Group], runs: Runs) -> Group:
 
 def _gather(heaps: list[Run], runs: Runs) -> list[Run]:
     """Make few long runs of many short ones that are heaps by themselves."""
-    short = [run for run in heaps if run.left is None and len(run) < _RUN_HALF]
-    if len(short) < 2:
+    if len(heaps) < 2:
         return heaps
-    heaps = [run for run in heaps if run.left is not None or len(run) >= _RUN_HALF]
+    group, is_percent = heaps[0].group, heaps[0].is_percent
+    trails: list[Trail] = []
+    gathered: list[Run] = []
+    for run in heaps:
+        if run.left is None and len(run) < _RUN_HALF:
+            trails += run
+        else:
+            gathered.append(run)
     # Twice a stable sort: comparing numbers alone is quicker than tuples.
-    trails = sorted(chain.from_iterable(short), key=itemgetter(1))
+    trails.sort(key=itemgetter(1))
     trails.sort(key=itemgetter(0))
-    group, is_percent = short[0].group, short[0].is_percent
     for at in range(0, len(trails), _RUN_HALF):
         run = Run(trails[at : at + _RUN_HALF], group, is_percent)
         for _, _, name in run:
             runs[name] = run
-        heaps.append(run)
-    return heaps
+        gathered.append(run)
+    return gathered
 
 
 def _meld_all(heaps: list[Run]) -> Run | None:

@@ -241,12 +241,15 @@ class Trails:
         at = bisect_left(stack, price.copy_negate(), key=_height)
         met = stack[at:]
         del stack[at:]
+        reached: list[Group] = []
         # From the top down, as they would be popped.
-        reached = [group for group in reversed(met) if not group.is_empty]
-        self._empty -= len(met) - len(reached)
-        for group in reached:
+        for group in reversed(met):
+            if group.fixed is None and group.percent is None:
+                self._empty -= 1
+                continue
             self._stops.drop(group)
             self._raised.pop(group, None)
+            reached.append(group)
         stack.append(unite(reached, self._runs))
         self._settle()
 
