@@ -111,6 +111,14 @@ class VenueUnavailable(VenueError):
     """
 
 
+class NoSuchMarket(VenueUnavailable):
+    """
+    The venue answered that it has no market of this name.
+
+    Asking again does not help: what wants its price is refused where it can be.
+    """
+
+
 class OutcomeUnknown(VenueError):
     """
     The request left, and nobody knows whether the venue acted on it.

@@ -7,7 +7,7 @@ from exitd.adapters.binance.feed import BinanceFeed
 from exitd.adapters.binance.weight import PER_MINUTE
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.units import NS_PER_MS, NS_PER_S
-from exitd.errors import VenueUnavailable
+from exitd.errors import NoSuchMarket, VenueUnavailable
 from fakes.answers import Answer, Answers, json, plain
 from fakes.clocks import ManualClock
 
@@ -150,7 +150,7 @@ async def test_given_what_binance_does_not_have_when_asked_then_said_at_once():
 async def test_given_an_unknown_symbol_when_polled_then_binances_own_code():
     refusal = json({"code": -1121, "msg": "Invalid symbol."}, 400)
 
-    with pytest.raises(VenueUnavailable, match="Invalid symbol") as caught:
+    with pytest.raises(NoSuchMarket, match="Invalid symbol") as caught:
         await feed({PREMIUM: refusal}).poll(MARK)
 
     assert (caught.value.code, caught.value.status) == ("-1121", 400)

@@ -1,8 +1,11 @@
-"""`exitd symmio delegate`: carried out on a chain, it lets the key close."""
+"""`exitd symmio`: the key, and what it prints carried out on a chain."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from eth_account import Account
 
 from chain.deployed import CANCEL, CLOSE, VERSIONS, deployed
 from cli.conftest import Command
@@ -58,3 +61,64 @@ def test_given_what_is_no_address_or_chain_then_wrong_usage(command: Command, wo
 
     assert done.status == 2
     assert done.out == ""
+
+
+def test_given_a_new_key_when_asked_again_then_its_address_is_the_same(
+    command: Command, tmp_path: Path
+):
+    file = tmp_path / "symmio_key"
+
+    made = command("symmio", "key", str(file), "--new")
+    shown = command("symmio", "key", str(file), "--json")
+
+    written = file.read_text().strip()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert made.out.strip() == Account.from_key(written).address
+    assert shown.json == {"address": made.out.strip(), "file": str(file)}
+    assert written not in f"{made.out}{made.err}{shown.out}{shown.err}"
+
+
+def test_given_a_key_that_is_there_when_made_anew_then_refused_and_kept(
+    command: Command, tmp_path: Path
+):
+    file = tmp_path / "symmio_key"
+    file.write_text("0x" + "c1" * 32)
+
+    refused = command("symmio", "key", str(file), "--new")
+
+    assert refused.status == 1
+    assert "is there already, so no key was made" in refused.err
+    assert file.read_text() == "0x" + "c1" * 32
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        (None, "is not there; create it"),
+        ("0xabc", "is not 32 bytes in hex"),
+    ],
+)
+def test_given_what_is_no_key_when_asked_then_said(
+    command: Command, tmp_path: Path, written, sentence
+):
+    file = tmp_path / "symmio_key"
+    if written is not None:
+        file.write_text(written)
+
+    refused = command("symmio", "key", str(file))
+
+    assert refused.status != 0
+    assert sentence in refused.err
+
+
+def test_given_a_key_that_others_can_read_when_asked_then_said_as_well(
+    command: Command, tmp_path: Path
+):
+    file = tmp_path / "symmio_key"
+    file.write_text("0x" + "c1" * 32)
+    file.chmod(0o644)
+
+    told = command("symmio", "key", str(file))
+
+    assert told.status == 0
+    assert "run chmod 600 on it" in told.err

@@ -1,6 +1,7 @@
 """Mutated configurations give findings, never an exception; and they give them fast."""
 
 import random
+import re
 import sys
 from collections.abc import Callable
 from decimal import Decimal
@@ -48,7 +49,7 @@ def test_given_mutated_files_when_loaded_then_only_findings(
     examples = {
         str(path.relative_to(ROOT / "config")): path.read_text(encoding="utf-8")
         for path in (ROOT / "config").rglob("*.yaml")
-        if path.parent.name != "tests"
+        if path.parent.name not in ("tests", "rasa")
     }
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "venues").mkdir()
@@ -66,6 +67,34 @@ def test_given_mutated_files_when_loaded_then_only_findings(
         as_json(loaded.findings)
         render_plan(made)
         plan_as_json(made)
+        refused += loaded.has_errors
+        assert loaded.has_errors is (loaded.settings is None)
+
+    assert refused > 10
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_given_a_mutated_account_on_a_chain_when_loaded_then_only_findings(
+    seed: int, tmp_path: Path
+) -> None:
+    dice = random.Random(seed)
+    names = ("rasa/exitd.yaml", "venues/symmio.yaml")
+    examples = {name: (ROOT / "config" / name).read_text() for name in names}
+    # With what is optional as well, where it is no sentence.
+    examples[names[0]] = re.sub(
+        r"^( *)# (?=[ a-z_-]*[:{])", r"\1", examples[names[0]], flags=re.MULTILINE
+    )
+    (tmp_path / "venues").mkdir()
+    refused = 0
+
+    for _ in range(60):
+        name = dice.choice(names)
+        mutated = {**examples, name: mutate(examples[name], dice)}
+        for file, text in mutated.items():
+            place = tmp_path / file.removeprefix("rasa/")
+            place.write_text(text, encoding="utf-8")
+        loaded = load(tmp_path, {}, now_ns=0)
+        render(loaded.findings)
         refused += loaded.has_errors
         assert loaded.has_errors is (loaded.settings is None)
 

@@ -27,10 +27,14 @@ class BinanceFeedRig:
     async def publish(self, kind: PriceKind, price: str) -> None:
         await self.trader.post("prices", symbol=MARKET, **{kind.value: price})
 
+    @property
+    def streams(self) -> frozenset[str]:
+        return self.feed.streams
+
     async def settled(self) -> None:
         async with asyncio.timeout(DEADLINE_S):
             streams = None
-            while streams is None or not self.feed.streams <= streams:
+            while streams is None or not self.streams <= streams:
                 answer = await self.trader.http.get("/sim/state")
                 streams = set(answer.json()["streams"])
 

@@ -17,6 +17,7 @@ from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.sqlite.store import SqliteStore
 from exitd.adapters.system.clock import SystemClock
 from exitd.adapters.system.sdnotify import ServiceManager
+from exitd.app.chains import build_chain_account, with_multi_accounts
 from exitd.app.doors import open_doors, place_of
 from exitd.app.files import (
     Keys,
@@ -42,6 +43,7 @@ from exitd.core.market import PriceSource
 from exitd.core.units import NS_PER_MS, NS_PER_S, trap_floats
 from exitd.logs import Event, configure, log
 from exitd.ports.alerts import Alerts
+from exitd.ports.chain import Chain
 from exitd.runtime.accounts import Account
 from exitd.runtime.control import Control
 from exitd.runtime.daemon import Daemon
@@ -84,6 +86,7 @@ class Application:
         self.reload = asyncio.Event()
         self.places: tuple[str, ...] = ()
         self.state = Path()
+        self.chains: dict[str, Chain] = {}
         self.daemon: Daemon
         self.store: SqliteStore
 
@@ -145,7 +148,12 @@ class Application:
             self.daemon = await self._build(files, keys, store, messenger)
             control = Control(self.daemon)
             server, listeners = await open_doors(
-                self.daemon, control, files.file.http, self.settings, self.state
+                self.daemon,
+                control,
+                with_multi_accounts(files.file.http, files.accounts),
+                self.settings,
+                self.state,
+                self.chains,
             )
             self.places = tuple(place_of(listener) for listener in listeners)
             served = asyncio.ensure_future(server.run_until_stopped())
@@ -193,7 +201,11 @@ class Application:
                 price_feeds[settings.name] = build_price_feed(daemon, settings)
                 continue
             mine = keys.get(settings.name)
-            if files.is_live:
+            if settings.chain is not None:
+                assert mine is not None, "its key is required"
+                account, chain = build_chain_account(daemon, settings, mine, self.state)
+                self.chains[settings.name] = chain
+            elif files.is_live:
                 market = live_venue(settings, mine, self.clock)
                 account = build_account(daemon, settings, market, market)
             else:

@@ -12,6 +12,7 @@ from exitd.adapters.binance.listing import read_instruments
 from exitd.adapters.network.rest import RestClient
 from exitd.adapters.prices.teller import MAX_AGE_NS
 from exitd.adapters.system.clock import SystemClock
+from exitd.app.chains import check_chain_online
 from exitd.app.venues import feed_of
 from exitd.configuration.findings import Finding, Severity
 from exitd.configuration.loaded import AccountSettings, Loaded
@@ -31,11 +32,13 @@ async def check_online(loaded: Loaded) -> list[Finding]:
     accounts = loaded.settings.accounts
     asked = _sources(loaded)
     used = {position.venue for position in loaded.positions} | asked.keys()
+    used |= {name for name, account in accounts.items() if account.chain is not None}
     findings: list[Finding] = []
     known: list[Instrument] = []
     prices: dict[PriceSource, Decimal] = {}
     for name in sorted(used & accounts.keys()):
         try:
+            findings += await check_chain_online(loaded, accounts[name])
             known += await _instruments(accounts[name])
             prices |= await _prices(accounts[name], asked.get(name, set()))
         except VenueError as error:
@@ -54,6 +57,9 @@ def _sources(loaded: Loaded) -> dict[str, set[PriceSource]]:
 
 
 async def _instruments(account: AccountSettings) -> tuple[Instrument, ...]:
+    if account.chain is not None:
+        # Its markets are quotes: those of people whom only the daemon knows.
+        return ()
     if account.type == "binance":
         return await read_instruments(
             account.name, account.url, SystemClock(), account.requests_per_minute

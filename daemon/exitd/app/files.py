@@ -16,7 +16,8 @@ from exitd.settings import Settings
 
 LAST_GOOD = "last-good"
 
-Keys = tuple[Secret, Secret]
+#: What an account signs with, in the order of `AccountSettings.secrets`.
+Keys = tuple[Secret, ...]
 
 
 def state_directory(settings: Settings, loaded: FileSettings | None) -> Path:
@@ -67,16 +68,13 @@ def keep_last_good(loaded: Loaded, state: Path) -> None:
 def read_keys(
     accounts: Iterable[AccountSettings], environment: Mapping[str, str]
 ) -> dict[str, Keys]:
-    """Read key and secret of every account that names them.
+    """Read the secrets of every account that names some.
 
     Raises:
         ConfigurationError: One of them is not there.
     """
     return {
-        account.name: (
-            resolve(account.key, environment),
-            resolve(account.secret, environment),
-        )
+        account.name: tuple(resolve(one, environment) for one in account.secrets)
         for account in accounts
-        if account.key is not None and account.secret is not None
+        if account.secrets
     }

@@ -7,6 +7,7 @@ from exitd.adapters.backpack.signing import throwaway_keys
 from exitd.adapters.backpack.venue import BackpackVenue
 from exitd.adapters.binance.feed import BinanceFeed
 from exitd.adapters.paper.venue import PaperVenue
+from exitd.adapters.symmio.quote_prices import QuotePrices
 from exitd.adapters.system.chance import share
 from exitd.app.files import Keys
 from exitd.configuration.loaded import AccountSettings
@@ -38,15 +39,10 @@ def feed_of(
     market: BackpackVenue | None = None,
 ) -> Feed:
     """Make the price streams of an entry; *market* is its venue where it has one."""
+    if settings.chain is not None:
+        return quote_prices(settings, clock, max_age_ns)
     if settings.type == "binance":
-        return BinanceFeed(
-            settings.name,
-            clock=clock,
-            url=settings.url,
-            ws_url=settings.ws_url,
-            max_age_ns=max_age_ns,
-            weight_per_minute=settings.requests_per_minute,
-        )
+        return _binance(settings, clock, max_age_ns)
     return BackpackFeed(
         settings.name,
         clock=clock,
@@ -54,6 +50,29 @@ def feed_of(
         ws_url=settings.ws_url,
         max_age_ns=max_age_ns,
         venue_clock=None if market is None else market.clock,
+    )
+
+
+def _binance(settings: AccountSettings, clock: Clock, max_age_ns: int) -> BinanceFeed:
+    return BinanceFeed(
+        settings.name,
+        clock=clock,
+        url=settings.url,
+        ws_url=settings.ws_url,
+        max_age_ns=max_age_ns,
+        weight_per_minute=settings.requests_per_minute,
+    )
+
+
+def quote_prices(
+    settings: AccountSettings, clock: Clock, max_age_ns: int
+) -> QuotePrices:
+    """Make the prices of an account on a chain: Binance's, under its own markets."""
+    assert settings.chain is not None
+    symbols = settings.chain.symbols.items()
+    return QuotePrices(
+        _binance(settings, clock, max_age_ns),
+        {name: symbol.watch for name, symbol in symbols if symbol.watch is not None},
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from exitd.cli.chain_keys import NEEDS_EXTRA, key
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.failures import CommandFailed, WrongUsage
 from exitd.cli.options import KEEP, Json
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 def add_to(app: typer.Typer) -> None:
     group = new_group("symmio", "Positions that are quotes on a chain.")
     add_command(group, delegate)
+    add_command(group, key)
     add_group(app, group, panel=KEEP)
 
 
@@ -58,9 +60,7 @@ def delegate(
     try:
         from exitd.adapters.symmio import calls
     except ImportError as exc:
-        raise CommandFailed(
-            "this needs the extra: pip install 'exitd[symmio]'"
-        ) from exc
+        raise CommandFailed(NEEDS_EXTRA) from exc
     table = _chain(chain)
     target = table.multi_accounts.get(multi_account, multi_account)
     try:
@@ -90,12 +90,9 @@ def delegate(
 
 
 def _chain(name: str) -> ChainTable:
-    from exitd.configuration.chain_tables import read_chains
-    from exitd.configuration.venue_tables import shipped_directory
+    from exitd.configuration.chain_tables import shipped_chains
 
-    path = shipped_directory() / "venues" / "symmio.yaml"
-    tables, _ = read_chains(path.read_bytes(), str(path))
-    assert tables is not None, f"{path} is damaged; install exitd again"
+    tables = shipped_chains()
     found = tables.chains.get(name)
     if found is None:
         known = ", ".join(tables.chains)

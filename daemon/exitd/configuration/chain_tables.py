@@ -4,27 +4,26 @@ It has another shape than the tables of exchanges, because a chain has no one ad
 to speak to.
 """
 
-from typing import Annotated
-
-from pydantic import Field, StrictStr
+import functools
 
 from exitd.configuration.addresses import HttpUrl
+from exitd.configuration.chain_accounts import ChainId, Wei
 from exitd.configuration.document import Document
 from exitd.configuration.keys import Count, Keys, described
+from exitd.configuration.rasa import EvmAddress
 from exitd.configuration.values import DurationValue, NameValue, PercentValue
-from exitd.configuration.venue_tables import read_as
+from exitd.configuration.venue_tables import read_as, shipped_directory
 
 #: The name of the file, which is that of the venue type as well.
 CHAINS_FILE = "symmio"
-
-ChainAddress = Annotated[StrictStr, Field(pattern=r"^0x[0-9a-fA-F]{40}$")]
-Wei = Annotated[int, Field(strict=True, ge=0, le=10**15)]
+#: The venue type whose table says which prices quotes can be watched by.
+PRICES_TYPE = "binance"
 
 
 class Solver(Keys):
     """Who is on the other side of quotes."""
 
-    addresses: list[ChainAddress] = described(
+    addresses: list[EvmAddress] = described(
         ..., "The addresses that it signs with: the party B of its quotes."
     )
     url: HttpUrl | None = described(
@@ -35,11 +34,11 @@ class Solver(Keys):
 class ChainTable(Keys):
     """One chain; an account names it and may override what it says."""
 
-    chain_id: Count = described(
+    chain_id: ChainId = described(
         ..., "The chain's number; a node of another is refused."
     )
-    symmio: ChainAddress = described(..., "The contract that holds the quotes.")
-    multi_accounts: dict[NameValue, ChainAddress] = described(
+    symmio: EvmAddress = described(..., "The contract that holds the quotes.")
+    multi_accounts: dict[NameValue, EvmAddress] = described(
         ..., "The contracts that own sub-accounts; no others are believed."
     )
     solvers: dict[NameValue, Solver] = described(..., "The solvers, by name.")
@@ -65,8 +64,8 @@ class ChainTable(Keys):
     )
     least_closes: Count = described(
         20,
-        "Somebody is told when the key's balance pays for fewer closes than this at"
-        " the present fee.",
+        "Somebody is told when the key's balance pays for fewer closes than this at "
+        "the present fee.",
     )
     market_bound: PercentValue = described(
         ..., "How far from the watched price a market close may be filled."
@@ -82,3 +81,12 @@ class ChainTables(Keys):
 def read_chains(raw: bytes, file: str) -> tuple[ChainTables | None, Document]:
     """Read the table of chains; findings are in the document."""
     return read_as(raw, file, ChainTables)
+
+
+@functools.cache
+def shipped_chains() -> ChainTables:
+    """Read the table that comes with exitd; a damaged one is a broken installation."""
+    path = shipped_directory() / "venues" / f"{CHAINS_FILE}.yaml"
+    tables, _document = read_chains(path.read_bytes(), str(path))
+    assert tables is not None, f"{path} is damaged; install exitd again"
+    return tables

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from exitd.configuration.chain_tables import CHAINS_FILE, PRICES_TYPE
 from exitd.configuration.document import Document, Path
 from exitd.configuration.findings import Finding, Severity, did_you_mean
 from exitd.configuration.policies import Policies
@@ -85,8 +86,21 @@ def check_venue(
             watched = accounts.get(source.feed)
             if watched is None:
                 yield _not_set_up(item, (*exit_.path, "watch"), source.feed, accounts)
-            elif watched in tables:
+                continue
+            watched = PRICES_TYPE if watched == CHAINS_FILE else watched
+            if watched in tables:
                 yield from _streams(item, exit_, source, watched, tables[watched])
+
+
+def check_quotes(item: Placed, accounts: Mapping[str, str]) -> Iterator[Finding]:
+    """Refuse a position of a file whose account (name to type) holds quotes."""
+    position = item.position
+    if accounts.get(position.venue) == CHAINS_FILE:
+        yield item.finding(
+            (*position.path, "venue"),
+            f"the positions of {position.venue} are quotes on a chain, and their exits "
+            "come from front-ends by http.rasa; remove this position",
+        )
 
 
 def _not_set_up(

@@ -3,9 +3,13 @@
 from collections.abc import Iterator, Mapping
 
 from exitd.configuration.addresses import is_loopback
+from exitd.configuration.chain_accounts import SymmioAccount
+from exitd.configuration.chain_checks import check_served_quotes
+from exitd.configuration.chain_tables import ChainTables
 from exitd.configuration.daemon_file import Account, DaemonFile
 from exitd.configuration.document import Document, Path
 from exitd.configuration.findings import Finding, Severity, did_you_mean
+from exitd.configuration.on_chain import check_chain
 from exitd.configuration.policies import NOTHING_YET, Policies, not_built
 from exitd.configuration.secrets import SecretReference, mode_complaint, secret_path
 from exitd.configuration.venue_tables import VenueTable
@@ -24,9 +28,14 @@ _SIGNED = (
 
 def _references(file: DaemonFile) -> Iterator[tuple[Path, SecretReference]]:
     for name, account in file.venues.items():
-        for word, reference in (("key", account.key), ("secret", account.secret)):
-            if reference is not None:
-                yield ("venues", name, word), reference
+        if isinstance(account, SymmioAccount):
+            yield ("venues", name, "key"), account.key
+            for index, reference in enumerate(account.private_nodes):
+                yield ("venues", name, "private_nodes", index), reference
+            continue
+        for word, named in (("key", account.key), ("secret", account.secret)):
+            if named is not None:
+                yield ("venues", name, word), named
     for name, target in file.notify.targets.items():
         yield ("notify", "targets", name, "url"), target.url
     if file.heartbeat is not None:
@@ -84,10 +93,14 @@ def check_daemon(
     document: Document,
     file: DaemonFile,
     tables: Mapping[str, VenueTable],
+    chains: ChainTables,
     environment: Mapping[str, str],
 ) -> Iterator[Finding]:
     """Check what exitd.yaml says in several places."""
     for name, account in file.venues.items():
+        if isinstance(account, SymmioAccount):
+            yield from check_chain(document, name, account, chains, file.mode)
+            continue
         table = tables.get(account.type)
         if table is None:
             continue
@@ -101,6 +114,7 @@ def check_daemon(
         if complaint is not None:
             yield document.finding(path, complaint, severity=WARNING)
     yield from _doors(document, file)
+    yield from check_served_quotes(document, file, chains)
     for name in Policies.model_fields:
         sentence = not_built(name, str(getattr(file.policies, name)))
         if sentence is not None:

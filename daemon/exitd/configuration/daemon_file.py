@@ -1,8 +1,8 @@
 """exitd.yaml: how the daemon runs, which accounts it acts for, whom it tells."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from exitd.configuration.addresses import (
     AbsolutePath,
@@ -11,6 +11,7 @@ from exitd.configuration.addresses import (
     HttpUrl,
     WebSocketUrl,
 )
+from exitd.configuration.chain_accounts import SymmioAccount
 from exitd.configuration.keys import Count, ExitDefaults, Keys, described
 from exitd.configuration.policies import Policies
 from exitd.configuration.rasa import Rasa
@@ -73,6 +74,15 @@ class Account(Keys):
                 "different exchanges; write both or neither"
             )
         return self
+
+
+AnyAccount = Annotated[SymmioAccount | Account, Field(discriminator="type")]
+#: The model of an entry under `venues:`, by its type.
+ACCOUNT_MODELS: dict[str, type[Keys]] = {
+    "backpack": Account,
+    "binance": Account,
+    "symmio": SymmioAccount,
+}
 
 
 class Http(Keys):
@@ -189,7 +199,7 @@ class DaemonFile(Keys):
         "paper: live prices, a simulated account, nothing is sent, NOTHING IS "
         "PROTECTED. live: exits are sent.",
     )
-    venues: dict[NameValue, Account] = described(
+    venues: dict[NameValue, AnyAccount] = described(
         ..., "The accounts, by the name that positions use."
     )
     state: State = described(State(), "Where the daemon keeps its state.")

@@ -9,10 +9,16 @@ from pathlib import Path as FilePath
 
 from msgspec import Struct
 
-from exitd.configuration.chain_tables import CHAINS_FILE, read_chains
+from exitd.configuration.chain_tables import (
+    CHAINS_FILE,
+    ChainTables,
+    read_chains,
+    shipped_chains,
+)
 from exitd.configuration.checks import (
     Placed,
     check_count,
+    check_quotes,
     check_unique,
     check_venue,
 )
@@ -59,6 +65,7 @@ class _Reading(Struct):
     files: list[LoadedFile] = []
     raw: list[tuple[str, bytes | None]] = []
     tables: dict[str, VenueTable] = {}
+    chains: ChainTables | None = None
     placed: list[Placed] = []
     daemon: DaemonFile | None = None
     accounts: dict[str, str] | None = None
@@ -90,8 +97,9 @@ def _read(source: Source, reading: _Reading) -> bytes | None:
 def _table(source: Source, raw: bytes, reading: _Reading) -> Document:
     """Take the user's own table of a venue type in place of the shipped one."""
     if source.path.stem == CHAINS_FILE:
-        _, document = read_chains(raw, str(source.path))
+        chains, document = read_chains(raw, str(source.path))
         reading.findings.extend(document.findings)
+        reading.chains = chains or reading.chains
         return document
     table, document = read_table(raw, str(source.path))
     reading.findings.extend(document.findings)
@@ -180,12 +188,19 @@ def _check_together(
     if reading.daemon is not None:
         (document,) = (file.document for file in reading.files if file.is_daemon)
         found.extend(
-            check_daemon(document, reading.daemon, reading.tables, environment)
+            check_daemon(
+                document,
+                reading.daemon,
+                reading.tables,
+                reading.chains or shipped_chains(),
+                environment,
+            )
         )
     found.extend(check_unique(reading.placed))
     found.extend(check_count(reading.placed, policies))
     for item in reading.placed:
         if reading.accounts is not None:
+            found.extend(check_quotes(item, reading.accounts))
             found.extend(check_venue(item, reading.accounts, reading.tables))
         found.extend(check_position(item, policies, now_ns))
 
@@ -196,7 +211,9 @@ def _settings(reading: _Reading) -> Settings | None:
     return Settings(
         file=reading.daemon,
         accounts={
-            name: account_settings(name, account, reading.tables[account.type])
+            name: account_settings(
+                name, account, reading.tables, reading.chains or shipped_chains()
+            )
             for name, account in reading.daemon.venues.items()
         },
     )

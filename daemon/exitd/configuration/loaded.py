@@ -1,12 +1,16 @@
 """A configuration as loaded: its settings, its positions, and what is wrong."""
 
+from collections.abc import Mapping
 from pathlib import Path as FilePath
 
 from msgspec import Struct
 
-from exitd.configuration.daemon_file import Account, DaemonFile
+from exitd.configuration.chain_accounts import SymmioAccount
+from exitd.configuration.chain_tables import PRICES_TYPE, ChainTables
+from exitd.configuration.daemon_file import AnyAccount, DaemonFile
 from exitd.configuration.document import Document, Path
 from exitd.configuration.findings import Finding, Severity, has_errors
+from exitd.configuration.on_chain import OnChain, on_chain
 from exitd.configuration.positions import CheckedPosition
 from exitd.configuration.secrets import SecretReference
 from exitd.configuration.sources import DAEMON_FILE
@@ -17,7 +21,8 @@ class AccountSettings(Struct, frozen=True, kw_only=True):
     """An account with its venue's table applied; durations in nanoseconds.
 
     With `prices_only` it has no key and no secret, and zero where a number is about
-    signed requests.
+    signed requests. Where its positions are quotes, `chain` says of which; `url`,
+    `ws_url` and `requests_per_minute` are of its prices then, and it has no secret.
     """
 
     name: str
@@ -31,10 +36,26 @@ class AccountSettings(Struct, frozen=True, kw_only=True):
     lag_slack_ns: int
     requests_per_minute: int
     history_requests_per_minute: int
+    chain: OnChain | None = None
+
+    @property
+    def secrets(self) -> tuple[SecretReference, ...]:
+        """Where all that it signs and asks with is to be found, the key first."""
+        named = (self.key, self.secret)
+        nodes = self.chain.private_nodes if self.chain is not None else ()
+        return (*(one for one in named if one is not None), *nodes)
 
 
-def account_settings(name: str, account: Account, table: VenueTable) -> AccountSettings:
+def account_settings(
+    name: str,
+    account: AnyAccount,
+    tables: Mapping[str, VenueTable],
+    chains: ChainTables,
+) -> AccountSettings:
     """Apply a venue's table to an account; what the account says wins."""
+    if isinstance(account, SymmioAccount):
+        return _quotes(name, account, tables[PRICES_TYPE], on_chain(account, chains))
+    table = tables[account.type]
     return AccountSettings(
         name=name,
         type=account.type,
@@ -49,6 +70,25 @@ def account_settings(name: str, account: Account, table: VenueTable) -> AccountS
         history_requests_per_minute=account.history_requests_per_minute
         or table.history_requests_per_minute
         or 0,
+    )
+
+
+def _quotes(
+    name: str, account: SymmioAccount, prices: VenueTable, chain: OnChain
+) -> AccountSettings:
+    return AccountSettings(
+        name=name,
+        type=account.type,
+        prices_only=False,
+        key=account.key,
+        secret=None,
+        url=account.prices.url or prices.url,
+        ws_url=account.prices.ws_url or prices.ws_url,
+        request_window_ns=chain.request_window_ns,
+        lag_slack_ns=chain.lag_slack_ns,
+        requests_per_minute=prices.requests_per_minute,
+        history_requests_per_minute=0,
+        chain=chain,
     )
 
 

@@ -11,6 +11,11 @@ from typing import Literal, get_args, get_origin
 from msgspec.structs import replace
 from pydantic import BaseModel
 
+from exitd.configuration.chain_accounts import (
+    QuotedSymbol,
+    SubAccountEntry,
+    SymmioAccount,
+)
 from exitd.configuration.daemon_file import Account, DaemonFile, Heartbeat
 from exitd.configuration.document import Document, Mark, Node
 from exitd.configuration.findings import SHOWN_CHARACTERS, mask_tokens
@@ -20,8 +25,17 @@ _SHOWN_SECTIONS = frozenset(
     {"version", "mode", "state", "http", "log", "defaults", "policies"}
 )
 _SHOWN_KEYS = frozenset(
-    (set(Account.model_fields) | set(Heartbeat.model_fields)) - {"key", "secret", "url"}
+    (
+        set(Account.model_fields)
+        | set(Heartbeat.model_fields)
+        | set(SymmioAccount.model_fields)
+        | set(QuotedSymbol.model_fields)
+        | set(SubAccountEntry.model_fields)
+    )
+    - {"key", "secret", "url", "nodes", "private_nodes"}
 )
+#: How deep the values of a section may lie that are shown: those of `symbols` do.
+_SHOWN_DEPTH = {"venues": 5}
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?/?")
 _PLACE_KEYS = frozenset({"credential", "file", "env"})
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
@@ -44,7 +58,7 @@ def _known_words(model: type[BaseModel]) -> Iterator[str]:
             yield from (str(word) for word in get_args(field.annotation))
 
 
-_KNOWN = frozenset(_known_words(DaemonFile))
+_KNOWN = frozenset((*_known_words(DaemonFile), *_known_words(SymmioAccount)))
 
 
 def _without_comment(line: str) -> str:
@@ -65,11 +79,11 @@ def _is_shown(path: tuple[str, ...], text: str) -> bool:
     if last in _PLACE_KEYS:
         plain = _PLAIN_PATH if last == "file" else _PLAIN_NAME
         return bool(plain.fullmatch(text)) and mask_tokens(text) == text
-    if last == "url" and path[0] == "venues":
+    if last in ("url", "nodes") and path[0] == "venues":
         return bool(_PLAIN_URL.fullmatch(text))
     if last == "type":
         return bool(_PLAIN_KEY.fullmatch(text))
-    return last in _SHOWN_KEYS and len(path) <= 3
+    return last in _SHOWN_KEYS and len(path) <= _SHOWN_DEPTH.get(path[0], 3)
 
 
 def _is_key_shown(path: tuple[str, ...]) -> bool:

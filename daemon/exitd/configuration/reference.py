@@ -11,6 +11,8 @@ from pydantic import BaseModel, PlainValidator
 
 from exitd.configuration import (
     addresses,
+    chain_accounts,
+    chain_tables,
     daemon_file,
     exit_keys,
     levels,
@@ -56,6 +58,8 @@ _WORDS = {
     addresses.read_address: "host:port or `off`",
     addresses.read_path: "absolute path",
     addresses.read_host: "host name",
+    chain_accounts.read_multi_account: "name, or address of a chain in quotes",
+    chain_accounts.read_base_quantity: "quantity",
     rasa.read_evm_address: "address of a chain, in quotes",
     symbols.read_symbol: "symbol",
     watching.read_watch: "venue/symbol, a spread, or markets that agree",
@@ -70,6 +74,10 @@ _PLAIN = {bool: "`true` or `false`", int: "whole number", str: "text"}
 _DAEMON: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Top level", daemon_file.DaemonFile),
     ("venues.&lt;name&gt;", daemon_file.Account),
+    ("venues.&lt;name&gt;, on a chain", chain_accounts.SymmioAccount),
+    ("symbols.&lt;name&gt;, on a chain", chain_accounts.QuotedSymbol),
+    ("sub_accounts, on a chain", chain_accounts.SubAccountEntry),
+    ("prices, on a chain", chain_accounts.QuotePrices),
     ("A secret", SecretReference),
     ("state", daemon_file.State),
     ("http", daemon_file.Http),
@@ -88,6 +96,12 @@ _POSITIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("tighten", exit_keys.Tighten),
     ("twap", exit_keys.Twap),
     ("moves", position_file.Move),
+)
+
+_CHAINS: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("chains, of symmio", chain_tables.ChainTables),
+    ("chains.&lt;name&gt;", chain_tables.ChainTable),
+    ("chains.&lt;name&gt;.solvers.&lt;name&gt;", chain_tables.Solver),
 )
 
 _INTRODUCTION = """\
@@ -234,7 +248,7 @@ def type_words(annotation: Any) -> str:
         return ", ".join(f"`{word}`" for word in parts)
     if origin in (typing.Union, types.UnionType):
         words = [type_words(part) for part in parts if part is not type(None)]
-        return " or ".join(words)
+        return " or ".join(dict.fromkeys(words))
     if origin is dict:
         return f"{type_words(parts[1])} by name"
     if origin is list:
@@ -318,4 +332,6 @@ def reference() -> str:
     parts.extend(_table(title, model) for title, model in _POSITIONS)
     parts.append("## venues/*.yaml\n")
     parts.append(_table("Top level", VenueTable))
+    parts.append("## venues/symmio.yaml\n")
+    parts.extend(_table(title, model) for title, model in _CHAINS)
     return "\n".join(parts)

@@ -67,7 +67,7 @@ def _clean(node: Any) -> Any:
     kept = {
         name: _clean(value)
         for name, value in _checked_names(_without_null(node)).items()
-        if name not in ("default", "x-default")
+        if name not in ("default", "x-default", "discriminator")
         and value != []
         and not (name == "title" and isinstance(value, str))
     }

@@ -7,7 +7,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from exitd.configuration.daemon_file import DaemonFile
+from exitd.configuration.daemon_file import ACCOUNT_MODELS, DaemonFile
 from exitd.configuration.document import Document, Node, Path, Plain, plain
 from exitd.configuration.findings import Finding, did_you_mean, quoted
 
@@ -59,9 +59,11 @@ def key_names(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
+def _model_at(model: type[BaseModel], path: Path, kind: str) -> type[BaseModel] | None:
     current: type[BaseModel] | None = model
     is_key = True
+    if kind and len(path) > 1:
+        current, path = ACCOUNT_MODELS[kind], path[2:]
     for step in path:
         if current is None:
             return None
@@ -78,9 +80,9 @@ def _model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
     return current
 
 
-def _unknown_key(root: type[BaseModel], path: Path) -> str:
+def _unknown_key(root: type[BaseModel], path: Path, kind: str) -> str:
     written = str(path[-1])
-    model = _model_at(root, path[:-1])
+    model = _model_at(root, path[:-1], kind)
     known = key_names(model) if model is not None else []
     if len(path) == 1 and written == "positions":
         return "positions belong in a file of their own under conf.d/, not here"
@@ -93,14 +95,15 @@ def _unknown_key(root: type[BaseModel], path: Path) -> str:
 
 
 def _expected(error: ErrorDetails) -> list[str]:
-    written = str(error.get("ctx", {}).get("expected", ""))
+    context = error.get("ctx", {})
+    written = str(context.get("expected", context.get("expected_tags", "")))
     words = written.replace(" or ", ", ").split(", ")
     return [word.strip("'") for word in words]
 
 
 def _wrong_word(error: ErrorDetails) -> str:
     expected = _expected(error)
-    written = error["input"]
+    written = error.get("ctx", {}).get("tag", error["input"])
     if error["loc"] == ("version",):
         return f"this exitd reads version {expected[0]}, not {quoted(written)}"
     shown = "true" if written is True else "false" if written is False else written
@@ -121,14 +124,16 @@ _SENTENCES = {
 }
 
 
-def fault_sentence(root: type[BaseModel], path: Path, error: ErrorDetails) -> str:
+def fault_sentence(
+    root: type[BaseModel], path: Path, error: ErrorDetails, account_type: str = ""
+) -> str:
     """Say in plain words what pydantic found at *path* of a *root*."""
     kind = error["type"]
     if kind == "extra_forbidden":
-        return _unknown_key(root, path)
+        return _unknown_key(root, path, account_type)
     if kind == "missing":
         return f"'{path[-1]}' is missing"
-    if kind == "literal_error":
+    if kind in ("literal_error", "union_tag_invalid"):
         return _wrong_word(error)
     if kind == "value_error":
         return str(error.get("ctx", {}).get("error", error["msg"]))
@@ -139,12 +144,25 @@ def fault_sentence(root: type[BaseModel], path: Path, error: ErrorDetails) -> st
     return _SENTENCES.get(kind, error["msg"])
 
 
-def _finding(document: Document, root: type[BaseModel], error: ErrorDetails) -> Finding:
+def _place(root: type[BaseModel], error: ErrorDetails) -> tuple[Path, str]:
+    """Give where in the file something is wrong, and in which type of account."""
     path: Path = tuple(error["loc"])
+    if error["type"].startswith("union_tag_"):
+        return (*path, "type"), ""
+    if root is DaemonFile and path[:1] == ("venues",) and len(path) > 2:
+        is_typed = path[2] in ACCOUNT_MODELS
+        return ((*path[:2], *path[3:]), str(path[2])) if is_typed else (path, "")
+    return path, ""
+
+
+def _finding(document: Document, root: type[BaseModel], error: ErrorDetails) -> Finding:
+    path, kind = _place(root, error)
     if path and path[-1] == "[key]":
         sentence = fault_sentence(root, path[:-1], error)
         return document.finding(path[:-1], sentence, key=True)
-    sentence = fault_sentence(root, path, error)
+    if error["type"] == "union_tag_not_found":
+        return document.finding(path[:-1], "'type' is missing", key=True)
+    sentence = fault_sentence(root, path, error, kind)
     if error["type"] == "missing":
         return document.finding(path[:-1], sentence, key=True)
     return document.finding(path, sentence, key=error["type"] == "extra_forbidden")
@@ -213,8 +231,9 @@ def validate(
     except ValidationError as error:
         details = error.errors(include_url=False)
     for detail in details:
-        path: Path = tuple(detail["loc"])
-        if not (detail["type"] == "missing" and document.has(path)):
+        path, _ = _place(model, detail)
+        missing = ("missing", "union_tag_not_found")
+        if not (detail["type"] in missing and document.has(path)):
             findings.append(_finding(document, model, detail))
     _drop(data, [tuple(d["loc"]) for d in details], depth)
     try:

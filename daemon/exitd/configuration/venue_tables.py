@@ -112,7 +112,7 @@ def read_table(raw: bytes, file: str) -> tuple[VenueTable | None, Document]:
 
 @functools.cache
 def shipped_types() -> tuple[str, ...]:
-    """Give the kinds of venues that an account's `type` can be."""
+    """Give the kinds of venues that have a table of this shape."""
     return tuple(get_args(Account.model_fields["type"].annotation))
 
 

@@ -14,7 +14,7 @@ from typing import Self
 # Each line of these is wanted: two of them are never the same thing said twice.
 NEVER_FOLDED = frozenset(
     (
-        *("api", "command", "config", "daemon", "order", "orders"),
+        *("api", "chain", "command", "config", "daemon", "order", "orders"),
         *("position", "sessions", "token", "trigger", "webhook"),
     )
 )
@@ -79,6 +79,7 @@ class Event(StrEnum):
     VENUE_LIMITED = "venue.limited", "warning"
     VENUE_FAILED = "venue.failed", "warning"
     VENUE_RECOVERED = "venue.recovered"
+    CHAIN_NOTICED = "chain.noticed", "warning"
     CLOCK_MEASURED = "clock.measured", "debug"
     CLOCK_SKEWED = "clock.skewed", "warning"
 

@@ -1,7 +1,7 @@
 """One account: its venue, its prices, what keeps them up and what it sends."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 
 from exitd.core.inputs import FillReport, OrderReport, PositionReport, PositionsDoubted
@@ -40,7 +40,13 @@ class Account:
         reconcile_every_s: float = 30.0,
         clock_every_s: float = 30.0,
         before_tick: TickSink | None = None,
+        before_catching_up: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """
+        Args:
+            before_catching_up: What the venue has to be told before it can be asked
+                for positions; a `VenueError` of it is one of the venue.
+        """
         self.name = venue.account
         self.venue = venue
         self.prices = WatchedFeed(
@@ -56,6 +62,7 @@ class Account:
         self.is_stream_up = False
         self.is_reconciled = False
         self._has_caught_up = False
+        self._before_catching_up = before_catching_up
         self._stream_came_up = CameUp()
         self._loop = loop
         self._spawn = spawn
@@ -119,6 +126,8 @@ class Account:
         signed_ns = open_since_ns(state, self.name)
         since_ns = last_sign_of_life_ns(state, self.name, self.venue.venue_now_ns())
         await self.inquiry.read_clock()
+        if self._before_catching_up is not None:
+            await self._before_catching_up()
         await self.inquiry.read_instruments()
         await self._reconcile_now()
         if signed_ns is not None:

@@ -12,7 +12,7 @@ from exitd.adapters.binance.weight import WeightBudget
 from exitd.adapters.network.lanes import Reply
 from exitd.adapters.network.rest import RestClient, is_cached
 from exitd.adapters.network.venue_clock import VenueClock
-from exitd.errors import VenueUnavailable
+from exitd.errors import NoSuchMarket, VenueUnavailable
 from exitd.ports.clock import Clock
 
 UNKNOWN_SYMBOL = "-1121"
@@ -56,6 +56,7 @@ class Asking:
         Raises:
             VenueUnavailable: No whole answer came, it is a refusal, or the limits
                 leave no room; `code` is Binance's own.
+            NoSuchMarket: It has no symbol of this name.
         """
         self.budget.take(weight)
         reply = await self._rest.read(path, query)
@@ -102,7 +103,8 @@ def _refused(reply: Reply, what: str) -> VenueUnavailable:
     why = f"{code or reply.status} {told.msg[:200]}".strip()
     if reply.status == 451:
         why = "451, it does not serve this region"
-    return VenueUnavailable(
+    kind = NoSuchMarket if code == UNKNOWN_SYMBOL else VenueUnavailable
+    return kind(
         f"Binance refused to give {what}: {why}",
         code=code or None,
         status=reply.status,

@@ -34,6 +34,7 @@ KINDS: dict[str, Kind] = {
     "order.resolved": "trouble",
     "position.unprotected": "unprotected",
     "position.protected": "unprotected",
+    "chain.": "trouble",
     "feed.": "feed",
     "account.": "feed",
     "venue.": "feed",

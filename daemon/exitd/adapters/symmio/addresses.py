@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
+from exitd.adapters.symmio.contracts import Contracts
 from exitd.adapters.symmio.multi_accounts import MultiAccounts
+from exitd.adapters.symmio.node import Node
+from exitd.adapters.symmio.nodes import Nodes
 from exitd.adapters.symmio.session import Session
 from exitd.adapters.symmio.settings import ChainSettings
 from exitd.errors import ConfigurationError, VenueUnavailable
+from exitd.ports.clock import Clock
+
+
+class Examined(Struct, frozen=True):
+    """What is wrong, a sentence each: with the contracts, and with the nodes."""
+
+    contracts: tuple[str, ...]
+    nodes: tuple[str, ...]
 
 
 async def check(session: Session) -> None:
@@ -26,13 +39,41 @@ async def check(session: Session) -> None:
             f"{session.account}: `chain_id` is {settings.chain_id}, and the nodes are"
             f" on chain {', '.join(map(str, others))}: one of the two is wrong"
         ) from exc
-    findings = [
-        f"{session.account}: {finding}"
-        for multi_account in settings.multi_accounts
-        if (finding := await mismatch(session.multi_accounts, settings, multi_account))
-    ]
+    findings = await _mismatches(session.multi_accounts, settings)
     if findings:
-        raise ConfigurationError(findings)
+        raise ConfigurationError(f"{session.account}: {found}" for found in findings)
+
+
+async def examine(settings: ChainSettings, clock: Clock) -> Examined:
+    """Ask a chain about all that is configured of it; needs no key.
+
+    Raises:
+        VenueUnavailable: No node can be believed.
+    """
+    nodes = Nodes(
+        [Node(url, settings.node_deadline_s) for url in settings.nodes],
+        chain_id=settings.chain_id,
+        clock=clock,
+        tolerance=settings.tolerance,
+    )
+    try:
+        await nodes.survey()
+        contracts = Contracts(nodes, settings)
+        multi_accounts = MultiAccounts(contracts, settings.multi_accounts)
+        wrong = await _mismatches(multi_accounts, settings)
+        troubles = tuple(f"{name}: {why}" for name, why in nodes.troubles.items())
+        return Examined(wrong, troubles)
+    finally:
+        await nodes.close()
+
+
+async def _mismatches(
+    multi_accounts: MultiAccounts, settings: ChainSettings
+) -> tuple[str, ...]:
+    found = [
+        await mismatch(multi_accounts, settings, one) for one in settings.multi_accounts
+    ]
+    return tuple(sentence for sentence in found if sentence)
 
 
 async def mismatch(

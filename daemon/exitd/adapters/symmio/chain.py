@@ -38,10 +38,16 @@ class SymmioChain:
     async def quote(self, quote_id: int) -> Quote | None:
         depth = await self._session.look()
         state = await self._session.contracts.quote(quote_id, depth.number)
-        return None if state is None else state.quote
+        named = {a.lower() for a, _ in self._session.settings.sub_accounts}
+        if state is None or (named and state.quote.sub_account.lower() not in named):
+            # Quotes of others are not there for this account.
+            return None
+        return state.quote
 
     async def owner_of(self, sub: SubAccount) -> str | None:
-        await self._check_ours(sub)
+        await self._check_known(sub)
+        if not self._acts_for(sub):
+            return None
         return await self._session.multi_accounts.owner(sub.multi_account, sub.address)
 
     async def missing_access(self, sub: SubAccount) -> tuple[str, ...]:
@@ -49,6 +55,10 @@ class SymmioChain:
         return await access.missing(self._session, sub)
 
     async def _check_ours(self, sub: SubAccount) -> None:
+        await self._check_known(sub)
+        self._check_acted_for(sub)
+
+    async def _check_known(self, sub: SubAccount) -> None:
         """Believe no contract but those that the operator named, and that fit.
 
         Raises:
@@ -66,8 +76,22 @@ class SymmioChain:
                 f" {self.account}"
             )
 
+    def _acts_for(self, sub: SubAccount) -> bool:
+        named = self._session.settings.sub_accounts
+        asked = (sub.address.lower(), sub.multi_account.lower())
+        return not named or asked in {(a.lower(), m.lower()) for a, m in named}
+
+    def _check_acted_for(self, sub: SubAccount) -> None:
+        if not self._acts_for(sub):
+            raise VenueUnavailable(self._not_acted_for(sub))
+
+    def _not_acted_for(self, sub: SubAccount) -> str:
+        return f"{sub.address} is not among the `sub_accounts` of {self.account}"
+
     async def why_undelegable(self, sub: SubAccount) -> str:
-        await self._check_ours(sub)
+        await self._check_known(sub)
+        if not self._acts_for(sub):
+            return self._not_acted_for(sub)
         return await access.why_undelegable(self._session, sub)
 
     async def is_contract(self, address: str) -> bool:
@@ -96,6 +120,7 @@ class SymmioChain:
 
     def follow(self, sub: SubAccount, quote: Quote) -> None:
         self._check_named(sub)
+        self._check_acted_for(sub)
         if quote.quote_id in self._session.book.by_id:
             return
         known = self._described.pop(quote.quote_id, None)

@@ -6,6 +6,7 @@ before positions are listed: a list that leaves one out would say that it is clo
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -20,6 +21,9 @@ from exitd.core.units import ZERO
 from exitd.errors import VenueUnavailable
 from exitd.ports.chain import SubAccount
 from exitd.ports.notices import NoticeKind
+
+#: How many quotes are recalled at once: some hundreds must not take a minute.
+_AT_ONCE = 20
 
 
 class Followed(Struct, frozen=True):
@@ -86,8 +90,14 @@ class Book:
             VenueUnavailable: One of them could not be read; none may be left out.
             ValueError: One of them is no quote.
         """
-        for symbol in symbols:
-            await self.adopted(symbol, block)
+        wanted = list(symbols)
+        for first in range(0, len(wanted), _AT_ONCE):
+            some = wanted[first : first + _AT_ONCE]
+            adopting = (self.adopted(symbol, block) for symbol in some)
+            # Those that could be read are kept, so that the next try has less to do.
+            for result in await asyncio.gather(*adopting, return_exceptions=True):
+                if isinstance(result, BaseException):
+                    raise result
         self.is_recalled = True
 
     async def adopted(self, symbol: str, block: int) -> Followed:

@@ -29,16 +29,18 @@ class ChainSettings(Struct, frozen=True, kw_only=True):
     rule. What is read is read `confirmations` blocks deep, the newest being 1.
     `inclusion_s` is how long a send waits for its block before the attempt is in
     doubt; `bump_after` after how many blocks a transaction that is in none offers
-    more. `market_bound` is how far from the watched price, in percent, a market
-    close may be filled. `history_blocks` is how far back is looked at the most, in
-    `logs_per_query` blocks at a time. Somebody is told when the key pays for fewer
-    than `least_closes` closes.
+    more. `sub_accounts` are those that are acted for, each with its MultiAccount; all
+    of `multi_accounts` are where it is empty. `market_bound` is how far from the
+    watched price, in percent, a market close may be filled. `history_blocks` is how far
+    back is looked at the most, in `logs_per_query` blocks at a time. Somebody is told
+    when the key pays for fewer than `least_closes` closes.
     """
 
     chain_id: int
     symmio: str
     multi_accounts: tuple[str, ...]
     nodes: tuple[str, ...]
+    sub_accounts: tuple[tuple[str, str], ...] = ()
     node_deadline_s: float = 5.0
     poll_s: float = 2.0
     window_ns: int = 180 * NS_PER_S

@@ -55,6 +55,7 @@ ERROR_CODES: Mapping[str, int] = MappingProxyType(
         "no_order": 1205,
         "temporary_quote": 1206,
         "wrong_schema": 1207,
+        "no_price": 1208,
         "quantity_zero": 1300,
         "quantity_above_open": 1301,
         "remainder_below_minimum": 1302,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from exitd.core.market import PriceSource
 from exitd.core.trigger import TriggerDefinition
 from exitd.core.units import NS_PER_S
-from exitd.errors import VenueError
+from exitd.errors import NoSuchMarket, VenueError
 from exitd.logs import Event, log
 from exitd.runtime.daemon import Daemon
 
@@ -19,9 +19,14 @@ _ASK_AGAIN_NS = 5 * NS_PER_S
 
 
 class Pricing:
-    """Asks a feed by REST for prices that are not known, or not fresh."""
+    """Asks a feed by REST for prices that are not known, or not fresh.
+
+    `unknown` says why there is no such market, for streams of which its venue said so
+    when it was last asked.
+    """
 
     def __init__(self, daemon: Daemon) -> None:
+        self.unknown: dict[PriceSource, str] = {}
         self._daemon = daemon
         # One at a time: many who arm on one market wait for one question.
         self._asking = asyncio.Lock()
@@ -70,6 +75,7 @@ class Pricing:
         feed = self._daemon.feeds.get(source.feed)
         if feed is None:
             return
+        self.unknown.pop(source, None)
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 tick = await feed.poll(source)
@@ -77,6 +83,8 @@ class Pricing:
             reason = str(error) or "no answer within two seconds"
             log(Event.VENUE_FAILED, venue=source.feed, reason=reason)
             self._asked_ns[source] = self._daemon.clock.monotonic_ns()
+            if isinstance(error, NoSuchMarket):
+                self.unknown[source] = reason
             return
         if tick is not None:
             # The engine takes prices only for what it has a book of.

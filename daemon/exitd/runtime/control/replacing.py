@@ -10,6 +10,7 @@ from exitd.runtime.control.requests import TriggerRequest
 from exitd.runtime.control.running import Caller, refuse_while_recovering
 from exitd.runtime.control.triggers import IfNoPosition, Triggers
 from exitd.runtime.daemon import Daemon
+from exitd.runtime.problems import Unusable
 from exitd.runtime.views import ArmedView
 
 
@@ -22,8 +23,15 @@ class Replacing:
         self._pricing = Pricing(daemon)
 
     async def price_of(self, source: PriceSource) -> Decimal | None:
-        """Give the last price of a stream, asked for where it is not fresh."""
+        """Give the last price of a stream, asked for where it is not fresh.
+
+        Raises:
+            Unusable: There will never be one: its venue has no such market.
+        """
         await self._pricing.see_to((source,))
+        why = self._pricing.unknown.get(source)
+        if why is not None:
+            raise Unusable("no_price", f"nobody gives prices of {source.symbol}: {why}")
         return self._daemon.loop.engine.state.last_price(source)
 
     async def replace(
