@@ -1,9 +1,12 @@
 """Run every benchmark and write what came out into docs/performance.md.
 
-    python benchmarks/report.py [--ccxt-python PATH] [--nautilus-python PATH] [--quick]
+    python benchmarks/report.py [--ccxt-python PATH] [--nautilus-python PATH]
+        [--repeat 3] [--quick]
 
-The table goes between two markers of that page; the words around it stay. --quick
-takes fewer rounds, to see that all of it runs.
+The table goes between two markers of that page; the words around it stay. --repeat runs
+each benchmark so often and takes the run in which what needs nothing of ours was
+quickest: a machine that others share is not as fast all the time. --quick takes fewer
+rounds, to see that all of it runs.
 """
 
 import argparse
@@ -186,21 +189,51 @@ def signing_rows(result: Result, command: str) -> Iterator[Row]:
 
 
 class Benchmark(NamedTuple):
+    """One program; `pace` is how long it took for what needs nothing of ours."""
+
     name: str
     options: tuple[str, ...]
     quick: tuple[str, ...]
     rows: Callable[[Result, str], Iterator[Row]]
+    pace: Callable[[Result], float]
+
+
+def scan_us(result: Result) -> float:
+    return max(float(row["scan_us"]) for row in result["triggers"].values())
 
 
 BENCHMARKS = (
-    Benchmark("book", (), (), book_rows),
+    Benchmark("book", (), (), book_rows, scan_us),
     Benchmark(
-        "latency", ("--stages",), ("--levels", "40", "--rounds", "1"), latency_rows
+        "latency",
+        ("--stages",),
+        ("--levels", "40", "--rounds", "1"),
+        latency_rows,
+        lambda result: float(result["contenders"]["raw"]["median_us"]),
     ),
-    Benchmark("ingest", (), ("--frames", "20000"), ingest_rows),
-    Benchmark("startup", (), ("--triggers", "10000"), startup_rows),
-    Benchmark("arms", (), ("--triggers", "2000", "--rounds", "1"), arms_rows),
-    Benchmark("signing", (), ("--rounds", "100"), signing_rows),
+    Benchmark(
+        "ingest",
+        (),
+        ("--frames", "20000"),
+        ingest_rows,
+        lambda result: 1 / result["bare_frames_per_s"],
+    ),
+    Benchmark(
+        "startup",
+        (),
+        ("--triggers", "10000"),
+        startup_rows,
+        lambda result: float(result["bare_read_s"]),
+    ),
+    Benchmark(
+        "arms",
+        (),
+        ("--triggers", "2000", "--rounds", "1"),
+        arms_rows,
+        lambda result: 1 / result["bare_per_s"],
+    ),
+    # Too short for the machine to change its pace meanwhile.
+    Benchmark("signing", (), ("--rounds", "100"), signing_rows, lambda result: 0.0),
 )
 
 
@@ -286,6 +319,7 @@ def main() -> None:
     parser.add_argument(
         "--nautilus-python", default="", help="a python that has nautilus_trader"
     )
+    parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     rows: list[Row] = []
@@ -297,7 +331,8 @@ def main() -> None:
             words += ("--ccxt-python", options.ccxt_python)
             command += " --ccxt-python PATH"
         print(command, file=sys.stderr, flush=True)
-        result = run(benchmark.name, words)
+        results = [run(benchmark.name, words) for _ in range(options.repeat)]
+        result = min(results, key=benchmark.pace)
         rows += benchmark.rows(result, command)
         if benchmark.name == "latency":
             extra = [contenders_table(result), stages_table(result)]
