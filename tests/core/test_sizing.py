@@ -110,6 +110,30 @@ def test_b081_given_a_least_that_must_stay_when_less_would_then_all_is_closed(
     assert quantity == D(sent)
 
 
+@pytest.mark.parametrize(
+    ("closable", "wanted", "closed"),
+    [
+        ("10.0004", "10.0004", "10.0004"),
+        ("10.0004", "9.5", "10.0004"),
+        ("10.0004", "3", "3"),
+        ("10.0004", "0", "0"),
+        ("0.0004", "0.0004", "0.0004"),
+    ],
+)
+def test_b026_given_a_quote_off_the_step_then_what_may_not_stay_goes_with_all(
+    closable, wanted, closed
+):
+    there = room(closable, min_left=D(2))
+
+    assert order_quantity(D(wanted), there, is_first=True, close_dust=True) == D(closed)
+
+
+def test_b026_given_a_quote_off_the_step_when_others_close_of_it_then_on_the_step():
+    there = room("10.0004", shared=True, min_left=D(2))
+
+    assert order_quantity(D(11), there, is_first=True, close_dust=True) == D(10)
+
+
 def test_given_a_least_that_must_stay_when_little_is_closed_then_only_that():
     there = room("10", min_left=D(2))
 

@@ -110,6 +110,20 @@ async def test_given_a_share_off_the_step_then_rounded_to_what_the_solver_takes(
         assert quote[PRICE] == wei("1.8001")
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_b026_given_a_quote_off_the_step_when_hit_then_closed_to_the_last_digit(
+    version,
+):
+    async with held(version, quantity="100.0437") as (w, desk, quote_id):
+        desk.price("1.9")
+        await until_status(desk, quote_id, 5)
+        asked = w.chain.quote(quote_id)[ASKED]
+        w.chain.fill(quote_id, "100.0437", "1.89")
+
+        assert asked == wei("100.0437")
+        assert await desk.done() is DoneReason.FILLED
+
+
 async def test_given_a_limit_that_is_filled_in_parts_then_one_close_of_all_of_them():
     async with held() as (w, desk, quote_id):
         resting = Close(

@@ -97,6 +97,8 @@ def order_quantity(
 ) -> Decimal:
     """Fit *wanted* to what can be sent: never above the closable, on the step.
 
+    Off the step only where the venue lets nothing be left that is as small as that.
+
     What would be left below the venue's minimum is closed too (behaviour 81).
     The first close of a firing is raised to the minimum, or to all there is
     (behaviour 82); a later one that small is given up. Zero: nothing to send.
@@ -111,12 +113,23 @@ def order_quantity(
         quantity = _least(room, most) if is_first and wanted > ZERO else ZERO
         if takes_rest and _leaves_dust(quantity, room):
             quantity = most
-    return _split(quantity, room)
+    quantity = _split(quantity, room)
+    if wanted > ZERO and quantity == most and _is_stuck(room.closable - most, room):
+        return room.closable
+    return quantity
 
 
 def _leaves_dust(quantity: Decimal, room: Room) -> bool:
     left = room.closable - quantity
     return quantity > ZERO and (room.is_dust(left) or left < room.instrument.min_left)
+
+
+def _is_stuck(left: Decimal, room: Room) -> bool:
+    """Whether what is off the step would keep all the rest from being closed.
+
+    A position that is off the step itself can then be closed as it is or not at all.
+    """
+    return not room.is_shared and ZERO < left < room.instrument.min_left
 
 
 def _least(room: Room, most: Decimal) -> Decimal:
