@@ -8,6 +8,20 @@ _ANY = "test_b096_given_any_prices_then_it_goes_out_exactly_when_it_may"
 
 MUTATIONS = (
     Mutation(
+        26,
+        "core/sizing.py",
+        "quantity == most and _is_stuck(room.closable - most, room):",
+        "False:",
+        "test_b026_given_a_quote_off_the_step_then_what_may_not_stay_goes_with_all",
+    ),
+    Mutation(
+        26,
+        "core/sizing.py",
+        "return not room.is_shared and ZERO < left < room.instrument.min_left",
+        "return ZERO < left < room.instrument.min_left",
+        "test_b026_given_a_quote_off_the_step_when_others_close_of_it_then_on_the_step",
+    ),
+    Mutation(
         96,
         "core/reach.py",
         "if price is None or not meets(side, bound, price):",

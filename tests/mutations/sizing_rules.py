@@ -7,20 +7,6 @@ from mutations.mutation import Mutation
 MUTATIONS = (
     # quantities
     Mutation(
-        26,
-        "core/sizing.py",
-        "quantity == most and _is_stuck(room.closable - most, room):",
-        "False:",
-        "test_b026_given_a_quote_off_the_step_then_what_may_not_stay_goes_with_all",
-    ),
-    Mutation(
-        26,
-        "core/sizing.py",
-        "return not room.is_shared and ZERO < left < room.instrument.min_left",
-        "return ZERO < left < room.instrument.min_left",
-        "test_b026_given_a_quote_off_the_step_when_others_close_of_it_then_on_the_step",
-    ),
-    Mutation(
         74,
         "core/sizing.py",
         "return share if step is None else ceil_to_step(share, step)",
