@@ -81,15 +81,15 @@ MUTATIONS = (
     Mutation(
         50,
         "core/book.py",
-        "self._act_below = below = max(below, sells.stop)",
-        "self._act_below = below",
+        "self._act_below = below = max(self._levels_below, sells.stop)",
+        "self._act_below = below = self._levels_below",
         "test_b050_given_a_trail_when_the_price_only_falls_then_it_closes_at_its_stop",
     ),
     Mutation(
         50,
         "core/book.py",
-        "self._falling.first.copy_negate(), self._falling_wakes.first",
-        "self._falling_wakes.first.copy_negate(), self._falling_wakes.first",
+        "                self._falling.first.copy_negate(),\n",
+        "                self._falling_wakes.first.copy_negate(),\n",
         "test_b050_given_a_trail_and_a_floor_then_the_first_one_met_closes",
     ),
     Mutation(
@@ -151,8 +151,8 @@ MUTATIONS = (
     Mutation(
         50,
         "core/book.py",
-        "below if below > sells.stop else sells.stop",
-        "sells.stop",
+        "self._act_below = below = max(self._levels_below, sells.stop)",
+        "self._act_below = below = sells.stop",
         "test_b050_given_a_trail_and_a_floor_then_the_first_one_met_closes",
     ),
     Mutation(

@@ -44,6 +44,7 @@ class Book:
         "_buys",
         "_falling",
         "_falling_wakes",
+        "_levels_above",
         "_levels_below",
         "_rising",
         "_rising_wakes",
@@ -73,7 +74,7 @@ class Book:
         self._buys = Trails()
         self._wakes: dict[str, dict[str, None]] = {}
         self._levels_below = self._act_below = self.falling_at = _MINUS_INFINITY
-        self._act_above = self.rising_at = INFINITY
+        self._levels_above = self._act_above = self.rising_at = INFINITY
         self.pending: dict[str, None] = {}
         self.counting: dict[str, int] = {}
         self.joined: tuple[PriceSource, ...] = ()
@@ -209,15 +210,11 @@ class Book:
         sells, buys = self._sells, self._buys
         if price > sells.top and sells.observe(price):
             self.is_unsaved = True
-            below = self._levels_below
-            self._act_below = below = below if below > sells.stop else sells.stop
-            low = buys.top.copy_negate()
-            self.falling_at = below if below > low else low
-            self.rising_at = min(self._act_above, sells.top)
+            self._narrow(levels=False)
         negative = price.copy_negate()
         if negative > buys.top and buys.observe(negative):
             self.is_unsaved = True
-            self._narrow()
+            self._narrow(levels=False)
         return self._act_below < price < self._act_above
 
     def woken(self, price: Decimal) -> list[tuple[str, str]]:
@@ -257,15 +254,19 @@ class Book:
             self._narrow()
         return found
 
-    def _narrow(self) -> None:
-        """Find the prices on each side at which anything is to be done."""
+    def _narrow(self, *, levels: bool = True) -> None:
+        """Find the prices on each side at which anything is to be done.
+
+        Without *levels* where trails alone have moved, as with each new high.
+        """
         sells, buys = self._sells, self._buys
-        self._levels_below = below = max(
-            self._falling.first.copy_negate(), self._falling_wakes.first.copy_negate()
-        )
-        self._act_below = below = max(below, sells.stop)
-        self._act_above = above = min(
-            self._rising.first, self._rising_wakes.first, buys.stop.copy_negate()
-        )
+        if levels:
+            self._levels_below = max(
+                self._falling.first.copy_negate(),
+                self._falling_wakes.first.copy_negate(),
+            )
+            self._levels_above = min(self._rising.first, self._rising_wakes.first)
+        self._act_below = below = max(self._levels_below, sells.stop)
+        self._act_above = above = min(self._levels_above, buys.stop.copy_negate())
         self.falling_at = max(below, buys.top.copy_negate())
         self.rising_at = min(above, sells.top)
