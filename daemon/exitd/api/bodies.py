@@ -96,27 +96,30 @@ def _decoded(body: bytes) -> object:
     try:
         return json.loads(
             body.decode("utf-8") or "{}",
-            parse_constant=_refuse_constant,
-            object_pairs_hook=_unique,
+            parse_constant=refuse_constant,
+            object_pairs_hook=unique_keys,
         )
     except (ValueError, RecursionError) as error:
         raise BadRequest(
             "bad_json",
             "the body is not JSON",
-            f"send one JSON object in UTF-8 ({_short(error)})",
+            f"send one JSON object in UTF-8 ({short(error)})",
         ) from error
 
 
-def _short(error: Exception) -> str:
+def short(error: Exception) -> str:
+    """Say what a parser said, fit for an answer and a log."""
     said = str(error).encode("ascii", "replace").decode()
     return said[:80]
 
 
-def _refuse_constant(name: str) -> object:
+def refuse_constant(name: str) -> object:
+    """Refuse NaN and Infinity, as a hook of `json.loads`."""
     raise ValueError(f"{name} is not JSON")
 
 
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Refuse an object with a key twice, as a hook of `json.loads`."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key stands twice")

@@ -1,6 +1,6 @@
 """Which wallet owns a sub-account, by the MultiAccounts that the operator names."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import Struct
 
@@ -29,15 +29,8 @@ class Owners:
         Raises:
             VenueFailed: No node answered.
         """
-        for multi_account in self._multi_accounts:
-            sub = SubAccount(account, multi_account)
-            try:
-                wallet = await self._chain.owner_of(sub)
-            except VenueError as error:
-                raise chain_unavailable() from error
-            if wallet is not None:
-                return Owned(sub, wallet)
-        return None
+        found = await self._ask(account, self._chain.owner_of)
+        return Owned(*found) if found is not None else None
 
     async def check_reach(self, account: str) -> None:
         """Say so where no MultiAccount has made an account that nobody owns here.
@@ -46,11 +39,25 @@ class Owners:
             MissingDelegation: It is out of reach, and why.
             VenueFailed: No node answered.
         """
+        found = await self._ask(account, self._chain.why_undelegable)
+        if found is not None:
+            _, why = found
+            raise undelegable(why)
+
+    async def _ask(
+        self, account: str, question: Callable[[SubAccount], Awaitable[str | None]]
+    ) -> tuple[SubAccount, str] | None:
+        """Give the first answer of a MultiAccount; None where none has one.
+
+        Raises:
+            VenueFailed: No node answered.
+        """
         for multi_account in self._multi_accounts:
             sub = SubAccount(account, multi_account)
             try:
-                why = await self._chain.why_undelegable(sub)
+                answer = await question(sub)
             except VenueError as error:
                 raise chain_unavailable() from error
-            if why:
-                raise undelegable(why)
+            if answer:
+                return sub, answer
+        return None

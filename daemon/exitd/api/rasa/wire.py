@@ -14,6 +14,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from exitd.api.bodies import refuse_constant, short, unique_keys
 from exitd.core.units import ZERO, text
 from exitd.runtime.problems import ControlError, Unusable
 
@@ -49,27 +50,15 @@ def parse_object(body: bytes) -> dict[str, Any]:
             body.decode("utf-8"),
             parse_float=Written,
             parse_int=Written,
-            parse_constant=_refuse,
-            object_pairs_hook=_unique,
+            parse_constant=refuse_constant,
+            object_pairs_hook=unique_keys,
         )
     except (ValueError, RecursionError) as error:
-        said = str(error).encode("ascii", "replace").decode()[:80]
         raise BadJson(
-            "bad_json", "the body is not JSON", f"send one JSON object ({said})"
+            "bad_json", "the body is not JSON", f"send one JSON object ({short(error)})"
         ) from error
     if not isinstance(found, dict):
         raise BadJson("bad_json", "the body must be one JSON object")
-    return found
-
-
-def _refuse(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
     return found
 
 
