@@ -14,6 +14,13 @@ from exitd.core.attempt import (
     TimeInForce,
 )
 from exitd.core.condition import ConditionKind, Direction, FixedLevel
+from exitd.core.entry import (
+    EntryOrder,
+    EntryRecord,
+    EntryState,
+    SignalRecord,
+    SignalState,
+)
 from exitd.core.events import Fact, FactKind, FactValue
 from exitd.core.market import (
     PriceKind,
@@ -31,6 +38,7 @@ from exitd.core.records import (
     FundingRecord,
     WatermarksRecord,
 )
+from exitd.core.ticket import AssetClass, Ticket, TicketType
 from exitd.core.trigger import (
     Close,
     DoneReason,
@@ -230,4 +238,46 @@ def firing(number: int) -> tuple[Batch, ...]:
                 ),
             ),
         ),
+    )
+
+
+def entry(
+    entry_id: str = "breakout-1",
+    state: EntryState = EntryState.WORKING,
+    *,
+    legs: tuple[str, ...] = (),
+    ts_wanted_ns: int = 10,
+) -> EntryRecord:
+    ticket = Ticket(
+        symbol="AAPL",
+        asset_class=AssetClass.EQUITY,
+        side=OrderSide.BUY,
+        quantity=Decimal("10"),
+        order=TicketType.LIMIT,
+        limit_price=Decimal("150.50"),
+        client_order_id=entry_id,
+    )
+    return EntryRecord(
+        order=EntryOrder(id=entry_id, account="main", ticket=ticket),
+        state=state,
+        exits=(definition(),),
+        legs=legs,
+        signed=b'{"symbol":"AAPL"}',
+        ts_wanted_ns=ts_wanted_ns,
+    )
+
+
+def signal(
+    signal_id: str = "breakout-1",
+    state: SignalState = SignalState.ACCEPTED,
+    *,
+    ts_received_ns: int = 10,
+) -> SignalRecord:
+    return SignalRecord(
+        id=signal_id,
+        route="breakout",
+        body='{"ticker":"AAPL"}',
+        digest="ab" * 32,
+        state=state,
+        ts_received_ns=ts_received_ns,
     )

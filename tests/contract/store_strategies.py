@@ -14,6 +14,13 @@ from exitd.core.attempt import (
     TimeInForce,
 )
 from exitd.core.condition import ConditionKind, Direction, FixedLevel, Immediately
+from exitd.core.entry import (
+    EntryOrder,
+    EntryRecord,
+    EntryState,
+    SignalRecord,
+    SignalState,
+)
 from exitd.core.events import Fact, FactKind
 from exitd.core.market import (
     BookState,
@@ -38,6 +45,14 @@ from exitd.core.records import (
     Record,
     TriggerGone,
     WatermarksRecord,
+)
+from exitd.core.ticket import (
+    AssetClass,
+    AttachedExits,
+    PositionIntent,
+    Ticket,
+    TicketTime,
+    TicketType,
 )
 from exitd.core.trigger import (
     Cancel,
@@ -243,6 +258,49 @@ instruments = st.builds(
     min_notional=maybe_decimals,
     book_state=st.sampled_from(BookState),
 )
+tickets = st.builds(
+    Ticket,
+    symbol=symbols,
+    asset_class=st.sampled_from(AssetClass),
+    side=st.sampled_from(OrderSide),
+    quantity=maybe_decimals,
+    notional=maybe_decimals,
+    order=st.sampled_from(TicketType),
+    limit_price=maybe_decimals,
+    stop_price=maybe_decimals,
+    time_in_force=st.none() | st.sampled_from(TicketTime),
+    extended_hours=st.none() | st.booleans(),
+    client_order_id=names,
+    intent=st.none() | st.sampled_from(PositionIntent),
+    attached=st.none() | st.builds(AttachedExits, stop_price=maybe_decimals),
+)
+entries = st.builds(
+    EntryRecord,
+    order=st.builds(EntryOrder, id=names, account=accounts, ticket=tickets),
+    state=st.sampled_from(EntryState),
+    exits=st.lists(definitions, max_size=2).map(tuple),
+    legs=st.lists(names, max_size=2).map(tuple),
+    signed=st.binary(max_size=40),
+    filled=decimals,
+    filled_quote=decimals,
+    refusal=names,
+    market_price=maybe_decimals,
+    ts_wanted_ns=instants,
+)
+signals = st.builds(
+    SignalRecord,
+    id=names,
+    route=names,
+    body=names,
+    digest=names,
+    client_order_id=names,
+    is_paper=st.booleans(),
+    state=st.sampled_from(SignalState),
+    outcome=names,
+    trigger_ids=st.lists(names, max_size=2).map(tuple),
+    ts_received_ns=instants,
+    ts_done_ns=instants,
+)
 records: st.SearchStrategy[Record] = st.one_of(
     triggers,
     fires,
@@ -260,6 +318,8 @@ records: st.SearchStrategy[Record] = st.one_of(
     funding,
     watermarks,
     instruments,
+    entries,
+    signals,
     st.builds(TriggerGone, trigger_ids),
 )
 facts = st.builds(

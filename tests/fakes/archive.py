@@ -6,6 +6,7 @@ import msgspec
 
 from exitd.core.attempt import AttemptRecord
 from exitd.core.condition import Direction
+from exitd.core.entry import EntryRecord, SignalRecord
 from exitd.core.market import Instrument, PriceSource
 from exitd.core.position import PositionRecord
 from exitd.core.records import (
@@ -43,6 +44,8 @@ class Disk:
         self.funding: dict[tuple[str, str, int], FundingRecord] = {}
         self.instruments: dict[tuple[str, str], Instrument] = {}
         self.watermarks: dict[tuple[PriceSource, Direction], WatermarksRecord] = {}
+        self.entries: dict[str, EntryRecord] = {}
+        self.signals: dict[str, SignalRecord] = {}
         self.facts: list[StoredFact] = []
         self.tokens: dict[str, TokenRecord] = {}
         self.notes: dict[str, bytes] = {}
@@ -77,6 +80,10 @@ class Disk:
                 self.watermarks[record.source, record.way] = record
             case Instrument():
                 self.instruments[record.account, record.symbol] = record
+            case EntryRecord():
+                self.entries[record.id] = record
+            case SignalRecord():
+                self.signals[record.id] = record
             case FundingRecord():
                 key_of = (record.account, record.symbol, record.ts_venue_ns)
                 self.funding.setdefault(key_of, record)
@@ -105,6 +112,7 @@ class Disk:
             idempotency=tuple(self.idempotency.values()),
             instruments=tuple(self.instruments.values()),
             watermarks=tuple(self.watermarks.values()),
+            entries=tuple(e for e in self.entries.values() if not e.is_over),
             seq=self.arming_seq,
         )
 
@@ -157,6 +165,22 @@ class FakeArchive:
             if ts_from_ns <= paid.ts_venue_ns < ts_to_ns
         ]
         return tuple(sorted(found, key=lambda paid: (paid.ts_venue_ns, paid.symbol)))
+
+    async def entries(self, ts_from_ns: int, ts_to_ns: int) -> tuple[EntryRecord, ...]:
+        found = [
+            entry
+            for entry in self.disk.entries.values()
+            if ts_from_ns <= entry.ts_wanted_ns < ts_to_ns
+        ]
+        return tuple(sorted(found, key=lambda entry: entry.ts_wanted_ns))
+
+    async def signals(self, ts_from_ns: int, ts_to_ns: int) -> tuple[SignalRecord, ...]:
+        found = [
+            signal
+            for signal in self.disk.signals.values()
+            if ts_from_ns <= signal.ts_received_ns < ts_to_ns
+        ]
+        return tuple(sorted(found, key=lambda signal: signal.ts_received_ns))
 
     async def fires(self, trigger_id: str) -> tuple[FireRecord, ...]:
         return tuple(

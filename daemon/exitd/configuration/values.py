@@ -262,6 +262,11 @@ FactorValue = Annotated[
     PlainValidator(read_factor),
     WithJsonSchema({"type": "number", "minimum": 1, "maximum": 100}),
 ]
+AmountValue = Annotated[
+    Decimal,
+    PlainValidator(read_price),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0}),
+]
 QuantityValue = Annotated[
     Quantity, PlainValidator(read_quantity), WithJsonSchema(_QUANTITY_SCHEMA)
 ]

@@ -130,13 +130,17 @@ class OrderReport(Struct, frozen=True, kw_only=True):
     this state (for a fill: when it executed), `ts_created_venue_ns` when the
     order was taken in. Fields that a source does not carry are None and are
     not compared. `trigger_price` and `trigger_kind` (mark, last, index, or empty
-    where the venue does not say) are those of a native trigger order.
+    where the venue does not say) are those of a native trigger order. `reference` is
+    the client order id where the venue has texts for them and it is none of our closes.
+    `parent` is the venue's id of the order that this one is an exit of.
     """
 
     account: str
     symbol: str
     venue_order_id: str
     client_order_id: int | None
+    reference: str = ""
+    parent: str = ""
     status: OrderStatus
     side: OrderSide
     quantity: Decimal | None
@@ -156,12 +160,16 @@ class OrderReport(Struct, frozen=True, kw_only=True):
 
 
 class FillReport(Struct, frozen=True, kw_only=True):
-    """One execution, as the venue's stream or fill history tells it."""
+    """One execution, as the venue's stream or fill history tells it.
+
+    `reference` is as in `OrderReport`.
+    """
 
     account: str
     symbol: str
     venue_order_id: str
     client_order_id: int | None
+    reference: str = ""
     trade_id: str
     side: OrderSide
     quantity: Decimal

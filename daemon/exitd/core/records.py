@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from exitd.core.attempt import AttemptRecord
 from exitd.core.condition import Direction
+from exitd.core.entry import EntryRecord, SignalRecord
 from exitd.core.market import Instrument, PriceSource
 from exitd.core.position import OrderSide, PositionRecord, Side
 from exitd.core.trigger import FireRecord, TriggerRecord
@@ -95,6 +96,8 @@ Record = (
     | FundingRecord
     | WatermarksRecord
     | Instrument
+    | EntryRecord
+    | SignalRecord
     | TriggerGone
 )
 
@@ -103,8 +106,9 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """What a start restores: every trigger, and what is not over.
 
     `fires` are the firings still open; `attempts` theirs, all of them, and any
-    other that has not ended; `fills` those of these attempts. `seq` is the
-    highest arming sequence ever given.
+    other that has not ended; `fills` those of these attempts. `entries` are those
+    that have not ended, and ended ones whose broker may still hold exits of them.
+    `seq` is the highest arming sequence ever given.
     """
 
     triggers: tuple[TriggerRecord, ...] = ()
@@ -116,4 +120,5 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     idempotency: tuple[IdempotencyRecord, ...] = ()
     instruments: tuple[Instrument, ...] = ()
     watermarks: tuple[WatermarksRecord, ...] = ()
+    entries: tuple[EntryRecord, ...] = ()
     seq: int = 0

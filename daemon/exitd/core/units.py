@@ -16,6 +16,7 @@ INFINITY = Decimal("Infinity")
 NS_PER_US = 1_000
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
+NS_PER_HOUR = 3_600 * NS_PER_S
 
 
 def trap_floats() -> None:

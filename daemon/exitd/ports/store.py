@@ -11,6 +11,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from exitd.core.entry import EntryRecord, SignalRecord
 from exitd.core.events import Fact
 from exitd.core.records import FillRecord, FundingRecord, Record, Snapshot
 from exitd.core.trigger import FireRecord
@@ -146,6 +147,14 @@ class Store(Protocol):
         self, ts_from_ns: int, ts_to_ns: int
     ) -> tuple[FundingRecord, ...]:
         """Read the funding paid in [from, to), oldest first."""
+        ...
+
+    async def entries(self, ts_from_ns: int, ts_to_ns: int) -> tuple[EntryRecord, ...]:
+        """Read the entries wanted in [from, to), oldest first."""
+        ...
+
+    async def signals(self, ts_from_ns: int, ts_to_ns: int) -> tuple[SignalRecord, ...]:
+        """Read the alerts received in [from, to), oldest first."""
         ...
 
     async def fires(self, trigger_id: str) -> tuple[FireRecord, ...]: ...

@@ -3,6 +3,7 @@
 from exitd.adapters.sqlite.books import Books
 from exitd.adapters.sqlite.history import History, OnBadRows
 from exitd.adapters.sqlite.readers import Readers
+from exitd.core.entry import EntryRecord, SignalRecord
 from exitd.core.records import FundingRecord
 from exitd.core.trigger import FireRecord
 from exitd.ports.store import (
@@ -36,6 +37,16 @@ class Archive:
     ) -> tuple[FundingRecord, ...]:
         return await self._readers.ask(
             lambda: self._books.funding(ts_from_ns, ts_to_ns)
+        )
+
+    async def entries(self, ts_from_ns: int, ts_to_ns: int) -> tuple[EntryRecord, ...]:
+        return await self._readers.ask(
+            lambda: self._books.entries(ts_from_ns, ts_to_ns)
+        )
+
+    async def signals(self, ts_from_ns: int, ts_to_ns: int) -> tuple[SignalRecord, ...]:
+        return await self._readers.ask(
+            lambda: self._books.signals(ts_from_ns, ts_to_ns)
         )
 
     async def fires(self, trigger_id: str) -> tuple[FireRecord, ...]:

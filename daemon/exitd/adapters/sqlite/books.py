@@ -10,8 +10,16 @@ from sqlalchemy import ColumnElement, LargeBinary, Text, cast, exists, or_, sele
 
 from exitd.adapters.sqlite import schema
 from exitd.adapters.sqlite.history import OnBadRows, Reader
-from exitd.adapters.sqlite.loading import BadRow, read, read_fills, read_funding
+from exitd.adapters.sqlite.loading import (
+    BadRow,
+    read,
+    read_entries,
+    read_fills,
+    read_funding,
+    read_signals,
+)
 from exitd.adapters.sqlite.statements import bound, read_rows
+from exitd.core.entry import EntryRecord, SignalRecord
 from exitd.core.records import FillRecord, FundingRecord
 from exitd.core.trigger import FireRecord
 from exitd.ports.store import BookedFill, ExitRow
@@ -102,6 +110,29 @@ class Books:
             found = list(read_funding(driver, bad.append, rows))
         self._on_bad(bad)
         return tuple(sorted(found, key=lambda paid: (paid.ts_venue_ns, paid.symbol)))
+
+    def entries(self, ts_from_ns: int, ts_to_ns: int) -> tuple[EntryRecord, ...]:
+        entries = schema.ENTRIES
+        rows = read_rows(entries).where(
+            entries.c.ts_wanted_ns >= ts_from_ns, entries.c.ts_wanted_ns < ts_to_ns
+        )
+        bad: list[BadRow] = []
+        with self._reader() as driver:
+            found = list(read_entries(driver, bad.append, rows))
+        self._on_bad(bad)
+        return tuple(sorted(found, key=lambda entry: entry.ts_wanted_ns))
+
+    def signals(self, ts_from_ns: int, ts_to_ns: int) -> tuple[SignalRecord, ...]:
+        signals = schema.SIGNALS
+        rows = read_rows(signals).where(
+            signals.c.ts_received_ns >= ts_from_ns,
+            signals.c.ts_received_ns < ts_to_ns,
+        )
+        bad: list[BadRow] = []
+        with self._reader() as driver:
+            found = list(read_signals(driver, bad.append, rows))
+        self._on_bad(bad)
+        return tuple(sorted(found, key=lambda signal: signal.ts_received_ns))
 
 
 def _when(fill: FillRecord) -> tuple[int, str]:

@@ -12,6 +12,7 @@ from exitd.adapters.sqlite.meta import read_progress
 from exitd.adapters.sqlite.rows import Undecodable, check
 from exitd.adapters.sqlite.statements import Rows
 from exitd.core.attempt import AttemptRecord
+from exitd.core.entry import EntryRecord, SignalRecord
 from exitd.core.market import Instrument
 from exitd.core.position import PositionRecord
 from exitd.core.records import (
@@ -90,6 +91,13 @@ def open_fires() -> Rows:
     )
 
 
+def open_entries() -> Rows:
+    return statements.read_rows(schema.ENTRIES).where(
+        # As above.
+        literal_column("entries.open") == literal_column("1")
+    )
+
+
 def fills_of_open_fires() -> Rows:
     fires, fills = schema.FIRES, schema.FILLS
     fire_id = fires.c.trigger_id.concat("#").concat(cast(fires.c.arming, Text))
@@ -129,6 +137,7 @@ def read_snapshot(driver: sqlite3.Connection, on_bad: OnBad) -> Snapshot:
             ),
             instruments=tuple(read(driver, Instrument, schema.INSTRUMENTS, on_bad)),
             watermarks=tuple(read(driver, WatermarksRecord, schema.WATERMARKS, on_bad)),
+            entries=tuple(read_entries(driver, on_bad, open_entries())),
             seq=seq,
         )
     finally:
@@ -145,6 +154,18 @@ def read_funding(
     driver: sqlite3.Connection, on_bad: OnBad, rows: Rows
 ) -> Iterator[FundingRecord]:
     return read(driver, FundingRecord, schema.FUNDING, on_bad, rows=rows)
+
+
+def read_entries(
+    driver: sqlite3.Connection, on_bad: OnBad, rows: Rows
+) -> Iterator[EntryRecord]:
+    return read(driver, EntryRecord, schema.ENTRIES, on_bad, rows=rows)
+
+
+def read_signals(
+    driver: sqlite3.Connection, on_bad: OnBad, rows: Rows
+) -> Iterator[SignalRecord]:
+    return read(driver, SignalRecord, schema.SIGNALS, on_bad, rows=rows)
 
 
 def read_tokens(driver: sqlite3.Connection, on_bad: OnBad) -> Iterator[TokenRecord]:

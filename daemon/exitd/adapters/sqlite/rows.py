@@ -14,6 +14,7 @@ from sqlalchemy import Table
 
 from exitd.adapters.sqlite import schema
 from exitd.core.attempt import AttemptRecord
+from exitd.core.entry import EntryRecord, SignalRecord
 from exitd.core.events import Fact, FactKind, FactValue
 from exitd.core.market import Instrument, PriceSource
 from exitd.core.position import PositionRecord
@@ -201,6 +202,34 @@ def watermarks_row(record: WatermarksRecord) -> Row:
     return (*key, record.ts_ns, body.decode(), checksum(key_bytes(*key), body))
 
 
+def entry_row(record: EntryRecord) -> Row:
+    body = _encode(record)
+    order = record.order
+    return (
+        record.id,
+        order.account,
+        order.ticket.symbol,
+        record.state,
+        int(not record.is_over),
+        record.ts_wanted_ns,
+        body.decode(),
+        checksum(key_bytes(record.id), body),
+    )
+
+
+def signal_row(record: SignalRecord) -> Row:
+    body = _encode(record)
+    return (
+        record.id,
+        record.route,
+        record.client_order_id,
+        record.state,
+        record.ts_received_ns,
+        body.decode(),
+        checksum(key_bytes(record.id), body),
+    )
+
+
 def instrument_row(record: Instrument) -> Row:
     body = _encode(record)
     key = (record.account, record.symbol)
@@ -233,6 +262,8 @@ ROW_KINDS: dict[type, RowKind] = {
     FillRecord: RowKind(schema.FILLS, fill_row),
     FundingRecord: RowKind(schema.FUNDING, funding_row),
     WatermarksRecord: RowKind(schema.WATERMARKS, watermarks_row),
+    EntryRecord: RowKind(schema.ENTRIES, entry_row),
+    SignalRecord: RowKind(schema.SIGNALS, signal_row),
     Instrument: RowKind(schema.INSTRUMENTS, instrument_row),
     TokenRecord: RowKind(schema.TOKENS, token_row),
 }

@@ -183,6 +183,36 @@ WATERMARKS = Table(
     sqlite_strict=True,
 )
 
+ENTRIES = Table(
+    "entries",
+    METADATA,
+    _text("id", key=True),
+    _text("account"),
+    _text("symbol"),
+    _text("state"),
+    _integer("open"),
+    _integer("ts_wanted_ns"),
+    _text("body"),
+    _integer("checksum"),
+    Index("entries_open", "open", sqlite_where=text("open = 1")),
+    Index("entries_ts_wanted_ns", "ts_wanted_ns"),
+    sqlite_strict=True,
+)
+
+SIGNALS = Table(
+    "signals",
+    METADATA,
+    _text("id", key=True),
+    _text("route"),
+    _text("client_order_id"),
+    _text("state"),
+    _integer("ts_received_ns"),
+    _text("body"),
+    _integer("checksum"),
+    Index("signals_ts_received_ns", "ts_received_ns"),
+    sqlite_strict=True,
+)
+
 INSTRUMENTS = Table(
     "instruments",
     METADATA,

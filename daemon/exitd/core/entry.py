@@ -1,0 +1,135 @@
+"""Entries: the only orders that can open or add, each asked for by one alert."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from exitd.core.position import OrderSide, PositionKey, Side
+from exitd.core.ticket import Ticket
+from exitd.core.trigger import TriggerDefinition
+from exitd.core.units import ZERO
+
+
+class EntryOrder(Struct, frozen=True, kw_only=True, gc=False):
+    """An order that may open or add to a position.
+
+    `id` is the alert's: one alert is one entry at the most, however often it is
+    carried out. The ticket's client order id is unique in its account.
+    """
+
+    id: str
+    account: str
+    ticket: Ticket
+
+    @property
+    def key(self) -> PositionKey:
+        """The position that it opens or adds to."""
+        ticket = self.ticket
+        side = Side.LONG if ticket.side is OrderSide.BUY else Side.SHORT
+        return PositionKey(self.account, ticket.symbol, side)
+
+
+class EntryState(StrEnum):
+    """`WANTED` is stored and waits for a slot; nothing of it was signed yet."""
+
+    WANTED = "wanted"
+    SIGNED = "signed"
+    SENT = "sent"
+    IN_DOUBT = "in_doubt"
+    WORKING = "working"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """One entry as it stands; the row that a restart works from. Kept for ever.
+
+    `exits` are what is armed for what has filled, each sized to that; while the
+    broker holds them itself (`ticket.attached`), they wait for the day it no longer
+    does, and `legs` are the broker's ids of its own. `signed` holds the exact request.
+    `filled` is cumulative in units of the quantity, `filled_quote` in the quote
+    currency. `market_price`, quote per unit, is the price when the alert was raised,
+    as it said. `not_after_ns`: it must not be sent for the first time later (0: any).
+    """
+
+    order: EntryOrder
+    state: EntryState
+    exits: tuple[TriggerDefinition, ...] = ()
+    legs: tuple[str, ...] = ()
+    signed: bytes = b""
+    ts_signed_venue_ns: int = 0
+    expires_venue_ns: int = 0
+    venue_order_id: str = ""
+    filled: Decimal = ZERO
+    filled_quote: Decimal = ZERO
+    ts_filled_venue_ns: int = 0
+    refusal: str = ""
+    market_price: Decimal | None = None
+    not_after_ns: int = 0
+    ts_wanted_ns: int = 0
+    ts_sent_ns: int = 0
+    ts_changed_ns: int = 0
+
+    @property
+    def id(self) -> str:
+        return self.order.id
+
+    @property
+    def is_ended(self) -> bool:
+        return self.state in ENTRY_ENDED
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more can come of it, at the broker or here."""
+        return self.is_ended and not self.legs
+
+    @property
+    def average_price(self) -> Decimal | None:
+        return self.filled_quote / self.filled if self.filled > ZERO else None
+
+
+ENTRY_ENDED = frozenset(
+    {
+        EntryState.FILLED,
+        EntryState.REFUSED,
+        EntryState.CANCELLED,
+        EntryState.EXPIRED,
+    }
+)
+
+
+class SignalState(StrEnum):
+    """`ACCEPTED` is stored and answered, and still to be carried out."""
+
+    ACCEPTED = "accepted"
+    CARRIED_OUT = "carried_out"
+    REFUSED = "refused"
+
+
+class SignalRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """One alert that came in by a route: the row of the durable inbox.
+
+    `id` is `<route>-<n>`, unique for ever. `body` is the normalised signal as JSON,
+    without its `auth_key`; `digest` the SHA-256 of the body as it came, without that
+    too. `client_order_id` is the alert's own, empty without one. `is_paper` says that
+    it trades on a simulated account. `outcome` is a sentence: what was done, or why
+    nothing was. `entry_id` and `trigger_ids` are what it became.
+    """
+
+    id: str
+    route: str
+    body: str
+    digest: str
+    client_order_id: str = ""
+    is_paper: bool = False
+    state: SignalState = SignalState.ACCEPTED
+    outcome: str = ""
+    account: str = ""
+    entry_id: str = ""
+    trigger_ids: tuple[str, ...] = ()
+    ts_received_ns: int
+    ts_done_ns: int = 0

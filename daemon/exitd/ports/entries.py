@@ -1,0 +1,48 @@
+"""Where entries are sent: what a venue must be able to do beyond closing.
+
+Kept apart from `Venue`: an account without this port cannot open anything.
+"""
+
+from typing import Protocol
+
+from exitd.core.entry import EntryOrder
+from exitd.core.inputs import OrderReport
+from exitd.ports.venue import Prepared, Refusal
+
+
+class Entries(Protocol):
+    """Adapters translate; they decide nothing and retry nothing."""
+
+    def prepare_entry(self, order: EntryOrder) -> Prepared:
+        """Make the request of an entry; synchronous, no I/O."""
+        ...
+
+    async def send_entry(
+        self, order: EntryOrder, prepared: Prepared
+    ) -> OrderReport | Refusal:
+        """Send exactly the prepared bytes, once.
+
+        Where the broker says that it has an order of this client id already, that
+        order is fetched and reported if it is this one (symbol, side, quantity and
+        time), and a refusal if it is not.
+
+        Raises:
+            OutcomeUnknown: The venue may or may not have the order.
+        """
+        ...
+
+    async def find_entry(
+        self, order: EntryOrder, venue_order_id: str = ""
+    ) -> OrderReport | None:
+        """Ask what became of an entry; None: the venue says it has no such order.
+
+        Raises:
+            VenueUnavailable: It did not answer, which is never the same as none.
+        """
+        ...
+
+    async def cancel_entry(
+        self, order: EntryOrder, venue_order_id: str
+    ) -> OrderReport | Refusal | None:
+        """Take back what still works of an entry; None: accepted, not yet done."""
+        ...

@@ -1,0 +1,1 @@
+"""The universal webhook: alerts in, checked signals and broker orders out; pure."""
