@@ -65,6 +65,11 @@ class StopLoss(
     stop_price: Decimal | None = None
     limit_price: Decimal | None = None
 
+    @property
+    def has_limit(self) -> bool:
+        """Whether it is a stop-limit; a limit that its type has no use for may be."""
+        return self.type is LossType.STOP_LIMIT
+
 
 class Signal(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """
