@@ -78,6 +78,11 @@ def preview_json(seen: Preview) -> str:
     return _ENCODER.encode(document).decode()
 
 
+def part_json(part: object) -> str:
+    """Write a part of a preview by itself."""
+    return _ENCODER.encode(part).decode()
+
+
 def _explained(finding: Finding) -> Json:
     return {
         "rule": finding.rule,
