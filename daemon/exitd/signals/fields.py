@@ -38,6 +38,9 @@ class Fields:
         self.errors: list[Finding] = []
         self.unread: set[str] = set()
 
+    def has_any(self, names: frozenset[str]) -> bool:
+        return not names.isdisjoint(self._left)
+
     def take(self, name: str) -> object:
         """Give a field and forget it; None when it is missing or empty."""
         return self._left.pop(name, None)
@@ -66,13 +69,14 @@ class Fields:
             name: What it is called in the normal form.
             readings: What each spelling says, the best first; None says nothing.
         """
-        said = {spelling: value for spelling, value in readings.items() if value}
-        if not said:
-            return None
-        (first, found), *others = said.items()
-        for other, value in others:
-            if value != found:
-                self.fail(name, faults.conflicting(first, other))
+        first, found = "", None
+        for spelling, value in readings.items():
+            if value is None:
+                continue
+            if found is None:
+                first, found = spelling, value
+            elif value != found:
+                self.fail(name, faults.conflicting(first, spelling))
         return found
 
     def spelled(
@@ -85,12 +89,14 @@ class Fields:
         readings = {
             spelling: self.read(name, spelling, value, reader)
             for spelling, value in written.items()
+            if value is not None
         }
-        return self.agreed(name, readings)
+        return self.agreed(name, readings) if readings else None
 
     def plain(self, name: str, reader: Callable[[str, object], T]) -> T | None:
         """Read a field that has one spelling."""
-        return self.read(name, name, self.take(name), reader)
+        value = self.take(name)
+        return None if value is None else self.read(name, name, value, reader)
 
     def read(
         self,
@@ -201,14 +207,15 @@ def truth(name: str, value: object) -> bool:
 def word_of(kind: type[Word], rule: str) -> Callable[[str, object], Word]:
     """Make a reader of one of a few words, in any case."""
 
+    words = {word.value: word for word in kind}
+    known = ", ".join(words)
+    example = next(iter(words))
+
     def read(name: str, value: object) -> Word:
-        said = value.strip().lower() if isinstance(value, str) else ""
-        for word in kind:
-            if word.value == said:
-                return word
-        known = ", ".join(word.value for word in kind)
-        message = f"{name} must be one of {known}"
-        example = next(iter(kind)).value
-        raise BadField(faults.not_one_of(rule, name, message, value, example))
+        found = words.get(value.strip().lower()) if isinstance(value, str) else None
+        if found is None:
+            message = f"{name} must be one of {known}"
+            raise BadField(faults.not_one_of(rule, name, message, value, example))
+        return found
 
     return read
