@@ -353,3 +353,27 @@ def test_given_less_than_a_dollar_then_schwab_has_four_decimals():
     order = taken(schwab_order(ticket(limitPrice=0.12345)))
 
     assert order["price"] == "0.1234"
+
+
+def test_given_prices_that_a_type_has_no_use_for_then_they_are_not_sent():
+    found = ticket(
+        orderType="market", stopPrice=99, limitPrice=98, trailPrice=1, trailPercent=1
+    )
+
+    assert taken(alpaca_order(found)) == {
+        "symbol": "AAPL",
+        "side": "buy",
+        "type": "market",
+        "qty": "10",
+        "time_in_force": "day",
+    }
+
+
+def test_given_a_touch_price_on_a_limit_exit_then_it_is_not_sent():
+    found = ticket(profitTargetType="limit", **TOUCH)
+    stop = ticket(stopLossType="stop", stopLossTarget=90, stopLossLimit=89)
+
+    assert found.attached is not None
+    assert found.attached.touch_price is None
+    assert stop.attached is not None
+    assert stop.attached.stop_limit_price is None
