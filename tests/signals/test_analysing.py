@@ -189,3 +189,9 @@ def test_given_an_order_type_then_its_example_is_without_fault(order_type: str):
     assert done.signal.order_type == order_type
     assert done.platform_order is not None
     assert json.dumps(example, default=str)
+
+
+def test_given_a_fill_price_that_is_none_then_the_caller_hears_of_it():
+    assert process(generate_example("limit"), 148.5).analysis.total_cost == dec("-1.5")
+    with pytest.raises(ValueError, match="fill_price must be greater than 0"):
+        process(generate_example("limit"), dec("0"))

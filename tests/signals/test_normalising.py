@@ -163,10 +163,16 @@ def test_given_spellings_that_agree_then_no_conflict():
     )
 
 
-def test_given_a_float_of_a_caller_then_it_is_no_number():
-    found = normalise({"qty": 0.1, "ticker": "X", "direction": "long"})
+def test_given_a_float_of_a_caller_then_the_digits_that_were_written():
+    fields: dict[str, object] = {"qty": 0.1, "stopPrice": 1e-7, "limitPrice": 1e22}
+    found = normalise({**fields, "marketPrice": float("nan"), "trailPrice": 1e200})
 
-    assert [finding.message for finding in found.errors] == ["qty must be a number"]
+    assert (found.signal.qty, found.signal.stop_price) == (dec("0.1"), dec("0.0000001"))
+    assert [finding.message.split()[:4] for finding in found.errors] == [
+        ["marketPrice", "must", "be", "a"],
+        ["limitPrice", "must", "be", "below"],
+        ["trailPrice", "must", "be", "below"],
+    ]
 
 
 def test_given_a_tag_beside_a_position_direction_then_both_are_kept():
@@ -279,7 +285,7 @@ def test_given_a_secret_anywhere_then_it_is_in_no_signal():
         AuthKey="kept",
         passphrase="kept",
         metadata={"auth_key": "kept", "list": [{"api-key": "kept"}], "comment": "x"},
-        extra={"token": "kept"},
+        extra={"my_secret": "kept"},
     )
 
     assert "kept" not in signal_json(found.signal)

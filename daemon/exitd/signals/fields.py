@@ -19,7 +19,7 @@ TEXT_MAX = 200
 # Longer ones than the format allows are read, and refused by E13.
 ID_MAX = 4_096
 _NUMBER = re.compile(
-    r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,2})?"
+    r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?"
 )
 _DIGITS_MAX = 28
 _BELOW = Decimal(10) ** 15
@@ -119,7 +119,7 @@ class Fields:
             return None
 
 
-class BadField(Exception):
+class BadField(ValueError):
     """A value is not what its field takes; caught where fields are read."""
 
     def __init__(self, finding: Finding) -> None:
@@ -143,6 +143,8 @@ def amount(name: str, value: object) -> Decimal:
     """
     Read a price or a quantity: a JSON number, or one in quotes.
 
+    `read_body` gives every number exactly; a float is taken by its shortest digits.
+
     Raises:
         BadField: It is no finite number above zero, or one that nothing costs.
     """
@@ -154,8 +156,14 @@ def amount(name: str, value: object) -> Decimal:
             number = value
         case int():
             number = Decimal(value)
-        case str() if _NUMBER.fullmatch(value.strip()):
-            number = Decimal(value.strip())
+        case float():
+            # Only a caller of the library has one; its shortest digits are those
+            # that somebody wrote.
+            number = amount_or_none(repr(value))
+        case str():
+            number = amount_or_none(value.strip())
+        case _:
+            pass
     if number is None:
         raise BadField(faults.not_a_number(name, value))
     if number <= ZERO:
@@ -166,6 +174,10 @@ def amount(name: str, value: object) -> Decimal:
     if len(exact.as_tuple().digits) > _DIGITS_MAX:
         raise BadField(faults.out_of_range(name))
     return exact
+
+
+def amount_or_none(digits: str) -> Decimal | None:
+    return Decimal(digits) if _NUMBER.fullmatch(digits) else None
 
 
 def ticker(name: str, value: object) -> str:

@@ -34,7 +34,7 @@ _TIME_IN_FORCE = fields.word_of(TicketTime, "E12")
 _INTENTS = frozenset(intent.value for intent in PositionIntent)
 _BUYS = (PositionIntent.BUY_TO_OPEN, PositionIntent.BUY_TO_CLOSE)
 # However it is spelled, and wherever somebody has put it: none of these is kept.
-_SECRET = re.compile(r"auth.{0,3}key|api.{0,3}key|secret|passw|passphrase|token", re.I)
+_SECRET = re.compile(r"auth.{0,3}key|api.{0,3}key|secret|passw|passphrase", re.I)
 
 
 def normalise(payload: Mapping[str, object]) -> Normalised:
@@ -42,8 +42,7 @@ def normalise(payload: Mapping[str, object]) -> Normalised:
     Bring an alert into the one form, in the order of the format's section 1.3.
 
     Args:
-        payload: What `read_body` gave. Numbers are `Decimal`s or ints; a float is
-            refused like any other word, because it is not what was written.
+        payload: What `read_body` gave, or any fields by their names.
 
     Returns:
         The signal, and one finding for each field that could not be read. The value
