@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from contract.store_strategies import batches
 from exitd.adapters.sqlite import SqliteStore, open_store
 from exitd.ports.store import Batch, FactQuery, Store
 from fakes.clocks import ManualClock
+from fakes.memory import folder_in_memory
 from fakes.store import FakeStore
 
 
@@ -109,7 +109,7 @@ async def run_on(machine: Machine, script: list[Batch | str]) -> tuple[str, str]
 def test_given_any_sequence_when_restarted_anywhere_then_the_same_state(
     script: list[Batch | str], inline: bool
 ):
-    with tempfile.TemporaryDirectory() as directory:
+    with folder_in_memory() as directory:
         found = asyncio.run(
             run_on(SqliteMachine(Path(directory), inline=inline), script)
         )
