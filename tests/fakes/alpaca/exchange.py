@@ -11,7 +11,6 @@ from typing import Any
 from fakes.alpaca.assets import ASSETS, PRICES, Asset
 from fakes.alpaca.checks import (
     check_class,
-    check_step,
     check_words,
     leg_prices,
     not_found,
@@ -86,10 +85,10 @@ class Exchange:
             for leg in order.legs:
                 leg.status = "held"
         self.tell(order, order.status)
-        self._follow(lambda: self.matching.run(order.symbol))
+        self.follow(lambda: self.matching.run(order.symbol))
         return order
 
-    def _follow(self, work: Callable[[], None]) -> None:
+    def follow(self, work: Callable[[], None]) -> None:
         if self.is_prompt:
             work()
         else:
@@ -193,55 +192,6 @@ class Exchange:
         order.status = status
         order.stamps[status] = self.now_ns()
         self.tell(order, status)
-
-    def replace(self, order: Order, body: dict[str, Any]) -> Order:
-        """Put another order in the place of one: it has an id of its own."""
-        if order.status not in ("new", "partially_filled", "held"):
-            raise unfit("unable to replace order, order is not open")
-        if order.notional is not None:
-            raise unfit("notional orders cannot be replaced")
-        client_id = str(body.get("client_order_id") or uuid.uuid4())
-        if client_id in self.client_ids:
-            raise wrong("client_order_id must be unique")
-        fresh = Order(
-            asset=order.asset,
-            side=order.side,
-            type=order.type,
-            time_in_force=body.get("time_in_force") or order.time_in_force,
-            client_order_id=client_id,
-            created_ns=self.now_ns(),
-            qty=number(body, "qty") or order.qty,
-            limit_price=number(body, "limit_price") or order.limit_price,
-            stop_price=number(body, "stop_price") or order.stop_price,
-            trail_price=order.trail_price
-            and (number(body, "trail") or order.trail_price),
-            trail_percent=order.trail_percent
-            and (number(body, "trail") or order.trail_percent),
-            hwm=order.hwm,
-            extended_hours=order.extended_hours,
-            order_class=order.order_class,
-            position_intent=order.position_intent,
-            parent=order.parent,
-            legs=order.legs,
-            status=order.status,
-            replaces=order.id,
-        )
-        for name in ("limit_price", "stop_price"):
-            check_step(order.asset, name, number(body, name))
-        if fresh.type == "trailing_stop":
-            self.matching.trail(fresh)
-        for leg in order.legs:
-            leg.parent = fresh
-        if order.parent is not None:
-            siblings = order.parent.legs
-            siblings[siblings.index(order)] = fresh
-        self.client_ids.add(client_id)
-        self.orders.append(fresh)
-        order.replaced_by = fresh.id
-        self.end(order, "replaced")
-        self.tell(fresh, "new")
-        self._follow(lambda: self.matching.run(fresh.symbol))
-        return fresh
 
     def execute(self, order: Order, qty: Decimal, price: Decimal) -> None:
         """Fill part of an order, or the rest of it."""

@@ -1,4 +1,4 @@
-"""Alpaca's REST interface: orders, positions, the account, assets, prices."""
+"""Alpaca's REST interface: orders and positions."""
 
 from __future__ import annotations
 
@@ -14,21 +14,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fakes.alpaca.assets import ASSETS
-from fakes.alpaca.checks import asset_of
 from fakes.alpaca.exchange import Exchange
-from fakes.alpaca.market_data import MarketData
-from fakes.alpaca.orders import Order, instant, written
-from fakes.alpaca.refused import Refused, missing, wrong
+from fakes.alpaca.orders import Order, written
+from fakes.alpaca.refused import Refused, wrong
+from fakes.alpaca.replacing import replaced
 
 Answer = Callable[[Request], Awaitable[Response]]
-ACCOUNT_ID = "11111111-2222-3333-4444-555555555555"
 PAGE_MAX = 500
 
 
 class Rest:
-    def __init__(self, exchange: Exchange, market: MarketData) -> None:
+    """Orders and positions."""
+
+    def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
-        self.market = market
 
     def routes(self) -> list[Route]:
         answers: list[tuple[str, str, Callable[[Request], Any]]] = [
@@ -43,12 +42,6 @@ class Rest:
             ("GET", "/v2/positions/{symbol}", self.position),
             ("DELETE", "/v2/positions/{symbol}", self.close_position),
             ("DELETE", "/v2/positions", self.close_all),
-            ("GET", "/v2/account", self.account),
-            ("GET", "/v2/clock", self.clock),
-            ("GET", "/v2/calendar", self.calendar),
-            ("GET", "/v2/assets", self.assets),
-            ("GET", "/v2/assets/{symbol:path}", self.asset),
-            ("GET", "/v2/account/activities/{kind}", self.activities),
         ]
         return [
             Route(path, self._guarded(answer), methods=[method])
@@ -101,7 +94,7 @@ class Rest:
 
     async def replace(self, request: Request) -> dict[str, Any]:
         order = self.exchange.order(request.path_params["id"])
-        return self.exchange.replace(order, await body_of(request)).as_json()
+        return replaced(self.exchange, order, await body_of(request)).as_json()
 
     def cancel(self, request: Request) -> None:
         self.exchange.cancel(self.exchange.order(request.path_params["id"]))
@@ -161,68 +154,6 @@ class Rest:
                 {"symbol": shown["symbol"], "status": 200, "body": order.as_json()}
             )
         return JSONResponse(rows, 207)
-
-    def account(self, request: Request) -> dict[str, Any]:
-        money = written(self.exchange.book.buying_power)
-        return {
-            "id": ACCOUNT_ID,
-            "account_number": "PA1234567890",
-            "status": "ACTIVE",
-            "crypto_status": "ACTIVE",
-            "currency": "USD",
-            "cash": money,
-            "buying_power": money,
-            "equity": money,
-            "portfolio_value": money,
-            "multiplier": "2",
-            "pattern_day_trader": False,
-            "trading_blocked": False,
-            "transfers_blocked": False,
-            "account_blocked": False,
-            "trade_suspended_by_user": False,
-            "shorting_enabled": True,
-            "created_at": "2024-01-02T03:04:05.678Z",
-        }
-
-    def clock(self, request: Request) -> dict[str, Any]:
-        now = self.exchange.now_ns()
-        return {
-            "timestamp": instant(now),
-            "is_open": self.exchange.is_open,
-            "next_open": instant(now + 3_600_000_000_000),
-            "next_close": instant(now + 7_200_000_000_000),
-        }
-
-    def calendar(self, request: Request) -> list[dict[str, Any]]:
-        days = ("2026-11-27", "2026-11-30")
-        return [{"date": day, "open": "09:30", "close": "16:00"} for day in days]
-
-    def assets(self, request: Request) -> list[dict[str, Any]]:
-        wanted = request.query_params.get("asset_class", "us_equity")
-        return [a.as_json() for a in ASSETS.values() if a.asset_class == wanted]
-
-    def asset(self, request: Request) -> dict[str, Any]:
-        symbol = request.path_params["symbol"]
-        try:
-            return asset_of(symbol).as_json()
-        except Refused as exc:
-            raise missing(f"asset not found for {symbol}") from exc
-
-    def activities(self, request: Request) -> list[dict[str, Any]]:
-        if request.path_params["kind"] != "FILL":
-            return []
-        query = request.query_params
-        rows = list(self.exchange.activities)
-        if "after" in query:
-            rows = [row for row in rows if row["ts_ns"] > read_instant(query["after"])]
-        if query.get("direction", "desc") != "asc":
-            rows.reverse()
-        token = query.get("page_token")
-        ids = [row["id"] for row in rows]
-        if token in ids:
-            rows = rows[ids.index(token) + 1 :]
-        size = int(query.get("page_size", "100"))
-        return [{k: v for k, v in row.items() if k != "ts_ns"} for row in rows[:size]]
 
 
 def read_instant(text: str) -> int:

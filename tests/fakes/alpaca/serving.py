@@ -15,6 +15,7 @@ from fakes.alpaca.exchange import Exchange
 from fakes.alpaca.faults import Faults, Faulty
 from fakes.alpaca.market_data import MarketData
 from fakes.alpaca.rest import Rest
+from fakes.alpaca.rest_account import AccountRest
 from fakes.alpaca.streams import PriceStreams, UpdateStreams
 
 
@@ -42,7 +43,8 @@ class Alpaca:
         app = Starlette(
             routes=[
                 *DataRest(self.exchange, self.market).routes(),
-                *Rest(self.exchange, self.market).routes(),
+                *AccountRest(self.exchange).routes(),
+                *Rest(self.exchange).routes(),
                 self.updates.route(),
                 *self.prices.routes(),
                 *Control(self).routes(),
