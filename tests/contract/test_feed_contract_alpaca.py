@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal
 
+import httpx
 import pytest
 
 from contract.feed_contract import FeedContract
@@ -22,6 +23,7 @@ class AlpacaFeedRig:
     def __init__(self, there: Alpaca, symbol: str) -> None:
         self.there = there
         self.symbol = symbol
+        self.http = httpx.AsyncClient(base_url=there.url)
         there.exchange.keys = ("PKTEST", "secret-of-the-tests")
         self.feed = AlpacaFeed(
             "alpaca",
@@ -42,8 +44,15 @@ class AlpacaFeedRig:
     async def settled(self) -> None:
         wanted = {stream_of(source) for source in self.feed.watched}
         async with asyncio.timeout(DEADLINE_S):
-            while self.feed.taken != wanted:
-                await asyncio.sleep(0)
+            taken: set[str] = set()
+            while taken != wanted:
+                rows = (await self.http.get("/sim/state")).json()["subscribed"]
+                taken = {
+                    f"{channel}.{symbol}"
+                    for row in rows
+                    for channel, symbols in row.items()
+                    for symbol in symbols
+                }
 
     async def drop(self) -> None:
         self.there.prices.drop()
@@ -57,6 +66,7 @@ async def rig(request) -> AsyncIterator[AlpacaFeedRig]:
             yield rig
         finally:
             await rig.feed.close()
+            await rig.http.aclose()
 
 
 class TestAlpacaFeed(FeedContract):
