@@ -60,6 +60,7 @@ class Control:
                     symbol: written(net)
                     for symbol, net in alpaca.exchange.book.net.items()
                 },
+                "listening": alpaca.updates.listeners,
                 "subscribed": [
                     {name: sorted(symbols) for name, symbols in stream.wanted.items()}
                     for stream in alpaca.prices.open

@@ -54,7 +54,8 @@ async def serve(
 
 
 class UpdateStreams:
-    """`trade_updates`: JSON in binary frames. `open` are the queues of those that are.
+    """`trade_updates`: JSON in binary frames. `open` are the queues of those that are,
+    `listeners` how many of them have asked to be told.
 
     `mutes` keeps updates back, as a connection does that is up and tells nothing.
     """
@@ -62,6 +63,7 @@ class UpdateStreams:
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
         self.open: list[Frames] = []
+        self.listeners = 0
         self.mutes = False
 
     def route(self) -> WebSocketRoute:
@@ -92,6 +94,7 @@ class UpdateStreams:
                 frames.put_nowait({"stream": "authorization", "data": answer})
             elif request.get("action") == "listen" and is_in:
                 listening[:] = data.get("streams") or []
+                self.listeners += 1
                 answer = {"streams": list(listening)}
                 frames.put_nowait({"stream": "listening", "data": answer})
 
@@ -105,6 +108,7 @@ class UpdateStreams:
                 lambda frame: socket.send_bytes(json.dumps(frame).encode()),
             )
         finally:
+            self.listeners -= bool(listening)
             self.exchange.listeners.remove(told)
             self.open.remove(frames)
 
