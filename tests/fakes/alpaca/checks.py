@@ -55,7 +55,8 @@ def check_prices(body: dict[str, Any], kind: str) -> None:
     trails = (number(body, "trail_price"), number(body, "trail_percent"))
     if kind == "market" and (limit is not None or stop is not None):
         raise wrong("market orders require no stop or limit price")
-    if kind == "limit" and limit is None:
+    # The limit of an oco is that of its take-profit.
+    if kind == "limit" and limit is None and body.get("order_class") != "oco":
         raise wrong("limit orders require a limit price")
     if kind == "limit" and stop is not None:
         raise wrong("limit orders require no stop price")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -14,6 +15,8 @@ from fakes.alpaca.data_rest import DataRest
 from fakes.alpaca.exchange import Exchange
 from fakes.alpaca.faults import Faults, Faulty
 from fakes.alpaca.market_data import MarketData
+from fakes.alpaca.orders import Order
+from fakes.alpaca.replacing import replaced
 from fakes.alpaca.rest import Rest
 from fakes.alpaca.rest_account import AccountRest
 from fakes.alpaca.streams import PriceStreams, UpdateStreams
@@ -38,6 +41,10 @@ class Alpaca:
     @property
     def data_ws_url(self) -> str:
         return self.url.replace("http://", "ws://")
+
+    def replace(self, order: Order, body: dict[str, Any]) -> Order:
+        """Replace an order as its owner does, in another window."""
+        return replaced(self.exchange, order, body)
 
     def application(self) -> Faulty:
         app = Starlette(

@@ -46,29 +46,38 @@ async def read_order(session: Session, order_id: str) -> WireOrder | None:
 
 
 async def cancel_one(
-    session: Session, venue_order_id: str, client_id: str | None
+    session: Session,
+    venue_order_id: str,
+    client_id: str | None,
+    *,
+    tells_ended: bool = False,
 ) -> Answer:
     """Cancel one order by Alpaca's id, or else by ours.
+
+    One that has ended already is refused, or told where that is wanted: of two exits
+    that belong together, the second ends with the first.
 
     Raises:
         OutcomeUnknown: The cancel may or may not have been taken.
     """
     try:
         if venue_order_id:
-            return await _cancel(session, venue_order_id)
+            return await _cancel(session, venue_order_id, tells_ended)
         assert client_id is not None
         order = await find_by_client_id(session, client_id)
     except VenueUnavailable as exc:
         raise OutcomeUnknown(str(exc), status=exc.status) from exc
-    return _NO_SUCH_ORDER if order is None else await _cancel(session, order.id)
+    if order is None:
+        return _NO_SUCH_ORDER
+    return await _cancel(session, order.id, tells_ended)
 
 
-async def _cancel(session: Session, order_id: str) -> Answer:
+async def _cancel(session: Session, order_id: str, tells_ended: bool) -> Answer:
     for _ in range(REPLACED_MAX):
         reply = await session.delete(order_path(order_id))
         if is_not_there(reply):
             return _NO_SUCH_ORDER
-        order = await _after(session, order_id, reply)
+        order = await _after(session, order_id, reply, tells_ended)
         if isinstance(order, Refusal | None):
             return order
         if order.id == order_id:
@@ -78,7 +87,7 @@ async def _cancel(session: Session, order_id: str) -> Answer:
 
 
 async def _after(
-    session: Session, order_id: str, reply: Reply
+    session: Session, order_id: str, reply: Reply, tells_ended: bool
 ) -> WireOrder | Refusal | None:
     """Give what there is to be told of the order now; None while it is under way."""
     order = await read_order(session, order_id)
@@ -87,9 +96,11 @@ async def _after(
         return _NO_SUCH_ORDER
     if order.id != order_id:
         return order
-    status = status_of(order)
+    has_ended = status_of(order) not in OPEN
     if is_asked:
-        return None if status in OPEN else order
+        return order if has_ended else None
+    if has_ended and tells_ended:
+        return order
     verdict = judge(reply.status, error_of(reply))
     if verdict == IN_DOUBT:
         raise OutcomeUnknown(
@@ -121,7 +132,7 @@ async def cancel_scope(
     for order in resting:
         if not _is_in(scope, order):
             continue
-        answer = await cancel_one(session, order.venue_order_id, None)
+        answer = await cancel_one(session, order.venue_order_id, None, tells_ended=True)
         if isinstance(answer, Refusal):
             refusal = answer
         elif answer is None:
