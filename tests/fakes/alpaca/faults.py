@@ -2,7 +2,8 @@
 
 `lost_request`: dropped before it is read. `lost_reply`: carried out, and the answer
 dropped. `error` and `error_after`: a 500 instead of, or after, carrying it out.
-`rate_limited`, `unavailable`: 429 and 503. `held`: kept until it is let go.
+`rate_limited`, `unavailable`, `not_found`: 429, 503 and the
+404 of some proxy. `held`: kept until it is let go.
 """
 
 from __future__ import annotations
@@ -76,8 +77,8 @@ class Faulty:
         elif kind == "rate_limited":
             await _answer(send, 429)
             return
-        elif kind == "unavailable":
-            await _answer(send, 503)
+        elif kind in ("unavailable", "not_found"):
+            await _answer(send, 404 if kind == "not_found" else 503)
             return
         await self.app(scope, receive, send)
 
@@ -95,6 +96,7 @@ async def _drop(send: Send) -> None:
 
 async def _answer(send: Send, status: int) -> None:
     bodies: dict[int, bytes] = {
+        404: b"<html>Not Found</html>",
         429: b'{"code":42910000,"message":"rate limit exceeded"}',
         500: b'{"code":50010000,"message":"internal server error occurred"}',
         503: b"<html>Service Unavailable</html>",
