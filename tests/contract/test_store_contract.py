@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract.store_alerts_contract import AlertsContract
 from contract.store_contract import Machine, StoreContract, keep
 from contract.store_strategies import batches
 from exitd.adapters.sqlite import SqliteStore, open_store
@@ -65,19 +66,19 @@ async def store(machine: Machine) -> AsyncIterator[Store]:
     await machine.stop()
 
 
-class TestFakeStore(StoreContract):
+class TestFakeStore(StoreContract, AlertsContract):
     @pytest.fixture
     def machine(self) -> Machine:
         return FakeMachine()
 
 
-class TestSqliteStoreWithThread(StoreContract):
+class TestSqliteStoreWithThread(StoreContract, AlertsContract):
     @pytest.fixture
     def machine(self, tmp_path: Path) -> Machine:
         return SqliteMachine(tmp_path, inline=False)
 
 
-class TestSqliteStoreInline(StoreContract):
+class TestSqliteStoreInline(StoreContract, AlertsContract):
     @pytest.fixture
     def machine(self, tmp_path: Path) -> Machine:
         return SqliteMachine(tmp_path, inline=True)
