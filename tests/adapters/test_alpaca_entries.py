@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import pytest
 
 from adapters.alpaca_desk import AlpacaDesk, desk
-from exitd.adapters.alpaca.tickets import entry_body
 from exitd.core.attempt import RefusalKind
 from exitd.core.entry import EntryOrder
 from exitd.core.inputs import OrderReport, OrderStatus
@@ -116,9 +116,10 @@ async def test_given_a_ticket_when_sent_then_in_alpacas_words_and_taken(
     at, terms, body
 ):
     order = entry(**terms)
-    written = entry_body(order.ticket)
+    prepared = at.venue.prepare_entry(order)
+    written = json.loads(json.loads(prepared.body)["body"])
 
-    report = await send(at, order)
+    report = await at.venue.send_entry(order, prepared)
 
     assert body.items() <= written.items()
     assert isinstance(report, OrderReport), report
@@ -126,11 +127,48 @@ async def test_given_a_ticket_when_sent_then_in_alpacas_words_and_taken(
     assert report.client_order_id is None
 
 
-def test_given_an_exit_that_is_touched_first_when_attached_then_a_bug():
+async def test_given_exits_that_alpaca_cannot_hold_when_sent_then_refused_unsent(at):
     touched = AttachedExits(take_profit_price=Decimal(160), touch_price=Decimal(161))
 
-    with pytest.raises(AssertionError):
-        entry_body(entry(attached=touched).ticket)
+    answer = await send(at, entry(attached=touched))
+
+    assert isinstance(answer, Refusal)
+    assert "touch-triggered profit exits are local" in answer.message
+    assert at.there.exchange.orders == []
+
+
+async def test_given_a_ticket_that_alpaca_cannot_take_when_sent_then_refused_unsent(at):
+    coin = entry(
+        symbol="BTC/USD",
+        asset_class=AssetClass.CRYPTO,
+        order=TicketType.TRAILING_STOP,
+        trail_percent=Decimal(5),
+    )
+
+    answer = await send(at, coin)
+
+    assert isinstance(answer, Refusal)
+    assert answer.code == "NOT_SENT"
+    assert at.there.exchange.orders == []
+
+
+async def test_given_a_coin_when_entered_then_in_the_steps_of_its_market(at):
+    await at.venue.instruments()
+    coin = entry(
+        symbol="BTC/USD",
+        asset_class=AssetClass.CRYPTO,
+        quantity=Decimal("0.1234567899"),
+        order=TicketType.LIMIT,
+        limit_price=Decimal("59999.999"),
+    )
+
+    report = await send(at, coin)
+
+    assert isinstance(report, OrderReport)
+    assert (report.quantity, report.price) == (
+        Decimal("0.123456789"),
+        Decimal("59999.99"),
+    )
 
 
 async def test_given_too_little_money_when_sent_then_refused_as_such(at):

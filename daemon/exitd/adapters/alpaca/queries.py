@@ -123,6 +123,8 @@ async def read_instruments(session: Session) -> tuple[Instrument, ...]:
     for asset in assets:
         if asset.asset_class == CRYPTO:
             session.crypto[asset.symbol.replace("/", "")] = asset.symbol
+            if asset.price_increment:
+                session.coin_steps[asset.symbol] = asset.price_increment
     # What is held says what it costs, and so in which steps its price moves.
     await positions(session, None)
     return tuple(instruments(session.account, assets, session.prices))

@@ -43,7 +43,8 @@ class Session:
     """What the parts of one venue share.
 
     `crypto` gives the symbol of a crypto market by its name without the slash, as
-    positions have it; `prices` the last one known of what is held. `unanswered` are
+    positions have it, `coin_steps` its price step; `prices` the last one known of what
+    is held. `unanswered` are
     client ids that were sent and not answered, by this process.
     """
 
@@ -66,6 +67,7 @@ class Session:
         self.window_ns = window_ns
         self.known = KnownOrders()
         self.crypto: dict[str, str] = {}
+        self.coin_steps: dict[str, Decimal] = {}
         self.prices: dict[str, Decimal] = {}
         self.unanswered: set[str] = set()
         self.ts_born_ns = clock.now_ns()
