@@ -50,16 +50,24 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
 
     `exits` are what is armed for what has filled, each sized to that; while the
     broker holds them itself (`ticket.attached`), they wait for the day it no longer
-    does, and `legs` are the broker's ids of its own. `signed` holds the exact request.
-    `filled` is cumulative in units of the quantity, `filled_quote` in the quote
-    currency. `market_price`, quote per unit, is the price when the alert was raised,
-    as it said. `not_after_ns`: it must not be sent for the first time later (0: any).
+    does. `legs` are the broker's ids of its own, `legs_over` of those that have ended;
+    once one has, exitd has taken over (`is_taken_over`). `closed` is what exits have
+    taken off again, and `is_guarded` says that some may take off more.
+
+    `signed` holds the exact request. `filled` is cumulative in units of the quantity,
+    `filled_quote` in the quote currency. `market_price`, quote per unit, is the price
+    when the alert was raised, as it said. `not_after_ns`: it must not be sent for the
+    first time later (0: any).
     """
 
     order: EntryOrder
     state: EntryState
     exits: tuple[TriggerDefinition, ...] = ()
     legs: tuple[str, ...] = ()
+    legs_over: tuple[str, ...] = ()
+    is_taken_over: bool = False
+    is_guarded: bool = False
+    closed: Decimal = ZERO
     signed: bytes = b""
     ts_signed_venue_ns: int = 0
     expires_venue_ns: int = 0
@@ -85,7 +93,17 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
     @property
     def is_over(self) -> bool:
         """Whether nothing more can come of it, at the broker or here."""
-        return self.is_ended and not self.legs
+        return self.is_ended and not self.legs and not self.is_guarded
+
+    @property
+    def left(self) -> Decimal:
+        """What has filled and no exit has taken off again, at least zero."""
+        return max(self.filled - self.closed, ZERO)
+
+    @property
+    def is_held_by_broker(self) -> bool:
+        """Whether the broker holds the exits itself."""
+        return self.order.ticket.attached is not None and not self.is_taken_over
 
     @property
     def average_price(self) -> Decimal | None:
