@@ -198,7 +198,7 @@ def check_entries_restored(world: EnteringWorld) -> None:
 
 
 @given(seed=st.integers(min_value=0, max_value=1 << 32))
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_b071_given_any_life_of_entries_then_sent_once_and_never_oversold(seed):
     life = Life(seed)
     for _ in range(80):
