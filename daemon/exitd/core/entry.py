@@ -136,3 +136,15 @@ class SignalRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
     trigger_ids: tuple[str, ...] = ()
     ts_received_ns: int
     ts_done_ns: int = 0
+
+    @property
+    def broker_id(self) -> str:
+        """What the broker is to know its order by: 1 to 128 characters."""
+        if not self.client_order_id:
+            return self.id
+        suffix = f"-{self.again}" if self.again else ""
+        return self.client_order_id[: BROKER_ID_MAX - len(suffix)] + suffix
+
+
+#: The longest `clientOrderId` of the format.
+BROKER_ID_MAX = 128

@@ -22,7 +22,7 @@ from exitd.logs import Event, log
 from exitd.ports.alerts import Alert, AlertLevel
 from exitd.ports.clock import Clock
 from exitd.ports.store import Batch, Store
-from exitd.runtime.problems import NotReady
+from exitd.runtime.problems import NotReady, Unusable
 from exitd.runtime.signals.lanes import CarryOut, Lanes, Spawn
 from exitd.runtime.signals.seen import Arrival, Seen
 
@@ -115,10 +115,13 @@ class Inbox:
         self._is_closed = True
         self._lanes.close()
 
-    async def receive(self, draft: Draft) -> Taken:
+    async def receive(self, draft: Draft, *, stale: str = "") -> Taken:
         """Store an alert, or recognise it as a repetition; nothing is traded here.
 
+        *stale* is why it comes too late, if it does: a repetition may.
+
         Raises:
+            Unusable: It is stale.
             NotReady: It was not stored, or nobody knows yet; it is to be sent again.
         """
         if self._is_closed:
@@ -136,6 +139,8 @@ class Inbox:
                 same_body=is_same,
             )
             return Taken(record=record, is_duplicate=True, is_same=is_same)
+        if stale:
+            raise Unusable("too_old", stale)
         if self._lanes.waiting >= WAITING_MAX:
             raise not_taken("busy", f"{WAITING_MAX} alerts wait to be carried out")
         arrival = Arrival(self._record(draft, seen, now_ns))
