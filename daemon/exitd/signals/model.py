@@ -139,6 +139,16 @@ class Finding(Struct, frozen=True, kw_only=True, gc=False):
     remedy: str
     field: str = ""
 
+    @property
+    def meaning(self) -> str:
+        """What a warning says."""
+        return self.cause
+
+    @property
+    def action(self) -> str:
+        """What to do about a warning."""
+        return self.remedy
+
 
 class Normalised(Struct, frozen=True, kw_only=True):
     """
