@@ -18,7 +18,7 @@ from exitd.errors import VenueUnavailable
 from exitd.ports.alerts import Alert
 from exitd.ports.clock import Clock
 from exitd.ports.store import Store
-from exitd.runtime.signals.inbox import PATIENCE_S, Draft, Inbox
+from exitd.runtime.signals.inbox import ENDED_S, PATIENCE_S, Draft, Inbox
 
 S = 1_000_000_000
 ROUTE = Route(auth_key=SecretReference(env="A"), mode="paper", venues=["broker"])
@@ -97,6 +97,9 @@ class Desk:
         while self.tasks:
             tasks, self.tasks = self.tasks, []
             await asyncio.gather(*tasks)
+        await asyncio.sleep(2 * ENDED_S)
+        while self.store.backlog:
+            await asyncio.sleep(0)
 
     async def stored(self) -> tuple[SignalRecord, ...]:
         return await self.store.signals(0, 2**62)

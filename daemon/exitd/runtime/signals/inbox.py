@@ -33,6 +33,9 @@ what was answered with 5xx."""
 WAITING_MAX = 10_000
 """Alerts that are not carried out yet; more of them are not taken."""
 
+ENDED_S = 0.02
+"""How alerts ended is written together, at most so long after the first of them."""
+
 _END_OF_TIME_NS = 2**63 - 1
 
 
@@ -81,6 +84,8 @@ class Inbox:
         self._clock = clock
         self._tell = tell
         self._is_closed = False
+        self._unwritten: list[SignalRecord] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._patience_s = patience_s
         self._number = 0
         self._seen = {
@@ -114,6 +119,7 @@ class Inbox:
         """Begin nothing more; from now on nothing is taken in either."""
         self._is_closed = True
         self._lanes.close()
+        self._write_ended()
 
     async def receive(self, draft: Draft, *, stale: str = "") -> Taken:
         """Store an alert, or recognise it as a repetition; nothing is traded here.
@@ -195,25 +201,36 @@ class Inbox:
             raise not_taken("not_stored", "the disk is full") from arrival.error
 
     def _ended(self, ended: SignalRecord) -> None:
+        """Keep how an alert ended: soon, as a crash before only has it found again.
+
+        Each by itself would make the next alert wait for a commit that is not its own.
+        """
         if ended.ts_done_ns == 0:
             ended = replace(ended, ts_done_ns=self._clock.now_ns())
-        self._store.submit(Batch((ended,), ()))
-        if ended.state is SignalState.REFUSED:
-            log(
-                Event.WEBHOOK_REFUSED,
-                route=ended.route,
-                webhook_id=ended.id,
-                reason=ended.outcome,
-            )
+        self._unwritten.append(ended)
+        if self._is_closed:
+            self._write_ended()
+        elif len(self._unwritten) == 1:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(ENDED_S, self._write_ended)
+
+    def _write_ended(self) -> None:
+        written, self._unwritten = tuple(self._unwritten), []
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if written:
+            self._store.submit(Batch(written, ()), lambda _: self._tell_ended(written))
+
+    def _tell_ended(self, records: tuple[SignalRecord, ...]) -> None:
+        for record in records:
+            place = {"route": record.route, "webhook_id": record.id}
+            if record.state is SignalState.CARRIED_OUT:
+                log(Event.WEBHOOK_CARRIED_OUT, **place, outcome=record.outcome)
+                continue
+            log(Event.WEBHOOK_REFUSED, **place, reason=record.outcome)
             # The sender has its answer, and would not show it anyway.
-            self._say(ended, Event.WEBHOOK_REFUSED, f"was not done: {ended.outcome}")
-            return
-        log(
-            Event.WEBHOOK_CARRIED_OUT,
-            route=ended.route,
-            webhook_id=ended.id,
-            outcome=ended.outcome,
-        )
+            self._say(record, Event.WEBHOOK_REFUSED, f"was not done: {record.outcome}")
 
     def _late(self, record: SignalRecord, error: VenueError) -> None:
         text = f"is not done yet, and is tried again: {error}"
