@@ -2,6 +2,9 @@
 
 from exitd.core.ticket import AssetClass
 from exitd.signals.model import Normalised, Validation
+from exitd.signals.oddities import warnings_of
+from exitd.signals.platforms.known import DEFAULT_PLATFORM
+from exitd.signals.rules import errors_of
 
 
 def validate(
@@ -24,6 +27,14 @@ def validate(
         is_strict: False lets a stop-limit order have equal prices, as brokers do.
 
     Returns:
-        Every error and every warning, each in the order of its number.
+        Every error and every warning: first what could not be read, then each in the
+        order of its number.
     """
-    raise NotImplementedError
+    signal = normalised.signal
+    about = platform or signal.broker_platform or DEFAULT_PLATFORM
+    return Validation(
+        errors=tuple(
+            errors_of(normalised, needs_auth_key=needs_auth_key, is_strict=is_strict)
+        ),
+        warnings=tuple(warnings_of(signal, platform=about, asset_class=asset_class)),
+    )
