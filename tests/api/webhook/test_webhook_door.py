@@ -364,7 +364,7 @@ async def test_given_no_max_age_then_an_old_bar_time_informs_only(
 
 async def test_given_it_stops_then_503_and_when_to_come_again(tmp_path: Path) -> None:
     async with receiving(tmp_path) as webhook:
-        webhook.desk.inbox.close()
+        webhook.desk.close()
         answer = await webhook.post(alert())
         stored = await webhook.desk.stored()
 

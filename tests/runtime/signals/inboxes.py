@@ -18,7 +18,8 @@ from exitd.errors import VenueUnavailable
 from exitd.ports.alerts import Alert
 from exitd.ports.clock import Clock
 from exitd.ports.store import Store
-from exitd.runtime.signals.inbox import ENDED_S, PATIENCE_S, Draft, Inbox
+from exitd.runtime.control.running import until
+from exitd.runtime.signals.inbox import PATIENCE_S, Draft, Inbox
 
 S = 1_000_000_000
 ROUTE = Route(auth_key=SecretReference(env="A"), mode="paper", venues=["broker"])
@@ -72,6 +73,7 @@ class Desk:
         self.store = store
         self.broker = broker
         self.told: list[Alert] = []
+        self.is_closed = False
         self.tasks: list[asyncio.Task[None]] = []
         self.inbox = Inbox(
             routes if routes is not None else {"tv": ROUTE, "other": ROUTE},
@@ -83,6 +85,10 @@ class Desk:
             waits=_waits,
             patience_s=patience_s,
         )
+
+    def close(self) -> None:
+        self.inbox.close()
+        self.is_closed = True
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self.tasks.append(asyncio.get_running_loop().create_task(work, name=name))
@@ -97,9 +103,11 @@ class Desk:
         while self.tasks:
             tasks, self.tasks = self.tasks, []
             await asyncio.gather(*tasks)
-        await asyncio.sleep(2 * ENDED_S)
-        while self.store.backlog:
-            await asyncio.sleep(0)
+        if not self.is_closed:
+            assert await until(self._is_idle, within_s=5)
+
+    def _is_idle(self) -> bool:
+        return not self.inbox.waiting and not self.store.backlog
 
     async def stored(self) -> tuple[SignalRecord, ...]:
         return await self.store.signals(0, 2**62)

@@ -249,7 +249,7 @@ async def test_given_a_disk_that_confirms_late_then_the_window_counts_from_our_a
 @in_virtual_time
 async def test_given_it_is_closed_then_nothing_is_stored_any_more():
     desk, _, _ = await _desk()
-    desk.inbox.close()
+    desk.close()
 
     with pytest.raises(
         NotReady, match="exitd is stopping; nothing was stored"
@@ -267,7 +267,7 @@ async def test_given_it_closes_while_one_is_stored_then_it_waits_for_the_next_st
     answering = asyncio.ensure_future(desk.inbox.receive(draft()))
     await let_pass(0.1)
 
-    desk.inbox.close()
+    desk.close()
     store.release()
     taken = await answering
     await desk.rest()

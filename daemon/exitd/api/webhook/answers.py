@@ -9,10 +9,13 @@ from starlette.responses import Response
 
 from exitd.api.webhook.refusals import Invalid
 from exitd.core.entry import SignalRecord
+from exitd.core.ticket import TicketType
 from exitd.runtime.problems import ControlError
 from exitd.runtime.signals.inbox import Taken
-from exitd.signals.model import Direction, Finding, Signal, Validation
+from exitd.signals.analysing import analyse, analysis_json
+from exitd.signals.model import Direction, Finding, Json, Signal, Validation
 
+USE_LIMITS = "Consider using limit orders for better price control"
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -50,7 +53,7 @@ class AcceptedView(Struct, frozen=True, kw_only=True, rename="camel"):
     message: str
     duplicate: bool
     webhook_event: EventView
-    analytics: object
+    analytics: Json
     validation: ValidationView
 
 
@@ -66,9 +69,7 @@ class RefusedView(Struct, frozen=True, kw_only=True, rename="camel"):
     request_id: str = ""
 
 
-def accepted(
-    taken: Taken, signal: Signal, validation: Validation, analytics: object
-) -> Response:
+def accepted(taken: Taken, signal: Signal, validation: Validation) -> Response:
     view = AcceptedView(
         message=_message(taken),
         duplicate=taken.is_duplicate,
@@ -78,7 +79,7 @@ def accepted(
             direction=signal.direction,
             market_price=signal.market_price,
         ),
-        analytics=analytics,
+        analytics=_analytics(signal),
         validation=_shown(validation),
     )
     return _answer(view, HTTPStatus.OK)
@@ -105,6 +106,21 @@ def refused(error: ControlError, request_id: str) -> Response:
         request_id=request_id,
     )
     return _answer(view, error.status, headers)
+
+
+def _analytics(signal: Signal) -> Json:
+    """Say what is known before any fill; the quality is not, and is never guessed."""
+    analysis = analyse(signal)
+    is_market = analysis.order_type is TicketType.MARKET
+    return {
+        "orderType": analysis.order_type,
+        "marketPrice": analysis.market_price,
+        "intendedPrice": analysis.intended_price,
+        "setupCost": analysis.setup_cost,
+        "executionQuality": analysis.execution_quality,
+        **analysis_json(analysis),
+        "recommendations": [USE_LIMITS] if is_market else [],
+    }
 
 
 def _message(taken: Taken) -> str:

@@ -35,7 +35,6 @@ from exitd.ports.alerts import Alert, AlertLevel
 from exitd.ports.clock import Clock
 from exitd.runtime.problems import ControlError
 from exitd.runtime.signals.inbox import Draft, Inbox
-from exitd.signals.analysing import analyse
 from exitd.signals.json_form import signal_json
 from exitd.signals.model import Signal
 from exitd.signals.normalising import normalise
@@ -179,7 +178,7 @@ class WebhookDoor:
             ),
             stale=self._staleness(route, signal),
         )
-        return answers.accepted(taken, signal, validation, analyse(signal))
+        return answers.accepted(taken, signal, validation)
 
     def _staleness(self, route: OpenRoute, signal: Signal) -> str:
         most_ns = route.settings.max_age

@@ -98,6 +98,11 @@ class Inbox:
             carry_out, done=self._ended, late=self._late, spawn=spawn, waits=waits
         )
 
+    @property
+    def waiting(self) -> int:
+        """Alerts that are not carried out, or whose end is not on its way to disk."""
+        return self._lanes.waiting + len(self._unwritten)
+
     async def load(self) -> None:
         """Read what came in before: what is left to do, and what would repeat it."""
         records = await self._store.signals(0, _END_OF_TIME_NS)
