@@ -135,7 +135,9 @@ class SignalRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
     without its `auth_key`; `digest` the SHA-256 of the body as it came, without that
     too. `client_order_id` is the alert's own, empty without one. `is_paper` says that
     it trades on a simulated account. `outcome` is a sentence: what was done, or why
-    nothing was. `entry_id` and `trigger_ids` are what it became.
+    nothing was. `entry_id` and `trigger_ids` are what it became. `again` counts the
+    earlier alerts of the route with the same client order id, long enough ago to be
+    others: above zero, it is a suffix of what the broker gets as the id.
     """
 
     id: str
@@ -143,6 +145,7 @@ class SignalRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
     body: str
     digest: str
     client_order_id: str = ""
+    again: int = 0
     is_paper: bool = False
     state: SignalState = SignalState.ACCEPTED
     outcome: str = ""
@@ -151,3 +154,15 @@ class SignalRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
     trigger_ids: tuple[str, ...] = ()
     ts_received_ns: int
     ts_done_ns: int = 0
+
+    @property
+    def broker_id(self) -> str:
+        """What the broker is to know its order by: 1 to 128 characters."""
+        if not self.client_order_id:
+            return self.id
+        suffix = f"-{self.again}" if self.again else ""
+        return self.client_order_id[: BROKER_ID_MAX - len(suffix)] + suffix
+
+
+#: The longest `clientOrderId` of the format.
+BROKER_ID_MAX = 128

@@ -154,6 +154,8 @@ class Event(StrEnum):
     WEBHOOK_ACCEPTED = "webhook.accepted"
     WEBHOOK_REFUSED = "webhook.refused", "warning"
     WEBHOOK_DUPLICATED = "webhook.duplicated"
+    WEBHOOK_DELAYED = "webhook.delayed", "warning"
+    WEBHOOK_CARRIED_OUT = "webhook.carried_out"
 
     NOTIFY_SENT = "notify.sent", "debug"
     NOTIFY_FAILED = "notify.failed", "warning"
