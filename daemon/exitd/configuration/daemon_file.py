@@ -17,6 +17,7 @@ from exitd.configuration.policies import Policies
 from exitd.configuration.rasa import Rasa
 from exitd.configuration.secrets import SecretReference
 from exitd.configuration.values import DurationValue, NameValue
+from exitd.configuration.webhook import Webhook
 from exitd.core.units import NS_PER_S
 
 
@@ -107,11 +108,6 @@ class Http(Keys):
         None,
         "The Rasa-compatible API for front-ends of SYMMIO; off without this section.",
         shown="none",
-    )
-    webhook_bind: Address = described(
-        "off",
-        "Not built yet. A listener of its own for /webhook/, so that nothing else is "
-        "exposed.",
     )
 
 
@@ -204,6 +200,9 @@ class DaemonFile(Keys):
     )
     state: State = described(State(), "Where the daemon keeps its state.")
     http: Http = described(Http(), "The doors of the daemon.")
+    webhook: Webhook = described(
+        Webhook(), "Where alerts come in. Without routes nothing is served there."
+    )
     notify: Notify = described(Notify(), "Whom to tell.")
     heartbeat: Heartbeat | None = described(
         None, "A URL to fetch while all is well.", shown="none"
