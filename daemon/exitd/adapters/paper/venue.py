@@ -43,6 +43,8 @@ from exitd.ports.venue import (
 FEE_RATE = Decimal("0.0005")
 WINDOW_NS = 5 * NS_PER_S
 
+Follow = Callable[[frozenset[str]], None]
+
 
 class PaperVenue(PaperQueries):
     """Implements the `Venue` and the `Entries` port without a venue.
@@ -77,6 +79,8 @@ class PaperVenue(PaperQueries):
         super().__init__(account, clock, market, book, PaperEntries(book))
         self._on_event: Callable[[PrivateEvent], None] | None = None
         self._lost: asyncio.Future[str] | None = None
+        self._follow: Follow | None = None
+        self._followed: frozenset[str] = frozenset()
         if restored is None:
             for report in positions:
                 if report.quantity > ZERO:
@@ -92,6 +96,11 @@ class PaperVenue(PaperQueries):
         self._entries.end_days(tick.ts_recv_ns)
         self._entries.on_price(tick.source.symbol, tick.ts_recv_ns)
         self._tell()
+
+    def follow_prices(self, follow: Follow) -> None:
+        """Say at each change in which markets prices are needed, from now on."""
+        self._follow = follow
+        self._say_followed()
 
     def state(self) -> bytes:
         """Give the whole account, to be stored."""
@@ -298,3 +307,11 @@ class PaperVenue(PaperQueries):
         if self._on_event is not None:
             for event in events:
                 self._on_event(event)
+        if events:
+            self._say_followed()
+
+    def _say_followed(self) -> None:
+        traded = self._book.traded_symbols
+        if self._follow is not None and self._followed != traded:
+            self._followed = traded
+            self._follow(traded)
