@@ -31,6 +31,7 @@ from exitd.cli import (
     tailing,
     telling,
     tokens,
+    webhook,
     writing,
 )
 from exitd.cli.exit_codes import ExitCode
@@ -121,6 +122,7 @@ for _topic in (
     exporting,
     telling,
     tokens,
+    webhook,
     delegating,
 ):
     _topic.add_to(app)
