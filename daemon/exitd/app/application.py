@@ -31,8 +31,10 @@ from exitd.app.files import (
 from exitd.app.venues import (
     build_account,
     build_price_feed,
+    fill_by_prices,
     keep_paper,
     live_venue,
+    paper_beside,
     paper_venue,
 )
 from exitd.app.webhook import load_inbox, not_built, open_webhook
@@ -222,6 +224,7 @@ class Application:
             mode=files.file.mode,
             version=__version__,
         )
+        simulated = files.file.webhook.paper_venues if files.is_live else frozenset()
         for settings in files.accounts.values():
             if settings.prices_only:
                 price_feeds[settings.name] = build_price_feed(daemon, settings)
@@ -237,10 +240,14 @@ class Application:
             else:
                 paper, market = await paper_venue(settings, mine, self.clock, store)
                 account = build_account(daemon, settings, paper, market)
+                fill_by_prices(paper, account)
                 daemon.spawn(keep_paper(paper, store), f"{settings.name} on paper")
             accounts[settings.name] = account
-            tag = store.tag(settings.name)
-            engine.add_account(settings.name, tag, account.venue.capabilities)
+            if settings.name in simulated:
+                beside = await paper_beside(daemon, settings, account, store)
+                accounts[beside.name] = beside
+        for name, account in accounts.items():
+            engine.add_account(name, store.tag(name), account.venue.capabilities)
         return daemon
 
     async def _serve(self, files: FileSettings, on_ready: OnReady | None) -> int:

@@ -268,3 +268,9 @@ class Webhook(Keys):
         shown="any",
     )
     routes: dict[NameValue, Route] = described({}, "The routes, by name.", shown="none")
+
+    @property
+    def paper_venues(self) -> frozenset[str]:
+        """The accounts beside which a live daemon simulates one."""
+        on_paper = [route for route in self.routes.values() if route.mode == "paper"]
+        return frozenset(name for route in on_paper for name in route.venues)

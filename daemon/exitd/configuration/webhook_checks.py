@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from exitd.configuration.addresses import is_loopback
+from exitd.configuration.chain_accounts import SymmioAccount
 from exitd.configuration.daemon_file import DaemonFile
 from exitd.configuration.document import Document, Path
 from exitd.configuration.findings import Finding, Severity, did_you_mean
@@ -74,6 +75,13 @@ def _accounts(
                 (*path, "venues", index),
                 f"'{name}' gives prices only, and nothing is traded there; name an "
                 "account that trades",
+            )
+        if isinstance(account, SymmioAccount) and route.mode == "paper":
+            yield document.finding(
+                (*path, "venues", index),
+                f"quotes on a chain such as those of '{name}' have no paper mode, "
+                "because nothing simulates them; write mode: live, or name another "
+                "account",
             )
     for written, name in route.account_ids.items():
         if name not in route.venues:
