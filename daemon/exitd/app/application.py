@@ -236,10 +236,10 @@ class Application:
                 self.chains[settings.name] = chain
             elif files.is_live:
                 market = live_venue(settings, mine, self.clock)
-                account = build_account(daemon, settings, market, market)
+                account = build_account(daemon, settings, mine, market, market)
             else:
                 paper, market = await paper_venue(settings, mine, self.clock, store)
-                account = build_account(daemon, settings, paper, market)
+                account = build_account(daemon, settings, mine, paper, market)
                 fill_by_prices(paper, account)
                 daemon.spawn(keep_paper(paper, store), f"{settings.name} on paper")
             accounts[settings.name] = account
