@@ -186,7 +186,7 @@ def test_given_a_wrong_account_when_loaded_then_said(
     [
         ("http: {bind: 8787}", "such as 127.0.0.1:8787"),
         ("http: {bind: '0.0.0.0:8787'}", "can be reached from other machines"),
-        ("http: {webhook_bind: '127.0.0.1:8788'}", "webhook is not built yet; write"),
+        ("http: {webhook_bind: '127.0.0.1:8788'}", "unknown key 'webhook_bind'"),
         ("http: {bind: '127.0.0.1:99999'}", "a host and a port"),
         ("http: {socket: exitd.sock}", "write the whole path"),
         ("http: {allowed_hosts: ['https://a']}", "a host name without scheme"),

@@ -9,12 +9,14 @@ from exitd.adapters.backpack.signing import throwaway_keys
 from exitd.adapters.backpack.venue import BackpackVenue
 from exitd.adapters.binance.feed import BinanceFeed
 from exitd.adapters.network.venue_clock import VenueClock
+from exitd.adapters.paper.shared_feed import SharedFeed
 from exitd.adapters.paper.venue import PaperVenue
 from exitd.adapters.symmio.quote_prices import QuotePrices
 from exitd.adapters.system.chance import share
 from exitd.app.files import Keys
 from exitd.configuration.loaded import AccountSettings
 from exitd.core.inputs import PositionReport
+from exitd.core.simulated import simulated_beside
 from exitd.core.units import NS_PER_MS
 from exitd.errors import ConfigurationError, VenueError
 from exitd.logs import Event, log
@@ -239,6 +241,36 @@ async def paper_venue(
 
 def _note_of(account: str) -> str:
     return f"paper:{account}"
+
+
+def fill_by_prices(venue: PaperVenue, account: Account) -> None:
+    """Have the prices told by which the orders of a paper account fill."""
+    venue.follow_prices(account.prices.wrap(SharedFeed).want)
+
+
+async def paper_beside(
+    daemon: Daemon, settings: AccountSettings, live: Account, store: Store
+) -> Account:
+    """Make the simulated account beside a real one, as it was left, else flat.
+
+    It has the real one's prices, by the same connection, and a state of its own that
+    is kept from now on. Nothing is asked of the real account but public data.
+    """
+    name = simulated_beside(settings.name)
+    state = await store.note(_note_of(name)) or b""
+    venue = PaperVenue(name, clock=daemon.clock, market=live.venue, state=state)
+    feed = live.prices.wrap(SharedFeed).lend(name)
+    venue.follow_prices(feed.want)
+    daemon.spawn(keep_paper(venue, store), f"{name} on paper")
+    return Account(
+        venue,
+        feed,
+        daemon.loop,
+        budget=RateBudget(settings.requests_per_minute, BURST, BURST // 4),
+        spawn=daemon.spawn,
+        waits=lambda: backoff(share),
+        before_tick=venue.on_tick,
+    )
 
 
 async def keep_paper(venue: PaperVenue, store: Store) -> None:

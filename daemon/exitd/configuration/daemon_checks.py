@@ -14,6 +14,7 @@ from exitd.configuration.on_chain import check_chain
 from exitd.configuration.policies import NOTHING_YET, Policies, not_built
 from exitd.configuration.secrets import SecretReference, mode_complaint, secret_path
 from exitd.configuration.venue_tables import VenueTable
+from exitd.configuration.webhook_checks import check_webhook
 from exitd.core.units import NS_PER_S
 
 WARNING = Severity.WARNING
@@ -41,6 +42,8 @@ def _references(file: DaemonFile) -> Iterator[tuple[Path, SecretReference]]:
         yield ("notify", "targets", name, "url"), target.url
     if file.heartbeat is not None:
         yield ("heartbeat", "url"), file.heartbeat.url
+    for name, route in file.webhook.routes.items():
+        yield ("webhook", "routes", name, "auth_key"), route.auth_key
 
 
 def _doors(document: Document, file: DaemonFile) -> Iterator[Finding]:
@@ -51,10 +54,6 @@ def _doors(document: Document, file: DaemonFile) -> Iterator[Finding]:
             f"{address} can be reached from other machines, without TLS; "
             "bind 127.0.0.1 and put a reverse proxy in front",
             severity=WARNING,
-        )
-    if file.http.webhook_bind != "off":
-        yield document.finding(
-            ("http", "webhook_bind"), "the webhook is not built yet; write off"
         )
     rasa = file.http.rasa
     if rasa is not None and rasa.account not in file.venues:
@@ -121,6 +120,7 @@ def check_daemon(
         if complaint is not None:
             yield document.finding(path, complaint, severity=WARNING)
     yield from _doors(document, file)
+    yield from check_webhook(document, file, tables)
     yield from check_served_quotes(document, file, chains)
     for name in Policies.model_fields:
         sentence = not_built(name, str(getattr(file.policies, name)))

@@ -18,6 +18,7 @@ from exitd.configuration.policies import Policies
 from exitd.configuration.rasa import Rasa
 from exitd.configuration.secrets import SecretReference
 from exitd.configuration.values import DurationValue, NameValue
+from exitd.configuration.webhook import Webhook
 from exitd.core.units import NS_PER_S
 
 
@@ -112,11 +113,6 @@ class Http(Keys):
         "The Rasa-compatible API for front-ends of SYMMIO; off without this section.",
         shown="none",
     )
-    webhook_bind: Address = described(
-        "off",
-        "Not built yet. A listener of its own for /webhook/, so that nothing else is "
-        "exposed.",
-    )
 
 
 Loudness = Literal["on", "silent", "off"]
@@ -208,6 +204,9 @@ class DaemonFile(Keys):
     )
     state: State = described(State(), "Where the daemon keeps its state.")
     http: Http = described(Http(), "The doors of the daemon.")
+    webhook: Webhook = described(
+        Webhook(), "Where alerts come in. Without routes nothing is served there."
+    )
     notify: Notify = described(Notify(), "Whom to tell.")
     heartbeat: Heartbeat | None = described(
         None, "A URL to fetch while all is well.", shown="none"

@@ -6,12 +6,14 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from exitd.core.events import Fact, FactKind
+from exitd.core.simulated import is_simulated
 from exitd.core.units import text
 from exitd.ports.alerts import Alert, AlertLevel, Alerts, Delivered
 from exitd.ports.notices import Notice, NoticeKind
 
 K = FactKind
 
+PAPER = "PAPER, NOT PROTECTING: "
 NOT_WRITTEN = " (not on disk yet: the state directory takes no writes)"
 
 
@@ -31,6 +33,8 @@ class Telling:
         """Tell what of these a person should know, and what a crash would lose."""
         for fact in facts:
             found = alert_for(fact)
+            if found is not None and is_simulated(fact.account):
+                found = replace(found, text=PAPER + found.text)
             if found is not None and is_durable:
                 self.tell(found)
             elif found is not None:
