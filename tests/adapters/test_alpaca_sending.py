@@ -185,7 +185,7 @@ async def test_b088_given_an_old_order_of_our_id_when_refused_then_no_success(at
     assert "it is of 20" in answer.message
 
 
-async def test_given_a_second_copy_that_is_refused_then_the_first_is_still_in_doubt(at):
+async def test_b089_given_a_second_copy_that_is_refused_then_the_first_is_in_doubt(at):
     await at.hold("10")
     one = close(at, "4")
     prepared = at.venue.prepare(one)
@@ -207,7 +207,7 @@ async def test_given_a_copy_of_an_earlier_run_when_refused_then_in_doubt(at):
         await at.venue.send(one, prepared)
 
 
-async def test_given_an_unanswered_close_when_too_old_then_not_sent_again(at):
+async def test_b089_given_an_unanswered_close_when_too_old_then_not_sent_again(at):
     await at.hold("10")
     one = close(at, "4")
     prepared = at.venue.prepare(one)
