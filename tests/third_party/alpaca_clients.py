@@ -126,13 +126,13 @@ def look(client: TradingClient, url: str) -> None:
     refused("a wrong secret", wrong.get_account, 401, "not authorized")
 
 
-def plain_orders(client: TradingClient, url: str) -> None:
-    """Order by order: each type, what is refused, replacing and cancelling."""
+def market(**more: Any) -> MarketOrderRequest:
+    terms = {"symbol": "AAPL", "side": BUY, "time_in_force": DAY, "qty": 10, **more}
+    return MarketOrderRequest(**terms)
 
-    def market(**more: Any) -> MarketOrderRequest:
-        terms = {"symbol": "AAPL", "side": BUY, "time_in_force": DAY, "qty": 10, **more}
-        return MarketOrderRequest(**terms)
 
+def market_orders(client: TradingClient) -> None:
+    """By size and by amount, and an id that was used."""
     bought = client.submit_order(market(client_order_id="first"))
     judge("submit_order market", bought, lambda o: o.status is OrderStatus.NEW)
     filled = client.get_order_by_client_id("first")
@@ -147,6 +147,10 @@ def plain_orders(client: TradingClient, url: str) -> None:
     judge("submit_order notional", part, lambda o: o.notional == "70")
     held = client.get_open_position("AAPL")
     judge("get_open_position", held, lambda p: p.qty == "10.5" and p.side == "long")
+
+
+def resting_orders(client: TradingClient) -> None:
+    """What is refused beside them, replacing and cancelling."""
     resting = client.submit_order(
         LimitOrderRequest(
             symbol="AAPL", side=SELL, time_in_force=GTC, qty=4, limit_price=150
@@ -181,6 +185,10 @@ def plain_orders(client: TradingClient, url: str) -> None:
     refused(
         "no such order", lambda: client.cancel_order_by_id(missing), 404, "not found"
     )
+
+
+def stops(client: TradingClient, url: str) -> None:
+    """Stops of each type, and one that trails."""
     stop = client.submit_order(
         StopOrderRequest(
             symbol="AAPL", side=SELL, time_in_force=GTC, qty=2, stop_price=130
@@ -214,8 +222,7 @@ def plain_orders(client: TradingClient, url: str) -> None:
     judge("get_orders open", open_now, lambda orders: orders == [])
 
 
-def grouped_orders(client: TradingClient, url: str) -> None:
-    """Brackets, one-cancels-other, one-triggers-other, and closing positions."""
+def brackets(client: TradingClient, url: str) -> None:
     bracket = client.submit_order(
         MarketOrderRequest(
             symbol="SPY",
@@ -236,6 +243,10 @@ def grouped_orders(client: TradingClient, url: str) -> None:
     states = {str(leg.type.value): leg.status.value for leg in legs}
     hit = {"limit": "filled", "stop_limit": "canceled"}
     judge("a take-profit that was hit", states, lambda s: s == hit)
+
+
+def pairs(client: TradingClient, url: str) -> None:
+    """One cancels the other, and one triggers the other."""
     client.submit_order(
         MarketOrderRequest(symbol="QQQ", side=BUY, time_in_force=DAY, qty=5)
     )
@@ -268,6 +279,9 @@ def grouped_orders(client: TradingClient, url: str) -> None:
     )
     judge("submit_order oto", oto, lambda o: len(o.legs) == 1)
     client.cancel_order_by_id(oto.id)
+
+
+def coins_and_closing(client: TradingClient) -> None:
     coin = client.submit_order(
         MarketOrderRequest(symbol="BTC/USD", side=BUY, time_in_force=GTC, qty=0.5)
     )
@@ -362,8 +376,12 @@ def main() -> int:
             control(url, "keys", key=KEY, secret=SECRET)
             client = TradingClient(KEY, SECRET, paper=True, url_override=url)
             look(client, url)
-            plain_orders(client, url)
-            grouped_orders(client, url)
+            market_orders(client)
+            resting_orders(client)
+            stops(client, url)
+            brackets(client, url)
+            pairs(client, url)
+            coins_and_closing(client)
             order_stream(client, url)
             price_streams(url)
     except Failed as failure:
