@@ -191,6 +191,36 @@ async def test_given_a_fill_of_an_unknown_order_when_read_then_its_id_is_asked(a
     assert fill.client_order_id == one.client_order_id
 
 
+async def test_given_many_fills_of_unknown_orders_when_read_then_few_questions(at):
+    await at.hold("10")
+    since_ns = at.venue.venue_now_ns() - 10**9
+    closes = [close(at, "1") for _ in range(5)]
+    for one in closes:
+        await sent(at, one)
+    at.venue._session.known = KnownOrders()
+    at.there.faults.requests.clear()
+
+    fills = await at.venue.fills_since(since_ns)
+
+    ids = [one.client_order_id for one in closes]
+    assert [fill.client_order_id for fill in fills] == ids
+    assert len(at.there.faults.requests) == 2
+
+
+async def test_given_assets_that_were_listed_when_asked_again_then_only_what_is_held(
+    at,
+):
+    await at.hold("10")
+    first = await at.venue.instruments()
+    at.there.faults.requests.clear()
+
+    again = await at.venue.instruments()
+
+    paths = [path for _, path in at.there.faults.requests]
+    assert [path.rpartition("/")[0] for path in paths] == ["/v2", "/v2/assets"]
+    assert again == first
+
+
 async def test_given_a_last_trade_when_asked_for_the_mark_then_that(at):
     at.there.market.trade("AAPL", Decimal("141.25"))
 

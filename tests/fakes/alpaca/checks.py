@@ -37,7 +37,7 @@ def asset_of(symbol: object) -> Asset:
     if not isinstance(symbol, str) or not symbol:
         raise wrong("symbol is required")
     for asset in ASSETS.values():
-        if symbol.upper() in (asset.symbol, asset.position_symbol):
+        if symbol.upper() in (asset.symbol, asset.position_symbol, asset.id.upper()):
             return asset
     raise unfit(f'asset "{symbol}" not found')
 

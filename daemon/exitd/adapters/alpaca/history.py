@@ -21,6 +21,9 @@ from exitd.errors import VenueUnavailable
 ORDERS_PAGE = 500
 FILLS_PAGE = 100
 PAGES_MAX = 1000
+#: So many orders are asked for one by one; of more, a day's are read together.
+ALONE_MAX = 2
+LOOK_BACK_NS = 86_400 * NS_PER_S
 
 
 async def orders_since(
@@ -75,6 +78,7 @@ async def fills_since(
 ) -> tuple[FillReport, ...]:
     """Read fills since an instant, oldest first, each under its order's client id."""
     rows = await _fills(session, ts_venue_ns)
+    await _meet_orders(session, rows, ts_venue_ns)
     try:
         reports = [
             fill_report(session, row, await _client_id(session, row.order_id))
@@ -105,6 +109,18 @@ async def _fills(session: Session, ts_venue_ns: int) -> list[WireFill]:
             return found
         query = {**query, "page_token": rows[-1].id}
     raise VenueUnavailable("Alpaca's list of fills does not end")
+
+
+async def _meet_orders(
+    session: Session, rows: list[WireFill], ts_venue_ns: int
+) -> None:
+    """Learn of the orders of many fills at once, rather than of each by a question."""
+    unknown = {
+        r.order_id for r in rows if session.known.client_id_of(r.order_id) is None
+    }
+    if len(unknown) > ALONE_MAX:
+        for order in await _orders(session, ts_venue_ns - LOOK_BACK_NS, None):
+            session.known.note(order)
 
 
 async def _client_id(session: Session, order_id: str) -> str:

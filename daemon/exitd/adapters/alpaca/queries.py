@@ -13,6 +13,7 @@ from exitd.adapters.alpaca.reports import net_reports, order_reports, position_r
 from exitd.adapters.alpaca.rest import decoded, is_not_there
 from exitd.adapters.alpaca.session import Session
 from exitd.adapters.alpaca.wire import (
+    ASSET,
     ASSETS,
     ORDERS,
     POSITION,
@@ -22,10 +23,12 @@ from exitd.adapters.alpaca.wire import (
 )
 from exitd.core.inputs import OrderReport, PositionReport
 from exitd.core.market import Instrument
-from exitd.core.units import ZERO
+from exitd.core.units import NS_PER_S, ZERO
 from exitd.errors import VenueUnavailable
 
 OPEN_MAX = 500
+#: How old the list of all assets may be.
+LISTED_NS_MAX = 3_600 * NS_PER_S
 
 
 async def positions(session: Session, symbol: str | None) -> tuple[PositionReport, ...]:
@@ -108,10 +111,26 @@ async def open_orders(session: Session, symbol: str | None) -> tuple[OrderReport
 async def read_instruments(session: Session) -> tuple[Instrument, ...]:
     """Read every active asset, twelve thousand or so, and the prices of what is held.
 
+    The list is read whole now and then; in between, only what is held is asked for.
+
     Raises:
         VenueUnavailable: Some of it could not be read.
     """
-    assets: list[WireAsset] = []
+    now_ns, listed_ns = session.clock.monotonic_ns(), session.ts_listed_ns
+    if listed_ns is None or now_ns - listed_ns > LISTED_NS_MAX:
+        await _list_assets(session)
+        session.ts_listed_ns = now_ns
+        # What is held says what it costs, and so in which steps its price moves.
+        await _held(session)
+    else:
+        for position in await _held(session):
+            await _read_asset(session, position.asset_id)
+    assets = list(session.assets.values())
+    return tuple(instruments(session.account, assets, session.prices))
+
+
+async def _list_assets(session: Session) -> None:
+    found: list[WireAsset] = []
     for asset_class in ("us_equity", CRYPTO):
         reply = await session.listing.read(
             "/v2/assets",
@@ -119,15 +138,32 @@ async def read_instruments(session: Session) -> tuple[Instrument, ...]:
             session.headers(),
         )
         listed = decoded(reply, ASSETS, "its assets", session.venue_clock.now_ns())
-        assets += listed
-    for asset in assets:
+        found += listed
+    session.assets = {asset.id: asset for asset in found}
+    for asset in found:
         if asset.asset_class == CRYPTO:
             session.crypto[asset.symbol.replace("/", "")] = asset.symbol
             if asset.price_increment:
                 session.coin_steps[asset.symbol] = asset.price_increment
-    # What is held says what it costs, and so in which steps its price moves.
-    await positions(session, None)
-    return tuple(instruments(session.account, assets, session.prices))
+
+
+async def _read_asset(session: Session, asset_id: str) -> None:
+    """Read one asset again; an option is none that is listed here."""
+    if asset_id not in session.assets:
+        return
+    reply = await session.read(f"/v2/assets/{quote(asset_id, safe='')}")
+    now_ns = session.venue_clock.now_ns()
+    session.assets[asset_id] = decoded(reply, ASSET, "an asset", now_ns)
+
+
+async def _held(session: Session) -> list[WirePosition]:
+    reply = await session.read("/v2/positions")
+    rows = decoded(reply, POSITIONS, "positions", session.venue_clock.now_ns())
+    for row in rows:
+        if row.current_price is not None:
+            symbol = session.crypto.get(row.symbol, row.symbol)
+            session.prices[symbol] = row.current_price
+    return rows
 
 
 class _Trade(msgspec.Struct, frozen=True):

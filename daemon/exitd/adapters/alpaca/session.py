@@ -17,6 +17,7 @@ from exitd.adapters.alpaca.defaults import (
     VENUE,
 )
 from exitd.adapters.alpaca.known import KnownOrders
+from exitd.adapters.alpaca.wire import WireAsset
 from exitd.adapters.network.lanes import Reply
 from exitd.adapters.network.rest import RestClient
 from exitd.adapters.network.venue_clock import VenueClock
@@ -44,8 +45,9 @@ class Session:
 
     `crypto` gives the symbol of a crypto market by its name without the slash, as
     positions have it, `coin_steps` its price step; `prices` the last one known of what
-    is held. `unanswered` are
-    client ids that were sent and not answered, by this process.
+    is held. `assets` is what is listed, by Alpaca's id, as of `ts_listed_ns` (monotonic;
+    None before). `unanswered` are client ids that were sent and not answered, by this
+    process.
     """
 
     def __init__(
@@ -69,6 +71,8 @@ class Session:
         self.crypto: dict[str, str] = {}
         self.coin_steps: dict[str, Decimal] = {}
         self.prices: dict[str, Decimal] = {}
+        self.assets: dict[str, WireAsset] = {}
+        self.ts_listed_ns: int | None = None
         self.unanswered: set[str] = set()
         self.ts_born_ns = clock.now_ns()
         self._key, self._secret = key, secret
