@@ -45,9 +45,9 @@ class Session:
 
     `crypto` gives the symbol of a crypto market by its name without the slash, as
     positions have it, `coin_steps` its price step; `prices` the last one known of what
-    is held. `assets` is what is listed, by Alpaca's id, as of `ts_listed_ns` (monotonic;
-    None before). `unanswered` are client ids that were sent and not answered, by this
-    process.
+    is held. `assets` is what is listed, by Alpaca's id, as of `ts_listed_ns`
+    (monotonic; None before). `unanswered` are client ids that were sent and not
+    answered, by this process.
     """
 
     def __init__(
