@@ -224,12 +224,14 @@ async def test_given_an_entry_that_was_replaced_when_asked_for_then_its_successo
     sent = await send(at, order)
     assert isinstance(sent, OrderReport)
     old = at.there.exchange.order(sent.venue_order_id)
-    fresh = at.there.replace(old, {"limit_price": "131"})
+    at.there.replace(old, {"limit_price": "131"})
 
     found = await at.venue.find_entry(order, sent.venue_order_id)
 
     assert found is not None
-    assert (found.venue_order_id, found.price) == (fresh.id, 131)
+    assert (found.venue_order_id, found.price) == (sent.venue_order_id, 131)
+    assert found.reference == "alert-1"
+    assert found.status is OrderStatus.WORKING
 
 
 async def test_given_an_entry_that_works_when_taken_back_then_cancelled(at):

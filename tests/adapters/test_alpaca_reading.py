@@ -82,7 +82,7 @@ def test_given_no_instant_when_read_then_an_error(text):
         ("held", "0", OrderStatus.WORKING),
         ("pending_cancel", "3", OrderStatus.PARTIALLY_FILLED),
         ("done_for_day", "0", OrderStatus.WORKING),
-        ("replaced", "0", OrderStatus.CANCELLED),
+        ("replaced", "0", OrderStatus.WORKING),
         ("rejected", "0", OrderStatus.EXPIRED),
         ("nobody_has_described_this", "0", OrderStatus.WORKING),
     ],

@@ -350,7 +350,8 @@ async def test_given_a_replaced_order_when_cancelled_then_what_replaced_it(at):
     answer = await at.venue.cancel_order("AAPL", venue_order_id=old.id)
 
     assert isinstance(answer, OrderReport)
-    assert answer.venue_order_id == fresh.id
+    assert answer.venue_order_id == old.id
+    assert answer.client_order_id == one.client_order_id
     assert fresh.status == "canceled"
 
 

@@ -137,7 +137,7 @@ async def test_given_a_bracket_when_it_fills_then_its_exits_name_their_parent(at
     assert {report.is_trigger for report in resting} == {True, False}
 
 
-async def test_given_an_exit_that_is_replaced_when_told_then_of_the_same_entry(at):
+async def test_given_an_exit_that_is_replaced_when_told_then_it_goes_on(at):
     async with streaming(at) as told:
         parent = at.there.exchange.submit(BRACKET)
         at.there.exchange.matching.run("AAPL")
@@ -145,11 +145,14 @@ async def test_given_an_exit_that_is_replaced_when_told_then_of_the_same_entry(a
 
         fresh = at.there.replace(take, {"limit_price": "155"})
 
+        new = await told.order(price=Decimal(155))
+        at.there.exchange.cancel(fresh)
         gone = await told.order(venue_order_id=take.id, status=OrderStatus.CANCELLED)
-        new = await told.order(venue_order_id=fresh.id)
 
-    assert gone.reason == f"replaced by {fresh.id}"
-    assert (new.parent, new.price) == (parent.id, 155)
+    # Alpaca replaces exits by itself; one that goes on has not ended.
+    assert (new.venue_order_id, new.parent) == (take.id, parent.id)
+    assert new.status is OrderStatus.WORKING
+    assert (gone.reference, gone.price) == (take.client_order_id, 155)
 
 
 async def test_given_a_position_that_went_while_down_when_up_then_told_as_flat(at):

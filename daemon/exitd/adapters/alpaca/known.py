@@ -1,4 +1,9 @@
-"""What was seen of orders: their client ids, which fills do not carry, and parents."""
+"""What was seen of orders: their client ids, which fills do not carry, and parents.
+
+An order that is replaced goes on under another id of Alpaca's and another client id:
+Alpaca itself does so with the exits it holds, and people do in its dashboard. To us it
+stays the order that it was: what it has become is told under its first ids.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +18,9 @@ _WITH_EXITS = ("bracket", "oto")
 
 
 class KnownOrder(Struct, frozen=True):
+    """`id` and `client_order_id` are those that the order had first."""
+
+    id: str
     client_order_id: str
     parent: str = ""
 
@@ -26,22 +34,21 @@ class KnownOrders:
     def note(self, order: WireOrder, parent: str = "") -> None:
         """Remember an order and its legs."""
         before = self._orders.pop(order.id, None)
-        if not parent and before is not None:
-            parent = before.parent
-        if not parent and order.replaces is not None:
-            # Replaced, it is a new order, and still the exit of the same one.
-            replaced = self._orders.get(order.replaces)
-            parent = "" if replaced is None else replaced.parent
-        self._orders[order.id] = KnownOrder(order.client_order_id, parent)
+        first = before or KnownOrder(order.id, order.client_order_id)
+        replaced = self._orders.get(order.replaces or "")
+        if replaced is not None:
+            first = replaced
+        known = KnownOrder(first.id, first.client_order_id, parent or first.parent)
+        self._orders[order.id] = known
         if len(self._orders) > ORDERS_MAX:
             del self._orders[next(iter(self._orders))]
-        above = order.id if order.order_class in _WITH_EXITS else ""
+        above = known.id if order.order_class in _WITH_EXITS else ""
         for leg in order.legs or ():
             self.note(leg, above)
 
-    def parent_of(self, order_id: str) -> str:
-        order = self._orders.get(order_id)
-        return "" if order is None else order.parent
+    def first(self, order_id: str) -> KnownOrder | None:
+        """Give the ids that an order had first; None where it was never seen."""
+        return self._orders.get(order_id)
 
     def client_id_of(self, order_id: str) -> str | None:
         order = self._orders.get(order_id)

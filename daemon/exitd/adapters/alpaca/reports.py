@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from exitd.adapters.alpaca.ids import read_id
+from exitd.adapters.alpaca.known import KnownOrder
 from exitd.adapters.alpaca.session import Session
 from exitd.adapters.alpaca.wire import WireFill, WireOrder, WirePosition, instant_ns
 from exitd.core.attempt import RefusalKind
@@ -33,8 +34,8 @@ STATUSES: MappingProxyType[str, OrderStatus] = MappingProxyType(
         "pending_replace": OrderStatus.WORKING,
         "pending_review": OrderStatus.WORKING,
         "rejected": OrderStatus.EXPIRED,
-        # The order goes on under another id, which is another order to Alpaca.
-        "replaced": OrderStatus.CANCELLED,
+        # It goes on under another id, and what becomes of it is told under this one.
+        "replaced": OrderStatus.WORKING,
         "stopped": OrderStatus.WORKING,
         "suspended": OrderStatus.WORKING,
     }
@@ -89,7 +90,9 @@ def order_reports(session: Session, order: WireOrder) -> Iterator[OrderReport]:
 
 def order_report(session: Session, order: WireOrder) -> OrderReport:
     """Translate one order without its legs."""
-    client_id, reference = read_id(order.client_order_id)
+    first = session.known.first(order.id)
+    first = first or KnownOrder(order.id, order.client_order_id)
+    client_id, reference = read_id(first.client_order_id)
     status = status_of(order)
     filled = finite(order.filled_qty or ZERO)
     average = finite(order.filled_avg_price or ZERO)
@@ -98,10 +101,10 @@ def order_report(session: Session, order: WireOrder) -> OrderReport:
     return OrderReport(
         account=session.account,
         symbol=order.symbol or "",
-        venue_order_id=order.id,
+        venue_order_id=first.id,
         client_order_id=client_id,
         reference=reference,
-        parent=session.known.parent_of(order.id),
+        parent=first.parent,
         status=status,
         side=side_of(order.side),
         quantity=None if order.qty is None else finite(order.qty),
@@ -138,7 +141,7 @@ def _changed_ns(order: WireOrder, status: OrderStatus, created_ns: int) -> int:
     """When the order came to this state."""
     written = {
         OrderStatus.FILLED: order.filled_at,
-        OrderStatus.CANCELLED: order.canceled_at or order.replaced_at,
+        OrderStatus.CANCELLED: order.canceled_at,
         OrderStatus.EXPIRED: order.expired_at or order.failed_at,
         OrderStatus.PARTIALLY_FILLED: order.filled_at,
     }.get(status)
@@ -149,11 +152,12 @@ def _changed_ns(order: WireOrder, status: OrderStatus, created_ns: int) -> int:
 def fill_report(session: Session, fill: WireFill, client_order_id: str) -> FillReport:
     """Translate an execution from the account's activities."""
     cumulative = fill.qty if fill.cum_qty is None else fill.cum_qty
+    first = session.known.first(fill.order_id)
     client_id, reference = read_id(client_order_id)
     return FillReport(
         account=session.account,
         symbol=session.crypto.get(fill.symbol, fill.symbol),
-        venue_order_id=fill.order_id,
+        venue_order_id=fill.order_id if first is None else first.id,
         client_order_id=client_id,
         reference=reference,
         trade_id=trade_id(fill.order_id, cumulative),

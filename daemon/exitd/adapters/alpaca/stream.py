@@ -16,7 +16,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from exitd.adapters.alpaca import queries
-from exitd.adapters.alpaca.ids import read_id
 from exitd.adapters.alpaca.reports import (
     finite,
     net_reports,
@@ -205,14 +204,14 @@ class UpdateStream:
             raise ValueError("a fill without its quantity, price or instant")
         # One instant for all three, or the position would seem not to show the fill.
         ts_venue_ns = max(instant_ns(update.timestamp), changed_ns)
-        client_id, reference = read_id(order.client_order_id)
+        report = replace(order_report(session, order), ts_venue_ns=ts_venue_ns)
         symbol = order.symbol or ""
         fill = FillReport(
             account=session.account,
             symbol=symbol,
-            venue_order_id=order.id,
-            client_order_id=client_id,
-            reference=reference,
+            venue_order_id=report.venue_order_id,
+            client_order_id=report.client_order_id,
+            reference=report.reference,
             trade_id=trade_id(order.id, order.filled_qty or update.qty),
             side=side_of(order.side),
             quantity=finite(update.qty),
@@ -221,7 +220,6 @@ class UpdateStream:
             now_ns=session.clock.now_ns(),
         )
         session.prices[symbol] = fill.price
-        report = replace(order_report(session, order), ts_venue_ns=ts_venue_ns)
         self._stale.add(symbol)
         self._woken.set()
         if update.position_qty is None:
