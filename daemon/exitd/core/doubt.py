@@ -13,7 +13,6 @@ from exitd.core.events import FactKind
 from exitd.core.inputs import AttemptUnanswered, NothingFound
 from exitd.core.intents import ResendClose, ResolveAttempt
 from exitd.core.lifecycle import AttemptCause, next_attempt_state
-from exitd.core.lingering import watch
 from exitd.core.settling import settle
 from exitd.core.state import Timer, TimerKind
 from exitd.core.turn import Turn
@@ -115,4 +114,3 @@ def resume_unended(turn: Turn, attempt: AttemptRecord) -> None:
         _doubt(turn, attempt, "the daemon stopped before the answer")
     elif not attempt.is_ended:
         ask_resolution(turn, attempt)
-        watch(turn, attempt)

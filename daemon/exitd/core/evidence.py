@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from exitd.core import entered, exits, lingering
+from exitd.core import entered, exits
 from exitd.core.attempt import AttemptRecord, AttemptState
 from exitd.core.events import FactKind
 from exitd.core.hits import take_back
@@ -91,8 +91,6 @@ def on_order(turn: Turn, report: OrderReport) -> None:
     if after == replace(attempt, ts_changed_ns=turn.now_ns):
         return
     turn.put_attempt(after)
-    if not lingering.lingers(turn.state, attempt):
-        lingering.watch(turn, after)
     _tell(turn, attempt, after, report)
     _check_as_sent(turn, after, report)
     if attempt.state in _OVER and not after.is_ended:

@@ -76,7 +76,6 @@ class TimerKind(IntEnum):
     ENTRY_DOUBT = 12
     ENTRY_PROOF = 13
     ENTRY_FORGET = 14
-    LINGER = 15
 
 
 class Timer(Struct, frozen=True, gc=False):
