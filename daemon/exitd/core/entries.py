@@ -110,10 +110,17 @@ def _wrong(turn: Turn, enter: Enter) -> Refused | None:
 def why_not_now(turn: Turn, entry_id: str, *, enter: Enter | None = None) -> str:
     """Say why an entry must not go: the other side is held, and nothing reverses."""
     order = enter.order if enter is not None else turn.state.entries[entry_id].order
-    held = other_side_held(turn.state, order.key)
+    other = other_side(order.key)
+    held, side = other_side_held(turn.state, order.key), other.side
     if held == ZERO:
-        return ""
-    side = other_side(order.key).side
+        hedges = turn.state.capabilities[order.account].hedge_mode
+        under_way = [e for e in turn.state.entries_on(other) if not e.is_ended]
+        if hedges or not under_way:
+            return ""
+        return (
+            f"{under_way[0].id} is still to make a {side} position in "
+            f"{order.ticket.symbol}, which this entry would reverse"
+        )
     return (
         f"a {side} position of {text(held)} {order.ticket.symbol} is held, and an "
         "entry never reduces or reverses one; close it first"
