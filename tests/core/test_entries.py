@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from core.entering import BROKER, ENTRY, EnteringWorld, exits_of
-from core.worlds import MS, SHORT, SYMBOL, S, stop
+from core.entering import BROKER, ENTRY, NATIVE, EnteringWorld, exits_of
+from core.worlds import LAST, LONG, MS, SHORT, SYMBOL, S, stop
 from exitd.core.attempt import Capabilities, RefusalKind
 from exitd.core.entry import EntryState
-from exitd.core.entry_inputs import EntrySent, EntrySlotOpened
+from exitd.core.entry_inputs import EntrySent, EntrySigned, EntrySlotOpened
 from exitd.core.events import FactKind
-from exitd.core.inputs import OrderStatus
+from exitd.core.inputs import ClosePosition, OrderStatus, SlotHeld
 from exitd.core.intents import (
     CancelEntry,
     FindEntry,
@@ -20,6 +20,8 @@ from exitd.core.intents import (
 )
 from exitd.core.position import OrderSide
 from exitd.core.state import Accepted, Refused
+from exitd.core.ticket import PositionIntent
+from exitd.core.trigger import WHOLE
 
 FILLED, WORKING = OrderStatus.FILLED, OrderStatus.WORKING
 CANCELLED, EXPIRED = OrderStatus.CANCELLED, OrderStatus.EXPIRED
@@ -51,6 +53,95 @@ def test_given_the_same_id_again_then_nothing_is_sent_twice():
     assert isinstance(again, Accepted)
     assert again.notes == ("desk-1 is sent already",)
     assert len(world.entries_sent) == 1
+
+
+def test_given_evidence_is_quicker_than_the_note_that_it_left_then_both_are_kept():
+    world = EnteringWorld()
+    world.enter()
+    world.refuse_entry(RefusalKind.BUSY, retry_after_ns=S)
+    world.slots = False
+    signed = EntrySigned(ENTRY, b"again", world.now_ns, world.now_ns, world.now_ns)
+    world.do(signed)
+    world.said(WORKING)
+
+    world.do(EntrySent(ENTRY, world.later()))
+    world.do(EntrySent(ENTRY, world.later()))
+
+    assert world.entry().state is EntryState.WORKING
+    assert world.entry().ts_sent_ns == world.now_ns - MS
+    assert len(world.told(FactKind.ENTRY_SENT)) == 2
+
+
+def test_given_an_entry_of_the_other_side_under_way_then_refused():
+    world = EnteringWorld()
+    world.enter()
+
+    reply = world.enter("desk-2", side=OrderSide.SELL)
+
+    assert isinstance(reply, Refused)
+    assert "desk-1 is still to make a long position" in reply.sentence
+    world.said(CANCELLED)
+    assert isinstance(world.enter("desk-2", side=OrderSide.SELL), Accepted)
+
+
+def test_given_long_over_with_legs_left_then_looked_at_again_before_it_is_forgotten():
+    world = EnteringWorld()
+    world.enter(attached=NATIVE)
+    world.fills("10")
+    world.leg("leg", WORKING)
+    world.position("10")
+    world.position("0")
+    world.wait(2_000 * S)
+    assert ENTRY in world.engine.state.entries
+
+    world.leg("leg", CANCELLED)
+    world.wait(1_000 * S)
+
+    assert ENTRY not in world.engine.state.entries
+
+
+def test_given_a_close_that_is_asked_for_twice_then_done_once():
+    world = EnteringWorld("10")
+    asked = ClosePosition(
+        id="desk-1/close",
+        owner="webhook:desk",
+        key=LONG,
+        quantity=WHOLE,
+        source=LAST,
+        note="by an alert",
+        idempotency_key="desk-1",
+        now_ns=world.later(),
+    )
+    first = world.do(asked).reply
+    world.fill()
+    world.position("0")
+
+    again = world.do(asked).reply
+
+    assert first == again == Accepted(("desk-1/close",))
+    assert world.sizes() == ["10"]
+    assert world.trigger("desk-1/close").definition.source == LAST
+
+
+def test_given_a_slot_that_is_held_from_outside_then_told_once():
+    world = EnteringWorld("10", slots=False)
+    world.arm(stop("sl", "95"))
+    world.mark("95")
+    held = SlotHeld("sl", 1, "its position cannot be read", world.later())
+
+    world.do(held)
+    world.do(held)
+    world.do(SlotHeld("sl", 9, "another arming", world.later()))
+
+    told = world.told(FactKind.TRIGGER_HELD)
+    assert [fact.fields["alert"] for fact in told] == [True]
+
+
+def test_given_an_official_intent_then_it_says_whether_it_opens():
+    assert [i.value for i in PositionIntent if i.opens] == [
+        "buy_to_open",
+        "sell_to_open",
+    ]
 
 
 def test_given_a_slot_that_opens_twice_then_sent_once():

@@ -161,8 +161,8 @@ class Policies(Keys):
     )
     broker_exits_expire: Literal["take_over"] = described(
         "take_over",
-        "Not built yet. A broker's own exits end with the day: exitd's triggers take "
-        "over in the same step.",
+        "A broker's own exits end with the day: exitd's triggers take over in the same "
+        "step.",
     )
 
     price_max_age: DurationValue = described(
@@ -288,7 +288,6 @@ NOT_BUILT = (
 NOTHING_YET = {
     "missed": "missed crossings are not looked for yet; look at the price after a "
     "downtime, and `exitd fire` where it is due",
-    "broker_exits_expire": "there are no brokers yet",
 }
 
 
