@@ -144,6 +144,29 @@ def test_given_an_official_intent_then_it_says_whether_it_opens():
     ]
 
 
+def test_given_a_working_order_with_a_part_filled_then_that_part_counts():
+    world = EnteringWorld()
+    world.enter()
+
+    world.said(WORKING, "4")
+
+    assert world.entry().state is EntryState.PARTIALLY_FILLED
+    assert world.exits_cover() == ("4", "4")
+
+
+def test_given_found_late_when_it_was_to_be_forgotten_then_it_is_kept():
+    world = EnteringWorld()
+    world.enter()
+    world.lose_entry()
+    world.wait(30 * S)
+    world.not_found()
+    world.said(WORKING)
+
+    world.wait(1_000 * S)
+
+    assert world.entry().state is EntryState.WORKING
+
+
 def test_given_a_slot_that_opens_twice_then_sent_once():
     world = EnteringWorld()
     world.enter()

@@ -43,7 +43,7 @@ from exitd.signals.model import Signal
 from exitd.signals.platforms.alpaca import ALPACA, time_in_force
 from exitd.signals.platforms.order import Refused
 from exitd.signals.platforms.rounding import rounded
-from exitd.signals.tickets import NO_SIZE, NoTicket, Size, ticket_of
+from exitd.signals.tickets import NO_SIZE, NoTicket, Size, attached_of, ticket_of
 from exitd.signals.transforming import TRANSFORMS
 
 _ID_MAX = 128
@@ -274,7 +274,8 @@ def _entry(asked: Asked, instrument: Instrument, ticket: Ticket) -> Plan:
                 f"{text(instrument.min_quantity)} {ticket.symbol}"
             )
         ticket = replace(ticket, quantity=quantity)
-    transform, exits = TRANSFORMS.get(asked.kind), ticket.attached
+    # Those that exitd holds are rounded by its own rule: never looser, never nearer.
+    transform, exits = TRANSFORMS.get(asked.kind), attached_of(asked.signal)
     is_native = False
     if transform is not None:
         made = transform(ticket)
