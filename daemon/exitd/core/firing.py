@@ -290,7 +290,11 @@ def _send(
                 order=order_type,
                 price=price,
                 time_in_force=time_in_force(
-                    close, order_type, fired.stage, is_stop=role.is_stop
+                    close,
+                    order_type,
+                    fired.stage,
+                    is_stop=role.is_stop,
+                    has_ioc=state.capabilities[definition.account].has_ioc,
                 ),
                 client_order_id=next_client_id(turn, definition.account),
                 window_ns=close.window_ns,
@@ -358,7 +362,9 @@ def _begin_attempt(
     if order.time_in_force is TimeInForce.GTC:
         close, role = record.definition.close, turn.state.roles[record.id]
         assert close is not None
-        until_ns = rests_until_ns(close, fired, turn.now_ns, is_stop=role.is_stop)
+        until_ns = rests_until_ns(
+            close, fired, turn.now_ns, order.order, is_stop=role.is_stop
+        )
         if until_ns:
             kind = TimerKind.PATIENCE
             turn.at(Timer(until_ns, kind, record.id, record.arming))
