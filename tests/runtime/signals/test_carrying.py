@@ -21,8 +21,8 @@ from exitd.signals.json_form import signal_json
 from exitd.signals.normalising import normalise
 from fakes.exchange import SOL
 from fakes.outcomes import Fill, LoseReply
+from runtime.brokers import broker, desk_of
 from runtime.desk import ACCOUNT, D, Desk, S, in_virtual_time
-from runtime.test_entries_sent import broker, desk_of
 
 
 class Hours:
