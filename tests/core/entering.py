@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.worlds import ACCOUNT, SYMBOL, D, S, World, close, stop, target
+from core.worlds import ACCOUNT, SYMBOL, D, S, World, stop, target
 from exitd.core.attempt import Capabilities, Dedupe, RefusalKind
 from exitd.core.entry import EntryOrder, EntryRecord
 from exitd.core.entry_inputs import (
@@ -213,4 +213,8 @@ class EnteringWorld(World):
         return self.covers(f"{id}/sl"), self.covers(f"{id}/tp")
 
 
-__all__ = ["BROKER", "ENTRY", "NATIVE", "EnteringWorld", "close", "exits_of"]
+def entered(filled: str = "10", size: str = "0", **changed: object) -> EnteringWorld:
+    world = EnteringWorld(size, **changed)
+    world.enter()
+    world.fills(filled)
+    return world

@@ -103,6 +103,10 @@ class Life:
         self.world.entry_slots = not self.world.entry_slots
         self.world.open_entry_slots()
 
+
+class Run(Life):
+    """And what prices, closes and the machine do, and what must hold all along it."""
+
     def move_price(self) -> None:
         self.world.mark(str(self.rng.randrange(92, 113)))
 
@@ -200,7 +204,7 @@ def check_entries_restored(world: EnteringWorld) -> None:
 @given(seed=st.integers(min_value=0, max_value=1 << 32))
 @settings(max_examples=40)
 def test_b071_given_any_life_of_entries_then_sent_once_and_never_oversold(seed):
-    life = Life(seed)
+    life = Run(seed)
     for _ in range(80):
         life.step()
         life.check()

@@ -21,6 +21,7 @@ from exitd.core.units import NS_PER_MS
 from exitd.errors import ConfigurationError, VenueError
 from exitd.logs import Event, log
 from exitd.ports.clock import Clock
+from exitd.ports.entries import Entries
 from exitd.ports.feed import Feed
 from exitd.ports.store import Store
 from exitd.ports.venue import Venue
@@ -196,6 +197,7 @@ def build_account(
         spawn=daemon.spawn,
         waits=lambda: backoff(share),
         before_tick=venue.on_tick if isinstance(venue, PaperVenue) else None,
+        entries=venue if isinstance(venue, Entries) else None,
     )
 
 
@@ -270,6 +272,7 @@ async def paper_beside(
         spawn=daemon.spawn,
         waits=lambda: backoff(share),
         before_tick=venue.on_tick,
+        entries=venue,
     )
 
 

@@ -3,18 +3,17 @@
 import secrets
 from collections.abc import Mapping
 
-from msgspec.structs import replace
-
 from exitd.adapters.system.chance import share
 from exitd.api.listening import HttpServer, Listener, listen_tcp
 from exitd.api.webhook.door import WebhookDoor
 from exitd.api.webhook.routes import OpenRoute, Routes
 from exitd.api.webhook.senders import Senders
 from exitd.configuration.daemon_file import DaemonFile
+from exitd.configuration.loaded import Settings
 from exitd.configuration.webhook import Webhook
-from exitd.core.entry import SignalRecord, SignalState
 from exitd.runtime.control.identifiers import Identifiers
 from exitd.runtime.daemon import Daemon
+from exitd.runtime.signals.carrying import Carrier
 from exitd.runtime.signals.inbox import Inbox
 from exitd.runtime.signals.lanes import CarryOut
 from exitd.runtime.supervise import backoff
@@ -79,10 +78,14 @@ def _platform_of(kind: str) -> str | None:
     return kind if kind in PLATFORMS else None
 
 
-async def not_built(record: SignalRecord) -> SignalRecord:
-    """Refuse what an accepted alert asks for."""
-    return replace(
-        record,
-        state=SignalState.REFUSED,
-        outcome="exitd cannot carry out alerts yet",
-    )
+def carrier_of(daemon: Daemon, files: Settings) -> CarryOut:
+    """Give what carries accepted alerts out, on the accounts of the daemon."""
+    return Carrier(
+        loop=daemon.loop,
+        store=daemon.store,
+        accounts=daemon.accounts,
+        routes=files.file.webhook.routes,
+        kinds={name: entry.type for name, entry in files.file.venues.items()},
+        sessions=lambda: daemon.calendars.source,
+        is_live=files.is_live,
+    ).carry_out

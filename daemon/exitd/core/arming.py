@@ -283,7 +283,7 @@ def on_close(turn: Turn, command: ClosePosition) -> None:
         account=key.account,
         symbol=key.symbol,
         side=key.side,
-        source=PriceSource(key.account, key.symbol, PriceKind.MARK),
+        source=command.source or PriceSource(key.account, key.symbol, PriceKind.MARK),
         condition=Immediately(),
         action=Close(quantity=command.quantity),
         note=command.note,

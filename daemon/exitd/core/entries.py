@@ -110,10 +110,17 @@ def _wrong(turn: Turn, enter: Enter) -> Refused | None:
 def why_not_now(turn: Turn, entry_id: str, *, enter: Enter | None = None) -> str:
     """Say why an entry must not go: the other side is held, and nothing reverses."""
     order = enter.order if enter is not None else turn.state.entries[entry_id].order
-    held = other_side_held(turn.state, order.key)
+    other = other_side(order.key)
+    held, side = other_side_held(turn.state, order.key), other.side
     if held == ZERO:
-        return ""
-    side = other_side(order.key).side
+        hedges = turn.state.capabilities[order.account].hedge_mode
+        under_way = [e for e in turn.state.entries_on(other) if not e.is_ended]
+        if hedges or not under_way:
+            return ""
+        return (
+            f"{under_way[0].id} is still to make a {side} position in "
+            f"{order.ticket.symbol}, which this entry would reverse"
+        )
     return (
         f"a {side} position of {text(held)} {order.ticket.symbol} is held, and an "
         "entry never reduces or reverses one; close it first"
@@ -165,6 +172,7 @@ def on_signed(turn: Turn, signed: EntrySigned) -> None:
         signed=signed.signed,
         ts_signed_venue_ns=signed.ts_signed_venue_ns,
         expires_venue_ns=signed.expires_venue_ns,
+        ts_sent_ns=0,
     )
     after = _put(turn, signed_entry, EntryCause.SIGNED)
     turn.entry_fact(FactKind.ENTRY_SIGNED, after)
@@ -172,14 +180,19 @@ def on_signed(turn: Turn, signed: EntrySigned) -> None:
 
 def on_sent(turn: Turn, sent: EntrySent) -> None:
     entry = turn.state.entries.get(sent.entry_id)
-    if entry is None or entry.state is not EntryState.SIGNED:
+    if entry is None or entry.state is EntryState.WANTED or entry.ts_sent_ns:
         return
-    after = _put(turn, replace(entry, ts_sent_ns=turn.now_ns), EntryCause.SENT)
+    after = replace(entry, ts_sent_ns=sent.now_ns)
+    if entry.state is EntryState.SIGNED:
+        after = _put(turn, after, EntryCause.SENT)
+    else:
+        # Evidence of it was quicker.
+        turn.put_entry(after)
     turn.entry_fact(
         FactKind.ENTRY_SENT,
         after,
         client_order_id=entry.order.ticket.client_order_id,
-        wanted_to_sent_us=(turn.now_ns - entry.ts_wanted_ns) // NS_PER_US,
+        wanted_to_sent_us=(sent.now_ns - entry.ts_wanted_ns) // NS_PER_US,
     )
 
 

@@ -320,13 +320,15 @@ class FireNow(Struct, frozen=True, kw_only=True):
 class ClosePosition(Struct, frozen=True, kw_only=True):
     """Close now, reduce-only, by a trigger of its own.
 
-    `idempotency_key` is as in `Arm`; the same key returns the first answer.
+    `idempotency_key` is as in `Arm`; the same key returns the first answer. `source`
+    says what price is known of it; the mark, where nobody says.
     """
 
     id: str
     owner: str
     key: PositionKey
     quantity: Quantity
+    source: PriceSource | None = None
     note: str = ""
     idempotency_key: str = ""
     now_ns: int

@@ -147,7 +147,7 @@ class Account:
     async def _reconcile_now(self) -> None:
         with self.gap.being_closed() as held:
             await reconcile(self._loop, self._paced, before_gap=held)
-            await self.entering.reconcile()
+            await self.entering.inquiry.reconcile()
         self.is_reconciled = True
         for key in self._loop.engine.state.positions:
             if key.account == self.name:

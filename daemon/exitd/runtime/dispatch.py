@@ -16,7 +16,6 @@ from exitd.core.inputs import (
     AttemptSigned,
     AttemptUnanswered,
     OrderReport,
-    SlotHeld,
     SlotOpened,
 )
 from exitd.core.intents import (
@@ -39,7 +38,6 @@ from exitd.core.intents import (
     SyncClock,
 )
 from exitd.errors import VenueError
-from exitd.logs import Event, log
 from exitd.ports.entries import Entries
 from exitd.ports.venue import Prepared, Refusal, Venue
 from exitd.runtime.budget import RateBudget
@@ -49,13 +47,9 @@ from exitd.runtime.in_flight import InFlight
 from exitd.runtime.inquiry import Inquiry
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.pacing import PacedVenue
+from exitd.runtime.proofs import Proofs
 
 _NS_PER_S = 1_000_000_000
-_PROOF_PATIENCE_S = 1.0
-#: How old a position may be for a close that only its size keeps from opening.
-_FRESH_NS = _NS_PER_S
-#: So long the last known size is used without asking for each close again.
-_UNPROVEN_FOR_NS = 5 * _NS_PER_S
 _UNAUTHORIZED_PAUSE_NS = 15 * _NS_PER_S
 #: Sends under way at once; more would queue in the transport, out of our sight.
 _IN_FLIGHT_MAX = 64
@@ -91,11 +85,17 @@ class Dispatcher:
         self._seq = 0
         self._sending = InFlight()
         self._wake: asyncio.TimerHandle | None = None
-        self._proving: dict[str, list[_Entry]] = {}
-        self._unproven_until_ns: dict[str, int] = {}
-        self._read_ns: dict[str, int] = {}
+        self._proofs: Proofs[_Entry] = Proofs(loop, venue, inquiry)
         self.is_open = False
-        self.entering = Entering(loop, entries, paced, budget, spawn, self._may_enter)
+        self.entering = Entering(
+            loop,
+            entries,
+            paced,
+            budget,
+            spawn,
+            # Closes always go first.
+            lambda: self.is_open and not self._queue and not self._proofs.waiting,
+        )
         loop.attach(venue.account, self.take)
 
     @property
@@ -107,10 +107,6 @@ class Dispatcher:
     def in_flight(self) -> int:
         """Sends without an answer so far."""
         return len(self._sending)
-
-    def _may_enter(self) -> bool:
-        """Whether the gate is open and no close waits: closes always go first."""
-        return self.is_open and not self._queue and not self._proving
 
     def open(self) -> None:
         self.is_open = True
@@ -170,11 +166,11 @@ class Dispatcher:
                 self._wake_in(wait_ns)
                 return
             entry = heappop(self._queue)
-            if request.symbol in self._proving:
-                self._proving[request.symbol].append(entry)
+            if request.symbol in self._proofs.waiting:
+                self._proofs.waiting[request.symbol].append(entry)
                 continue
-            if not self._is_proven(request):
-                self._proving[request.symbol] = [entry]
+            if not self._proofs.has(request):
+                self._proofs.waiting[request.symbol] = [entry]
                 self._spawn(self._prove(request.symbol), f"prove {request.symbol}")
                 continue
             self._open_slot(request)
@@ -185,52 +181,12 @@ class Dispatcher:
         now_ns = self._loop.clock.now_ns()
         self._loop.handle(SlotOpened(request.trigger_id, request.arming, now_ns))
 
-    def _is_proven(self, request: RequestSlot) -> bool:
-        state = self._loop.engine.state
-        record = state.triggers.get(request.trigger_id)
-        if record is None or record.definition.key is None:
-            return True
-        now_ns = self._loop.clock.monotonic_ns()
-        if not self._venue.capabilities.reduce_only:
-            # Nothing but the size keeps a close from opening the other side.
-            read_ns = self._read_ns.get(request.symbol, -_FRESH_NS)
-            return now_ns - read_ns < _FRESH_NS
-        if now_ns < self._unproven_until_ns.get(request.symbol, 0):
-            return True
-        return state.position(record.definition.key).proven
-
     async def _prove(self, symbol: str) -> None:
-        """Ask for the position for a second at most; then the last size must do.
-
-        Not where a close could open the other side: there it waits for an answer.
-        """
-        asked_ns = self._loop.clock.monotonic_ns()
-        try:
-            async with asyncio.timeout(_PROOF_PATIENCE_S):
-                await self._inquiry.read_position(symbol)
-            self._read_ns[symbol] = asked_ns
-        except (TimeoutError, VenueError) as error:
-            log(
-                Event.POSITION_DOUBTED,
-                account=self._venue.account,
-                symbol=symbol,
-                reason=str(error) or "the venue did not answer within a second",
-            )
-            now_ns = self._loop.clock.monotonic_ns()
-            self._unproven_until_ns[symbol] = now_ns + _UNPROVEN_FOR_NS
-            if not self._venue.capabilities.reduce_only:
-                self._hold(symbol)
-                await asyncio.sleep(_PROOF_PATIENCE_S)
-        for entry in self._proving.pop(symbol):
+        requests = (request for _, _, request in self._proofs.waiting[symbol])
+        await self._proofs.ask(symbol, requests)
+        for entry in self._proofs.waiting.pop(symbol):
             heappush(self._queue, entry)
         self._pump()
-
-    def _hold(self, symbol: str) -> None:
-        """Tell that closes wait for their position to be read."""
-        why = "its position cannot be read, and a close must not exceed it"
-        now_ns = self._loop.clock.now_ns()
-        for _, _, request in self._proving[symbol]:
-            self._loop.handle(SlotHeld(request.trigger_id, request.arming, why, now_ns))
 
     def _wake_in(self, wait_ns: int) -> None:
         if self._wake is None:

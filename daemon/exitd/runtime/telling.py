@@ -10,6 +10,7 @@ from exitd.core.simulated import is_simulated
 from exitd.core.units import text
 from exitd.ports.alerts import Alert, AlertLevel, Alerts, Delivered
 from exitd.ports.notices import Notice, NoticeKind
+from exitd.runtime.entry_words import ENTRY_LEVELS, entry_sentence
 
 K = FactKind
 
@@ -67,10 +68,11 @@ def alert_for(fact: Fact) -> Alert | None:
         return None
     if fact.kind is K.TRIGGER_WAITING and not fact.fields.get("alert"):
         return None
+    entry = fact.fields.get("entry")
     return Alert(
         level=level,
         topic=fact.kind.value,
-        about=fact.trigger_id or f"{fact.account}/{fact.symbol}",
+        about=fact.trigger_id or str(entry or f"{fact.account}/{fact.symbol}"),
         text=_sentence(fact),
     )
 
@@ -100,7 +102,8 @@ NOTICE_LEVELS = {
     NoticeKind.SYMBOLS_OLD: AlertLevel.WARNING,
 }
 
-LEVELS = {
+LEVELS: dict[K, AlertLevel] = {
+    **ENTRY_LEVELS,
     K.TRIGGER_HIT: AlertLevel.WARNING,
     K.TRIGGER_HELD: AlertLevel.WARNING,
     K.TRIGGER_WAITING: AlertLevel.WARNING,
@@ -125,6 +128,8 @@ LEVELS = {
 
 def _sentence(fact: Fact) -> str:
     f = {k: v if isinstance(v, str) else _plain(v) for k, v in fact.fields.items()}
+    if "entry" in f:
+        return entry_sentence(fact.kind, fact.symbol, f)
     who = fact.trigger_id
     match fact.kind:
         case K.TRIGGER_HIT:
