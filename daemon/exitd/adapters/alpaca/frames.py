@@ -13,6 +13,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct, field
 
+from exitd.adapters.alpaca.wire import Exact
 from exitd.core.units import NS_PER_US
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,7 +64,7 @@ class Subscribed(Struct, frozen=True, tag_field="T", tag="subscription"):
     bars: list[str] = []
 
 
-class Trade(Struct, frozen=True, tag_field="T", tag="t"):
+class Trade(Exact, frozen=True, tag_field="T", tag="t"):
     symbol: str = field(name="S")
     price: Decimal = field(name="p")
     at: datetime = field(name="t")
@@ -75,7 +76,7 @@ class Trade(Struct, frozen=True, tag_field="T", tag="t"):
         return NOT_LAST.isdisjoint(self.conditions)
 
 
-class Quote(Struct, frozen=True, tag_field="T", tag="q"):
+class Quote(Exact, frozen=True, tag_field="T", tag="q"):
     """A side that nobody quotes has the price zero."""
 
     symbol: str = field(name="S")
@@ -84,7 +85,7 @@ class Quote(Struct, frozen=True, tag_field="T", tag="q"):
     at: datetime = field(name="t")
 
 
-class MinuteBar(Struct, frozen=True, tag_field="T", tag="b"):
+class MinuteBar(Exact, frozen=True, tag_field="T", tag="b"):
     """A minute that is over; `at` is when it began."""
 
     symbol: str = field(name="S")

@@ -11,7 +11,7 @@ from msgspec import Struct
 from exitd.adapters.alpaca.frames import NOT_LAST
 from exitd.adapters.alpaca.markets import is_crypto
 from exitd.adapters.alpaca.rest import decoded
-from exitd.adapters.alpaca.wire import in_query, instant_ns
+from exitd.adapters.alpaca.wire import Exact, in_query, instant_ns
 from exitd.adapters.network.lanes import Reply
 from exitd.adapters.network.rest import RestClient, age_s, is_cached
 from exitd.adapters.prices.candle_close import interval_ns
@@ -36,19 +36,19 @@ CANDLE_BY_DEFAULT = "1m"
 T = TypeVar("T")
 
 
-class _Trade(Struct, frozen=True):
+class _Trade(Exact, frozen=True):
     p: Decimal
     t: str
-    c: list[str] = []
+    c: tuple[str, ...] = ()
 
 
-class _Quote(Struct, frozen=True):
+class _Quote(Exact, frozen=True):
     bp: Decimal
     ap: Decimal
     t: str
 
 
-class _Bar(Struct, frozen=True):
+class _Bar(Exact, frozen=True):
     t: str
     h: Decimal
     l: Decimal  # noqa: E741 - as it is called on the wire

@@ -18,6 +18,7 @@ from exitd.adapters.alpaca.wire import (
     ORDERS,
     POSITION,
     POSITIONS,
+    Exact,
     WireAsset,
     WirePosition,
 )
@@ -166,7 +167,7 @@ async def _held(session: Session) -> list[WirePosition]:
     return rows
 
 
-class _Trade(msgspec.Struct, frozen=True):
+class _Trade(Exact, frozen=True):
     p: Decimal
 
 

@@ -24,7 +24,7 @@ from exitd.adapters.alpaca.reports import (
     trade_id,
 )
 from exitd.adapters.alpaca.session import Session
-from exitd.adapters.alpaca.wire import WireOrder, instant_ns
+from exitd.adapters.alpaca.wire import Exact, WireOrder, instant_ns
 from exitd.adapters.network.connection import Connect, Connection
 from exitd.core.inputs import FillReport, PositionReport
 from exitd.core.units import ZERO
@@ -53,7 +53,7 @@ class _Said(Struct, frozen=True):
     streams: list[str] = []
 
 
-class _Update(Struct, frozen=True):
+class _Update(Exact, frozen=True):
     event: str
     order: WireOrder
     timestamp: str | None = None

@@ -22,7 +22,17 @@ _INSTANT = re.compile(
 )
 
 
-class WireOrder(Struct, frozen=True):
+class Exact(Struct, frozen=True):
+    """Holds amounts; what is NaN or infinite is none, and cannot be decoded."""
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if type(value) is Decimal and not value.is_finite():
+                raise ValueError(f"{name} is no amount: {value}")
+
+
+class WireOrder(Exact, frozen=True):
     """An order of `/v2/orders` and of the stream of updates.
 
     `qty` is null for an order by `notional`; `legs` are there where they were asked
@@ -64,7 +74,7 @@ class WireOrder(Struct, frozen=True):
         return self.type or self.order_type
 
 
-class WirePosition(Struct, frozen=True):
+class WirePosition(Exact, frozen=True):
     """A position; `qty` is below zero for a short. Crypto has no slash here."""
 
     asset_id: str
@@ -76,7 +86,7 @@ class WirePosition(Struct, frozen=True):
     current_price: Decimal | None = None
 
 
-class WireAsset(Struct, frozen=True):
+class WireAsset(Exact, frozen=True):
     """An asset; the three sizes are given for crypto only."""
 
     id: str
@@ -97,7 +107,7 @@ class WireClock(Struct, frozen=True):
     next_close: str = ""
 
 
-class WireFill(Struct, frozen=True):
+class WireFill(Exact, frozen=True):
     """An account activity of kind FILL; `side` may be `sell_short` too."""
 
     id: str
@@ -110,7 +120,7 @@ class WireFill(Struct, frozen=True):
     cum_qty: Decimal | None = None
 
 
-class WireError(Struct, frozen=True):
+class WireError(Exact, frozen=True):
     """What a refusal says; the numbers come with what is short."""
 
     code: int | str = ""
