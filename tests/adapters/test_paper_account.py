@@ -47,7 +47,7 @@ def take(account: PaperAccount, n: int, step: tuple) -> None:
     if trigger_price is not None:
         return
     if account.is_met(order):
-        account.execute(order, account.price(SOL) or Decimal(1), n)
+        account.execute(order, account.prices.newest(SOL) or Decimal(1), n)
     elif not order.rests:
         account.end(order, OrderStatus.EXPIRED, n)
 

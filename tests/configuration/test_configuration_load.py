@@ -186,7 +186,7 @@ def test_given_a_wrong_account_when_loaded_then_said(
     [
         ("http: {bind: 8787}", "such as 127.0.0.1:8787"),
         ("http: {bind: '0.0.0.0:8787'}", "can be reached from other machines"),
-        ("http: {webhook_bind: '127.0.0.1:8788'}", "webhook is not built yet; write"),
+        ("http: {webhook_bind: '127.0.0.1:8788'}", "unknown key 'webhook_bind'"),
         ("http: {bind: '127.0.0.1:99999'}", "a host and a port"),
         ("http: {socket: exitd.sock}", "write the whole path"),
         ("http: {allowed_hosts: ['https://a']}", "a host name without scheme"),
@@ -196,8 +196,7 @@ def test_given_a_wrong_account_when_loaded_then_said(
         ("log: {level: warn}", "did you mean 'warning'"),
         ("log: quiet", "keys belong here"),
         ("policies: {missed: alert}", "do nothing: missed crossings are not looked"),
-        ("policies: {broker_exits_expire: take_over}", "there are no brokers yet"),
-        ("policies: {crossed_at_arm_by_webhook: fire}", "there is no webhook yet"),
+        ("policies: {crossed_at_arm_by_webhook: ask}", "not one of fire, wait, refuse"),
         ("policies: {feed_stale: second_source}", "is not built yet; use alert"),
         ("policies: {percentage_of: live}", "is not built yet; use lifetime, or"),
         ("policies: {guard: 0%}", "above 0% and under 100%"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from core.exchanges import Exchange, closes, hit, patient
-from core.worlds import MS, S, World, rule, stop
+from core.worlds import MS, S, World, close, rule, stop
 from exitd.core.attempt import Capabilities, RefusalKind, TimeInForce
 from exitd.core.condition import ConditionKind
 from exitd.core.events import FactKind
@@ -264,3 +264,27 @@ def test_b123_given_the_clock_was_set_back_when_nothing_rests_then_nothing_chang
 
     assert world.firing("sl").rests_until_ns == 0
     assert len(world.sent) == 2
+
+
+def test_given_no_ioc_then_a_limit_that_is_to_fill_at_once_rests_and_is_taken_back():
+    world = World(capabilities=Capabilities(has_ioc=False))
+    world.arm(stop("sl", "95", action=close("100%", "1")))
+    exchange = Exchange(world, "90")
+
+    world.mark("95")
+    exchange.answer()
+    assert closes(world) == [("sl", "10", "94.05", TimeInForce.GTC)]
+    exchange.wait(3 * S)
+    exchange.wait(3 * S)
+
+    assert exchange.cancels == 2
+    assert [price for _, _, price, _ in closes(world)] == ["94.05", "92.15", "market"]
+
+
+def test_given_no_ioc_then_a_market_close_is_sent_as_ever():
+    world = World(capabilities=Capabilities(has_ioc=False))
+    world.arm(stop("sl", "95"))
+
+    world.mark("95")
+
+    assert world.sent[0].time_in_force is TimeInForce.IOC

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mutations import (
+    alpaca_rules,
     bound_rules,
     core_rules,
     exit_rules,
@@ -19,6 +20,7 @@ from mutations.mutation import Mutation
 MUTATIONS: tuple[Mutation, ...] = tuple(
     sorted(
         (
+            *alpaca_rules.MUTATIONS,
             *bound_rules.MUTATIONS,
             *core_rules.MUTATIONS,
             *exit_rules.MUTATIONS,

@@ -10,6 +10,7 @@ from exitd.core.events import Fact, FactKind
 from exitd.core.market import PriceKind, PriceSource
 from exitd.ports.alerts import AlertLevel
 from exitd.ports.notices import Notice, NoticeKind
+from exitd.runtime.entry_words import ENTRY_LEVELS
 from exitd.runtime.telling import alert_for, alert_for_notice
 
 OWN = PriceSource("main", "SOL_USDC_PERP", PriceKind.LAST_CLOSE, "1m", closed=True)
@@ -55,3 +56,21 @@ def test_given_any_notice_when_told_then_its_alert_and_its_end_are_of_one_thing(
     assert begun.level in (AlertLevel.WARNING, AlertLevel.CRITICAL)
     assert (begun.cleared, over.cleared) == (False, True)
     assert over.level is AlertLevel.INFO
+
+
+@pytest.mark.parametrize("kind", ENTRY_LEVELS)
+def test_given_a_fact_about_an_entry_then_a_sentence_that_names_it(kind: FactKind):
+    fields = {
+        "entry": "desk-1",
+        "filled": Decimal(4),
+        "average_price": Decimal(100),
+        "why": "so it is",
+        "exit": "desk-1/sl",
+    }
+    fact = Fact(kind, 1, "main", "SOL_USDC_PERP", fields=fields)
+
+    alert = alert_for(fact)
+
+    assert alert is not None
+    assert alert.text.startswith("desk-1 (SOL_USDC_PERP): ")
+    assert (alert.about, alert.topic) == ("desk-1", kind.value)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from exitd.cli.printing import note
+from exitd.core.simulated import is_simulated
 
 if TYPE_CHECKING:
     from exitd.client import Client
@@ -55,7 +57,9 @@ def ask(call: Call[T]) -> T:
         return client.ask(call)
 
 
-def note_mode(banner: str) -> None:
-    """Say so wherever nothing is protected."""
+def note_mode(banner: str, accounts: Iterable[str] = ()) -> None:
+    """Say so wherever nothing is protected: all of it, or simulated accounts."""
     if banner != "LIVE":
         note(banner)
+    for account in sorted(set(filter(is_simulated, accounts))):
+        note(f"{account}: {PAPER}")

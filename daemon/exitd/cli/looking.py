@@ -160,7 +160,7 @@ def ls(
     if json:
         say_json({"banner": banner, "triggers": found})
         return ExitCode.OK
-    note_mode(banner)
+    note_mode(banner, (trigger.account for trigger in found))
     if not found:
         note("no triggers; write some into conf.d/, or see `exitd add --help`")
     else:
@@ -190,7 +190,7 @@ def _say_triggers(triggers: list[TriggerView]) -> None:
             wording.or_dash(trigger.price),
             f"{trigger.distance_percent}%" if trigger.distance_percent else "-",
             wording.what_it_does(trigger),
-            trigger.state,
+            wording.shown_state(trigger),
         )
         for trigger in triggers
     ]
@@ -203,7 +203,7 @@ def _say_positions(
     if json:
         say_json({"banner": banner, "positions": positions})
         return ExitCode.OK
-    note_mode(banner)
+    note_mode(banner, (position.account for position in positions))
     columns = ("(POSITION)", "SIZE", "[ENTRY]", "MARK", "(PROTECTED BY)")
     rows = [
         (
@@ -249,7 +249,7 @@ def show(trigger_id: TriggerId, json: Json = False) -> int:
 
 
 def _trigger_lines(trigger: TriggerView) -> list[tuple[str, str]]:
-    state = trigger.state
+    state = wording.shown_state(trigger)
     if trigger.waiting_for:
         state += f" ({trigger.waiting_for})"
     lines = [

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from exitd.core.simulated import is_simulated
+
 if TYPE_CHECKING:
     from exitd.runtime.views import FeedView, FireView, TriggerView
 
@@ -42,6 +44,12 @@ def clock_time(timestamp: str) -> str:
 
 def count(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def shown_state(trigger: TriggerView) -> str:
+    """Give the state, marked where the account is a simulated one."""
+    mark = ", PAPER" if is_simulated(trigger.account) else ""
+    return trigger.state + mark
 
 
 def what_it_does(trigger: TriggerView) -> str:

@@ -8,7 +8,7 @@ from exitd.configuration.findings import Finding, Severity
 from exitd.configuration.loaded import Loaded
 from exitd.configuration.sources import DAEMON_FILE
 
-_SECTIONS = ("mode", "venues", "state", "http", "notify", "heartbeat", "log")
+_SECTIONS = ("mode", "venues", "state", "http", "webhook", "notify", "heartbeat", "log")
 
 
 def waits_for_a_start(running: DaemonFile, loaded: Loaded) -> tuple[Finding, ...]:

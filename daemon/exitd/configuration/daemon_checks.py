@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from exitd.configuration.addresses import is_loopback
+from exitd.configuration.brokers import AlpacaAccount
 from exitd.configuration.chain_accounts import SymmioAccount
 from exitd.configuration.chain_checks import check_served_quotes
 from exitd.configuration.chain_tables import ChainTables
@@ -13,6 +14,7 @@ from exitd.configuration.on_chain import check_chain
 from exitd.configuration.policies import NOTHING_YET, Policies, not_built
 from exitd.configuration.secrets import SecretReference, mode_complaint, secret_path
 from exitd.configuration.venue_tables import VenueTable
+from exitd.configuration.webhook_checks import check_webhook
 from exitd.core.units import NS_PER_S
 
 WARNING = Severity.WARNING
@@ -40,6 +42,8 @@ def _references(file: DaemonFile) -> Iterator[tuple[Path, SecretReference]]:
         yield ("notify", "targets", name, "url"), target.url
     if file.heartbeat is not None:
         yield ("heartbeat", "url"), file.heartbeat.url
+    for name, route in file.webhook.routes.items():
+        yield ("webhook", "routes", name, "auth_key"), route.auth_key
 
 
 def _doors(document: Document, file: DaemonFile) -> Iterator[Finding]:
@@ -50,10 +54,6 @@ def _doors(document: Document, file: DaemonFile) -> Iterator[Finding]:
             f"{address} can be reached from other machines, without TLS; "
             "bind 127.0.0.1 and put a reverse proxy in front",
             severity=WARNING,
-        )
-    if file.http.webhook_bind != "off":
-        yield document.finding(
-            ("http", "webhook_bind"), "the webhook is not built yet; write off"
         )
     rasa = file.http.rasa
     if rasa is not None and rasa.account not in file.venues:
@@ -76,7 +76,12 @@ def _prices_only(document: Document, name: str, account: Account) -> Iterator[Fi
 
 
 def _account(
-    document: Document, name: str, account: Account, table: VenueTable, *, mode: str
+    document: Document,
+    name: str,
+    account: Account | AlpacaAccount,
+    table: VenueTable,
+    *,
+    mode: str,
 ) -> Iterator[Finding]:
     path: Path = ("venues", name)
     if mode == "live" and account.key is None:
@@ -105,6 +110,7 @@ def check_daemon(
         if table is None:
             continue
         if table.prices_only:
+            assert isinstance(account, Account)
             yield from _prices_only(document, name, account)
         else:
             yield from _account(document, name, account, table, mode=file.mode)
@@ -114,6 +120,7 @@ def check_daemon(
         if complaint is not None:
             yield document.finding(path, complaint, severity=WARNING)
     yield from _doors(document, file)
+    yield from check_webhook(document, file, tables)
     yield from check_served_quotes(document, file, chains)
     for name in Policies.model_fields:
         sentence = not_built(name, str(getattr(file.policies, name)))

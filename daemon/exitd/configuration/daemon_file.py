@@ -11,12 +11,14 @@ from exitd.configuration.addresses import (
     HttpUrl,
     WebSocketUrl,
 )
+from exitd.configuration.brokers import AlpacaAccount
 from exitd.configuration.chain_accounts import SymmioAccount
 from exitd.configuration.keys import Count, ExitDefaults, Keys, described
 from exitd.configuration.policies import Policies
 from exitd.configuration.rasa import Rasa
 from exitd.configuration.secrets import SecretReference
 from exitd.configuration.values import DurationValue, NameValue
+from exitd.configuration.webhook import Webhook
 from exitd.core.units import NS_PER_S
 
 
@@ -76,9 +78,12 @@ class Account(Keys):
         return self
 
 
-AnyAccount = Annotated[SymmioAccount | Account, Field(discriminator="type")]
+AnyAccount = Annotated[
+    SymmioAccount | AlpacaAccount | Account, Field(discriminator="type")
+]
 #: The model of an entry under `venues:`, by its type.
 ACCOUNT_MODELS: dict[str, type[Keys]] = {
+    "alpaca": AlpacaAccount,
     "backpack": Account,
     "binance": Account,
     "symmio": SymmioAccount,
@@ -107,11 +112,6 @@ class Http(Keys):
         None,
         "The Rasa-compatible API for front-ends of SYMMIO; off without this section.",
         shown="none",
-    )
-    webhook_bind: Address = described(
-        "off",
-        "Not built yet. A listener of its own for /webhook/, so that nothing else is "
-        "exposed.",
     )
 
 
@@ -204,6 +204,9 @@ class DaemonFile(Keys):
     )
     state: State = described(State(), "Where the daemon keeps its state.")
     http: Http = described(Http(), "The doors of the daemon.")
+    webhook: Webhook = described(
+        Webhook(), "Where alerts come in. Without routes nothing is served there."
+    )
     notify: Notify = described(Notify(), "Whom to tell.")
     heartbeat: Heartbeat | None = described(
         None, "A URL to fetch while all is well.", shown="none"

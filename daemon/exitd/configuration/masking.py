@@ -11,6 +11,7 @@ from typing import Literal, get_args, get_origin
 from msgspec.structs import replace
 from pydantic import BaseModel
 
+from exitd.configuration.brokers import AlpacaAccount
 from exitd.configuration.chain_accounts import (
     QuotedSymbol,
     SubAccountEntry,
@@ -20,6 +21,7 @@ from exitd.configuration.daemon_file import Account, DaemonFile, Heartbeat
 from exitd.configuration.document import Document, Mark, Node
 from exitd.configuration.findings import SHOWN_CHARACTERS, mask_tokens
 from exitd.configuration.validation import model_of
+from exitd.configuration.webhook import Hours, Route, Size, Webhook
 
 _SHOWN_SECTIONS = frozenset(
     {"version", "mode", "state", "http", "log", "defaults", "policies"}
@@ -28,14 +30,19 @@ _SHOWN_KEYS = frozenset(
     (
         set(Account.model_fields)
         | set(Heartbeat.model_fields)
+        | set(AlpacaAccount.model_fields)
         | set(SymmioAccount.model_fields)
         | set(QuotedSymbol.model_fields)
         | set(SubAccountEntry.model_fields)
+        | set(Webhook.model_fields)
+        | set(Route.model_fields)
+        | set(Size.model_fields)
+        | set(Hours.model_fields)
     )
-    - {"key", "secret", "url", "nodes", "private_nodes"}
+    - {"key", "secret", "url", "data_url", "nodes", "private_nodes", "auth_key"}
 )
 #: How deep the values of a section may lie that are shown: those of `symbols` do.
-_SHOWN_DEPTH = {"venues": 5}
+_SHOWN_DEPTH = {"venues": 5, "webhook": 5}
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?/?")
 _PLACE_KEYS = frozenset({"credential", "file", "env"})
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./-]{1,200}")
@@ -58,7 +65,11 @@ def _known_words(model: type[BaseModel]) -> Iterator[str]:
             yield from (str(word) for word in get_args(field.annotation))
 
 
-_KNOWN = frozenset((*_known_words(DaemonFile), *_known_words(SymmioAccount)))
+_KNOWN = frozenset(
+    word
+    for model in (DaemonFile, AlpacaAccount, SymmioAccount)
+    for word in _known_words(model)
+)
 
 
 def _without_comment(line: str) -> str:
@@ -81,6 +92,8 @@ def _is_shown(path: tuple[str, ...], text: str) -> bool:
         return bool(plain.fullmatch(text)) and mask_tokens(text) == text
     if last in ("url", "nodes") and path[0] == "venues":
         return bool(_PLAIN_URL.fullmatch(text))
+    if path[-2:-1] == ("account_ids",):
+        return bool(_PLAIN_NAME.fullmatch(text)) and mask_tokens(text) == text
     if last == "type":
         return bool(_PLAIN_KEY.fullmatch(text))
     return last in _SHOWN_KEYS and len(path) <= _SHOWN_DEPTH.get(path[0], 3)
@@ -90,7 +103,11 @@ def _is_key_shown(path: tuple[str, ...]) -> bool:
     """Whether a key may be shown; one that was pasted wrongly may hold a secret."""
     if path[-1] in _KNOWN:
         return True
-    is_name = path[:-1] in (("venues",), ("notify", "targets"))
+    is_name = path[-2:-1] == ("account_ids",) or path[:-1] in (
+        ("venues",),
+        ("notify", "targets"),
+        ("webhook", "routes"),
+    )
     plain = _PLAIN_NAME if is_name else _PLAIN_KEY
     if len(path) == 1 or path[0] in _SHOWN_SECTIONS:
         return bool(_PLAIN_KEY.fullmatch(path[-1]))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, PlainValidator
 
 from exitd.configuration import (
     addresses,
+    brokers,
     chain_accounts,
     chain_tables,
     daemon_file,
@@ -23,6 +24,7 @@ from exitd.configuration import (
     times,
     values,
     watching,
+    webhook,
 )
 from exitd.configuration.calendars import CALENDARS, read_calendar
 from exitd.configuration.keys import ExitDefaults
@@ -33,7 +35,7 @@ from exitd.configuration.policies import (
     read_guard_hold,
 )
 from exitd.configuration.secrets import SecretReference
-from exitd.configuration.venue_tables import VenueTable, shipped_directory
+from exitd.configuration.venue_tables import AlpacaTable, VenueTable, shipped_directory
 
 _WORDS = {
     levels.read_level: "price, `+12%`, `-10% roi` or `+500 pnl`",
@@ -53,6 +55,7 @@ _WORDS = {
     values.read_client_order_id: "`all`, `limit`, `trigger` or client id",
     values.read_name: "name",
     values.read_factor: "number",
+    values.read_price: "number",
     addresses.read_http_url: "URL",
     addresses.read_websocket_url: "URL",
     addresses.read_address: "host:port or `off`",
@@ -62,18 +65,19 @@ _WORDS = {
     chain_accounts.read_base_quantity: "quantity",
     rasa.read_evm_address: "address of a chain, in quotes",
     symbols.read_symbol: "symbol",
+    webhook.read_between: "two times of a day",
+    webhook.read_proxy: "address or network",
+    webhook.read_sender: "address, network or `tradingview`",
+    webhook.read_ticker: "ticker",
     watching.read_watch: "venue/symbol, a spread, or markets that agree",
     position_file.read_move_target: "`entry`, level or exit",
 }
-_NOTHING_YET = (
-    ("http.webhook_bind", "there is no webhook yet"),
-    *NOTHING_YET.items(),
-)
 _PLAIN = {bool: "`true` or `false`", int: "whole number", str: "text"}
 
 _DAEMON: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Top level", daemon_file.DaemonFile),
     ("venues.&lt;name&gt;", daemon_file.Account),
+    ("venues.&lt;name&gt;, of alpaca", brokers.AlpacaAccount),
     ("venues.&lt;name&gt;, on a chain", chain_accounts.SymmioAccount),
     ("symbols.&lt;name&gt;, on a chain", chain_accounts.QuotedSymbol),
     ("sub_accounts, on a chain", chain_accounts.SubAccountEntry),
@@ -82,6 +86,10 @@ _DAEMON: tuple[tuple[str, type[BaseModel]], ...] = (
     ("state", daemon_file.State),
     ("http", daemon_file.Http),
     ("http.rasa", rasa.Rasa),
+    ("webhook", webhook.Webhook),
+    ("webhook.routes.&lt;name&gt;", webhook.Route),
+    ("webhook.routes.&lt;name&gt;.size", webhook.Size),
+    ("webhook.routes.&lt;name&gt;.hours", webhook.Hours),
     ("notify", daemon_file.Notify),
     ("notify.targets.&lt;name&gt;", daemon_file.Target),
     ("notify.events", daemon_file.AlertEvents),
@@ -294,7 +302,9 @@ def _table(title: str, model: type[BaseModel]) -> str:
 
 def _not_built() -> str:
     rows = [f"| `{row.policy}: {row.value}` | {row.instead} |" for row in NOT_BUILT]
-    rows += [f"| `{name}`, any | leave it out: {why} |" for name, why in _NOTHING_YET]
+    rows += [
+        f"| `{name}`, any | leave it out: {why} |" for name, why in NOTHING_YET.items()
+    ]
     return "\n".join(
         [
             "Known, and not built yet; each is refused by name:",
@@ -332,6 +342,7 @@ def reference() -> str:
     parts.extend(_table(title, model) for title, model in _POSITIONS)
     parts.append("## venues/*.yaml\n")
     parts.append(_table("Top level", VenueTable))
+    parts.append(_table("Top level, of alpaca", AlpacaTable))
     parts.append("## venues/symmio.yaml\n")
     parts.extend(_table(title, model) for title, model in _CHAINS)
     return "\n".join(parts)

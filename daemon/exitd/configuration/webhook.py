@@ -1,10 +1,19 @@
 """webhook: the routes by which alerts come in, and what each of them may do."""
 
+import ipaddress
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictInt
+from pydantic import (
+    Field,
+    PlainValidator,
+    StrictInt,
+    WithJsonSchema,
+    model_validator,
+)
 
 from exitd.configuration.addresses import Address, HttpUrl
+from exitd.configuration.calendars import CALENDARS, read_calendar
 from exitd.configuration.keys import Boolean, Count, Keys, PriceWord, described
 from exitd.configuration.secrets import SecretReference
 from exitd.configuration.values import AmountValue, DurationValue, NameValue
@@ -12,6 +21,88 @@ from exitd.core.units import NS_PER_HOUR, NS_PER_S
 
 ActionWord = Literal["open", "close"]
 PerMinute = Annotated[StrictInt, Field(ge=1, le=60_000)]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+#: Where TradingView says that it sends alerts from.
+TRADINGVIEW = ("52.89.214.238", "34.212.75.30", "54.218.53.128", "52.32.178.7")
+TRADINGVIEW_WORD = "tradingview"
+
+_BETWEEN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+_TICKER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/^-]{0,39}")
+
+
+def minutes_between(text: str) -> tuple[int, int]:
+    """Read two times of a day, as minutes since midnight; the second may be earlier.
+
+    Raises:
+        ValueError: They are not written as 13:30-20:00, or are the same.
+    """
+    found = _BETWEEN.fullmatch(text)
+    if found is None:
+        raise ValueError("write two times of a day, UTC, such as 13:30-20:00")
+    opens, closes = (int(found[i]) * 60 + int(found[i + 1]) for i in (1, 3))
+    if opens == closes:
+        raise ValueError("the two times are the same; leave out 'between' for always")
+    return opens, closes
+
+
+def read_between(written: object) -> str:
+    text = written if isinstance(written, str) else ""
+    minutes_between(text)
+    return text
+
+
+def networks_of(text: str) -> tuple[Network, ...]:
+    """Read an address, a network, or the word for those of TradingView.
+
+    Raises:
+        ValueError: It is none of them.
+    """
+    if text == TRADINGVIEW_WORD:
+        return tuple(ipaddress.ip_network(address) for address in TRADINGVIEW)
+    try:
+        return (ipaddress.ip_network(text),)
+    except ValueError:
+        raise ValueError(
+            "write an address or a network, such as 203.0.113.7 or 203.0.113.0/24"
+        ) from None
+
+
+def read_proxy(written: object) -> str:
+    text = written if isinstance(written, str) else ""
+    if text == TRADINGVIEW_WORD:
+        raise ValueError("TradingView is no proxy of yours; it belongs in allow_ips")
+    networks_of(text)
+    return text
+
+
+def read_sender(written: object) -> str:
+    text = written if isinstance(written, str) else ""
+    try:
+        networks_of(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, or tradingview") from None
+    return text
+
+
+def read_ticker(written: object) -> str:
+    text = written if isinstance(written, str) else ""
+    if not _TICKER.fullmatch(text):
+        raise ValueError("write a ticker such as AAPL, BRK.B or BTC/USD")
+    return text.upper()
+
+
+Between = Annotated[
+    str,
+    PlainValidator(read_between),
+    WithJsonSchema({"type": "string", "examples": ["13:30-20:00"]}),
+]
+Calendar = Annotated[
+    str, PlainValidator(read_calendar), WithJsonSchema({"enum": list(CALENDARS)})
+]
+Proxy = Annotated[str, PlainValidator(read_proxy), WithJsonSchema({"type": "string"})]
+Sender = Annotated[str, PlainValidator(read_sender), WithJsonSchema({"type": "string"})]
+Ticker = Annotated[str, PlainValidator(read_ticker), WithJsonSchema({"type": "string"})]
 
 
 class Size(Keys):
@@ -20,19 +111,35 @@ class Size(Keys):
     qty: AmountValue | None = described(None, "Shares, coins or contracts.")
     notional: AmountValue | None = described(None, "An amount of the quote currency.")
 
+    @model_validator(mode="after")
+    def _is_one(self) -> "Size":
+        if (self.qty is None) == (self.notional is None):
+            raise ValueError("a size is either 'qty' or 'notional'; write one of them")
+        return self
+
 
 class Hours(Keys):
     """When a route acts; alerts at any other time are refused."""
 
-    calendar: NameValue | None = described(
+    calendar: Calendar | None = described(
         None,
         "Only in the sessions of this exchange, such as XNYS (needs the extra "
         "`calendars`).",
         shown="none",
     )
-    between: str | None = described(
-        None, "Only between two times of a day, UTC.", examples=["13:30-20:00"]
+    between: Between | None = described(
+        None,
+        "Only between two times of a day, UTC; past midnight where the second is "
+        "earlier.",
+        shown="none",
+        examples=["13:30-20:00"],
     )
+
+    @model_validator(mode="after")
+    def _says_when(self) -> "Hours":
+        if self.calendar is None and self.between is None:
+            raise ValueError("say when: 'calendar', 'between', or both")
+        return self
 
 
 class Route(Keys):
@@ -63,7 +170,7 @@ class Route(Keys):
         "What alerts may do: close positions, or open them too.",
         shown="[close]",
     )
-    symbols: list[str] = described(
+    symbols: list[Ticker] = described(
         [], "The tickers that it takes; without it, any.", shown="any"
     )
     asset_class: Literal["equity", "option", "crypto"] | None = described(
@@ -127,6 +234,14 @@ class Route(Keys):
         "Take a stop-limit order whose two prices are equal, as brokers do.",
     )
 
+    @model_validator(mode="after")
+    def _names_something(self) -> "Route":
+        if not self.venues:
+            raise ValueError("'venues' names no account; write at least one")
+        if not self.allow:
+            raise ValueError("'allow' allows nothing; write [close] or [open, close]")
+        return self
+
 
 class Webhook(Keys):
     """The universal webhook: a listener of its own, and its routes."""
@@ -141,15 +256,21 @@ class Webhook(Keys):
         "ports 80 and 443 only.",
         shown="none",
     )
-    trusted_proxies: list[str] = described(
+    trusted_proxies: list[Proxy] = described(
         [],
         "Addresses of reverse proxies whose `X-Forwarded-For` is believed.",
         shown="none",
     )
-    allow_ips: list[str] = described(
+    allow_ips: list[Sender] = described(
         [],
         "The addresses or networks that may send, or `tradingview` for the ones it "
         "publishes. Behind a proxy only if that is trusted.",
         shown="any",
     )
     routes: dict[NameValue, Route] = described({}, "The routes, by name.", shown="none")
+
+    @property
+    def paper_venues(self) -> frozenset[str]:
+        """The accounts beside which a live daemon simulates one."""
+        on_paper = [route for route in self.routes.values() if route.mode == "paper"]
+        return frozenset(name for route in on_paper for name in route.venues)

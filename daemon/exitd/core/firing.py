@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from exitd.core import exits
 from exitd.core.attempt import (
     AttemptKey,
     AttemptRecord,
@@ -12,6 +13,7 @@ from exitd.core.attempt import (
     TimeInForce,
 )
 from exitd.core.bounds import may_go
+from exitd.core.client_ids import next_client_id
 from exitd.core.ending import end_fire, gone, watch_again
 from exitd.core.events import FactKind
 from exitd.core.hits import take_over
@@ -21,10 +23,12 @@ from exitd.core.holding import (
     hold,
     look_again,
     retry_in,
+    waits_for_proof,
 )
 from exitd.core.inputs import AttemptSent, AttemptSigned, SlotOpened
 from exitd.core.intents import ProvePosition, RefreshInstrument, SendClose
 from exitd.core.lifecycle import AttemptCause, TriggerCause, next_attempt_state
+from exitd.core.market import Instrument
 from exitd.core.patience import (
     clear_the_way,
     climb_if_over,
@@ -37,7 +41,6 @@ from exitd.core.patience import (
 from exitd.core.position import PositionKey, PositionRecord
 from exitd.core.pricing import hard_reference, price_now
 from exitd.core.reach import goes_first, is_out_of_reach
-from exitd.core.records import CounterRecord
 from exitd.core.resting import fresh_price, is_beyond
 from exitd.core.sizing import Room, order_quantity, order_terms
 from exitd.core.slices import current_slice, has_urgent_stop, is_between, twap_of
@@ -55,8 +58,6 @@ from exitd.core.turn import Turn
 from exitd.core.under_way import UnderWay
 from exitd.core.units import NS_PER_S, NS_PER_US, ZERO
 
-#: The counter part of a client id: 24 bits, never zero.
-_COUNTER_MAX = (1 << 24) - 1
 _CAME_BACK = "the price came back"
 _NO_PRICE = "no fresh price says whether it is still beyond"
 
@@ -83,7 +84,7 @@ def on_slot(turn: Turn, slot: SlotOpened) -> None:
     if isinstance(action, CancelAndClose) and not fired.is_cancel_confirmed:
         return
     position = state.position(role.key)
-    if position.lifetime != fired.lifetime or position.quantity == ZERO:
+    if position.lifetime != fired.lifetime or position.held == ZERO:
         # Flat, or another position by now: what this firing was for is gone.
         gone(turn, record, fired)
         return
@@ -190,10 +191,17 @@ def _size_and_send(
     state, definition = turn.state, record.definition
     instrument = state.instrument_of(definition)
     assert instrument is not None, "armed without an instrument"
+    if waits_for_proof(turn, record, fired, position):
+        return
+    exits.stop_entering(turn, record)
     under_way = state.under_way_on(position.key)
+    closable = exits.closable(state, record, position.live - under_way.unresolved)
+    if closable <= ZERO:
+        _hold_for_others(turn, record, fired, under_way)
+        return
     room = Room(
         instrument=instrument,
-        closable=position.live - under_way.unresolved,
+        closable=closable,
         is_shared=under_way.unresolved > ZERO,
         price=price_now(state, definition, fired),
     )
@@ -259,10 +267,7 @@ def _send(
         limit_only_bound=state.policies.limit_only_bound_percent,
     )
     if terms is None:
-        state_now = instrument.book_state.value.replace("_", "-")
-        hold(turn, record, fired, f"the order book is {state_now}")
-        turn.intend(RefreshInstrument(definition.account, definition.symbol))
-        retry_in(turn, state.fires[record.id], NS_PER_S)
+        _wait_for_book(turn, record, fired, instrument)
         return
     order_type, price = terms
     released = replace(fired, held_by="")
@@ -281,7 +286,11 @@ def _send(
                 order=order_type,
                 price=price,
                 time_in_force=time_in_force(
-                    close, order_type, fired.stage, is_stop=role.is_stop
+                    close,
+                    order_type,
+                    fired.stage,
+                    is_stop=role.is_stop,
+                    has_ioc=state.capabilities[definition.account].has_ioc,
                 ),
                 client_order_id=next_client_id(turn, definition.account),
                 window_ns=close.window_ns,
@@ -290,12 +299,14 @@ def _send(
     )
 
 
-def next_client_id(turn: Turn, account: str) -> int:
-    """Take the next id: 8-bit tag, 24-bit counter; durable with its attempt."""
-    counter = turn.state.counters[account]
-    value = counter.counter % _COUNTER_MAX + 1
-    turn.put_counter(CounterRecord(account, counter.tag, value))
-    return counter.tag << 24 | value
+def _wait_for_book(
+    turn: Turn, record: TriggerRecord, fired: FireRecord, instrument: Instrument
+) -> None:
+    """Hold a firing while the market takes no order that it could send."""
+    state_now = instrument.book_state.value.replace("_", "-")
+    hold(turn, record, fired, f"the order book is {state_now}")
+    turn.intend(RefreshInstrument(instrument.account, instrument.symbol))
+    retry_in(turn, turn.state.fires[record.id], NS_PER_S)
 
 
 def on_signed(turn: Turn, signed: AttemptSigned) -> None:
@@ -349,7 +360,9 @@ def _begin_attempt(
     if order.time_in_force is TimeInForce.GTC:
         close, role = record.definition.close, turn.state.roles[record.id]
         assert close is not None
-        until_ns = rests_until_ns(close, fired, turn.now_ns, is_stop=role.is_stop)
+        until_ns = rests_until_ns(
+            close, fired, turn.now_ns, order.order, is_stop=role.is_stop
+        )
         if until_ns:
             kind = TimerKind.PATIENCE
             turn.at(Timer(until_ns, kind, record.id, record.arming))

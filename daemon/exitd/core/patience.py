@@ -21,6 +21,7 @@ from exitd.core.state import State, Timer, TimerKind
 from exitd.core.trigger import Close, FireRecord, OrderType, TriggerRecord
 from exitd.core.turn import Turn
 from exitd.core.under_way import is_resting
+from exitd.core.units import NS_PER_S
 
 
 def patience_ns(close: Close, stage: int) -> int:
@@ -30,13 +31,28 @@ def patience_ns(close: Close, stage: int) -> int:
     return close.patience_ns[stage]
 
 
+#: How long a limit that is to fill at once rests where nothing does that.
+AT_ONCE_PATIENCE_NS = 2 * NS_PER_S
+
+
+def is_at_once(close: Close, order: OrderType, stage: int, *, is_stop: bool) -> bool:
+    """Whether a limit close is to fill at once, or not at all."""
+    if order is not OrderType.LIMIT:
+        return False
+    wanted = time_in_force(close, order, stage, is_stop=is_stop)
+    return wanted is TimeInForce.IOC
+
+
 def time_in_force(
-    close: Close, order: OrderType, stage: int, *, is_stop: bool
+    close: Close, order: OrderType, stage: int, *, is_stop: bool, has_ioc: bool = True
 ) -> TimeInForce:
     """A take-profit's limit close rests; a stop's only where it has the patience.
 
     With a bound, what was asked for as a limit rests, and a market close does not.
+    Where the venue has no orders that end at once, every limit rests for a while.
     """
+    if not has_ioc and order is OrderType.LIMIT:
+        return TimeInForce.GTC
     if close.bound is not None:
         rests = close.order is OrderType.LIMIT
     else:
@@ -46,13 +62,21 @@ def time_in_force(
 
 
 def rests_until_ns(
-    close: Close, fired: FireRecord, now_ns: int, *, is_stop: bool
+    close: Close,
+    fired: FireRecord,
+    now_ns: int,
+    order: OrderType,
+    *,
+    is_stop: bool,
 ) -> int:
     """Give when a close that is sent to rest is to be taken back; 0: it rests on.
 
     A stop's patience is for the stage, however often its close has to be sent
-    anew; a slice rests until the next is due at the latest.
+    anew; a slice rests until the next is due at the latest, and what is to fill
+    at once only as long as that may take.
     """
+    if is_at_once(close, order, fired.stage, is_stop=is_stop):
+        return now_ns + AT_ONCE_PATIENCE_NS
     if is_stop and fired.rests_until_ns:
         return fired.rests_until_ns
     ends: list[int] = []

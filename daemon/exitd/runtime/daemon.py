@@ -5,6 +5,7 @@ import gc
 from collections.abc import Coroutine
 from typing import Any
 
+from exitd.core.simulated import is_simulated
 from exitd.core.units import NS_PER_S
 from exitd.logs import Event, log
 from exitd.ports.alerts import Alert, AlertLevel, Alerts
@@ -20,7 +21,7 @@ from exitd.runtime.recover import recover, restore
 from exitd.runtime.reload import Files
 from exitd.runtime.sessions import Calendars, NoCalendars
 from exitd.runtime.steady import SteadyClock
-from exitd.runtime.telling import Telling
+from exitd.runtime.telling import PAPER, Telling
 
 _AUDIT_EVERY_S = 60.0
 _DRAIN_S = 15.0
@@ -61,7 +62,7 @@ class Daemon:
         self.is_recovered = False
         self.is_stopping = False
         self.silent_venues: set[str] = set()
-        prefix = "" if mode == "live" else "PAPER, NOT PROTECTING: "
+        prefix = "" if mode == "live" else PAPER
         self.telling = Telling(alerts, prefix=prefix)
         self.calendars = Calendars(
             sessions or NoCalendars(), loop, clock, self.telling.tell
@@ -236,12 +237,13 @@ class Daemon:
         return holes
 
     def _alert_hole(self, hole: Hole) -> None:
+        on_paper = is_simulated(hole.key.account)
         self.telling.tell(
             Alert(
-                level=AlertLevel.CRITICAL,
+                level=AlertLevel.INFO if on_paper else AlertLevel.CRITICAL,
                 topic=Event.POSITION_UNPROTECTED.value,
                 about=str(hole.key),
-                text=f"unprotected: {hole}",
+                text=f"{PAPER if on_paper else ''}unprotected: {hole}",
             )
         )
 

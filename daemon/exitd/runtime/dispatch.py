@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from heapq import heappop, heappush
 from typing import Any, assert_never
 
-from exitd.core.attempt import AttemptKey, CloseOrder, RefusalKind
+from exitd.core.attempt import AttemptKey, CloseOrder, Expiry, RefusalKind
 from exitd.core.inputs import (
     AttemptRefused,
     AttemptSent,
@@ -19,32 +19,37 @@ from exitd.core.inputs import (
     SlotOpened,
 )
 from exitd.core.intents import (
+    CancelEntry,
+    CancelLeg,
     CancelOrder,
     CancelOrders,
+    FindEntry,
     Intent,
     Priority,
     ProvePosition,
     RefreshInstrument,
+    RequestEntrySlot,
     RequestSlot,
     ResendClose,
+    ResendEntry,
     ResolveAttempt,
     SendClose,
+    SendEntry,
     SyncClock,
 )
 from exitd.errors import VenueError
-from exitd.logs import Event, log
+from exitd.ports.entries import Entries
 from exitd.ports.venue import Prepared, Refusal, Venue
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.cancels import cancel_scope, cancel_working
+from exitd.runtime.entries import Entering
 from exitd.runtime.in_flight import InFlight
 from exitd.runtime.inquiry import Inquiry
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.pacing import PacedVenue
+from exitd.runtime.proofs import Proofs
 
 _NS_PER_S = 1_000_000_000
-_PROOF_PATIENCE_S = 1.0
-#: So long the last known size is used without asking for each close again.
-_UNPROVEN_FOR_NS = 5 * _NS_PER_S
 _UNAUTHORIZED_PAUSE_NS = 15 * _NS_PER_S
 #: Sends under way at once; more would queue in the transport, out of our sight.
 _IN_FLIGHT_MAX = 64
@@ -67,6 +72,7 @@ class Dispatcher:
         inquiry: Inquiry,
         paced: PacedVenue,
         spawn: Callable[[Coroutine[Any, Any, None], str], None],
+        entries: Entries | None = None,
     ) -> None:
         self._loop = loop
         self._venue = venue
@@ -79,9 +85,17 @@ class Dispatcher:
         self._seq = 0
         self._sending = InFlight()
         self._wake: asyncio.TimerHandle | None = None
-        self._proving: dict[str, list[_Entry]] = {}
-        self._unproven_until_ns: dict[str, int] = {}
+        self._proofs: Proofs[_Entry] = Proofs(loop, venue, inquiry)
         self.is_open = False
+        self.entering = Entering(
+            loop,
+            entries,
+            paced,
+            budget,
+            spawn,
+            # Closes always go first.
+            lambda: self.is_open and not self._queue and not self._proofs.waiting,
+        )
         loop.attach(venue.account, self.take)
 
     @property
@@ -121,6 +135,15 @@ class Dispatcher:
                 self._inquiry.refresh(intent.symbol)
             case SyncClock():
                 self._inquiry.sync_clock()
+            case (
+                RequestEntrySlot()
+                | SendEntry()
+                | ResendEntry()
+                | FindEntry()
+                | CancelEntry()
+                | CancelLeg()
+            ):
+                self.entering.take(intent)
             case _:
                 assert_never(intent)
 
@@ -143,45 +166,25 @@ class Dispatcher:
                 self._wake_in(wait_ns)
                 return
             entry = heappop(self._queue)
-            if request.symbol in self._proving:
-                self._proving[request.symbol].append(entry)
+            if request.symbol in self._proofs.waiting:
+                self._proofs.waiting[request.symbol].append(entry)
                 continue
-            if not self._is_proven(request):
-                self._proving[request.symbol] = [entry]
+            if not self._proofs.has(request):
+                self._proofs.waiting[request.symbol] = [entry]
                 self._spawn(self._prove(request.symbol), f"prove {request.symbol}")
                 continue
             self._open_slot(request)
+        self.entering.pump()
 
     def _open_slot(self, request: RequestSlot) -> None:
         self._queued.discard((request.trigger_id, request.arming))
         now_ns = self._loop.clock.now_ns()
         self._loop.handle(SlotOpened(request.trigger_id, request.arming, now_ns))
 
-    def _is_proven(self, request: RequestSlot) -> bool:
-        state = self._loop.engine.state
-        record = state.triggers.get(request.trigger_id)
-        if record is None or record.definition.key is None:
-            return True
-        now_ns = self._loop.clock.monotonic_ns()
-        if now_ns < self._unproven_until_ns.get(request.symbol, 0):
-            return True
-        return state.position(record.definition.key).proven
-
     async def _prove(self, symbol: str) -> None:
-        """Ask for the position for a second at most; then the last size must do."""
-        try:
-            async with asyncio.timeout(_PROOF_PATIENCE_S):
-                await self._inquiry.read_position(symbol)
-        except (TimeoutError, VenueError) as error:
-            log(
-                Event.POSITION_DOUBTED,
-                account=self._venue.account,
-                symbol=symbol,
-                reason=str(error) or "the venue did not answer within a second",
-            )
-            now_ns = self._loop.clock.monotonic_ns()
-            self._unproven_until_ns[symbol] = now_ns + _UNPROVEN_FOR_NS
-        for entry in self._proving.pop(symbol):
+        requests = (request for _, _, request in self._proofs.waiting[symbol])
+        await self._proofs.ask(symbol, requests)
+        for entry in self._proofs.waiting.pop(symbol):
             heappush(self._queue, entry)
         self._pump()
 
@@ -220,7 +223,8 @@ class Dispatcher:
         prepared = Prepared(
             intent.signed, intent.ts_signed_venue_ns, intent.expires_venue_ns
         )
-        work = self._send(order, prepared, self._loop.clock.now_ns())
+        ts_ns = self._loop.clock.now_ns()
+        work = self._send(order, prepared, ts_ns, is_again=True)
         self._spawn(work, f"send {order.attempt} again")
 
     def _launch(self, intent: SendClose, prepared: Prepared) -> None:
@@ -232,7 +236,14 @@ class Dispatcher:
     def _note_sent(self, key: AttemptKey, ts_ns: int) -> None:
         self._loop.handle(AttemptSent(key, ts_ns))
 
-    async def _send(self, order: CloseOrder, prepared: Prepared, ts_ns: int) -> None:
+    async def _send(
+        self,
+        order: CloseOrder,
+        prepared: Prepared,
+        ts_ns: int,
+        *,
+        is_again: bool = False,
+    ) -> None:
         now_ns = self._loop.clock.now_ns
         try:
             outcome = await self._venue.send(order, prepared)
@@ -241,12 +252,14 @@ class Dispatcher:
             self._loop.handle(AttemptUnanswered(order.attempt, str(error), now_ns()))
         else:
             self._note_sent(order.attempt, ts_ns)
-            self._take_outcome(order.attempt, outcome)
+            self._take_outcome(order.attempt, outcome, is_again=is_again)
         finally:
             self._sending.end(order.attempt)
             self._pump()
 
-    def _take_outcome(self, key: AttemptKey, outcome: OrderReport | Refusal) -> None:
+    def _take_outcome(
+        self, key: AttemptKey, outcome: OrderReport | Refusal, *, is_again: bool
+    ) -> None:
         if isinstance(outcome, OrderReport):
             self._loop.handle(outcome)
             return
@@ -255,6 +268,9 @@ class Dispatcher:
             self._budget.pause(now_ns + _UNAUTHORIZED_PAUSE_NS)
         elif outcome.kind is RefusalKind.RATE_LIMITED:
             self._budget.pause(now_ns + (outcome.retry_after_ns or _NS_PER_S))
+        if is_again and self._venue.capabilities.expiry is not Expiry.NONCE:
+            # A copy was refused; the first may have filled, which is why.
+            return
         self._loop.handle(
             AttemptRefused(
                 attempt=key,
@@ -269,10 +285,12 @@ class Dispatcher:
     async def drain(self) -> None:
         """Return once every send has its answer."""
         await self._sending.all_answered()
+        await self.entering.all_answered()
 
     def stop(self) -> None:
         """Open no more slots; what is in flight goes on."""
         self.is_open = False
+        self.entering.stop()
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from exitd.core.events import Fact, FactKind
+from exitd.core.simulated import is_simulated
 from exitd.core.units import text
 from exitd.logs import Event, log
 
@@ -28,4 +29,6 @@ def log_facts(facts: Sequence[Fact], is_durable: bool) -> None:
             if value is not None and value != ""
         }
         named = {name: value for name, value in ids.items() if value}
+        if is_simulated(fact.account):
+            named["mode"] = "PAPER, NOT PROTECTING"
         log(_EVENTS[fact.kind], ts_ns=fact.ts_ns, **named, **fields, **unwritten)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from exitd.core.inputs import SourceJudged
 from exitd.core.market import PriceSource, Tick
@@ -18,6 +18,7 @@ from exitd.runtime.loop import EngineLoop
 from exitd.runtime.supervise import CameUp, keep_running
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
+F = TypeVar("F", bound=Feed)
 
 #: A peer that has proved nothing for this long is dropped without a handshake.
 _SILENCE_MAX_NS = 4 * NS_PER_S
@@ -88,6 +89,11 @@ class WatchedFeed:
         self._feed.watch(
             frozenset(s for s in self._loop.engine.sources() if s.feed == self.name)
         )
+
+    def wrap(self, wrapper: Callable[[Feed], F]) -> F:
+        """Put a feed around this one, before it is started."""
+        self._feed = wrapped = wrapper(self._feed)
+        return wrapped
 
     def start(self) -> None:
         """Bring the prices up, and keep them up."""

@@ -6,12 +6,15 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from exitd.core.events import Fact, FactKind
+from exitd.core.simulated import is_simulated
 from exitd.core.units import text
 from exitd.ports.alerts import Alert, AlertLevel, Alerts, Delivered
 from exitd.ports.notices import Notice, NoticeKind
+from exitd.runtime.entry_words import ENTRY_LEVELS, entry_sentence
 
 K = FactKind
 
+PAPER = "PAPER, NOT PROTECTING: "
 NOT_WRITTEN = " (not on disk yet: the state directory takes no writes)"
 
 
@@ -31,6 +34,8 @@ class Telling:
         """Tell what of these a person should know, and what a crash would lose."""
         for fact in facts:
             found = alert_for(fact)
+            if found is not None and is_simulated(fact.account):
+                found = replace(found, text=PAPER + found.text)
             if found is not None and is_durable:
                 self.tell(found)
             elif found is not None:
@@ -63,10 +68,11 @@ def alert_for(fact: Fact) -> Alert | None:
         return None
     if fact.kind is K.TRIGGER_WAITING and not fact.fields.get("alert"):
         return None
+    entry = fact.fields.get("entry")
     return Alert(
         level=level,
         topic=fact.kind.value,
-        about=fact.trigger_id or f"{fact.account}/{fact.symbol}",
+        about=fact.trigger_id or str(entry or f"{fact.account}/{fact.symbol}"),
         text=_sentence(fact),
     )
 
@@ -96,7 +102,8 @@ NOTICE_LEVELS = {
     NoticeKind.SYMBOLS_OLD: AlertLevel.WARNING,
 }
 
-LEVELS = {
+LEVELS: dict[K, AlertLevel] = {
+    **ENTRY_LEVELS,
     K.TRIGGER_HIT: AlertLevel.WARNING,
     K.TRIGGER_HELD: AlertLevel.WARNING,
     K.TRIGGER_WAITING: AlertLevel.WARNING,
@@ -121,6 +128,8 @@ LEVELS = {
 
 def _sentence(fact: Fact) -> str:
     f = {k: v if isinstance(v, str) else _plain(v) for k, v in fact.fields.items()}
+    if "entry" in f:
+        return entry_sentence(fact.kind, fact.symbol, f)
     who = fact.trigger_id
     match fact.kind:
         case K.TRIGGER_HIT:

@@ -10,7 +10,7 @@ import aiohappyeyeballs
 import httpx
 from msgspec import Struct
 
-from exitd.adapters.network.lanes import BODY_BYTES_MAX, Call, Reply
+from exitd.adapters.network.lanes import Call, Reply
 from exitd.adapters.network.tls import tls_context
 from exitd.adapters.network.wire import Wire
 from exitd.errors import OutcomeUnknown
@@ -59,7 +59,7 @@ class WireCarrier:
             await self._room.acquire()
         try:
             wire = self._take_idle(origin) or await self._connect(origin)
-            reply = await wire.exchange(request, call.what)
+            reply = await wire.exchange(request, call.what, call.bytes_max)
         finally:
             self._room.release()
         if wire.is_usable:
@@ -183,10 +183,10 @@ class TransportCarrier:
             assert isinstance(response.stream, httpx.AsyncByteStream)
             async for chunk in response.stream:
                 size += len(chunk)
-                if size > BODY_BYTES_MAX:
+                if size > call.bytes_max:
                     raise OutcomeUnknown(
                         f"the answer to {call.what} is larger than "
-                        f"{BODY_BYTES_MAX} bytes"
+                        f"{call.bytes_max} bytes"
                     )
                 found.append(chunk)
         finally:

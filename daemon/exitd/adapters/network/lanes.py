@@ -19,13 +19,17 @@ class Reply(Struct, frozen=True):
 
 
 class Call(Struct, frozen=True):
-    """One request, as it goes out; `what` names it for people."""
+    """One request, as it goes out; `what` names it for people.
+
+    An answer of more than `bytes_max` is none.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes | None
     what: str
+    bytes_max: int = BODY_BYTES_MAX
 
 
 class Carrier(Protocol):

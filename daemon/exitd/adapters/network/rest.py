@@ -17,7 +17,13 @@ from exitd.adapters.network.carriers import (
     TransportCarrier,
     WireCarrier,
 )
-from exitd.adapters.network.lanes import Call, Carrier, Lane, Reply
+from exitd.adapters.network.lanes import (
+    BODY_BYTES_MAX,
+    Call,
+    Carrier,
+    Lane,
+    Reply,
+)
 from exitd.errors import OutcomeUnknown, VenueUnavailable
 
 CONNECT_SHARE = 0.5
@@ -31,6 +37,7 @@ class RestClient:
         venue: What people call it.
         deadline_s: Total time of a call, connecting and reading included.
         transport: What carries the requests; by default connections of our own.
+        bytes_max: How large an answer may be.
     """
 
     def __init__(
@@ -40,11 +47,13 @@ class RestClient:
         venue: str,
         deadline_s: float,
         transport: httpx.AsyncBaseTransport | None = None,
+        bytes_max: int = BODY_BYTES_MAX,
     ) -> None:
         self._url = url.rstrip("/")
         self._venue = venue
         self._deadline_s = deadline_s
         self._given = transport
+        self._bytes_max = bytes_max
         self._lane = Lane(self._carrier())
 
     async def read(
@@ -76,7 +85,7 @@ class RestClient:
         """
         what = f"{method} {path.partition('?')[0]}"
         given = {"Accept-Encoding": "identity", **headers}
-        request = Call(method, self._url + path, given, body, what)
+        request = Call(method, self._url + path, given, body, what, self._bytes_max)
         try:
             async with asyncio.timeout(self._deadline_s):
                 return await self._lane.exchange(request)

@@ -29,6 +29,7 @@ class Wire(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._waiting: asyncio.Future[Reply] | None = None
         self._what = ""
+        self._bytes_max = BODY_BYTES_MAX
         self._forget()
 
     def _forget(self) -> None:
@@ -37,8 +38,12 @@ class Wire(asyncio.Protocol):
         self._size = 0
         self._ends_with_connection = False
 
-    async def exchange(self, request: bytes, what: str) -> Reply:
+    async def exchange(
+        self, request: bytes, what: str, bytes_max: int = BODY_BYTES_MAX
+    ) -> Reply:
         """Send *request* and give its answer; *what* names it for people.
+
+        An answer of more than *bytes_max* is none.
 
         Raises:
             OSError: The connection ended before the answer did.
@@ -46,7 +51,7 @@ class Wire(asyncio.Protocol):
         """
         assert self._waiting is None, "one exchange at a time"
         assert self._transport is not None, "connected"
-        self._what = what
+        self._what, self._bytes_max = what, bytes_max
         waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting = waiting
         self._transport.write(request)
@@ -130,10 +135,10 @@ class Wire(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
-        if self._size > BODY_BYTES_MAX:
+        if self._size > self._bytes_max:
             self._fail(
                 OutcomeUnknown(
-                    f"the answer to {self._what} is larger than {BODY_BYTES_MAX} bytes"
+                    f"the answer to {self._what} is larger than {self._bytes_max} bytes"
                 )
             )
             return

@@ -2,6 +2,7 @@
 
 It keeps no time of its own: every call carries the instant. Whatever happens becomes an
 event in `events`, in order. Its state is one value that can be stored and restored.
+How entries wait for their price is in `entries.py`; closes and native stops wait here.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from exitd.adapters.paper.prices import SeenPrices
 from exitd.core.attempt import RefusalKind
 from exitd.core.inputs import FillReport, OrderReport, OrderStatus, PositionReport
 from exitd.core.market import PriceKind, Tick
 from exitd.core.position import OrderSide, PositionKey, Side
+from exitd.core.ticket import Ticket
 from exitd.core.trigger import OrderType
 from exitd.core.units import ZERO
 
@@ -26,7 +29,9 @@ Event = OrderReport | FillReport | PositionReport
 class PaperOrder(Struct, kw_only=True):
     """An order of the simulated account; a trigger order while `trigger_price` is set.
 
-    `fires_falling` says which way the price must come from.
+    `fires_falling` says which way the price must come from. An entry has a `ticket`;
+    `best` is the best price that its trail has seen, and at `expires_ns` (0: never) its
+    day is over.
     """
 
     id: str
@@ -46,6 +51,10 @@ class PaperOrder(Struct, kw_only=True):
     trigger_kind: PriceKind = PriceKind.MARK
     fires_falling: bool = True
     follows_position: bool = False
+    ticket: Ticket | None = None
+    reference: str = ""
+    best: Decimal | None = None
+    expires_ns: int = 0
     ts_created_ns: int
     ts_changed_ns: int
 
@@ -56,6 +65,13 @@ class PaperOrder(Struct, kw_only=True):
     @property
     def is_trigger(self) -> bool:
         return self.trigger_price is not None
+
+    @property
+    def may_open(self) -> bool:
+        """Whether it may do more than reduce: only entries, if not told to close."""
+        if self.ticket is None:
+            return False
+        return self.ticket.intent is None or self.ticket.intent.opens
 
 
 class PaperPosition(Struct):
@@ -77,7 +93,10 @@ class PaperState(Struct):
 
 
 class PaperAccount:
-    """Executes reduce-only orders against the last price; `fee_rate` per quote unit."""
+    """Executes orders against the last price; `fee_rate` per quote unit.
+
+    Whatever is no entry can only reduce.
+    """
 
     def __init__(
         self, name: str, fee_rate: Decimal, state: PaperState | None = None
@@ -86,8 +105,7 @@ class PaperAccount:
         self.state = state or PaperState()
         self.events: list[Event] = []
         self._fee_rate = fee_rate
-        self._prices: dict[tuple[str, PriceKind], Decimal] = {}
-        self._last: dict[str, Decimal] = {}
+        self.prices = SeenPrices()
         # Looked at on every tick, so the ended ones must not be in the way.
         self._resting = [order for order in self.state.orders if order.is_resting]
 
@@ -104,21 +122,22 @@ class PaperAccount:
         net = self.net(symbol)
         return max(net if side is OrderSide.SELL else -net, ZERO)
 
-    def price(self, symbol: str) -> Decimal | None:
-        """The newest price that somebody could trade at: any kind but the index."""
-        return self._last.get(symbol)
+    @property
+    def resting(self) -> list[PaperOrder]:
+        self._resting = [order for order in self._resting if order.is_resting]
+        return self._resting
 
-    def price_of(self, symbol: str, kind: PriceKind) -> Decimal | None:
-        return self._prices.get((symbol, kind))
+    @property
+    def traded_symbols(self) -> frozenset[str]:
+        """Where a price can change something here: held, or an entry rests there."""
+        held = {name for name, p in self.state.positions.items() if p.net != ZERO}
+        return frozenset(held | {o.symbol for o in self.resting if o.ticket})
 
     def on_tick(self, tick: Tick) -> None:
-        """Take a price, and execute what rests and is met by it."""
+        """Take a price, and execute the closes that rest and are met by it."""
         symbol, kind = tick.source.symbol, tick.source.kind
-        self._prices[symbol, kind] = tick.price
-        if kind is not PriceKind.INDEX:
-            self._last[symbol] = tick.price
-        self._resting = [order for order in self._resting if order.is_resting]
-        for order in [o for o in self._resting if o.symbol == symbol]:
+        self.prices.take(tick)
+        for order in [o for o in self.resting if o.symbol == symbol and not o.ticket]:
             if order.is_trigger and order.trigger_kind is kind:
                 self._try_trigger(order, tick)
             elif not order.is_trigger and self.is_met(order):
@@ -133,7 +152,7 @@ class PaperAccount:
         self.events.append(self.report(order))
 
     def is_met(self, order: PaperOrder) -> bool:
-        price = self.price(order.symbol)
+        price = self.prices.newest(order.symbol)
         if price is None or order.price is None:
             return price is not None
         if order.side is OrderSide.SELL:
@@ -142,8 +161,9 @@ class PaperAccount:
 
     def execute(self, order: PaperOrder, price: Decimal, ts_ns: int) -> None:
         """Fill what the position allows, and end the rest unless it may rest."""
-        wanted = order.quantity - order.filled
-        quantity = min(wanted, self.reducible(order.symbol, order.side))
+        quantity = wanted = order.quantity - order.filled
+        if not order.may_open:
+            quantity = min(wanted, self.reducible(order.symbol, order.side))
         if quantity > ZERO:
             self._fill(order, quantity, price, ts_ns)
         if order.filled < order.quantity and (quantity < wanted or not order.rests):
@@ -194,6 +214,7 @@ class PaperAccount:
             symbol=order.symbol,
             venue_order_id=order.id,
             client_order_id=order.client_order_id,
+            reference=order.reference,
             status=order.status,
             side=order.side,
             quantity=None if order.follows_position else order.quantity,
@@ -201,7 +222,7 @@ class PaperAccount:
             filled_quote=order.filled_quote,
             order=order.order,
             price=order.price,
-            reduce_only=True,
+            reduce_only=not order.may_open,
             is_trigger=order.is_trigger,
             trigger_price=order.trigger_price,
             trigger_kind=order.trigger_kind.value if order.is_trigger else "",
@@ -239,6 +260,7 @@ class PaperAccount:
             symbol=order.symbol,
             venue_order_id=order.id,
             client_order_id=order.client_order_id,
+            reference=order.reference,
             trade_id=self.number(),
             side=order.side,
             quantity=quantity,
@@ -252,11 +274,23 @@ class PaperAccount:
         self.state.fills.append(fill)
         del self.state.fills[:-HISTORY_ROWS_MAX]
         self.events += [fill, self.report(order)]
-        position = self.state.positions[order.symbol]
         signed = quantity if order.side is OrderSide.BUY else -quantity
-        self.set_position(
-            order.symbol, position.net + signed, position.entry_price, ts_ns
-        )
+        entry_price = self._entry_price(order.symbol, signed, price)
+        net = self.net(order.symbol) + signed
+        self.set_position(order.symbol, net, entry_price, ts_ns)
+
+    def _entry_price(
+        self, symbol: str, signed: Decimal, price: Decimal
+    ) -> Decimal | None:
+        """The average that a position is held at after a fill of *signed*."""
+        before = self.state.positions.get(symbol)
+        net = ZERO if before is None else before.net
+        if before is None or (net * signed <= ZERO and abs(signed) > abs(net)):
+            return price
+        if net * signed < ZERO or before.entry_price is None:
+            return before.entry_price
+        paid = abs(net) * before.entry_price + abs(signed) * price
+        return paid / (abs(net) + abs(signed))
 
     def _try_trigger(self, order: PaperOrder, tick: Tick) -> None:
         assert order.trigger_price is not None
@@ -270,6 +304,6 @@ class PaperAccount:
             order.quantity = self.reducible(order.symbol, order.side)
             order.follows_position = False
         order.trigger_price = None
-        price = self.price(order.symbol) or tick.price
+        price = self.prices.newest(order.symbol) or tick.price
         if self.is_met(order):
             self.execute(order, price, tick.ts_recv_ns)

@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from exitd.adapters.paper.account import PaperAccount
+from exitd.adapters.paper.entries import PaperEntries
 from exitd.core.inputs import FillReport, OrderReport, PositionReport
 from exitd.core.market import Instrument, PriceKind
 from exitd.core.units import ZERO
@@ -27,12 +28,18 @@ class PaperQueries:
     """The half of the `Venue` port that only reads."""
 
     def __init__(
-        self, account: str, clock: Clock, market: PublicReads, book: PaperAccount
+        self,
+        account: str,
+        clock: Clock,
+        market: PublicReads,
+        book: PaperAccount,
+        entries: PaperEntries,
     ) -> None:
         self.account = account
         self._clock = clock
         self._market = market
         self._book = book
+        self._entries = entries
 
     def venue_now_ns(self) -> int:
         return self._clock.now_ns()
@@ -41,9 +48,11 @@ class PaperQueries:
         return 0
 
     async def instruments(self) -> tuple[Instrument, ...]:
+        instruments = await self._market.instruments()
+        self._entries.steps = {i.symbol: i.quantity_step for i in instruments}
         return tuple(
             msgspec.structs.replace(instrument, account=self.account)
-            for instrument in await self._market.instruments()
+            for instrument in instruments
         )
 
     async def positions(self, symbol: str | None = None) -> tuple[PositionReport, ...]:
@@ -58,6 +67,7 @@ class PaperQueries:
         )
 
     async def open_orders(self, symbol: str | None = None) -> tuple[OrderReport, ...]:
+        self._entries.end_days(self._clock.now_ns())
         return tuple(
             self._book.report(order)
             for order in self._book.state.orders
@@ -67,6 +77,7 @@ class PaperQueries:
     async def orders_since(
         self, ts_venue_ns: int, symbol: str | None = None
     ) -> tuple[OrderReport, ...]:
+        self._entries.end_days(self._clock.now_ns())
         return tuple(
             self._book.report(order)
             for order in reversed(self._book.state.orders)
@@ -89,5 +100,5 @@ class PaperQueries:
         return ()
 
     async def mark_price(self, symbol: str) -> Decimal | None:
-        seen = self._book.price_of(symbol, PriceKind.MARK)
+        seen = self._book.prices.of_kind(symbol, PriceKind.MARK)
         return await self._market.mark_price(symbol) if seen is None else seen

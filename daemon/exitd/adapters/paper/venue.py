@@ -1,6 +1,6 @@
 """The venue of `mode: paper`: live prices, a simulated account, nothing sent.
 
-Closes fill at the last price that was pushed in, with a stated fee, in this process.
+Orders fill at the last price that was pushed in, with a stated fee, in this process.
 Every order id starts with PAPER, so that no record of one can be taken for real.
 """
 
@@ -14,6 +14,7 @@ from typing import Self
 import msgspec
 
 from exitd.adapters.paper.account import PaperAccount, PaperOrder, PaperState
+from exitd.adapters.paper.entries import PaperEntries
 from exitd.adapters.paper.queries import PaperQueries, PublicReads
 from exitd.core.attempt import (
     Capabilities,
@@ -22,12 +23,13 @@ from exitd.core.attempt import (
     RefusalKind,
     TimeInForce,
 )
+from exitd.core.entry import EntryOrder
 from exitd.core.inputs import OrderReport, OrderStatus, PositionReport
 from exitd.core.market import PriceKind, Tick
 from exitd.core.position import Side
 from exitd.core.trigger import CancelScope, OrderType
 from exitd.core.units import NS_PER_S, ZERO
-from exitd.errors import FeedError
+from exitd.errors import FeedError, VenueUnavailable
 from exitd.ports.clock import Clock
 from exitd.ports.venue import (
     NativeStop,
@@ -41,11 +43,14 @@ from exitd.ports.venue import (
 FEE_RATE = Decimal("0.0005")
 WINDOW_NS = 5 * NS_PER_S
 
+Follow = Callable[[frozenset[str]], None]
+
 
 class PaperVenue(PaperQueries):
-    """Implements the `Venue` port without a venue.
+    """Implements the `Venue` and the `Entries` port without a venue.
 
-    Push every tick of its symbols into `on_tick`, before the engine sees it.
+    Push every tick of its symbols into `on_tick`, before the engine sees it. It opens
+    through entries only: whatever else is sent can only reduce.
 
     Args:
         market: Where public data comes from: the real venue, read only.
@@ -71,9 +76,11 @@ class PaperVenue(PaperQueries):
         self.capabilities = Capabilities(dedupe=Dedupe.ALWAYS, lag_slack_ns=0)
         restored = msgspec.json.decode(state, type=PaperState) if state else None
         book = PaperAccount(account, fee_rate, restored)
-        super().__init__(account, clock, market, book)
+        super().__init__(account, clock, market, book, PaperEntries(book))
         self._on_event: Callable[[PrivateEvent], None] | None = None
         self._lost: asyncio.Future[str] | None = None
+        self._follow: Follow | None = None
+        self._followed: frozenset[str] = frozenset()
         if restored is None:
             for report in positions:
                 if report.quantity > ZERO:
@@ -86,7 +93,14 @@ class PaperVenue(PaperQueries):
 
     def on_tick(self, tick: Tick) -> None:
         self._book.on_tick(tick)
+        self._entries.end_days(tick.ts_recv_ns)
+        self._entries.on_price(tick.source.symbol, tick.ts_recv_ns)
         self._tell()
+
+    def follow_prices(self, follow: Follow) -> None:
+        """Say at each change in which markets prices are needed, from now on."""
+        self._follow = follow
+        self._say_followed()
 
     def state(self) -> bytes:
         """Give the whole account, to be stored."""
@@ -111,7 +125,7 @@ class PaperVenue(PaperQueries):
             return Refusal(RefusalKind.INVALID, "PAPER", "this client id was used")
         if self._book.reducible(order.symbol, order.side) == ZERO:
             return Refusal(RefusalKind.NOT_REDUCED, "PAPER", "there is no position")
-        price = self._book.price(order.symbol)
+        price = self._book.prices.newest(order.symbol)
         if price is None:
             return Refusal(
                 RefusalKind.LIQUIDITY, "PAPER", f"no price of {order.symbol} was seen"
@@ -143,11 +157,71 @@ class PaperVenue(PaperQueries):
         self._tell()
         return self._book.report(taken)
 
+    def prepare_entry(self, order: EntryOrder) -> Prepared:
+        now_ns = self._clock.now_ns()
+        body = msgspec.json.encode({"paper": order})
+        return Prepared(body, now_ns, now_ns + WINDOW_NS)
+
+    async def send_entry(
+        self, order: EntryOrder, prepared: Prepared
+    ) -> OrderReport | Refusal:
+        missing = await self._missing_price(order.ticket.symbol)
+        now_ns = self._clock.now_ns()
+        known = self._entries.known(order)
+        if known is not None and known.ticket == order.ticket:
+            return self._book.report(known)
+        if now_ns > prepared.expires_venue_ns:
+            return Refusal(RefusalKind.EXPIRED, "PAPER", "Request has expired")
+        refusal = self._entries.refusal_of(order) or missing
+        taken = refusal or self._entries.take(order, now_ns)
+        if isinstance(taken, Refusal):
+            return taken
+        self._tell()
+        return self._book.report(taken)
+
+    async def find_entry(
+        self, order: EntryOrder, venue_order_id: str = ""
+    ) -> OrderReport | None:
+        self._entries.end_days(self._clock.now_ns())
+        known = self._entries.known(order, venue_order_id)
+        return None if known is None else self._book.report(known)
+
+    async def cancel_entry(
+        self, order: EntryOrder, venue_order_id: str
+    ) -> OrderReport | Refusal | None:
+        known = self._entries.known(order, venue_order_id)
+        if known is None or not known.is_resting:
+            return Refusal(RefusalKind.INVALID, "PAPER", "no such order rests")
+        self._book.end(known, OrderStatus.CANCELLED, self._clock.now_ns())
+        self._tell()
+        return self._book.report(known)
+
+    async def _missing_price(self, symbol: str) -> Refusal | None:
+        """Ask the real venue for a price where none was told yet; say if it has none.
+
+        Nobody may have watched this market before an alert named it.
+        """
+        if self._book.prices.newest(symbol) is not None:
+            return None
+        try:
+            price = await self._market.mark_price(symbol)
+        except VenueUnavailable as error:
+            why = f"no price of {symbol} can be had: {error}"
+            return Refusal(RefusalKind.LIQUIDITY, "PAPER", why)
+        if price is None:
+            why = f"no price of {symbol} was seen, and its venue has none"
+            return Refusal(RefusalKind.LIQUIDITY, "PAPER", why)
+        if self._book.prices.newest(symbol) is None:
+            self._book.prices.note(symbol, price, self._clock.now_ns())
+        return None
+
     async def place_native_stop(self, stop: NativeStop) -> OrderReport | Refusal:
         now_ns = self._clock.now_ns()
         held = self._book.reducible(stop.symbol, stop.side)
         kind = PriceKind(stop.trigger_kind)
-        price = self._book.price_of(stop.symbol, kind) or self._book.price(stop.symbol)
+        price = self._book.prices.of_kind(
+            stop.symbol, kind
+        ) or self._book.prices.newest(stop.symbol)
         if held == ZERO or price is None:
             return Refusal(
                 RefusalKind.NOT_REDUCED, "PAPER", "there is no position or no price"
@@ -233,3 +307,11 @@ class PaperVenue(PaperQueries):
         if self._on_event is not None:
             for event in events:
                 self._on_event(event)
+        if events:
+            self._say_followed()
+
+    def _say_followed(self) -> None:
+        traded = self._book.traded_symbols
+        if self._follow is not None and self._followed != traded:
+            self._followed = traded
+            self._follow(traded)

@@ -12,6 +12,7 @@ from exitd.configuration.values import After, Expiry, Instant
 from exitd.configuration.watching import Watch
 from exitd.core.condition import ConditionKind, Level, Offset, Tighten
 from exitd.core.position import Side
+from exitd.core.simulated import is_simulated
 from exitd.core.trigger import OrderType, Quantity, Twap
 from exitd.runtime.problems import Unusable
 
@@ -157,7 +158,7 @@ def market_of(
 
 
 def account_of(written: str, accounts: Mapping[str, object]) -> str:
-    """Give the account that is meant; the only one may be left out.
+    """Give the account that is meant; the only real one may be left out.
 
     Raises:
         Unusable: There is no such account, or several and none is said.
@@ -170,13 +171,14 @@ def account_of(written: str, accounts: Mapping[str, object]) -> str:
                 f"the accounts are {', '.join(accounts)}",
             )
         return written
-    if len(accounts) != 1:
+    real = [name for name in accounts if not is_simulated(name)]
+    if len(real) != 1:
         raise Unusable(
             "no_account",
             "there are several accounts and none is named",
             f"add account: one of {', '.join(accounts)}",
         )
-    return next(iter(accounts))
+    return real[0]
 
 
 def expires_ns(expiry: Expiry | None, now_ns: int) -> int | None:
