@@ -12,6 +12,7 @@ from mutations import (
     sizing_rules,
     source_rules,
     trail_rules,
+    webhook_rules,
 )
 from mutations.mutation import Mutation
 
@@ -27,6 +28,7 @@ MUTATIONS: tuple[Mutation, ...] = tuple(
             *runtime_rules.MUTATIONS,
             *source_rules.MUTATIONS,
             *trail_rules.MUTATIONS,
+            *webhook_rules.MUTATIONS,
         ),
         key=lambda mutation: mutation.behaviour,
     )

@@ -231,6 +231,23 @@ async def test_given_a_disk_that_hangs_then_told_to_send_again_and_traded_once()
 
 
 @in_virtual_time
+async def test_given_a_disk_that_hangs_beyond_the_window_then_still_the_same_alert():
+    desk, store, _ = await _desk()
+    store.hold()
+    with pytest.raises(NotReady):
+        await desk.inbox.receive(draft())
+    await let_pass(60)
+
+    with pytest.raises(NotReady):
+        await desk.inbox.receive(draft())
+    store.release()
+    await desk.rest()
+
+    assert len(desk.broker.traded) == 1
+    assert len(await desk.stored()) == 1
+
+
+@in_virtual_time
 async def test_given_a_disk_that_confirms_late_then_the_window_counts_from_our_answer():
     desk, store, _ = await _desk()
     store.hold()

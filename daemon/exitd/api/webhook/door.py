@@ -33,7 +33,7 @@ from exitd.api.webhook.senders import Address, Senders
 from exitd.logs import Event, bound, log
 from exitd.ports.alerts import Alert, AlertLevel
 from exitd.ports.clock import Clock
-from exitd.runtime.problems import ControlError
+from exitd.runtime.problems import ControlError, Unusable
 from exitd.runtime.signals.inbox import Draft, Inbox
 from exitd.signals.json_form import signal_json
 from exitd.signals.model import Signal
@@ -43,6 +43,8 @@ from exitd.signals.validating import validate
 
 PREFIX = "/webhook/"
 _NAME_SHOWN = 64
+#: A shorter key may well stand in a body by chance.
+_KEY_TOLD_MIN = 8
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 Json = dict[str, object]
@@ -104,9 +106,10 @@ class WebhookDoor:
                 "add it to webhook.allow_ips, or the proxy to webhook.trusted_proxies",
             )
         payload = await self._payload(name, address, headers, receive)
-        route = self._open(name, address, payload)
+        key = payload.pop("auth_key", None)
+        route = self._open(name, address, key)
         try:
-            return await self._receive(route, payload)
+            return await self._receive(route, payload, _written(key))
         except ControlError as error:
             self._lose(route.name, address, error)
 
@@ -132,8 +135,8 @@ class WebhookDoor:
                 raise unreadable from None
             self._lose(name, address, unreadable)
 
-    def _open(self, name: str, address: Address | None, payload: Json) -> OpenRoute:
-        """Give the route if the body repeats its key, which is taken out of it.
+    def _open(self, name: str, address: Address | None, key: object) -> OpenRoute:
+        """Give the route if this is its key.
 
         Raises:
             Unauthorized: There is no such route, or the key is another.
@@ -142,7 +145,7 @@ class WebhookDoor:
         wait_s = self._wrong_keys.wait_s(address)
         if wait_s:
             raise _too_often("too many wrong keys came from this address", wait_s)
-        route = self._routes.opened(name, payload.pop("auth_key", None))
+        route = self._routes.opened(name, key)
         if route is None:
             self._wrong_keys.note(address)
             self._note_refused(name, address, "unauthorized")
@@ -154,8 +157,15 @@ class WebhookDoor:
             self._lose(name, address, refused)
         return route
 
-    async def _receive(self, route: OpenRoute, payload: Json) -> Response:
+    async def _receive(self, route: OpenRoute, payload: Json, key: bytes) -> Response:
         settings = route.settings
+        canonical = _ENCODER.encode(payload)
+        if len(key) >= _KEY_TOLD_MIN and key in canonical:
+            raise Unusable(
+                "auth_key_repeated",
+                "the auth_key stands in another field too, and would be stored with it",
+                "take it out there",
+            )
         normalised = normalise(payload)
         validation = validate(
             normalised,
@@ -172,7 +182,7 @@ class WebhookDoor:
                 route=route.name,
                 ticker=signal.ticker or "",
                 body=signal_json(signal),
-                digest=hashlib.sha256(_ENCODER.encode(payload)).hexdigest(),
+                digest=hashlib.sha256(canonical).hexdigest(),
                 client_order_id=signal.client_order_id or "",
                 is_paper=route.is_paper,
             ),
@@ -209,6 +219,11 @@ class WebhookDoor:
     def _note_refused(self, name: str, address: Address | None, reason: str) -> None:
         route = name[:_NAME_SHOWN]
         log(Event.WEBHOOK_REFUSED, route=route, reason=reason, ip=str(address))
+
+
+def _written(key: object) -> bytes:
+    """Give a key as it stands between the quotes of JSON."""
+    return _ENCODER.encode(key)[1:-1]
 
 
 def _too_often(why: str, wait_s: int) -> TooOften:
