@@ -121,7 +121,17 @@ def test_given_files_with_a_mistake_then_it_is_shown(command: Command, tmp_path:
     assert "'auth_key' is missing" in done.err
 
 
-@pytest.mark.parametrize("body", [INDICATOR, STRATEGY])
+def _pasted() -> list[str]:
+    """Give the bodies that the page says to paste."""
+    page = (Path(__file__).parents[2] / "docs" / "webhook.md").read_text()
+    return [line for line in page.splitlines() if line.startswith('{"ticker": "{{')]
+
+
+def test_given_the_page_then_it_has_a_body_for_each_kind_of_alert():
+    assert len(_pasted()) == 2
+
+
+@pytest.mark.parametrize("body", [INDICATOR, STRATEGY, *_pasted()])
 def test_given_a_body_when_tradingview_has_filled_it_in_then_a_valid_alert(body: str):
     for placeholder, value in FILLED.items():
         body = body.replace(placeholder, value)
