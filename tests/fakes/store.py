@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from exitd.core.records import Snapshot
-from exitd.errors import StoreError, StoreFull
+from exitd.errors import StoreError, StoreFull, Withdrawn
 from exitd.ports.clock import Clock
 from exitd.ports.store import Batch, OnDurable, StoreHealth, TokenRecord
 from fakes.archive import Disk, FakeArchive
@@ -45,7 +45,8 @@ class FakeStore(FakeArchive):
 
     `hold` keeps commits back until `release`; `fill_disk` and `fail_disk` refuse
     them as a full and a broken disk do, until `mend_disk`; `crash` loses whatever is
-    not durable and `restart` opens what is left.
+    not durable and `restart` opens what is left. `begin` begins to write what is
+    held, as a commit that hangs has.
     """
 
     def __init__(self, clock: Clock, disk: Disk | None = None) -> None:
@@ -68,6 +69,10 @@ class FakeStore(FakeArchive):
             self._is_held = False
             count = len(self.queued)
         self._commit(count)
+
+    def begin(self) -> None:
+        for queued in self.queued:
+            assert not queued.batch.is_withdrawn, "it was taken back already"
 
     def fill_disk(self) -> None:
         self._health = StoreHealth.FULL
@@ -143,7 +148,12 @@ class FakeStore(FakeArchive):
 
     def _commit(self, count: int) -> None:
         done, self.queued = self.queued[:count], self.queued[count:]
+        answers: list[tuple[OnDurable | None, StoreError | None]] = []
         for queued in done:
+            if queued.batch.is_withdrawn:
+                answers.append((queued.on_durable, Withdrawn("It was taken back.")))
+                continue
             self.disk.write(queued.batch)
+            answers.append((queued.on_durable, None))
         self._ts_committed_ns = self._clock.monotonic_ns()
-        self._answers.give((queued.on_durable, None) for queued in done)
+        self._answers.give(answers)

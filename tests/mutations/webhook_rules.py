@@ -33,7 +33,14 @@ MUTATIONS = (
         "runtime/signals/seen.py",
         "if oldest.ts_last_ns > before_ns or oldest.is_under_way:",
         "if oldest.ts_last_ns > before_ns:",
-        "test_given_a_disk_that_hangs_beyond_the_window_then_still_the_same_alert",
+        "test_given_a_commit_that_hangs_beyond_the_window_then_still_the_same_alert",
+    ),
+    Mutation(
+        22,
+        "adapters/sqlite/writer.py",
+        "(withdrawn if entry.batch.is_withdrawn else group).append(entry)",
+        "group.append(entry)",
+        "test_given_a_batch_that_was_withdrawn_then_it_is_never_written",
     ),
     Mutation(
         87,

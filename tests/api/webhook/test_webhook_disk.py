@@ -32,19 +32,41 @@ async def test_given_a_full_disk_then_503_and_when_to_come_again(
     assert "the disk is full" in told.text
 
 
-async def test_given_a_disk_that_hangs_then_503_in_time_and_the_same_is_traded_once(
+async def test_given_a_disk_that_is_too_slow_then_503_and_nothing_is_stored(
     tmp_path: Path,
 ) -> None:
     store = FakeStore(ManualClock())
     async with receiving(tmp_path, store=store, patience_s=0.05) as webhook:
         store.hold()
         slow = await webhook.post(alert())
-        assert slow.status_code == 503
+        store.release()
+        again = await webhook.post(alert())
+        await webhook.rest()
+
+    assert slow.status_code == 503
+    assert "nothing was stored" in slow.json()["remedy"]
+    assert (again.status_code, again.json()["duplicate"]) == (200, False)
+    assert webhook.broker.traded == [again.json()["webhookEvent"]["id"]]
+
+
+async def test_given_a_commit_that_hangs_then_503_and_the_same_is_traded_once(
+    tmp_path: Path,
+) -> None:
+    store = FakeStore(ManualClock())
+    async with receiving(tmp_path, store=store, patience_s=0.05) as webhook:
+        store.hold()
+        answering = asyncio.ensure_future(webhook.post(alert()))
+        while not store.queued:
+            await asyncio.wait((answering,), timeout=0.005)
+        store.begin()
+        slow = await answering
         assert webhook.broker.asked == []
         store.release()
         again = await webhook.post(alert())
         await webhook.rest()
 
+    assert slow.status_code == 503
+    assert "send the same again" in slow.json()["remedy"]
     assert (again.status_code, again.json()["duplicate"]) == (200, True)
     assert len(webhook.broker.traded) == 1
 
