@@ -7,6 +7,7 @@ from pathlib import Path
 
 from api.webhook.receiver import alert, receiving
 from exitd.core.entry import SignalState
+from exitd.runtime.control.running import until
 from fakes.clocks import ManualClock
 from fakes.store import FakeStore
 
@@ -56,8 +57,7 @@ async def test_given_a_commit_that_hangs_then_503_and_the_same_is_traded_once(
     async with receiving(tmp_path, store=store, patience_s=0.05) as webhook:
         store.hold()
         answering = asyncio.ensure_future(webhook.post(alert()))
-        while not store.queued:
-            await asyncio.wait((answering,), timeout=0.005)
+        assert await until(lambda: bool(store.queued), within_s=5)
         store.begin()
         slow = await answering
         assert webhook.broker.asked == []
@@ -78,8 +78,7 @@ async def test_given_an_answer_then_the_alert_was_on_disk_before(
     async with receiving(tmp_path, store=store) as webhook:
         store.hold()
         answering = asyncio.ensure_future(webhook.post(alert()))
-        while not store.queued:
-            await asyncio.wait((answering,), timeout=0.005)
+        assert await until(lambda: bool(store.queued), within_s=5)
         await asyncio.wait((answering,), timeout=0.02)
         assert not answering.done()
         store.release()

@@ -11,7 +11,7 @@ from fakes.clocks import ManualClock
 from fakes.store import FakeStore
 from signals.bodies import SECRET, body
 
-BODIES = 300
+BODIES = 80
 
 
 async def test_given_any_body_then_never_a_server_error_nor_the_key(

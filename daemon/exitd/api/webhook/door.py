@@ -99,7 +99,7 @@ class WebhookDoor:
         name = path.removeprefix(PREFIX).removesuffix("/")
         address = self._senders.address_of(scope, headers)
         if not self._senders.may_send(address):
-            self._note_refused(name, address, "not_allowed_from_there")
+            _note_stranger(name, address, "not_allowed_from_there")
             raise NotFromThere(
                 "not_allowed_from_there",
                 "alerts are not taken from this address",
@@ -109,7 +109,7 @@ class WebhookDoor:
         key = payload.pop("auth_key", None)
         route = self._open(name, address, key)
         try:
-            return await self._receive(route, payload, _written(key))
+            return await self._receive(route, payload, _written(key), str(address))
         except ControlError as error:
             self._lose(route.name, address, error)
 
@@ -148,7 +148,7 @@ class WebhookDoor:
         route = self._routes.opened(name, key)
         if route is None:
             self._wrong_keys.note(address)
-            self._note_refused(name, address, "unauthorized")
+            _note_stranger(name, address, "unauthorized")
             raise unauthorized()
         wait_s = route.limit.wait_s()
         if wait_s:
@@ -157,7 +157,9 @@ class WebhookDoor:
             self._lose(name, address, refused)
         return route
 
-    async def _receive(self, route: OpenRoute, payload: Json, key: bytes) -> Response:
+    async def _receive(
+        self, route: OpenRoute, payload: Json, key: bytes, sender: str
+    ) -> Response:
         settings = route.settings
         canonical = _ENCODER.encode(payload)
         if len(key) >= _KEY_TOLD_MIN and key in canonical:
@@ -185,6 +187,7 @@ class WebhookDoor:
                 digest=hashlib.sha256(canonical).hexdigest(),
                 client_order_id=signal.client_order_id or "",
                 is_paper=route.is_paper,
+                sender=sender,
             ),
             stale=self._staleness(route, signal),
         )
@@ -202,7 +205,7 @@ class WebhookDoor:
         Raises:
             ControlError: Always, *error*.
         """
-        self._note_refused(name, address, str(error))
+        log(Event.WEBHOOK_REFUSED, route=name, reason=str(error), ip=str(address))
         if error.code == "stopping":
             # It comes again, and then it is taken.
             raise error
@@ -216,9 +219,11 @@ class WebhookDoor:
         )
         raise error
 
-    def _note_refused(self, name: str, address: Address | None, reason: str) -> None:
-        route = name[:_NAME_SHOWN]
-        log(Event.WEBHOOK_REFUSED, route=route, reason=reason, ip=str(address))
+
+def _note_stranger(name: str, address: Address | None, reason: str) -> None:
+    """Log who was not let in; many of them are one line, or they could fill the log."""
+    route = name[:_NAME_SHOWN]
+    log(Event.AUTH_REFUSED, reason=reason, route=route, ip=str(address))
 
 
 def _written(key: object) -> bytes:

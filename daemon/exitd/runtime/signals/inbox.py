@@ -47,7 +47,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     """An alert that is valid and may come in; `body` and `digest` are without its key.
 
     `ticker` is what it is about: alerts of one route about the same one are carried
-    out in the order in which they came.
+    out in the order in which they came. `sender` is an address, for the log.
     """
 
     route: str
@@ -56,6 +56,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     digest: str
     client_order_id: str = ""
     is_paper: bool = False
+    sender: str = ""
 
 
 class Taken(Struct, frozen=True, kw_only=True):
@@ -154,6 +155,7 @@ class Inbox:
                 route=draft.route,
                 webhook_id=record.id,
                 same_body=is_same,
+                ip=draft.sender,
             )
             return Taken(record=record, is_duplicate=True, is_same=is_same)
         if stale:
@@ -193,7 +195,12 @@ class Inbox:
         if error is not None:
             self._not_stored(arrival, error)
             return
-        log(Event.WEBHOOK_ACCEPTED, route=record.route, webhook_id=record.id)
+        log(
+            Event.WEBHOOK_ACCEPTED,
+            route=record.route,
+            webhook_id=record.id,
+            ip=draft.sender,
+        )
         self._lanes.add((record.route, draft.ticker), record)
         arrival.settled.set()
 
