@@ -42,12 +42,12 @@ ODD = (None, True, False, "", " ", "NaN", "ten", "1,000", "1e3", "{{close}}", []
 ODD += ([1], {"a": 1}, "١٢", "1_000", "0x1", "null", "-5", "+5.5", ".5", "5.")
 
 
-def price(dice: random.Random) -> object:
+def price(dice: random.Random, wildness: float = 0.25) -> object:
     chosen = dice.random()
-    if chosen < 0.75:
+    if chosen < 1 - wildness:
         number = round(dice.uniform(0.5, 200), dice.choice((0, 1, 2, 3, 4, 8)))
         return str(number) if dice.random() < 0.2 else number
-    return dice.choice(NUMBERS) if chosen < 0.9 else dice.choice(ODD)
+    return dice.choice(NUMBERS) if chosen < 1 - wildness / 2 else dice.choice(ODD)
 
 
 def alert(dice: random.Random) -> dict[str, object]:
@@ -57,19 +57,24 @@ def alert(dice: random.Random) -> dict[str, object]:
         "direction": dice.choice(("long", "short")),
         "auth_key": SECRET,
     }
+    wildness = dice.choice((0.0, 0.02, 0.25))
     for name, words in WORDS.items():
-        if dice.random() < 0.25:
+        if dice.random() < wildness:
             body[name] = dice.choice(words)
-        elif dice.random() < 0.01:
+        elif dice.random() < wildness / 20:
             body[name] = dice.choice(ODD)
-    for name in (*PRICES, "qty", "notional"):
-        if dice.random() < 0.4:
-            body[name] = price(dice)
+    for name in PRICES:
+        if dice.random() < 0.3:
+            body[name] = price(dice, wildness)
+    size = dice.choice(("qty", "qty", "notional", "none"))
+    for name in ("qty", "notional"):
+        if name == size or dice.random() < wildness / 4:
+            body[name] = dice.choice((1, 10, 0.5)) if wildness == 0 else price(dice)
     for name in EXITS:
-        if dice.random() < 0.12:
-            body[name] = price(dice)
+        if dice.random() < wildness / 2 + 0.03:
+            body[name] = price(dice, wildness)
     for name in ("takeProfit", "stopLoss"):
-        if dice.random() < 0.15:
+        if dice.random() < wildness / 2:
             members = ("limitPrice", "stopPrice", "type", "other")
             body[name] = {
                 member: dice.choice(("limit", "stop", "stop_limit"))
@@ -78,12 +83,12 @@ def alert(dice: random.Random) -> dict[str, object]:
                 for member in members
                 if dice.random() < 0.4
             }
-    if dice.random() < 0.2:
+    if dice.random() < wildness:
         body["extendedHours"] = dice.choice((True, False, "true", "no", 1))
-    if dice.random() < 0.1:
+    if dice.random() < wildness / 2:
         body["price"] = price(dice)
         body["extras"] = {"stop": price(dice), "limit": price(dice), "note": "x"}
-    if dice.random() < 0.3:
+    if dice.random() < wildness + 0.05:
         body["metadata"] = {
             "brokerPlatform": dice.choice(BROKERS),
             "timestamp": dice.choice(("1705329000000", 1705329000, "2024-01-15", "")),
@@ -94,7 +99,7 @@ def alert(dice: random.Random) -> dict[str, object]:
         body["unknown"] = dice.choice(ODD)
     if dice.random() < 0.05:
         body["extra"] = {"unknown": dice.choice(ODD), "auth_key": SECRET}
-    for name in [name for name in body if dice.random() < 0.02]:
+    for name in [name for name in body if dice.random() < wildness / 10]:
         del body[name]
     return body
 

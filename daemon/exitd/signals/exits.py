@@ -9,6 +9,27 @@ from exitd.signals.fields import Fields
 from exitd.signals.model import LossType, ProfitType, StopLoss, TakeProfit
 
 T = TypeVar("T")
+_PROFIT_FIELDS = frozenset(
+    {
+        "takeProfit",
+        "profitTarget",
+        "profitTargetType",
+        "profitTargetStopPrice",
+        "profitTargetLimitPrice",
+    }
+)
+_LOSS_FIELDS = frozenset(
+    {
+        "stopLoss",
+        "stopLossTarget",
+        "stopLossLimit",
+        "stopLossType",
+        "stopLossStopPrice",
+        "stopLossLimitPrice",
+    }
+)
+_PROFIT_TYPE = fields.word_of(ProfitType, "E18")
+_LOSS_TYPE = fields.word_of(LossType, "E18")
 
 
 def read_take_profit(body: Fields) -> TakeProfit | None:
@@ -18,10 +39,10 @@ def read_take_profit(body: Fields) -> TakeProfit | None:
     Its type is the one that is named, else a touch exit when there is a price to be
     touched, else a limit. A price that its type does not use is kept.
     """
+    if not body.has_any(_PROFIT_FIELDS):
+        return None
     form = _object(body, "takeProfit")
-    kind = _spelled(
-        body, form, "type", ("profitTargetType",), fields.word_of(ProfitType, "E18")
-    )
+    kind = _spelled(body, form, "type", ("profitTargetType",), _PROFIT_TYPE)
     stop_price = _spelled(
         body, form, "stopPrice", ("profitTargetStopPrice",), fields.amount
     )
@@ -47,10 +68,10 @@ def read_stop_loss(body: Fields) -> StopLoss | None:
     Its type is the one that is named, else a stop-limit when it has a limit, else a
     stop. A price that its type does not use is kept.
     """
+    if not body.has_any(_LOSS_FIELDS):
+        return None
     form = _object(body, "stopLoss")
-    kind = _spelled(
-        body, form, "type", ("stopLossType",), fields.word_of(LossType, "E18")
-    )
+    kind = _spelled(body, form, "type", ("stopLossType",), _LOSS_TYPE)
     stop_price = _spelled(
         body,
         form,

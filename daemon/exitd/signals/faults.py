@@ -8,8 +8,10 @@ SHOWN_MAX = 40
 
 def shown(value: object) -> str:
     """Quote a value in a sentence: short, printable, on one line."""
-    said = str(value).encode("ascii", "replace").decode()
-    plain = "".join(char if char.isprintable() else "?" for char in said)
+    said = str(value)[: SHOWN_MAX + 1].encode("ascii", "replace").decode()
+    plain = said
+    if not said.isprintable():
+        plain = "".join(char if char.isprintable() else "?" for char in said)
     return plain if len(plain) <= SHOWN_MAX else f"{plain[: SHOWN_MAX - 3]}..."
 
 

@@ -19,7 +19,7 @@ TEXT_MAX = 200
 # Longer ones than the format allows are read, and refused by E13.
 ID_MAX = 4_096
 _NUMBER = re.compile(
-    r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,2})?"
+    r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?"
 )
 _DIGITS_MAX = 28
 _BELOW = Decimal(10) ** 15
@@ -37,6 +37,9 @@ class Fields:
         self._left = {k: v for k, v in payload.items() if not is_empty(v)}
         self.errors: list[Finding] = []
         self.unread: set[str] = set()
+
+    def has_any(self, names: frozenset[str]) -> bool:
+        return not names.isdisjoint(self._left)
 
     def take(self, name: str) -> object:
         """Give a field and forget it; None when it is missing or empty."""
@@ -66,13 +69,14 @@ class Fields:
             name: What it is called in the normal form.
             readings: What each spelling says, the best first; None says nothing.
         """
-        said = {spelling: value for spelling, value in readings.items() if value}
-        if not said:
-            return None
-        (first, found), *others = said.items()
-        for other, value in others:
-            if value != found:
-                self.fail(name, faults.conflicting(first, other))
+        first, found = "", None
+        for spelling, value in readings.items():
+            if value is None:
+                continue
+            if found is None:
+                first, found = spelling, value
+            elif value != found:
+                self.fail(name, faults.conflicting(first, spelling))
         return found
 
     def spelled(
@@ -85,12 +89,16 @@ class Fields:
         readings = {
             spelling: self.read(name, spelling, value, reader)
             for spelling, value in written.items()
+            if value is not None
         }
+        if not readings:
+            return None
         return self.agreed(name, readings)
 
     def plain(self, name: str, reader: Callable[[str, object], T]) -> T | None:
         """Read a field that has one spelling."""
-        return self.read(name, name, self.take(name), reader)
+        value = self.take(name)
+        return None if value is None else self.read(name, name, value, reader)
 
     def read(
         self,
@@ -113,7 +121,7 @@ class Fields:
             return None
 
 
-class BadField(Exception):
+class BadField(ValueError):
     """A value is not what its field takes; caught where fields are read."""
 
     def __init__(self, finding: Finding) -> None:
@@ -137,6 +145,8 @@ def amount(name: str, value: object) -> Decimal:
     """
     Read a price or a quantity: a JSON number, or one in quotes.
 
+    `read_body` gives every number exactly; a float is taken by its shortest digits.
+
     Raises:
         BadField: It is no finite number above zero, or one that nothing costs.
     """
@@ -148,8 +158,14 @@ def amount(name: str, value: object) -> Decimal:
             number = value
         case int():
             number = Decimal(value)
-        case str() if _NUMBER.fullmatch(value.strip()):
-            number = Decimal(value.strip())
+        case float():
+            # Only a caller of the library has one; its shortest digits are those
+            # that somebody wrote.
+            number = amount_or_none(repr(value))
+        case str():
+            number = amount_or_none(value.strip())
+        case _:
+            pass
     if number is None:
         raise BadField(faults.not_a_number(name, value))
     if number <= ZERO:
@@ -160,6 +176,10 @@ def amount(name: str, value: object) -> Decimal:
     if len(exact.as_tuple().digits) > _DIGITS_MAX:
         raise BadField(faults.out_of_range(name))
     return exact
+
+
+def amount_or_none(digits: str) -> Decimal | None:
+    return Decimal(digits) if _NUMBER.fullmatch(digits) else None
 
 
 def ticker(name: str, value: object) -> str:
@@ -201,14 +221,15 @@ def truth(name: str, value: object) -> bool:
 def word_of(kind: type[Word], rule: str) -> Callable[[str, object], Word]:
     """Make a reader of one of a few words, in any case."""
 
+    words = {word.value: word for word in kind}
+    known = ", ".join(words)
+    example = next(iter(words))
+
     def read(name: str, value: object) -> Word:
-        said = value.strip().lower() if isinstance(value, str) else ""
-        for word in kind:
-            if word.value == said:
-                return word
-        known = ", ".join(word.value for word in kind)
-        message = f"{name} must be one of {known}"
-        example = next(iter(kind)).value
-        raise BadField(faults.not_one_of(rule, name, message, value, example))
+        found = words.get(value.strip().lower()) if isinstance(value, str) else None
+        if found is None:
+            message = f"{name} must be one of {known}"
+            raise BadField(faults.not_one_of(rule, name, message, value, example))
+        return found
 
     return read

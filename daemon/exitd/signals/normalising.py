@@ -29,9 +29,21 @@ _POSITION_DIRECTIONS = {
     "entryshort": PositionIntent.SELL_TO_OPEN,
     "exitshort": PositionIntent.BUY_TO_CLOSE,
 }
+_AMOUNTS = (
+    "marketPrice",
+    "qty",
+    "notional",
+    "stopPrice",
+    "limitPrice",
+    "trailPrice",
+    "trailPercent",
+)
+_ORDER_TYPE = fields.word_of(TicketType, "E11")
+_TIME_IN_FORCE = fields.word_of(TicketTime, "E12")
+_INTENTS = frozenset(intent.value for intent in PositionIntent)
 _BUYS = (PositionIntent.BUY_TO_OPEN, PositionIntent.BUY_TO_CLOSE)
 # However it is spelled, and wherever somebody has put it: none of these is kept.
-_SECRET = re.compile(r"auth.{0,3}key|api.{0,3}key|secret|passw|passphrase|token", re.I)
+_SECRET = re.compile(r"auth.{0,3}key|api.{0,3}key|secret|passw|passphrase", re.I)
 
 
 def normalise(payload: Mapping[str, object]) -> Normalised:
@@ -39,8 +51,7 @@ def normalise(payload: Mapping[str, object]) -> Normalised:
     Bring an alert into the one form, in the order of the format's section 1.3.
 
     Args:
-        payload: What `read_body` gave. Numbers are `Decimal`s or ints; a float is
-            refused like any other word, because it is not what was written.
+        payload: What `read_body` gave, or any fields by their names.
 
     Returns:
         The signal, and one finding for each field that could not be read. The value
@@ -54,11 +65,11 @@ def normalise(payload: Mapping[str, object]) -> Normalised:
     prices = _amounts(body, legacy)
     take_profit = read_take_profit(body)
     stop_loss = read_stop_loss(body)
-    order_type = body.plain("orderType", fields.word_of(TicketType, "E11"))
+    order_type = body.plain("orderType", _ORDER_TYPE)
     if order_type is None:
         # One that cannot be read is an error, and counts as not given besides.
         order_type = detected(prices)
-    time_in_force = body.plain("timeInForce", fields.word_of(TicketTime, "E12"))
+    time_in_force = body.plain("timeInForce", _TIME_IN_FORCE)
     extended_hours = body.plain("extendedHours", fields.truth)
     client_order_id = body.plain("clientOrderId", fields.identity)
     account_id = body.plain("accountId", fields.identity)
@@ -114,19 +125,19 @@ def detected(prices: Mapping[str, Decimal | None]) -> TicketType:
 
 def _amounts(body: Fields, legacy: dict[str, object]) -> dict[str, Decimal | None]:
     """Read the numbers that are no exits, from every spelling of each."""
-    spellings: dict[str, dict[str, object]] = {
-        "marketPrice": {"price": body.take("price")},
-        "qty": {},
-        "notional": {},
-        "stopPrice": {"extras.stop": legacy.pop("stop", None)},
-        "limitPrice": {"extras.limit": legacy.pop("limit", None)},
-        "trailPrice": {},
-        "trailPercent": {},
+    older = {
+        "marketPrice": ("price", body.take("price")),
+        "stopPrice": ("extras.stop", legacy.pop("stop", None)),
+        "limitPrice": ("extras.limit", legacy.pop("limit", None)),
     }
     found: dict[str, Decimal | None] = {}
-    for name, others in spellings.items():
-        written = {name: body.take(name), **others}
-        found[name] = body.spelled(name, written, fields.amount)
+    for name in _AMOUNTS:
+        spelling, value = older.get(name, ("", None))
+        if value is None:
+            found[name] = body.plain(name, fields.amount)
+        else:
+            written = {name: body.take(name), spelling: value}
+            found[name] = body.spelled(name, written, fields.amount)
     return found
 
 
@@ -152,7 +163,7 @@ def _directions(body: Fields) -> tuple[Direction | None, str | None]:
     written = body.plain("positionIntent", _intent)
     if later is None:
         return direction, written
-    if written is not None and written not in tuple(PositionIntent):
+    if written is not None and written not in _INTENTS:
         # Another word is a tag; the order's purpose is what the direction says.
         body.rest()["positionIntent"] = written
         written = None
@@ -189,7 +200,7 @@ def _position_direction(name: str, value: object) -> PositionIntent:
 def _intent(name: str, value: object) -> str:
     """Read an official intent in any case, or any other word as it is."""
     said = fields.words(name, value)
-    return said.lower() if said.lower() in tuple(PositionIntent) else said
+    return said.lower() if said.lower() in _INTENTS else said
 
 
 def _metadata(body: Fields, legacy: dict[str, object]) -> Json:
@@ -234,16 +245,20 @@ def _pruned(value: object) -> object:
             return value
 
 
+_MAY_HOLD = (str, dict, list)
+
+
 def _find_placeholders(body: Fields, path: str, value: object) -> None:
     """Name every text that TradingView has left as it was; it is kept as well."""
     if isinstance(value, dict):
         for key, member in value.items():
-            inner = f"{path}.{key}" if path else key
-            _find_placeholders(body, faults.shown(inner), member)
+            if member.__class__ in _MAY_HOLD:
+                inner = f"{path}.{key}" if path else key
+                _find_placeholders(body, inner, member)
     elif isinstance(value, list):
         for member in value:
             _find_placeholders(body, path, member)
     else:
         left = fields.placeholder_in(value)
         if left:
-            body.errors.append(faults.placeholder_left(path, left))
+            body.errors.append(faults.placeholder_left(faults.shown(path), left))

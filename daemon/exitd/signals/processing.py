@@ -6,6 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from exitd.signals.analysing import Analysis, analyse
+from exitd.signals.fields import amount
 from exitd.signals.model import Json, Signal, Validation
 from exitd.signals.normalising import normalise
 from exitd.signals.platforms.known import DEFAULT_PLATFORM
@@ -39,15 +40,19 @@ class Processed(Struct, frozen=True, kw_only=True):
 
 
 def process(
-    payload: Mapping[str, object], fill_price: Decimal | None = None
+    payload: Mapping[str, object], fill_price: Decimal | float | None = None
 ) -> Processed:
     """
     Normalise, validate, analyse and transform an alert.
 
     Args:
-        payload: What `read_body` gave.
+        payload: What `read_body` gave, or any fields by their names.
         fill_price: The average price of its fills, above zero, when there are any.
+
+    Raises:
+        ValueError: *fill_price* is no price.
     """
+    fill = None if fill_price is None else amount("fill_price", fill_price)
     normalised = normalise(payload)
     signal = normalised.signal
     validation = validate(normalised)
@@ -64,7 +69,7 @@ def process(
         ),
         signal=signal,
         validation=validation,
-        analysis=analyse(signal, fill_price),
+        analysis=analyse(signal, fill),
         platform_order=None if error is not None else made,
         transform_error=str(error) if error is not None else None,
     )

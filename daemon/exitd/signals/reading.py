@@ -28,6 +28,8 @@ PLACEHOLDER_REMEDY = (
     "use str.tostring()"
 )
 _LAST_KEY = re.compile(r'"([^"\\]{1,80})"\s*:\s*\{?$')
+# How JSON writes half of a character.
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _WORD = re.compile(r"[A-Za-z_][\w.+-]*")
 
 
@@ -76,7 +78,7 @@ def read_body(raw: bytes) -> dict[str, object]:
             f"the body has {len(raw)} bytes",
             f"send at most {BODY_BYTES_MAX}",
         )
-    return _checked(_parsed(_decoded(raw)), DEPTH_MAX)
+    return _read(_decoded(raw), DEPTH_MAX)
 
 
 def read_stored(text: str) -> dict[str, object]:
@@ -86,7 +88,19 @@ def read_stored(text: str) -> dict[str, object]:
     Raises:
         UnreadableBody: It did not write that.
     """
-    return _checked(_parsed(text), 2 * DEPTH_MAX)
+    return _read(text, 2 * DEPTH_MAX)
+
+
+def _read(text: str, depth_max: int) -> dict[str, object]:
+    constants: list[str] = []
+    found = _parsed(text, constants)
+    # Only what can be wrong is looked for: most bodies are small and flat.
+    is_plain = (
+        not constants
+        and text.count("{") + text.count("[") <= depth_max
+        and not _HALF.search(text)
+    )
+    return _checked(found, depth_max, is_plain=is_plain)
 
 
 def _decoded(raw: bytes) -> str:
@@ -104,13 +118,17 @@ def _decoded(raw: bytes) -> str:
     return text
 
 
-def _parsed(text: str) -> object:
+def _parsed(text: str, constants: list[str]) -> object:
+    def constant(name: str) -> _Constant:
+        constants.append(name)
+        return _Constant(name)
+
     try:
         return json.loads(
             text,
             parse_int=_number,
             parse_float=_number,
-            parse_constant=_Constant,
+            parse_constant=constant,
             object_pairs_hook=unique_keys,
         )
     except RepeatedKey as error:
@@ -140,12 +158,14 @@ def _number(written: str) -> Decimal:
     return number
 
 
-def _checked(found: object, depth_max: int) -> dict[str, object]:
+def _checked(found: object, depth_max: int, *, is_plain: bool) -> dict[str, object]:
     if not isinstance(found, dict):
         raise UnreadableBody(
             f"the body is {_kind_of(found)}, not an object",
             'send one JSON object such as {"ticker": "AAPL", "direction": "long"}',
         )
+    if is_plain:
+        return found
     for path, value, depth in _walk(found):
         if depth > depth_max:
             raise _too_deep()
