@@ -45,8 +45,7 @@ class FakeStore(FakeArchive):
 
     `hold` keeps commits back until `release`; `fill_disk` and `fail_disk` refuse
     them as a full and a broken disk do, until `mend_disk`; `crash` loses whatever is
-    not durable and `restart` opens what is left. `begin` begins to write what is
-    held, as a commit that hangs has.
+    not durable and `restart` opens what is left.
     """
 
     def __init__(self, clock: Clock, disk: Disk | None = None) -> None:
@@ -69,10 +68,6 @@ class FakeStore(FakeArchive):
             self._is_held = False
             count = len(self.queued)
         self._commit(count)
-
-    def begin(self) -> None:
-        for queued in self.queued:
-            assert not queued.batch.is_withdrawn, "it was taken back already"
 
     def fill_disk(self) -> None:
         self._health = StoreHealth.FULL
@@ -157,3 +152,9 @@ class FakeStore(FakeArchive):
             answers.append((queued.on_durable, None))
         self._ts_committed_ns = self._clock.monotonic_ns()
         self._answers.give(answers)
+
+
+def begin(store: FakeStore) -> None:
+    """Begin to write what is held, as a commit that hangs has."""
+    for queued in store.queued:
+        assert not queued.batch.is_withdrawn, "it was taken back already"

@@ -9,7 +9,7 @@ from api.webhook.receiver import alert, receiving
 from exitd.core.entry import SignalState
 from exitd.runtime.control.running import until
 from fakes.clocks import ManualClock
-from fakes.store import FakeStore
+from fakes.store import FakeStore, begin
 
 
 async def test_given_a_full_disk_then_503_and_when_to_come_again(
@@ -58,7 +58,7 @@ async def test_given_a_commit_that_hangs_then_503_and_the_same_is_traded_once(
         store.hold()
         answering = asyncio.ensure_future(webhook.post(alert()))
         assert await until(lambda: bool(store.queued), within_s=5)
-        store.begin()
+        begin(store)
         slow = await answering
         assert webhook.broker.asked == []
         store.release()

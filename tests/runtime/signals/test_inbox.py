@@ -9,7 +9,7 @@ import pytest
 from exitd.core.entry import SignalState
 from exitd.runtime.problems import NotReady
 from exitd.runtime.signals import inbox as inbox_module
-from fakes.store import FakeStore
+from fakes.store import FakeStore, begin
 from runtime.desk import in_virtual_time
 from runtime.signals.inboxes import ROUTE, Broker, Desk, S, draft
 from simulation.virtual_time import VirtualClock, VirtualLoop, let_pass
@@ -249,7 +249,7 @@ async def _beginning(desk: Desk, store: FakeStore) -> None:
     store.hold()
     receiving = asyncio.ensure_future(_receive(desk, draft()))
     await let_pass(0.1)
-    store.begin()
+    begin(store)
     with pytest.raises(NotReady, match="has begun to write the alert"):
         await receiving
 
