@@ -171,6 +171,29 @@ def arms_rows(result: Result, command: str) -> Iterator[Row]:
     )
 
 
+def webhook_rows(result: Result, command: str) -> Iterator[Row]:
+    ours, bare = result["exitd"], result["bare"]
+    median_ms = ours["answered"]["median_ms"]
+    yield Row(
+        "an alert, from the request to the durable answer",
+        "median < 5 ms",
+        f"{median_ms} ms (p99 {ours['answered']['p99_ms']} ms)",
+        median_ms / 5,
+        "FastAPI that inserts the same JSON unchecked:"
+        f" {bare['answered']['median_ms']} ms",
+        command,
+    )
+    worst_ms = ours["sustained"]["worst_ms"]
+    yield Row(
+        f"{result['per_second']} alerts a second for {result['seconds']} s",
+        "each answered within 3 s",
+        f"median {ours['sustained']['median_ms']} ms, worst {worst_ms} ms",
+        worst_ms / 3_000,
+        f"the same: worst {bare['sustained']['worst_ms']} ms",
+        command,
+    )
+
+
 def signing_rows(result: Result, command: str) -> Iterator[Row]:
     named = {
         "close_signed": "a close for a chain, written and signed",
@@ -231,6 +254,13 @@ BENCHMARKS = (
         ("--triggers", "2000", "--rounds", "1"),
         arms_rows,
         lambda result: 1 / result["bare_per_s"],
+    ),
+    Benchmark(
+        "webhook",
+        (),
+        ("--alerts", "200", "--seconds", "2"),
+        webhook_rows,
+        lambda result: float(result["bare"]["answered"]["median_ms"]),
     ),
     # Too short for the machine to change its pace meanwhile.
     Benchmark("signing", (), ("--rounds", "100"), signing_rows, lambda result: 0.0),

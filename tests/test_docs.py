@@ -21,6 +21,8 @@ TOLD = (
     Event.CONFIG_HELD,
     Event.STORE_FULL,
     Event.STORE_ROW_SET_ASIDE,
+    Event.WEBHOOK_REFUSED,
+    Event.WEBHOOK_DELAYED,
 )
 
 

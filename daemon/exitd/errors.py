@@ -11,6 +11,7 @@ The errors of exitd, in one tree, named for what happened.
     ├── CoreError               a report contradicts what we know
     └── StoreError              the state cannot be written or read
         ├── StoreFull           no room is left
+        ├── Withdrawn           its submitter did not want it written any more
         ├── StoreDamaged        what is there cannot be trusted
         └── StoreLocked         another daemon holds it
 
@@ -149,6 +150,14 @@ class StoreFull(StoreError):
     The disk, or the quota, has no room left.
 
     The writer releases its reserved file first, so that a firing can be recorded.
+    """
+
+
+class Withdrawn(StoreError):
+    """
+    A batch was taken back before anything of it was written.
+
+    Known to whoever took it back; nothing is to be done.
     """
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from exitd.core.records import Snapshot
-from exitd.errors import StoreError, StoreFull
+from exitd.errors import StoreError, StoreFull, Withdrawn
 from exitd.ports.clock import Clock
 from exitd.ports.store import Batch, OnDurable, StoreHealth, TokenRecord
 from fakes.archive import Disk, FakeArchive
@@ -143,7 +143,18 @@ class FakeStore(FakeArchive):
 
     def _commit(self, count: int) -> None:
         done, self.queued = self.queued[:count], self.queued[count:]
+        answers: list[tuple[OnDurable | None, StoreError | None]] = []
         for queued in done:
+            if queued.batch.is_withdrawn:
+                answers.append((queued.on_durable, Withdrawn("It was taken back.")))
+                continue
             self.disk.write(queued.batch)
+            answers.append((queued.on_durable, None))
         self._ts_committed_ns = self._clock.monotonic_ns()
-        self._answers.give((queued.on_durable, None) for queued in done)
+        self._answers.give(answers)
+
+
+def begin(store: FakeStore) -> None:
+    """Begin to write what is held, as a commit that hangs has."""
+    for queued in store.queued:
+        assert not queued.batch.is_withdrawn, "it was taken back already"

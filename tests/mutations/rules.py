@@ -14,6 +14,7 @@ from mutations import (
     sizing_rules,
     source_rules,
     trail_rules,
+    webhook_rules,
 )
 from mutations.mutation import Mutation
 
@@ -31,6 +32,7 @@ MUTATIONS: tuple[Mutation, ...] = tuple(
             *runtime_rules.MUTATIONS,
             *source_rules.MUTATIONS,
             *trail_rules.MUTATIONS,
+            *webhook_rules.MUTATIONS,
         ),
         key=lambda mutation: mutation.behaviour,
     )

@@ -128,9 +128,9 @@ token.revoked | name by | an API token is void
 command.refused | name reason by | a command could not be done
 watcher.dropped | by reason | a WebSocket is closed: too slow a reader, or it may not
 order.unfillable | quote_id reason | an order was accepted that its level cannot fill
-webhook.accepted | route webhook_id | an alert was taken and stored
+webhook.accepted | route webhook_id ip | an alert was taken and stored
 webhook.refused | route webhook_id reason ip | an alert was not valid, or not allowed
-webhook.duplicated | route webhook_id same_body | it came again; nothing is done twice
+webhook.duplicated | route webhook_id same_body ip | again; nothing is done twice
 webhook.delayed | route webhook_id reason | a venue failed; the alert is tried again
 webhook.carried_out | route webhook_id outcome | what an alert asked for was done
 

@@ -5,6 +5,7 @@ into one transaction. There is one writer, and memory never rolls back: a batch
 whose commit failed is read back and written again, in order.
 """
 
+import threading
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
@@ -18,16 +19,47 @@ from exitd.core.trigger import FireRecord
 from exitd.errors import StoreError
 
 
+class Claim:
+    """Whose a batch is that may be taken back: its submitter's, until it is begun.
+
+    The writer is another thread; of the two, the first to ask has it for good.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner = ""
+
+    def begin(self) -> bool:
+        """For the writer, as often as it likes: whether the batch may be written."""
+        return self._take("writer")
+
+    def withdraw(self) -> bool:
+        """For the submitter: whether it is certain that it is never written."""
+        return self._take("submitter")
+
+    def _take(self, who: str) -> bool:
+        with self._lock:
+            self._owner = self._owner or who
+            return self._owner == who
+
+
 class Batch(Struct, frozen=True):
     """The records and facts of one decision.
 
     `may_fail` marks what somebody can be told about and repeat (an arm): with
-    a full disk it is refused. Everything else waits for room and is written.
+    a full disk it is refused. Everything else waits for room and is written, unless
+    it has a `claim` by which it was withdrawn before.
     """
 
     records: tuple[Record, ...]
     facts: tuple[Fact, ...]
     may_fail: bool = False
+    claim: Claim | None = None
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """For the writer, which begins on it if it is not."""
+        return self.claim is not None and not self.claim.begin()
 
 
 OnDurable = Callable[[StoreError | None], None]
@@ -113,7 +145,8 @@ class Store(Protocol):
         """Queue a batch; *on_durable* is called on the loop once it is on disk.
 
         Batches become durable in the order they were submitted, several in one
-        commit. *on_durable* gets a `StoreFull` only for a `may_fail` batch.
+        commit. *on_durable* gets a `StoreFull` only for a `may_fail` batch, and a
+        `Withdrawn` only for one that its submitter has withdrawn.
         """
         ...
 

@@ -79,7 +79,8 @@ async def receiving(
     allowed: tuple[str, ...] = (),
     broker: Broker | None = None,
     store: Store | None = None,
-    patience_s: float = 2.5,
+    patience_s: float = 2.0,
+    key: str = KEY,
 ) -> AsyncIterator[Receiver]:
     """Serve the routes `tv` (with the settings *route*) and `other`."""
     clock = SteadyClock(SystemClock())
@@ -88,8 +89,15 @@ async def receiving(
             folder / "exitd.db", clock, asyncio.get_running_loop(), reserve_bytes=0
         )
     routes = {"tv": ROUTE.model_copy(update=route or {}), "other": ROUTE}
-    keys = {"tv": KEY, "other": OTHER_KEY}
-    desk = Desk(store, clock, broker or Broker(), routes, patience_s=patience_s)
+    keys = {"tv": key, "other": OTHER_KEY}
+    desk = Desk(
+        store,
+        clock,
+        broker or Broker(),
+        routes,
+        patience_s=patience_s,
+        commit_patience_s=patience_s,
+    )
     await desk.start()
     numbers = iter(range(1, 1 << 30))
     door = WebhookDoor(

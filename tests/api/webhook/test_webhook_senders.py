@@ -114,6 +114,22 @@ def test_given_many_wrong_keys_then_that_address_waits_and_no_other() -> None:
     assert keys.wait_s(guesser) == 0  # type: ignore[arg-type]
 
 
+def test_given_wrong_keys_from_all_over_a_network_of_ipv6_then_it_waits_as_one() -> (
+    None
+):
+    keys = WrongKeys(ManualClock().monotonic_ns)
+    senders = Senders(trusted=[], allowed=[])
+
+    def address(peer: str) -> object:
+        return senders.address_of({"client": (peer, 1)}, Headers())
+
+    for number in range(WRONG_KEYS_PER_MINUTE):
+        keys.note(address(f"2001:db8::{number + 1:x}"))  # type: ignore[arg-type]
+
+    assert keys.wait_s(address("2001:db8::ffff")) > 0  # type: ignore[arg-type]
+    assert keys.wait_s(address("2001:db8:0:1::1")) == 0  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("shared", ["52.89.214.238", "127.0.0.1"])
 def test_given_wrong_keys_from_an_address_that_many_share_then_nobody_is_locked_out(
     shared: str,

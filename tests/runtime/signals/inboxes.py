@@ -19,7 +19,7 @@ from exitd.ports.alerts import Alert
 from exitd.ports.clock import Clock
 from exitd.ports.store import Store
 from exitd.runtime.control.running import until
-from exitd.runtime.signals.inbox import PATIENCE_S, Draft, Inbox
+from exitd.runtime.signals.inbox import COMMIT_PATIENCE_S, PATIENCE_S, Draft, Inbox
 
 S = 1_000_000_000
 ROUTE = Route(auth_key=SecretReference(env="A"), mode="paper", venues=["broker"])
@@ -69,6 +69,7 @@ class Desk:
         routes: dict[str, Route] | None = None,
         *,
         patience_s: float = PATIENCE_S,
+        commit_patience_s: float = COMMIT_PATIENCE_S,
     ) -> None:
         self.store = store
         self.broker = broker
@@ -84,6 +85,7 @@ class Desk:
             tell=self.told.append,
             waits=_waits,
             patience_s=patience_s,
+            commit_patience_s=commit_patience_s,
         )
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 from exitd.core.entry import SignalState
 from exitd.runtime.problems import NotReady
 from exitd.runtime.signals import inbox as inbox_module
-from fakes.store import FakeStore
+from fakes.store import FakeStore, begin
 from runtime.desk import in_virtual_time
 from runtime.signals.inboxes import ROUTE, Broker, Desk, S, draft
 from simulation.virtual_time import VirtualClock, VirtualLoop, let_pass
@@ -210,18 +210,64 @@ async def test_given_a_full_disk_when_it_comes_twice_at_once_then_neither_is_sto
 
 
 @in_virtual_time
-async def test_given_a_disk_that_hangs_then_told_to_send_again_and_traded_once():
+async def test_given_a_disk_that_does_not_begin_then_taken_back_and_the_next_is_first():
     desk, store, clock = await _desk()
     store.hold()
     began_ns = clock.now_ns()
 
-    for _ in range(4):
-        with pytest.raises(NotReady, match=r"did not confirm the alert within 2\.5 s"):
-            await desk.inbox.receive(draft())
+    with pytest.raises(NotReady, match="too slow; nothing was stored; send it again"):
+        await desk.inbox.receive(draft(client_order_id="a-1"))
+    assert clock.now_ns() - began_ns == 2 * S
+    store.release()
+    await let_pass(1)
+    assert await desk.stored() == ()
+    taken = await desk.inbox.receive(draft(client_order_id="a-1"))
+    await desk.rest()
+
+    assert not taken.is_duplicate
+    assert taken.record.again == 0
+    assert desk.broker.traded == [taken.record.id]
+
+
+@in_virtual_time
+async def test_given_it_is_taken_back_then_its_repetition_is_told_so_as_well():
+    desk, store, _ = await _desk()
+    store.hold()
+
+    both = [asyncio.ensure_future(_receive(desk, draft())) for _ in range(2)]
+    told = await asyncio.gather(*both, return_exceptions=True)
+    store.release()
+    await desk.rest()
+
+    assert [type(one) for one in told] == [NotReady, NotReady]
+    assert await desk.stored() == ()
+    assert desk.broker.asked == []
+
+
+async def _beginning(desk: Desk, store: FakeStore) -> None:
+    """Receive an alert whose own commit hangs."""
+    store.hold()
+    receiving = asyncio.ensure_future(_receive(desk, draft()))
+    await let_pass(0.1)
+    begin(store)
+    with pytest.raises(NotReady, match="has begun to write the alert"):
+        await receiving
+
+
+@in_virtual_time
+async def test_given_a_commit_that_hangs_then_told_to_send_again_and_traded_once():
+    desk, store, clock = await _desk()
+    began_ns = clock.now_ns()
+
+    await _beginning(desk, store)
+    assert clock.now_ns() - began_ns == 27 * S // 10
+    for _ in range(3):
         # As TradingView does: 5 s after an answer of 5xx, three times at the most.
         await let_pass(5)
-    assert clock.now_ns() - began_ns == 30 * S
+        with pytest.raises(NotReady, match="it is carried out once at the most"):
+            await desk.inbox.receive(draft())
     store.release()
+    await let_pass(19)
     last = await desk.inbox.receive(draft())
     await desk.rest()
 
@@ -231,11 +277,26 @@ async def test_given_a_disk_that_hangs_then_told_to_send_again_and_traded_once()
 
 
 @in_virtual_time
-async def test_given_a_disk_that_confirms_late_then_the_window_counts_from_our_answer():
+async def test_given_a_commit_that_hangs_beyond_the_window_then_still_the_same_alert():
     desk, store, _ = await _desk()
-    store.hold()
-    with pytest.raises(NotReady):
-        await desk.inbox.receive(draft())
+    await _beginning(desk, store)
+    await let_pass(60)
+
+    answering = asyncio.ensure_future(desk.inbox.receive(draft()))
+    await let_pass(0.1)
+    store.release()
+    again = await answering
+    await desk.rest()
+
+    assert again.is_duplicate
+    assert len(desk.broker.traded) == 1
+    assert len(await desk.stored()) == 1
+
+
+@in_virtual_time
+async def test_given_a_commit_that_ends_late_then_the_window_counts_from_our_answer():
+    desk, store, _ = await _desk()
+    await _beginning(desk, store)
     store.release()
     await let_pass(19)
 

@@ -16,7 +16,7 @@ from exitd.adapters.sqlite.disk import Disk
 from exitd.adapters.sqlite.failures import Failure
 from exitd.adapters.sqlite.pruning import delete_some
 from exitd.adapters.sqlite.reserve import Reserve
-from exitd.errors import StoreError, StoreFull
+from exitd.errors import StoreError, StoreFull, Withdrawn
 from exitd.ports.clock import Clock
 from exitd.ports.store import Batch, OnDurable, StoreHealth
 
@@ -135,15 +135,22 @@ class Writer:
 
     def _group(self) -> list[QueuedBatch]:
         group: list[QueuedBatch] = []
+        withdrawn: list[QueuedBatch] = []
         for entry in islice(self._pending, self._group_batches):
             if not isinstance(entry, QueuedBatch):
                 break
-            group.append(entry)
+            (withdrawn if entry.batch.is_withdrawn else group).append(entry)
+        for entry in withdrawn:
+            self._pending.remove(entry)
+        if withdrawn:
+            self._deliver([(entry.on_durable, taken_back()) for entry in withdrawn])
         return group
 
     def _write_group(self) -> bool:
         """Commit the batches at the head; False when that must wait."""
         group = self._group()
+        if not group:
+            return True
         was_well = self.disk.is_well
         try:
             self._database.ensure_open()
@@ -292,6 +299,10 @@ class Writer:
     def _committed(self) -> None:
         self._commits_since_checkpoint += 1
         self.disk.note_commit()
+
+
+def taken_back() -> Withdrawn:
+    return Withdrawn("It was taken back before it was written.")
 
 
 def no_room() -> StoreFull:

@@ -33,7 +33,7 @@ from exitd.api.webhook.senders import Address, Senders
 from exitd.logs import Event, bound, log
 from exitd.ports.alerts import Alert, AlertLevel
 from exitd.ports.clock import Clock
-from exitd.runtime.problems import ControlError
+from exitd.runtime.problems import ControlError, Unusable
 from exitd.runtime.signals.inbox import Draft, Inbox
 from exitd.signals.json_form import signal_json
 from exitd.signals.model import Signal
@@ -43,6 +43,8 @@ from exitd.signals.validating import validate
 
 PREFIX = "/webhook/"
 _NAME_SHOWN = 64
+#: A shorter key may well stand in a body by chance.
+_KEY_TOLD_MIN = 8
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 Json = dict[str, object]
@@ -97,16 +99,17 @@ class WebhookDoor:
         name = path.removeprefix(PREFIX).removesuffix("/")
         address = self._senders.address_of(scope, headers)
         if not self._senders.may_send(address):
-            self._note_refused(name, address, "not_allowed_from_there")
+            _note_stranger(name, address, "not_allowed_from_there")
             raise NotFromThere(
                 "not_allowed_from_there",
                 "alerts are not taken from this address",
                 "add it to webhook.allow_ips, or the proxy to webhook.trusted_proxies",
             )
         payload = await self._payload(name, address, headers, receive)
-        route = self._open(name, address, payload)
+        key = payload.pop("auth_key", None)
+        route = self._open(name, address, key)
         try:
-            return await self._receive(route, payload)
+            return await self._receive(route, payload, _written(key), str(address))
         except ControlError as error:
             self._lose(route.name, address, error)
 
@@ -132,8 +135,8 @@ class WebhookDoor:
                 raise unreadable from None
             self._lose(name, address, unreadable)
 
-    def _open(self, name: str, address: Address | None, payload: Json) -> OpenRoute:
-        """Give the route if the body repeats its key, which is taken out of it.
+    def _open(self, name: str, address: Address | None, key: object) -> OpenRoute:
+        """Give the route if this is its key.
 
         Raises:
             Unauthorized: There is no such route, or the key is another.
@@ -142,10 +145,10 @@ class WebhookDoor:
         wait_s = self._wrong_keys.wait_s(address)
         if wait_s:
             raise _too_often("too many wrong keys came from this address", wait_s)
-        route = self._routes.opened(name, payload.pop("auth_key", None))
+        route = self._routes.opened(name, key)
         if route is None:
             self._wrong_keys.note(address)
-            self._note_refused(name, address, "unauthorized")
+            _note_stranger(name, address, "unauthorized")
             raise unauthorized()
         wait_s = route.limit.wait_s()
         if wait_s:
@@ -154,8 +157,17 @@ class WebhookDoor:
             self._lose(name, address, refused)
         return route
 
-    async def _receive(self, route: OpenRoute, payload: Json) -> Response:
+    async def _receive(
+        self, route: OpenRoute, payload: Json, key: bytes, sender: str
+    ) -> Response:
         settings = route.settings
+        canonical = _ENCODER.encode(payload)
+        if len(key) >= _KEY_TOLD_MIN and key in canonical:
+            raise Unusable(
+                "auth_key_repeated",
+                "the auth_key stands in another field too, and would be stored with it",
+                "take it out there",
+            )
         normalised = normalise(payload)
         validation = validate(
             normalised,
@@ -172,9 +184,10 @@ class WebhookDoor:
                 route=route.name,
                 ticker=signal.ticker or "",
                 body=signal_json(signal),
-                digest=hashlib.sha256(_ENCODER.encode(payload)).hexdigest(),
+                digest=hashlib.sha256(canonical).hexdigest(),
                 client_order_id=signal.client_order_id or "",
                 is_paper=route.is_paper,
+                sender=sender,
             ),
             stale=self._staleness(route, signal),
         )
@@ -192,7 +205,7 @@ class WebhookDoor:
         Raises:
             ControlError: Always, *error*.
         """
-        self._note_refused(name, address, str(error))
+        log(Event.WEBHOOK_REFUSED, route=name, reason=str(error), ip=str(address))
         if error.code == "stopping":
             # It comes again, and then it is taken.
             raise error
@@ -206,9 +219,16 @@ class WebhookDoor:
         )
         raise error
 
-    def _note_refused(self, name: str, address: Address | None, reason: str) -> None:
-        route = name[:_NAME_SHOWN]
-        log(Event.WEBHOOK_REFUSED, route=route, reason=reason, ip=str(address))
+
+def _note_stranger(name: str, address: Address | None, reason: str) -> None:
+    """Log who was not let in; many of them are one line, or they could fill the log."""
+    route = name[:_NAME_SHOWN]
+    log(Event.AUTH_REFUSED, reason=reason, route=route, ip=str(address))
+
+
+def _written(key: object) -> bytes:
+    """Give a key as it stands between the quotes of JSON."""
+    return _ENCODER.encode(key)[1:-1]
 
 
 def _too_often(why: str, wait_s: int) -> TooOften:

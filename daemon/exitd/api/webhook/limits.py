@@ -1,9 +1,10 @@
 """How often: each route by itself, and wrong keys by where they come from."""
 
+import ipaddress
 from collections.abc import Callable
 
 from exitd.api.webhook.senders import Address
-from exitd.configuration.webhook import TRADINGVIEW
+from exitd.configuration.webhook import TRADINGVIEW, Network
 from exitd.core.intents import Priority
 from exitd.core.units import NS_PER_S
 from exitd.runtime.budget import RateBudget
@@ -41,11 +42,11 @@ class WrongKeys:
     def __init__(self, monotonic_ns: Callable[[], int]) -> None:
         self._monotonic_ns = monotonic_ns
         # In the order of their first wrong key; the oldest goes when there are many.
-        self._budgets: dict[Address, RateBudget] = {}
+        self._budgets: dict[Address | Network, RateBudget] = {}
 
     def wait_s(self, address: Address | None) -> int:
         """Say in how many seconds this address may try again; zero is now."""
-        budget = self._budgets.get(address) if address is not None else None
+        budget = None if address is None else self._budgets.get(_place(address))
         if budget is None:
             return 0
         return _seconds(budget.wait_ns(Priority.CANCEL, self._monotonic_ns()))
@@ -53,13 +54,21 @@ class WrongKeys:
     def note(self, address: Address | None) -> None:
         if address is None or address.is_loopback or str(address) in TRADINGVIEW:
             return
-        budget = self._budgets.get(address)
+        place = _place(address)
+        budget = self._budgets.get(place)
         if budget is None:
             if len(self._budgets) >= _ADDRESSES_MAX:
                 del self._budgets[next(iter(self._budgets))]
             budget = RateBudget(WRONG_KEYS_PER_MINUTE, WRONG_KEYS_PER_MINUTE, 0)
-            self._budgets[address] = budget
+            self._budgets[place] = budget
         budget.take(Priority.CANCEL, self._monotonic_ns())
+
+
+def _place(address: Address) -> Address | Network:
+    """Give what one sender has to itself: of IPv6, all addresses of a /64."""
+    if address.version == 4:
+        return address
+    return ipaddress.ip_network((address, 64), strict=False)
 
 
 def _seconds(wait_ns: int) -> int:

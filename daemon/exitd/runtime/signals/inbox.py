@@ -1,10 +1,11 @@
 """The durable inbox: an alert is stored, then answered, then carried out, once.
 
 What is answered with success is on disk and is carried out, whatever happens next.
-What is answered with failure is not stored, with one exception that no sender can do
-harm with: a disk that does not confirm in time. Then nobody knows, the sender is told
-to send it again, and what comes again is a repetition of the alert that is under way,
-or the only one if that was lost.
+What is answered with failure is not stored: where the disk does not get to an alert in
+time, it is taken back. There is one exception, and no sender can do harm with it: the
+very commit of an alert hangs. Then nobody knows, the sender is told to send the same
+again, and what comes is a repetition of the alert that is under way, or the only one
+if that was lost.
 """
 
 import asyncio
@@ -17,18 +18,21 @@ from msgspec.structs import replace
 from exitd.configuration.webhook import Route
 from exitd.core.entry import SignalRecord, SignalState
 from exitd.core.units import NS_PER_MS
-from exitd.errors import StoreError, VenueError
+from exitd.errors import StoreError, VenueError, Withdrawn
 from exitd.logs import Event, log
 from exitd.ports.alerts import Alert, AlertLevel
 from exitd.ports.clock import Clock
-from exitd.ports.store import Batch, Store
+from exitd.ports.store import Batch, Claim, Store
 from exitd.runtime.problems import NotReady, Unusable
 from exitd.runtime.signals.lanes import CarryOut, Lanes, Spawn
 from exitd.runtime.signals.seen import Arrival, Seen
 
-PATIENCE_S = 2.5
-"""How long the disk may take. TradingView hangs up after 3 s, and sends again only
-what was answered with 5xx."""
+PATIENCE_S = 2.0
+"""How long the disk may take to begin on an alert; then it is taken back."""
+
+COMMIT_PATIENCE_S = 0.7
+"""How much longer one that it has begun on. TradingView hangs up after 3 s, and sends
+again only what was answered with 5xx."""
 
 WAITING_MAX = 10_000
 """Alerts that are not carried out yet; more of them are not taken."""
@@ -43,7 +47,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     """An alert that is valid and may come in; `body` and `digest` are without its key.
 
     `ticker` is what it is about: alerts of one route about the same one are carried
-    out in the order in which they came.
+    out in the order in which they came. `sender` is an address, for the log.
     """
 
     route: str
@@ -52,6 +56,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     digest: str
     client_order_id: str = ""
     is_paper: bool = False
+    sender: str = ""
 
 
 class Taken(Struct, frozen=True, kw_only=True):
@@ -79,6 +84,7 @@ class Inbox:
         tell: Callable[[Alert], None],
         waits: Callable[[], Iterator[float]],
         patience_s: float = PATIENCE_S,
+        commit_patience_s: float = COMMIT_PATIENCE_S,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -87,6 +93,7 @@ class Inbox:
         self._unwritten: list[SignalRecord] = []
         self._timer: asyncio.TimerHandle | None = None
         self._patience_s = patience_s
+        self._commit_patience_s = commit_patience_s
         self._number = 0
         self._seen = {
             name: Seen(
@@ -148,16 +155,18 @@ class Inbox:
                 route=draft.route,
                 webhook_id=record.id,
                 same_body=is_same,
+                ip=draft.sender,
             )
             return Taken(record=record, is_duplicate=True, is_same=is_same)
         if stale:
             raise Unusable("too_old", stale)
         if self._lanes.waiting >= WAITING_MAX:
             raise not_taken("busy", f"{WAITING_MAX} alerts wait to be carried out")
-        arrival = Arrival(self._record(draft, seen, now_ns))
+        claim = Claim()
+        arrival = Arrival(self._record(draft, seen, now_ns), claim)
         seen.add(arrival)
         self._store.submit(
-            Batch((arrival.record,), (), may_fail=True),
+            Batch((arrival.record,), (), may_fail=True, claim=claim),
             lambda error: self._stored(draft, arrival, error),
         )
         await self._settle(arrival)
@@ -181,27 +190,46 @@ class Inbox:
 
     def _stored(self, draft: Draft, arrival: Arrival, error: StoreError | None) -> None:
         record = arrival.record
+        if isinstance(error, Withdrawn):
+            return
         if error is not None:
-            arrival.error = error
-            self._seen[record.route].drop(arrival)
-        else:
-            log(Event.WEBHOOK_ACCEPTED, route=record.route, webhook_id=record.id)
-            self._lanes.add((record.route, draft.ticker), record)
+            self._not_stored(arrival, error)
+            return
+        log(
+            Event.WEBHOOK_ACCEPTED,
+            route=record.route,
+            webhook_id=record.id,
+            ip=draft.sender,
+        )
+        self._lanes.add((record.route, draft.ticker), record)
+        arrival.settled.set()
+
+    def _not_stored(self, arrival: Arrival, error: StoreError) -> None:
+        """Let everybody know who waits for it; the next that comes is the first."""
+        arrival.error = error
+        self._seen[arrival.record.route].drop(arrival)
         arrival.settled.set()
 
     async def _settle(self, arrival: Arrival) -> None:
-        """Wait until an alert is on disk, as long as its sender does."""
-        try:
-            async with asyncio.timeout(self._patience_s):
-                await arrival.settled.wait()
-        except TimeoutError as error:
-            # It comes again within the window, counted from this answer.
-            arrival.ts_last_ns = self._clock.now_ns()
-            raise not_taken(
-                "slow_disk",
-                f"the disk did not confirm the alert within {self._patience_s:g} s",
-                "send the same again: it is carried out once at the most",
-            ) from error
+        """Wait until an alert is on disk, as long as its sender does.
+
+        Raises:
+            NotReady: It is not, or nobody knows.
+        """
+        if not await _within(self._patience_s, arrival):
+            assert arrival.claim is not None, "what was loaded is on disk"
+            if arrival.claim.withdraw():
+                self._not_stored(arrival, Withdrawn("the disk is too slow"))
+            elif not await _within(self._commit_patience_s, arrival):
+                # It comes again within the window, counted from this answer.
+                arrival.ts_last_ns = self._clock.now_ns()
+                raise not_taken(
+                    "slow_disk",
+                    "the disk has begun to write the alert and does not end",
+                    "send the same again: it is carried out once at the most",
+                )
+        if isinstance(arrival.error, Withdrawn):
+            raise not_taken("slow_disk", str(arrival.error))
         if arrival.error is not None:
             raise not_taken("not_stored", "the disk is full") from arrival.error
 
@@ -251,6 +279,16 @@ class Inbox:
                 text=f"{paper}alert {record.id} ({ticker_of(record)}) {text}",
             )
         )
+
+
+async def _within(seconds: float, arrival: Arrival) -> bool:
+    """Wait at most so long until it is known what became of an alert; says whether."""
+    try:
+        async with asyncio.timeout(seconds):
+            await arrival.settled.wait()
+    except TimeoutError:
+        return not arrival.is_under_way
+    return True
 
 
 def _number_of(record: SignalRecord) -> int:

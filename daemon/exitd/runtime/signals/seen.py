@@ -9,17 +9,20 @@ import asyncio
 
 from exitd.core.entry import SignalRecord
 from exitd.errors import StoreError
+from exitd.ports.store import Claim
 
 
 class Arrival:
     """An alert that was taken in; `settled` once its record is durable, or is not.
 
     `error` is why it is not. `ts_last_ns` is when it came, or when its sender was
-    last told to send it again.
+    last told to send it again. By the `claim` its record can be taken back from the
+    writer; None where it has been written long ago.
     """
 
-    def __init__(self, record: SignalRecord) -> None:
+    def __init__(self, record: SignalRecord, claim: Claim | None = None) -> None:
         self.record = record
+        self.claim = claim
         self.settled = asyncio.Event()
         self.error: StoreError | None = None
         self.ts_last_ns = record.ts_received_ns

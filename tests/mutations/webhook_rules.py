@@ -1,0 +1,67 @@
+"""Money rules of alerts: who may send them, and that each is carried out once."""
+
+from __future__ import annotations
+
+from mutations.mutation import Mutation
+
+MUTATIONS = (
+    Mutation(
+        143,
+        "api/webhook/routes.py",
+        "return route if is_right else None",
+        "return route",
+        "test_given_a_wrong_key_and_an_unknown_route_then_the_same_answer",
+    ),
+    Mutation(
+        143,
+        "api/webhook/senders.py",
+        "while address is not None and _is_in(address, self._trusted):",
+        "while address is not None and hops[-1]:",
+        "test_given_a_peer_and_a_header_then_the_nearest_that_nobody_trusts",
+    ),
+    Mutation(
+        22,
+        "runtime/signals/inbox.py",
+        "if earlier is not None:",
+        "if False:",
+        "test_given_the_same_client_order_id_within_the_horizon_then_a_duplicate",
+        "test_given_the_same_body_when_within_the_window_then_a_duplicate",
+        "test_b111_given_a_start_after_a_kill_then_repetitions_are_still_known",
+    ),
+    Mutation(
+        22,
+        "runtime/signals/seen.py",
+        "if oldest.ts_last_ns > before_ns or oldest.is_under_way:",
+        "if oldest.ts_last_ns > before_ns:",
+        "test_given_a_commit_that_hangs_beyond_the_window_then_still_the_same_alert",
+    ),
+    Mutation(
+        22,
+        "adapters/sqlite/writer.py",
+        "(withdrawn if entry.batch.is_withdrawn else group).append(entry)",
+        "group.append(entry)",
+        "test_given_a_batch_that_was_withdrawn_then_it_is_never_written",
+    ),
+    Mutation(
+        87,
+        "runtime/signals/inbox.py",
+        "        await self._settle(arrival)\n        return Taken(record=arrival",
+        "        return Taken(record=arrival",
+        "test_given_an_alert_when_not_on_disk_yet_then_neither_answered_nor_traded",
+        "test_given_an_answer_then_the_alert_was_on_disk_before",
+    ),
+    Mutation(
+        111,
+        "runtime/signals/inbox.py",
+        "            if record.state is SignalState.ACCEPTED:\n",
+        "            if False:\n",
+        "test_b111_given_killed_before_it_is_carried_out_then_done_after_the_start",
+    ),
+    Mutation(
+        111,
+        "runtime/signals/lanes.py",
+        "        if lane in self._lanes:\n",
+        "        if False:\n",
+        "test_given_alerts_for_one_ticker_then_one_after_another_in_order",
+    ),
+)
