@@ -28,7 +28,7 @@ from exitd.runtime.analytics import join
 from exitd.runtime.cost_groups import groups_of
 from exitd.runtime.cost_views import CostsView, cost_group, cost_row
 from exitd.runtime.shown import timestamp
-from runtime.test_analytics import ALL, USD, alert, fired, order, stored
+from runtime.traded import ALL, USD, alert, fired, order, stored
 
 BODY = (
     '{"ticker":"AAPL","direction":"long","orderType":"limit","marketPrice":100,'

@@ -13,7 +13,7 @@ from exitd.client import AsyncClient, DaemonRefused, book_calls, calls
 from exitd.ports.store import Batch
 from fakes.exchange import SOL
 from fakes.outcomes import Fill
-from runtime.test_analytics import alert, order
+from runtime.traded import alert, order
 
 STOP = {"symbol": SOL, "side": "long", "stop_loss": "95", "close": "4"}
 

@@ -6,6 +6,8 @@ import csv
 import io
 import os
 import pty
+import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from cli.test_cli_looking import on_a_terminal
 from e2e.house import House, house
 from exitd.cli import reporting
 from exitd.runtime.cost_views import CostRow
+
+PAGE = Path(__file__).parents[2] / "docs" / "analytics.md"
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +148,26 @@ def test_given_paper_and_long_names_on_a_terminal_when_said_then_marked_in_80_co
     assert "100.33333" in text
     assert "0/1/0/0" in text or "0/0/1/0" in text
     assert "PAPER: 5 of 6 orders were simulated" in capsys.readouterr().err
+
+
+def test_given_the_page_of_the_documentation_when_its_commands_run_then_each_works(
+    command: Command, home: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    block = re.search(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
+
+    assert block is not None
+    commands = block[1].splitlines()
+    for line in commands:
+        program, *words = shlex.split(line)
+        done = command(*words)
+        assert (program, done.status) == ("exitd", 0), (line, done.err)
+    assert (tmp_path / "costs.html").exists()
+
+
+def test_given_the_page_of_the_documentation_then_it_tells_of_every_column():
+    page = PAGE.read_text()
+    told = page[page.index("## The columns") : page.index("## Over HTTP")]
+
+    names = re.findall(r"`([a-z_]+)`", told)
+    assert [n for n in CostRow.__struct_fields__ if n not in names] == []

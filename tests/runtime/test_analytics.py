@@ -1,93 +1,21 @@
-"""What orders cost: joined to alerts and fills, added up, and spread over groups."""
+"""What orders cost: joined to alerts and fills, and never guessed."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from contract import store_samples as samples
-from exitd.core.entry import EntryOrder, EntryRecord, EntryState, SignalRecord
+from exitd.core.entry import EntryState
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.position import OrderSide, Side
-from exitd.core.ticket import AssetClass, PositionIntent, Ticket, TicketType
-from exitd.core.trigger import DoneReason
+from exitd.core.ticket import PositionIntent
 from exitd.core.units import NS_PER_S
-from exitd.ports.store import BookedFill, ExitRow
-from exitd.runtime.analytics import Stored, Traded, join, strangers
-from exitd.runtime.cost_groups import CostGroup, groups_of, spread_of
-from exitd.runtime.cost_views import cost_group, cost_row
+from exitd.ports.store import BookedFill
+from exitd.runtime.analytics import Traded, join, strangers
+from exitd.runtime.cost_views import cost_row
 from exitd.signals.analysing import Quality
-
-D = Decimal
-ALL = 0, 10**19
-S10 = (
-    '{"ticker":"AAPL","direction":"long","orderType":"stop_limit",'
-    '"marketPrice":150.25,"stopPrice":150.5,"limitPrice":151,'
-    '"metadata":{"strategy":"Breakout"}}'
-)
-SHORT = '{"ticker":"AAPL","direction":"short","orderType":"market","marketPrice":%s}'
-USD = {("main", "AAPL"): "USD", ("main", "SOL_USDC_PERP"): "USDC"}
-
-
-def alert(body: str = S10, id: str = "breakout-1", **changed: Any) -> SignalRecord:
-    record = samples.signal(id, ts_received_ns=10 * NS_PER_S)
-    return replace(record, body=body, entry_id=id, account="main", **changed)
-
-
-def order(
-    filled: str = "0",
-    price: str = "1",
-    id: str = "breakout-1",
-    side: OrderSide = OrderSide.BUY,
-    **changed: Any,
-) -> EntryRecord:
-    ticket = Ticket(
-        symbol="AAPL",
-        asset_class=AssetClass.EQUITY,
-        side=side,
-        quantity=D(100),
-        order=TicketType.STOP_LIMIT,
-        stop_price=D("150.5"),
-        limit_price=D("151.01"),
-        client_order_id="swing-1",
-    )
-    return EntryRecord(
-        **{
-            "order": EntryOrder(id=id, account="main", ticket=ticket),
-            "state": EntryState.FILLED,
-            "venue_order_id": "o-" + id,
-            "filled": D(filled),
-            "filled_quote": D(filled) * D(price),
-            "ts_wanted_ns": 10 * NS_PER_S,
-            "ts_sent_ns": 10 * NS_PER_S + 25_000_000,
-            "ts_filled_venue_ns": 10 * NS_PER_S + 140_000_000,
-            **changed,
-        }
-    )
-
-
-def fill(order_id: str, quantity: str, price: str, trade_id: str = "t1") -> BookedFill:
-    record = replace(
-        samples.fill(trade_id, fire_id=""),
-        symbol="AAPL",
-        venue_order_id=order_id,
-        client_order_id=None,
-        side=OrderSide.BUY,
-        quantity=D(quantity),
-        price=D(price),
-        ts_venue_ns=11 * NS_PER_S,
-    )
-    return BookedFill(record, None)
-
-
-def stored(**given: Any) -> Stored:
-    empty: dict[str, Any] = dict.fromkeys(("signals", "entries", "exits", "fills"), ())
-    return Stored(**{**empty, "sent_ns": {}, **given})
+from runtime.traded import ALL, S10, SHORT, D, alert, fill, fired, order, stored
 
 
 def only(rows: tuple[Traded, ...]) -> Traded:
@@ -182,25 +110,6 @@ def test_given_a_body_that_cannot_be_read_when_joined_then_by_its_own_order():
 
     assert row.analysis.intended_price == D("151.01")
     assert row.route == "breakout"
-
-
-def fired(trigger_id: str = "breakout-1/sl", **changed: Any) -> ExitRow:
-    fire = replace(
-        samples.fire(trigger_id, ts_hit_ns=20 * NS_PER_S, open=False),
-        **{
-            "attempts": 1,
-            "reason": DoneReason.FILLED,
-            "level": D(100),
-            "observed": D("99.8"),
-            "filled": D(4),
-            "filled_quote": D(4) * D("99.5"),
-            **changed,
-        },
-    )
-    executed = samples.fill(
-        fire_id=fire.fire_id, ts_venue_ns=20 * NS_PER_S + 40_000_000
-    )
-    return ExitRow(fire, (executed,))
 
 
 def test_given_an_exit_when_joined_then_the_level_is_what_was_asked_for():
@@ -323,95 +232,6 @@ def test_given_fills_of_others_when_counted_then_they_are_named_strangers():
     given_ = stored(entries=(order(),), fills=(ours, theirs, exit_))
 
     assert strangers(given_) == 1
-
-
-@pytest.mark.parametrize(
-    ("numbers", "median", "p90"),
-    [
-        (["3"], "3", "3"),
-        (["1", "2"], "1.5", "2"),
-        ([str(n) for n in range(1, 11)], "5.5", "9"),
-        ([str(n) for n in range(1, 12)], "6", "10"),
-    ],
-)
-def test_given_numbers_when_spread_then_median_and_p90(numbers, median, p90):
-    found = spread_of([None, *map(D, reversed(numbers))])
-
-    assert found is not None
-    assert (found.median, found.p90) == (D(median), D(p90))
-    assert (found.best, found.worst) == (D(numbers[0]), D(numbers[-1]))
-    assert spread_of([None]) is None
-
-
-amounts = st.decimals("0.01", "1000", places=2)
-entries = st.lists(
-    st.tuples(st.sampled_from(OrderSide), amounts, amounts, st.integers(0, 9), amounts),
-    max_size=8,
-)
-
-
-@settings(max_examples=25)
-@given(entries, st.lists(st.tuples(amounts, amounts, amounts), max_size=4))
-def test_given_any_orders_when_joined_then_their_costs_add_up(entered, exited):
-    signals, orders = [], []
-    for n, (side, market, limit, filled, price) in enumerate(entered):
-        direction = "long" if side is OrderSide.BUY else "short"
-        body = (
-            f'{{"ticker":"AAPL","direction":"{direction}","orderType":"limit",'
-            f'"marketPrice":{market},"limitPrice":{limit},'
-            f'"metadata":{{"strategy":"s{n % 3}"}}}}'
-        )
-        signals.append(alert(body, f"r-{n}"))
-        orders.append(order(str(filled), str(price), f"r-{n}", side))
-    exits = [
-        fired(f"x-{n}", level=level, observed=seen, filled_quote=4 * price)
-        for n, (level, seen, price) in enumerate(exited)
-    ]
-
-    given_ = stored(signals=tuple(signals), entries=tuple(orders), exits=tuple(exits))
-    rows = join(given_, *ALL)
-    groups = groups_of(rows, USD)
-
-    assert len(rows) == len(orders) + len(exits)
-    for row in rows:
-        found = row.analysis
-        if found.total_cost is None:
-            assert row.filled == 0
-            continue
-        assert found.setup_cost is not None
-        assert found.execution_slippage is not None
-        assert found.setup_cost + found.execution_slippage == found.total_cost
-        assert found.cash is not None
-        assert found.cash.total_cost == found.total_cost * row.filled
-    check_sums(rows, groups)
-
-
-def check_sums(rows: tuple[Traded, ...], groups: tuple[CostGroup, ...]) -> None:
-    """Every way to group orders has each of them once."""
-    (whole,) = [group for group in groups if group.by == "all"]
-    cash = sum((r.analysis.cash.total_cost for r in rows if r.analysis.cash), D(0))
-    assert sum(whole.cash.values()) == cash
-    assert whole.orders == len(rows)
-    for by in ("strategy", "symbol", "route"):
-        parts = [group for group in groups if group.by == by]
-        assert sum(part.orders for part in parts) == whole.orders
-        assert sum(part.filled for part in parts) == whole.filled
-        assert sum((sum(p.cash.values()) for p in parts), D(0)) == cash
-        for quality, count in whole.qualities.items():
-            assert sum(part.qualities[quality] for part in parts) == count
-
-
-def test_given_a_group_when_shown_then_decimals_are_texts():
-    rows = join(stored(signals=(alert(),), entries=(order("100", "151.12"),)), *ALL)
-
-    whole = cost_group(groups_of(rows, USD)[0])
-
-    assert whole.qualities == {"excellent": 0, "good": 0, "fair": 0, "poor": 1}
-    assert whole.cash == {"USD": "87"}
-    assert whole.total_cost_percent is not None
-    assert whole.total_cost_percent.median == "0.579"
-    assert whole.slippage_percent is not None
-    assert whole.slippage_percent.p90 == "0.08"
 
 
 def test_given_an_endless_average_when_shown_then_ten_decimals():
