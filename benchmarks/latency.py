@@ -103,9 +103,12 @@ def latencies_us(tap: Tap, levels: int) -> list[float]:
 
 
 def start_daemon(
-    url: str, key: str, secret: str, folder: Path, levels: int
+    url: str, key: str, secret: str, folder: Path, levels: int, more: str = ""
 ) -> subprocess.Popen[str]:
-    """Start the whole daemon, with its socket in the folder, and wait until ready."""
+    """Start the whole daemon, with its socket in the folder, and wait until ready.
+
+    *more* is what else its exitd.yaml says.
+    """
     for name, value in (("key", key), ("secret", secret)):
         (folder / name).write_text(value)
         (folder / name).chmod(0o600)
@@ -123,7 +126,7 @@ venues:
     requests_per_minute: 1000000
 http: {{socket: {folder}/exitd.sock, bind: "off"}}
 log: {{format: json}}
-"""
+{more}"""
     )
     exits = "\n".join(
         f"      s{n}: {{stop_loss: {TOP - STEP * n}, close: 0.1}}"

@@ -75,10 +75,16 @@ def source(rig: FeedRig, kind: PriceKind) -> PriceSource:
 
 
 class FeedContract:
-    @pytest.mark.parametrize("kind", [PriceKind.MARK, PriceKind.LAST])
+    """`kind` and `other` are two prices that the venue streams."""
+
+    kind = PriceKind.MARK
+    other = PriceKind.LAST
+
+    @pytest.mark.parametrize("which", ["kind", "other"])
     async def test_b141_given_a_watched_source_when_published_then_told_exactly(
-        self, rig: FeedRig, kind
+        self, rig: FeedRig, which
     ):
+        kind = getattr(self, which)
         watched = source(rig, kind)
         async with running(rig, watched) as runs:
             await rig.publish(kind, "141.23")
@@ -102,10 +108,10 @@ class FeedContract:
     async def test_b005_given_mark_watched_when_last_moves_then_nothing(
         self, rig: FeedRig
     ):
-        mark = source(rig, PriceKind.MARK)
+        mark = source(rig, self.kind)
         async with running(rig, mark) as runs:
-            await rig.publish(PriceKind.LAST, "94.00")
-            await rig.publish(PriceKind.MARK, "96.00")
+            await rig.publish(self.other, "94.00")
+            await rig.publish(self.kind, "96.00")
             await runs.price(mark, "96.00")
 
         assert {tick.source for tick in runs.ticks.all} == {mark}
@@ -114,10 +120,10 @@ class FeedContract:
     async def test_b006_given_last_watched_when_mark_moves_then_nothing(
         self, rig: FeedRig
     ):
-        last = source(rig, PriceKind.LAST)
+        last = source(rig, self.other)
         async with running(rig, last) as runs:
-            await rig.publish(PriceKind.MARK, "94.00")
-            await rig.publish(PriceKind.LAST, "96.00")
+            await rig.publish(self.kind, "94.00")
+            await rig.publish(self.other, "96.00")
             await runs.price(last, "96.00")
 
         assert {tick.source for tick in runs.ticks.all} == {last}
@@ -126,10 +132,10 @@ class FeedContract:
     async def test_b017_given_prices_in_a_burst_when_published_then_all_in_order(
         self, rig: FeedRig
     ):
-        last = source(rig, PriceKind.LAST)
+        last = source(rig, self.other)
         async with running(rig, last) as runs:
             for price in ("96.00", "94.00", "97.00"):
-                await rig.publish(PriceKind.LAST, price)
+                await rig.publish(self.other, price)
             await runs.price(last, "97.00")
 
         told = [tick.price for tick in runs.ticks.all]
@@ -139,24 +145,24 @@ class FeedContract:
     async def test_given_a_running_feed_when_watching_more_then_that_is_told_too(
         self, rig: FeedRig
     ):
-        mark, last = source(rig, PriceKind.MARK), source(rig, PriceKind.LAST)
+        mark, last = source(rig, self.kind), source(rig, self.other)
         async with running(rig, mark) as runs:
             rig.feed.watch(frozenset({mark, last}))
             await rig.settled()
 
-            await rig.publish(PriceKind.LAST, "133.00")
+            await rig.publish(self.other, "133.00")
             await runs.price(last, "133.00")
-            await rig.publish(PriceKind.MARK, "134.00")
+            await rig.publish(self.kind, "134.00")
             await runs.price(mark, "134.00")
 
     async def test_given_a_running_feed_when_watching_less_then_that_is_not_told(
         self, rig: FeedRig
     ):
-        mark, last = source(rig, PriceKind.MARK), source(rig, PriceKind.LAST)
+        mark, last = source(rig, self.kind), source(rig, self.other)
         async with running(rig, mark, last) as runs:
             rig.feed.watch(frozenset({last}))
-            await rig.publish(PriceKind.MARK, "134.00")
-            await rig.publish(PriceKind.LAST, "133.00")
+            await rig.publish(self.kind, "134.00")
+            await rig.publish(self.other, "133.00")
             await runs.price(last, "133.00")
 
         assert Decimal("134.00") not in {tick.price for tick in runs.ticks.all}
@@ -164,20 +170,21 @@ class FeedContract:
     async def test_given_a_lost_connection_when_run_again_then_prices_flow(
         self, rig: FeedRig
     ):
-        mark = source(rig, PriceKind.MARK)
+        mark = source(rig, self.kind)
         async with running(rig, mark) as runs:
             await rig.drop()
             async with asyncio.timeout(DEADLINE_S):
                 await runs.lost.wait()
 
         async with running(rig, mark) as again:
-            await rig.publish(PriceKind.MARK, "120.00")
+            await rig.publish(self.kind, "120.00")
             await again.price(mark, "120.00")
 
-    @pytest.mark.parametrize("kind", [PriceKind.MARK, PriceKind.LAST])
+    @pytest.mark.parametrize("which", ["kind", "other"])
     async def test_b124_given_a_silent_stream_when_polled_then_the_price(
-        self, rig: FeedRig, kind
+        self, rig: FeedRig, which
     ):
+        kind = getattr(self, which)
         await rig.publish(kind, "123.00")
 
         tick = await rig.feed.poll(source(rig, kind))
@@ -187,7 +194,7 @@ class FeedContract:
         assert tick.source == source(rig, kind)
 
     async def test_given_a_feed_when_closed_twice_then_it_has_ended(self, rig: FeedRig):
-        mark = source(rig, PriceKind.MARK)
+        mark = source(rig, self.kind)
         async with running(rig, mark) as runs:
             await rig.feed.close()
             async with asyncio.timeout(DEADLINE_S):

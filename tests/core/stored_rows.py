@@ -5,6 +5,7 @@ from __future__ import annotations
 from exitd.core.attempt import (
     AttemptRecord,
 )
+from exitd.core.entry import EntryRecord
 from exitd.core.market import Instrument
 from exitd.core.position import PositionRecord
 from exitd.core.records import (
@@ -56,6 +57,7 @@ class Rows:
             idempotency=tuple(self.of(IdempotencyRecord)),
             instruments=tuple(self.of(Instrument)),
             watermarks=tuple(self.of(WatermarksRecord)),
+            entries=tuple(e for e in self.of(EntryRecord) if not e.is_over),
             seq=max((record.seq for record in triggers), default=0),
         )
 
@@ -80,6 +82,8 @@ def _row_key(record: object) -> object:
             return "fill", record.account, record.symbol, record.trade_id
         case WatermarksRecord():
             return "watermarks", record.source, record.way
+        case EntryRecord():
+            return "entry", record.id
         case Instrument():
             return "instrument", record.account, record.symbol
     raise AssertionError(record)

@@ -8,13 +8,17 @@ from pathlib import Path
 import pytest
 
 from exitd.core.attempt import ENDED, AttemptState
+from exitd.core.entry import ENTRY_ENDED, EntryState
 from exitd.core.lifecycle import (
     ATTEMPT_TRANSITIONS,
+    ENTRY_TRANSITIONS,
     TRIGGER_TRANSITIONS,
     AttemptCause,
+    EntryCause,
     TriggerCause,
     diagram,
     next_attempt_state,
+    next_entry_state,
     next_trigger_state,
 )
 from exitd.core.trigger import TriggerState
@@ -24,6 +28,7 @@ _PAGE = Path(__file__).parents[2] / "docs" / "lifecycle.md"
 _TABLES = [
     (TRIGGER_TRANSITIONS, TriggerState, TriggerCause, next_trigger_state),
     (ATTEMPT_TRANSITIONS, AttemptState, AttemptCause, next_attempt_state),
+    (ENTRY_TRANSITIONS, EntryState, EntryCause, next_entry_state),
 ]
 
 
@@ -75,6 +80,17 @@ def test_given_an_ended_attempt_then_it_never_is_signed_or_sent_again():
             )
 
 
+def test_given_an_ended_entry_then_it_never_is_wanted_signed_or_sent_again():
+    for (before, _), after in ENTRY_TRANSITIONS.items():
+        if before in ENTRY_ENDED:
+            assert after not in (
+                EntryState.WANTED,
+                EntryState.SIGNED,
+                EntryState.SENT,
+                EntryState.IN_DOUBT,
+            )
+
+
 def test_given_the_tables_then_the_page_in_the_docs_shows_them():
     assert _PAGE.read_text(encoding="utf-8") == diagram()
 
@@ -82,7 +98,7 @@ def test_given_the_tables_then_the_page_in_the_docs_shows_them():
 def test_given_the_tables_then_every_arrow_is_drawn():
     page = diagram()
 
-    for table in (TRIGGER_TRANSITIONS, ATTEMPT_TRANSITIONS):
+    for table in (TRIGGER_TRANSITIONS, ATTEMPT_TRANSITIONS, ENTRY_TRANSITIONS):
         for (before, cause), after in table.items():
             arrow = next(
                 line

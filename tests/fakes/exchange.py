@@ -40,6 +40,7 @@ class FakeOrder:
 
     id: str
     client_order_id: int | None
+    reference: str = ""
     symbol: str
     side: OrderSide
     quantity: Decimal
@@ -189,6 +190,7 @@ class FakeExchange:
             symbol=order.symbol,
             venue_order_id=order.id,
             client_order_id=order.client_order_id,
+            reference=order.reference,
             trade_id=f"T{self.number()}",
             side=order.side,
             quantity=quantity,
@@ -244,6 +246,7 @@ class FakeExchange:
             symbol=order.symbol,
             venue_order_id=order.id,
             client_order_id=order.client_order_id,
+            reference=order.reference,
             status=order.status,
             side=order.side,
             quantity=order.quantity,

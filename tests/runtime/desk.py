@@ -32,6 +32,7 @@ from exitd.core.trigger import (
 )
 from exitd.errors import FeedError
 from exitd.ports.alerts import Alert, Delivered
+from exitd.ports.entries import Entries
 from exitd.ports.venue import Prepared, PrivateEvent, Refusal
 from exitd.runtime.accounts import Account
 from exitd.runtime.budget import RateBudget
@@ -190,6 +191,7 @@ class Desk:
             budget=self.budget,
             spawn=self.spawn,
             waits=quick_waits,
+            entries=self.venue if isinstance(self.venue, Entries) else None,
         )
         self.account.prices.tell = self.heard.tell
         self.loop.engine.state.book(MARK)

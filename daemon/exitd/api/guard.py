@@ -277,7 +277,25 @@ async def _read_whole(headers: Headers, receive: Receive) -> Receive:
     """Take in the body within its limits; what follows gets it from memory.
 
     Raises:
-        TooLarge: It has more than 64 KiB, or is nested deeper than 20.
+        TooLarge: It has more than 64 KiB.
+        TooDeep: It is nested deeper than 20.
+        TooSlow: It did not arrive in time.
+    """
+    body = await take_in(headers, receive)
+    if depth(body) > DEPTH_MAX:
+        raise TooDeep(
+            "too_deep",
+            f"the body is nested deeper than {DEPTH_MAX} levels",
+            "send a flat object",
+        )
+    return _replay(body, receive)
+
+
+async def take_in(headers: Headers, receive: Receive) -> bytes:
+    """Read the body, whatever is in it.
+
+    Raises:
+        TooLarge: It has more than 64 KiB.
         TooSlow: It did not arrive in time.
     """
     announced = headers.get("content-length", "0")
@@ -301,14 +319,7 @@ async def _read_whole(headers: Headers, receive: Receive) -> Receive:
         raise TooSlow(
             "slow_body", f"the body did not arrive within {_BODY_S:.0f} s", "send it"
         ) from error
-    body = b"".join(parts)
-    if depth(body) > DEPTH_MAX:
-        raise TooDeep(
-            "too_deep",
-            f"the body is nested deeper than {DEPTH_MAX} levels",
-            "send a flat object",
-        )
-    return _replay(body, receive)
+    return b"".join(parts)
 
 
 def _too_large() -> TooLarge:

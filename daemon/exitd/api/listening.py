@@ -114,8 +114,8 @@ def _is_answered(path: Path) -> bool:
         return True
 
 
-def listen_tcp(host: str, port: int) -> Listener:
-    """Bind a TCP port; 0 picks a free one.
+def listen_tcp(host: str, port: int, *, key: str = "http.bind") -> Listener:
+    """Bind a TCP port; 0 picks a free one. *key* is where a file says which.
 
     Raises:
         ConfigurationError: It cannot be bound.
@@ -132,8 +132,8 @@ def listen_tcp(host: str, port: int) -> Listener:
     except OSError as error:
         bound.close()
         raise ConfigurationError(
-            f"{host}:{port} cannot be bound ({error.strerror or error}); set http.bind "
-            "to a free port"
+            f"{host}:{port} cannot be bound ({error.strerror or error}); set {key} to "
+            "a free port"
         ) from error
     bound.setblocking(False)
     address = ipaddress.ip_address(bound.getsockname()[0])

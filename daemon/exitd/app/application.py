@@ -17,6 +17,7 @@ from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.sqlite.store import SqliteStore
 from exitd.adapters.system.clock import SystemClock
 from exitd.adapters.system.sdnotify import ServiceManager
+from exitd.api.listening import HttpServer
 from exitd.app.chains import build_chain_account, with_multi_accounts
 from exitd.app.doors import open_doors, place_of
 from exitd.app.files import (
@@ -24,6 +25,7 @@ from exitd.app.files import (
     keep_last_good,
     read_configuration,
     read_keys,
+    read_route_keys,
     state_directory,
 )
 from exitd.app.venues import (
@@ -35,6 +37,7 @@ from exitd.app.venues import (
     paper_beside,
     paper_venue,
 )
+from exitd.app.webhook import carrier_of, load_inbox, open_webhook
 from exitd.configuration.loaded import Loaded
 from exitd.configuration.loaded import Settings as FileSettings
 from exitd.configuration.secrets import resolve
@@ -53,6 +56,7 @@ from exitd.runtime.feeds import Feeds
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.prices import WatchedFeed
 from exitd.runtime.reload import Files
+from exitd.runtime.signals.inbox import Inbox
 from exitd.runtime.steady import SteadyClock
 from exitd.secret import Secret
 from exitd.settings import Settings
@@ -70,8 +74,8 @@ OnReady = Callable[["Application"], None]
 class Application:
     """One run of the daemon.
 
-    `places` lists where it is served once it is up: the socket's path and, if
-    there is one, `host:port`.
+    `places` lists where it is served once it is up: the socket's path and, where
+    there are some, `host:port` of the API and of the webhook.
     """
 
     def __init__(self, config: Path, settings: Settings) -> None:
@@ -89,6 +93,8 @@ class Application:
         self.places: tuple[str, ...] = ()
         self.state = Path()
         self.chains: dict[str, Chain] = {}
+        self.route_keys: dict[str, Secret] = {}
+        self.inbox: Inbox
         self.daemon: Daemon
         self.store: SqliteStore
 
@@ -104,13 +110,18 @@ class Application:
         )
         keys = read_keys(files.accounts.values(), self.environment)
         targets = read_targets(files.file.notify, self.environment)
+        self.route_keys = read_route_keys(files.file.webhook, self.environment)
         self.state = state_directory(self.settings, files)
         self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         paper = {} if files.is_live else {"mode": PAPER}
         with configure(
             format=files.file.log.format,
             level=files.file.log.level,
-            secrets=[*(s for pair in keys.values() for s in pair), *targets.values()],
+            secrets=[
+                *(s for pair in keys.values() for s in pair),
+                *targets.values(),
+                *self.route_keys.values(),
+            ],
             now_ns=self.clock.now_ns,
             monotonic_ns=self.clock.monotonic_ns,
             journal_stream=self.settings.journal_stream,
@@ -148,25 +159,42 @@ class Application:
         messenger = open_messenger(files.file.notify, targets, self.clock)
         try:
             self.daemon = await self._build(files, keys, store, messenger)
-            control = Control(self.daemon)
-            server, listeners = await open_doors(
-                self.daemon,
-                control,
-                with_multi_accounts(files.file.http, files.accounts),
-                self.settings,
-                self.state,
-                self.chains,
+            self.inbox = await load_inbox(
+                self.daemon, files.file.webhook, carrier_of(self.daemon, files)
             )
-            self.places = tuple(place_of(listener) for listener in listeners)
-            served = asyncio.ensure_future(server.run_until_stopped())
+            servers = await self._open_doors(files)
+            served = [asyncio.ensure_future(one.run_until_stopped()) for one in servers]
             try:
                 return await self._serve(files, on_ready)
             finally:
-                server.stop()
-                await served
+                for server in servers:
+                    server.stop()
+                await asyncio.gather(*served)
         finally:
             await messenger.close()
             await store.close()
+
+    async def _open_doors(self, files: FileSettings) -> list[HttpServer]:
+        """Bind every socket; `places` lists them, that of the webhook last."""
+        server, listeners = await open_doors(
+            self.daemon,
+            Control(self.daemon),
+            with_multi_accounts(files.file.http, files.accounts),
+            self.settings,
+            self.state,
+            self.chains,
+        )
+        self.places = tuple(place_of(listener) for listener in listeners)
+        try:
+            webhook = open_webhook(self.daemon, files.file, self.route_keys, self.inbox)
+        except BaseException:
+            for listener in listeners:
+                listener.remove()
+            raise
+        if webhook is None:
+            return [server]
+        self.places += (place_of(webhook[1]),)
+        return [server, webhook[0]]
 
     async def _build(
         self,
@@ -210,10 +238,10 @@ class Application:
                 self.chains[settings.name] = chain
             elif files.is_live:
                 market = live_venue(settings, mine, self.clock)
-                account = build_account(daemon, settings, market, market)
+                account = build_account(daemon, settings, mine, market, market)
             else:
                 paper, market = await paper_venue(settings, mine, self.clock, store)
-                account = build_account(daemon, settings, paper, market)
+                account = build_account(daemon, settings, mine, paper, market)
                 fill_by_prices(paper, account)
                 daemon.spawn(keep_paper(paper, store), f"{settings.name} on paper")
             accounts[settings.name] = account
@@ -237,6 +265,7 @@ class Application:
             await daemon.start()
         finally:
             gc.enable()
+        self.inbox.open()
         self._spawn_companions(files)
         # What is loaded now stays; the collector need not walk it at every firing.
         gc.collect()
@@ -258,6 +287,7 @@ class Application:
         finally:
             stopped.cancel()
             crashed.cancel()
+            self.inbox.close()
             await daemon.stop()
         return 0
 

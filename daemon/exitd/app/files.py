@@ -10,6 +10,7 @@ from exitd.configuration.load import load
 from exitd.configuration.loaded import AccountSettings, Loaded
 from exitd.configuration.loaded import Settings as FileSettings
 from exitd.configuration.secrets import resolve
+from exitd.configuration.webhook import Webhook
 from exitd.errors import ConfigurationError
 from exitd.secret import Secret
 from exitd.settings import Settings
@@ -77,4 +78,18 @@ def read_keys(
         account.name: tuple(resolve(one, environment) for one in account.secrets)
         for account in accounts
         if account.secrets
+    }
+
+
+def read_route_keys(
+    webhook: Webhook, environment: Mapping[str, str]
+) -> dict[str, Secret]:
+    """Read the auth_key of every route.
+
+    Raises:
+        ConfigurationError: One of them is not there.
+    """
+    return {
+        name: resolve(route.auth_key, environment)
+        for name, route in webhook.routes.items()
     }

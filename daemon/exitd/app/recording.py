@@ -1,13 +1,18 @@
-"""Recording prices: the feeds of the venues, kept up, into a file; no keys needed."""
+"""Recording prices: the feeds of the venues, kept up, into a file.
+
+Keys are read only where a venue gives its prices to nobody without one.
+"""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from exitd.adapters.recording.errors import RecordingUnwritable
 from exitd.adapters.recording.writing import Recorder
 from exitd.adapters.system.chance import share
-from exitd.app.venues import feed_of
+from exitd.app.files import read_keys
+from exitd.app.venues import feed_of, needs_keys
 from exitd.configuration.loaded import AccountSettings
 from exitd.core.market import PriceSource, Tick
 from exitd.core.units import NS_PER_S
@@ -87,7 +92,9 @@ class Recording:
             raise self._failure
 
     def _feed(self, name: str) -> Feed:
-        feed = feed_of(self._accounts[name], self._clock, _MAX_AGE_NS)
+        account = self._accounts[name]
+        keys = read_keys([account], os.environ)[name] if needs_keys(account) else None
+        feed = feed_of(account, self._clock, _MAX_AGE_NS, keys)
         feed.watch(frozenset(s for s in self.counts if s.feed == name))
         return feed
 

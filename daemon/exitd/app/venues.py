@@ -2,10 +2,13 @@
 
 import asyncio
 
+from exitd.adapters.alpaca.feed import AlpacaFeed
+from exitd.adapters.alpaca.venue import AlpacaVenue
 from exitd.adapters.backpack.feed import BackpackFeed
 from exitd.adapters.backpack.signing import throwaway_keys
 from exitd.adapters.backpack.venue import BackpackVenue
 from exitd.adapters.binance.feed import BinanceFeed
+from exitd.adapters.network.venue_clock import VenueClock
 from exitd.adapters.paper.shared_feed import SharedFeed
 from exitd.adapters.paper.venue import PaperVenue
 from exitd.adapters.symmio.quote_prices import QuotePrices
@@ -18,6 +21,7 @@ from exitd.core.units import NS_PER_MS
 from exitd.errors import ConfigurationError, VenueError
 from exitd.logs import Event, log
 from exitd.ports.clock import Clock
+from exitd.ports.entries import Entries
 from exitd.ports.feed import Feed
 from exitd.ports.store import Store
 from exitd.ports.venue import Venue
@@ -26,6 +30,9 @@ from exitd.runtime.budget import RateBudget
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.prices import WatchedFeed
 from exitd.runtime.supervise import backoff
+
+#: A venue that gives the prices of its account too, and what is public.
+Market = BackpackVenue | AlpacaVenue
 
 #: Requests that may leave at once before the rate per minute holds them.
 BURST = 100
@@ -38,11 +45,18 @@ def feed_of(
     settings: AccountSettings,
     clock: Clock,
     max_age_ns: int,
-    market: BackpackVenue | None = None,
+    keys: Keys | None = None,
+    market: Market | None = None,
 ) -> Feed:
-    """Make the price streams of an entry; *market* is its venue where it has one."""
+    """Make the price streams of an entry; *market* is its venue where it has one.
+
+    *keys* are needed where `needs_keys` says so.
+    """
     if settings.chain is not None:
         return quote_prices(settings, clock, max_age_ns)
+    venue_clock = None if market is None else market.clock
+    if settings.alpaca is not None:
+        return _alpaca_feed(settings, keys, clock, max_age_ns, venue_clock)
     if settings.type == "binance":
         return _binance(settings, clock, max_age_ns)
     return BackpackFeed(
@@ -51,7 +65,34 @@ def feed_of(
         url=settings.url,
         ws_url=settings.ws_url,
         max_age_ns=max_age_ns,
-        venue_clock=None if market is None else market.clock,
+        venue_clock=venue_clock,
+    )
+
+
+def needs_keys(settings: AccountSettings) -> bool:
+    """Whether its prices are told to those with a key only."""
+    return settings.alpaca is not None
+
+
+def _alpaca_feed(
+    settings: AccountSettings,
+    keys: Keys | None,
+    clock: Clock,
+    max_age_ns: int,
+    venue_clock: VenueClock | None,
+) -> AlpacaFeed:
+    assert settings.alpaca is not None
+    assert keys is not None, "its key and secret are required"
+    return AlpacaFeed(
+        settings.name,
+        key=keys[0],
+        secret=keys[1],
+        clock=clock,
+        data_url=settings.alpaca.data_url,
+        data_ws_url=settings.alpaca.data_ws_url,
+        data_feed=settings.alpaca.data_feed,
+        max_age_ns=max_age_ns,
+        venue_clock=venue_clock,
     )
 
 
@@ -104,38 +145,63 @@ def backpack_venue(
     )
 
 
+def alpaca_venue(settings: AccountSettings, keys: Keys, clock: Clock) -> AlpacaVenue:
+    assert settings.alpaca is not None
+    return AlpacaVenue(
+        settings.name,
+        key=keys[0],
+        secret=keys[1],
+        clock=clock,
+        url=settings.url,
+        ws_url=settings.ws_url,
+        data_url=settings.alpaca.data_url,
+        data_feed=settings.alpaca.data_feed,
+        window_ms=settings.request_window_ns // NS_PER_MS,
+        lag_slack_ns=settings.lag_slack_ns,
+    )
+
+
+def _market(settings: AccountSettings, keys: Keys, clock: Clock) -> Market:
+    if settings.alpaca is not None:
+        return alpaca_venue(settings, keys, clock)
+    return backpack_venue(settings, keys, clock)
+
+
 def build_account(
     daemon: Daemon,
     settings: AccountSettings,
+    keys: Keys | None,
     venue: Venue,
-    market: BackpackVenue,
+    market: Market,
 ) -> Account:
     """Join a venue, its prices and its budget.
 
     Args:
         daemon: Who runs it.
         settings: The entry under `venues:`.
+        keys: What its prices are asked with, where a venue wants to know by whom.
         venue: Where closes go: the market itself, or a paper account.
         market: Where prices come from.
     """
     max_age_ns = daemon.loop.engine.state.policies.price_max_age_ns
+    # With what flows in during a minute, a burst may not exceed what one allows.
+    burst = min(BURST, max(settings.requests_per_minute // 3, 4))
     return Account(
         venue,
-        feed_of(settings, daemon.clock, max_age_ns, market),
+        feed_of(settings, daemon.clock, max_age_ns, keys, market),
         daemon.loop,
-        budget=RateBudget(settings.requests_per_minute, BURST, BURST // 4),
+        budget=RateBudget(settings.requests_per_minute, burst, burst // 4),
         history_budget=RateBudget(
             settings.history_requests_per_minute, HISTORY_BURST, reserve=0
         ),
         spawn=daemon.spawn,
         waits=lambda: backoff(share),
         before_tick=venue.on_tick if isinstance(venue, PaperVenue) else None,
+        entries=venue if isinstance(venue, Entries) else None,
     )
 
 
-def live_venue(
-    settings: AccountSettings, keys: Keys | None, clock: Clock
-) -> BackpackVenue:
+def live_venue(settings: AccountSettings, keys: Keys | None, clock: Clock) -> Market:
     """
     Raises:
         ConfigurationError: The account names no keys.
@@ -145,17 +211,17 @@ def live_venue(
             f"account {settings.name} has no key and secret, which live mode needs; "
             "name them under venues:"
         )
-    return backpack_venue(settings, keys, clock)
+    return _market(settings, keys, clock)
 
 
 async def paper_venue(
     settings: AccountSettings, keys: Keys | None, clock: Clock, store: Store
-) -> tuple[PaperVenue, BackpackVenue]:
+) -> tuple[PaperVenue, Market]:
     """Make a paper account: as it was left, else a copy of the real positions.
 
     Without keys it starts flat. The real venue is only read.
     """
-    market = backpack_venue(settings, keys or throwaway_keys(), clock)
+    market = _market(settings, keys or throwaway_keys(), clock)
     state = await store.note(_note_of(settings.name)) or b""
     positions: tuple[PositionReport, ...] = ()
     if not state and keys is not None:
@@ -206,6 +272,7 @@ async def paper_beside(
         spawn=daemon.spawn,
         waits=lambda: backoff(share),
         before_tick=venue.on_tick,
+        entries=venue,
     )
 
 

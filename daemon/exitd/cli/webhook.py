@@ -12,6 +12,7 @@ from exitd.cli.failures import CommandFailed, WrongUsage
 from exitd.cli.options import FILES, Json
 from exitd.cli.printing import say
 from exitd.cli.tree import add_command, add_group, new_group
+from exitd.cli.webhook_url import url
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -32,6 +33,7 @@ class Dialect(StrEnum):
 def add_to(app: typer.Typer) -> None:
     group = new_group("webhook", "Alerts: what would come of one, and where they go.")
     add_command(group, preview)
+    add_command(group, url)
     add_group(app, group, panel=FILES)
 
 

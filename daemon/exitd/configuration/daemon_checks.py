@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from exitd.configuration.addresses import is_loopback
+from exitd.configuration.brokers import AlpacaAccount
 from exitd.configuration.chain_accounts import SymmioAccount
 from exitd.configuration.chain_checks import check_served_quotes
 from exitd.configuration.chain_tables import ChainTables
@@ -75,7 +76,12 @@ def _prices_only(document: Document, name: str, account: Account) -> Iterator[Fi
 
 
 def _account(
-    document: Document, name: str, account: Account, table: VenueTable, *, mode: str
+    document: Document,
+    name: str,
+    account: Account | AlpacaAccount,
+    table: VenueTable,
+    *,
+    mode: str,
 ) -> Iterator[Finding]:
     path: Path = ("venues", name)
     if mode == "live" and account.key is None:
@@ -104,6 +110,7 @@ def check_daemon(
         if table is None:
             continue
         if table.prices_only:
+            assert isinstance(account, Account)
             yield from _prices_only(document, name, account)
         else:
             yield from _account(document, name, account, table, mode=file.mode)

@@ -11,6 +11,7 @@ from exitd.configuration.addresses import (
     HttpUrl,
     WebSocketUrl,
 )
+from exitd.configuration.brokers import AlpacaAccount
 from exitd.configuration.chain_accounts import SymmioAccount
 from exitd.configuration.keys import Count, ExitDefaults, Keys, described
 from exitd.configuration.policies import Policies
@@ -77,9 +78,12 @@ class Account(Keys):
         return self
 
 
-AnyAccount = Annotated[SymmioAccount | Account, Field(discriminator="type")]
+AnyAccount = Annotated[
+    SymmioAccount | AlpacaAccount | Account, Field(discriminator="type")
+]
 #: The model of an entry under `venues:`, by its type.
 ACCOUNT_MODELS: dict[str, type[Keys]] = {
+    "alpaca": AlpacaAccount,
     "backpack": Account,
     "binance": Account,
     "symmio": SymmioAccount,

@@ -101,7 +101,7 @@ def _table(source: Source, raw: bytes, reading: _Reading) -> Document:
         reading.findings.extend(document.findings)
         reading.chains = chains or reading.chains
         return document
-    table, document = read_table(raw, str(source.path))
+    table, document = read_table(raw, str(source.path), source.path.stem)
     reading.findings.extend(document.findings)
     kind = source.path.stem
     if kind not in shipped_types():

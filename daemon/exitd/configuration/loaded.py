@@ -5,6 +5,7 @@ from pathlib import Path as FilePath
 
 from msgspec import Struct
 
+from exitd.configuration.brokers import AlpacaAccount, AlpacaSettings
 from exitd.configuration.chain_accounts import SymmioAccount
 from exitd.configuration.chain_tables import PRICES_TYPE, ChainTables
 from exitd.configuration.daemon_file import AnyAccount, DaemonFile
@@ -14,7 +15,7 @@ from exitd.configuration.on_chain import OnChain, on_chain
 from exitd.configuration.positions import CheckedPosition
 from exitd.configuration.secrets import SecretReference
 from exitd.configuration.sources import DAEMON_FILE
-from exitd.configuration.venue_tables import VenueTable
+from exitd.configuration.venue_tables import AlpacaTable, VenueTable
 
 
 class AccountSettings(Struct, frozen=True, kw_only=True):
@@ -23,6 +24,7 @@ class AccountSettings(Struct, frozen=True, kw_only=True):
     With `prices_only` it has no key and no secret, and zero where a number is about
     signed requests. Where its positions are quotes, `chain` says of which; `url`,
     `ws_url` and `requests_per_minute` are of its prices then, and it has no secret.
+    `alpaca` says what only an account there has.
     """
 
     name: str
@@ -37,6 +39,7 @@ class AccountSettings(Struct, frozen=True, kw_only=True):
     requests_per_minute: int
     history_requests_per_minute: int
     chain: OnChain | None = None
+    alpaca: AlpacaSettings | None = None
 
     @property
     def secrets(self) -> tuple[SecretReference, ...]:
@@ -55,6 +58,8 @@ def account_settings(
     """Apply a venue's table to an account; what the account says wins."""
     if isinstance(account, SymmioAccount):
         return _quotes(name, account, tables[PRICES_TYPE], on_chain(account, chains))
+    if isinstance(account, AlpacaAccount):
+        return _alpaca(name, account, tables[account.type])
     table = tables[account.type]
     return AccountSettings(
         name=name,
@@ -70,6 +75,32 @@ def account_settings(
         history_requests_per_minute=account.history_requests_per_minute
         or table.history_requests_per_minute
         or 0,
+    )
+
+
+def _alpaca(name: str, account: AlpacaAccount, table: VenueTable) -> AccountSettings:
+    assert isinstance(table, AlpacaTable)
+    is_live = account.environment == "live"
+    return AccountSettings(
+        name=name,
+        type=account.type,
+        prices_only=False,
+        key=account.key,
+        secret=account.secret,
+        url=account.url or (table.url if is_live else table.paper_url),
+        ws_url=account.ws_url or (table.ws_url if is_live else table.paper_ws_url),
+        request_window_ns=account.request_window or table.request_window or 0,
+        lag_slack_ns=account.lag_slack or table.lag_slack or 0,
+        requests_per_minute=account.requests_per_minute or table.requests_per_minute,
+        history_requests_per_minute=account.history_requests_per_minute
+        or table.history_requests_per_minute
+        or 0,
+        alpaca=AlpacaSettings(
+            environment=account.environment,
+            data_url=account.data_url or table.data_url,
+            data_ws_url=account.data_ws_url or table.data_ws_url,
+            data_feed=account.data_feed,
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Literal, get_args, get_origin
 from msgspec.structs import replace
 from pydantic import BaseModel
 
+from exitd.configuration.brokers import AlpacaAccount
 from exitd.configuration.chain_accounts import (
     QuotedSymbol,
     SubAccountEntry,
@@ -29,6 +30,7 @@ _SHOWN_KEYS = frozenset(
     (
         set(Account.model_fields)
         | set(Heartbeat.model_fields)
+        | set(AlpacaAccount.model_fields)
         | set(SymmioAccount.model_fields)
         | set(QuotedSymbol.model_fields)
         | set(SubAccountEntry.model_fields)
@@ -37,7 +39,7 @@ _SHOWN_KEYS = frozenset(
         | set(Size.model_fields)
         | set(Hours.model_fields)
     )
-    - {"key", "secret", "url", "nodes", "private_nodes", "auth_key"}
+    - {"key", "secret", "url", "data_url", "nodes", "private_nodes", "auth_key"}
 )
 #: How deep the values of a section may lie that are shown: those of `symbols` do.
 _SHOWN_DEPTH = {"venues": 5, "webhook": 5}
@@ -63,7 +65,11 @@ def _known_words(model: type[BaseModel]) -> Iterator[str]:
             yield from (str(word) for word in get_args(field.annotation))
 
 
-_KNOWN = frozenset((*_known_words(DaemonFile), *_known_words(SymmioAccount)))
+_KNOWN = frozenset(
+    word
+    for model in (DaemonFile, AlpacaAccount, SymmioAccount)
+    for word in _known_words(model)
+)
 
 
 def _without_comment(line: str) -> str:

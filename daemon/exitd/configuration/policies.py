@@ -21,6 +21,7 @@ from exitd.configuration.values import (
     read_positive_duration_ns,
     text_schema,
 )
+from exitd.core.inputs import IfCrossed
 from exitd.core.policy import Policies as CorePolicies
 from exitd.core.units import NS_PER_MS, NS_PER_S, ZERO
 
@@ -58,8 +59,9 @@ class Policies(Keys):
     )
     crossed_at_arm_by_webhook: Literal["fire", "wait", "refuse"] = described(
         "fire",
-        "Not built yet. The exits of a webhook entry that are crossed when it has "
-        "filled.",
+        "The exits of a webhook entry that are crossed when it has filled: fire at "
+        "once, wait until the price has been on the right side, or do not arm them "
+        "and tell.",
     )
     crossed_at_new_lifetime: Literal["wait", "fire"] = described(
         "wait",
@@ -159,8 +161,8 @@ class Policies(Keys):
     )
     broker_exits_expire: Literal["take_over"] = described(
         "take_over",
-        "Not built yet. A broker's own exits end with the day: exitd's triggers take "
-        "over in the same step.",
+        "A broker's own exits end with the day: exitd's triggers take over in the same "
+        "step.",
     )
 
     price_max_age: DurationValue = described(
@@ -247,6 +249,7 @@ class Policies(Keys):
             min_distance_percent=self.min_distance,
             min_spread_percent=self.min_spread,
             max_active=self.active_triggers,
+            crossed_exits=IfCrossed(self.crossed_at_arm_by_webhook),
             remainder_close_all=self.remainder_below_minimum == "close_all",
             confirm_after_ns=self.confirm_after,
             stop_budget_ns=self.stop_budget,
@@ -283,10 +286,8 @@ NOT_BUILT = (
 
 #: Policies of what exitd does not do at all yet: written, they would do nothing.
 NOTHING_YET = {
-    "crossed_at_arm_by_webhook": "there is no webhook yet",
     "missed": "missed crossings are not looked for yet; look at the price after a "
     "downtime, and `exitd fire` where it is due",
-    "broker_exits_expire": "there are no brokers yet",
 }
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, PlainValidator
 
 from exitd.configuration import (
     addresses,
+    brokers,
     chain_accounts,
     chain_tables,
     daemon_file,
@@ -34,7 +35,7 @@ from exitd.configuration.policies import (
     read_guard_hold,
 )
 from exitd.configuration.secrets import SecretReference
-from exitd.configuration.venue_tables import VenueTable, shipped_directory
+from exitd.configuration.venue_tables import AlpacaTable, VenueTable, shipped_directory
 
 _WORDS = {
     levels.read_level: "price, `+12%`, `-10% roi` or `+500 pnl`",
@@ -76,6 +77,7 @@ _PLAIN = {bool: "`true` or `false`", int: "whole number", str: "text"}
 _DAEMON: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Top level", daemon_file.DaemonFile),
     ("venues.&lt;name&gt;", daemon_file.Account),
+    ("venues.&lt;name&gt;, of alpaca", brokers.AlpacaAccount),
     ("venues.&lt;name&gt;, on a chain", chain_accounts.SymmioAccount),
     ("symbols.&lt;name&gt;, on a chain", chain_accounts.QuotedSymbol),
     ("sub_accounts, on a chain", chain_accounts.SubAccountEntry),
@@ -340,6 +342,7 @@ def reference() -> str:
     parts.extend(_table(title, model) for title, model in _POSITIONS)
     parts.append("## venues/*.yaml\n")
     parts.append(_table("Top level", VenueTable))
+    parts.append(_table("Top level, of alpaca", AlpacaTable))
     parts.append("## venues/symmio.yaml\n")
     parts.extend(_table(title, model) for title, model in _CHAINS)
     return "\n".join(parts)

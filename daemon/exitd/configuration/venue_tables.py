@@ -86,6 +86,21 @@ class VenueTable(Keys):
         return self
 
 
+class AlpacaTable(VenueTable):
+    """What is known of Alpaca: `url` and `ws_url` are those of the live environment."""
+
+    paper_url: HttpUrl = described(..., "The REST address of the paper environment.")
+    paper_ws_url: WebSocketUrl = described(
+        ..., "The stream of order updates of the paper environment."
+    )
+    data_url: HttpUrl = described(..., "The REST address of prices.")
+    data_ws_url: WebSocketUrl = described(..., "Where the streams of prices are.")
+
+
+#: The tables that say more than others do, by the type of the venue.
+TABLES: dict[str, type[VenueTable]] = {"alpaca": AlpacaTable}
+
+
 def shipped_directory() -> Path:
     """Give the directory of the configuration that comes with exitd."""
     package = Path(str(resources.files("exitd")))
@@ -105,21 +120,23 @@ def read_as(raw: bytes, file: str, model: type[T]) -> tuple[T | None, Document]:
     return (None if document.findings else table), document
 
 
-def read_table(raw: bytes, file: str) -> tuple[VenueTable | None, Document]:
-    """Read the table of an exchange; findings are in the document."""
-    return read_as(raw, file, VenueTable)
+def read_table(
+    raw: bytes, file: str, type_name: str
+) -> tuple[VenueTable | None, Document]:
+    """Read the table of a kind of venue; findings are in the document."""
+    return read_as(raw, file, TABLES.get(type_name, VenueTable))
 
 
 @functools.cache
 def shipped_types() -> tuple[str, ...]:
     """Give the kinds of venues that have a table of this shape."""
-    return tuple(get_args(Account.model_fields["type"].annotation))
+    return (*TABLES, *get_args(Account.model_fields["type"].annotation))
 
 
 @functools.cache
 def shipped_table(type_name: str) -> VenueTable:
     """Read a table that comes with exitd; a damaged one is a broken installation."""
     path = shipped_directory() / "venues" / f"{type_name}.yaml"
-    table, _document = read_table(path.read_bytes(), str(path))
+    table, _document = read_table(path.read_bytes(), str(path), type_name)
     assert table is not None, f"{path} is damaged; install exitd again"
     return table

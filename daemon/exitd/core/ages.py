@@ -26,7 +26,7 @@ def on_venue_time(turn: Turn, read: VenueTimeRead) -> None:
     if not is_first:
         return
     for key, position in state.positions.items():
-        if key.account == read.account and position.quantity > ZERO:
+        if key.account == read.account and position.held > ZERO:
             _compare(turn, position, state.ahead_ns[read.account])
 
 

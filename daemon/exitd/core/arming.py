@@ -41,17 +41,8 @@ from exitd.core.units import ZERO
 def on_arm(turn: Turn, command: Arm) -> None:
     """Arm all or none; a repeated idempotency key gives the first answer."""
     state, key = turn.state, command.idempotency_key
-    _forget_old_keys(state, turn.now_ns)
-    earlier = state.idempotency.get(key)
-    if earlier is not None and earlier.digest == command.digest:
-        turn.reply = Accepted(earlier.trigger_ids)
-        return
-    if earlier is not None:
-        turn.reply = Refused(
-            "idempotency_conflict",
-            f"idempotency key '{key}' was used before with "
-            "another body; use a new key for a new request",
-        )
+    turn.reply = _first_answer(turn, key, command.digest)
+    if turn.reply is not None:
         return
     draft = Draft(state, turn.now_ns, command.if_crossed)
     for definition in command.definitions:
@@ -68,6 +59,21 @@ def on_arm(turn: Turn, command: Arm) -> None:
     if key:
         turn.put_idempotency(IdempotencyRecord(key, command.digest, ids, turn.now_ns))
     turn.reply = Accepted(ids, tuple(notes))
+
+
+def _first_answer(turn: Turn, key: str, digest: str) -> Accepted | Refused | None:
+    """Give what a repeated idempotency key is answered with; None for a new one."""
+    _forget_old_keys(turn.state, turn.now_ns)
+    earlier = turn.state.idempotency.get(key)
+    if earlier is None:
+        return None
+    if earlier.digest == digest:
+        return Accepted(earlier.trigger_ids)
+    return Refused(
+        "idempotency_conflict",
+        f"idempotency key '{key}' was used before with "
+        "another body; use a new key for a new request",
+    )
 
 
 def _forget_old_keys(state: State, now_ns: int) -> None:
@@ -100,7 +106,7 @@ def begin(turn: Turn, item: Checked, if_crossed: IfCrossed) -> None:
         _watch(turn, record, item, if_crossed)
         return
     position = turn.state.position(key)
-    if position.quantity == ZERO:
+    if position.held == ZERO:
         wait(turn, record, TriggerCause.TEMPLATE_RESET, WaitingFor.POSITION)
         return
     record = priced(turn.state, replace(record, lifetime=position.lifetime))
@@ -261,9 +267,12 @@ def _watches_anew(before: TriggerRecord, after: TriggerRecord) -> bool:
 
 def on_close(turn: Turn, command: ClosePosition) -> None:
     """Close now, reduce-only, by a trigger that fires as it is armed."""
-    key = command.key
+    key, idempotency_key = command.key, command.idempotency_key
+    turn.reply = _first_answer(turn, idempotency_key, "")
+    if turn.reply is not None:
+        return
     position = turn.state.position(key)
-    if position.quantity == ZERO:
+    if position.held == ZERO:
         turn.reply = Refused(
             "no_position", f"there is no {key.side} position in {key.symbol} to close"
         )
@@ -274,9 +283,10 @@ def on_close(turn: Turn, command: ClosePosition) -> None:
         account=key.account,
         symbol=key.symbol,
         side=key.side,
-        source=PriceSource(key.account, key.symbol, PriceKind.MARK),
+        source=command.source or PriceSource(key.account, key.symbol, PriceKind.MARK),
         condition=Immediately(),
         action=Close(quantity=command.quantity),
+        note=command.note,
     )
     draft = Draft(turn.state, turn.now_ns, IfCrossed.FIRE)
     refused = draft.admit(definition)
@@ -287,4 +297,7 @@ def on_close(turn: Turn, command: ClosePosition) -> None:
     item = draft.accepted[definition.id]
     begin(turn, item, IfCrossed.FIRE)
     fire(turn, turn.state.triggers[definition.id], "command")
-    turn.reply = Accepted((definition.id,), tuple(item.notes))
+    ids = (definition.id,)
+    if idempotency_key:
+        turn.put_idempotency(IdempotencyRecord(idempotency_key, "", ids, turn.now_ns))
+    turn.reply = Accepted(ids, tuple(item.notes))

@@ -127,13 +127,15 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     """What a venue can do; this record picks the path of an attempt in doubt.
 
     `lag_slack_ns` is how long after expiry the venue's own records may still
-    change; a clean read counts only once it has passed.
+    change; a clean read counts only once it has passed. Without `has_ioc` nothing
+    ends at once there: what does not fill rests until it is taken back.
     """
 
     dedupe: Dedupe = Dedupe.NEVER
     expiry: Expiry = Expiry.WINDOW
     lag_slack_ns: int = 10 * NS_PER_S
     reduce_only: bool = True
+    has_ioc: bool = True
     hedge_mode: bool = False
 
 

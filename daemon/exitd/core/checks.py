@@ -197,6 +197,21 @@ def _watches_so_already(state: State, definition: TriggerDefinition) -> bool:
     return watched_by(known.definition) == watched_by(definition)
 
 
+def wrong_exit(
+    state: State, definition: TriggerDefinition, now_ns: int
+) -> Refused | None:
+    """Say what keeps an exit of an entry from ever being armed.
+
+    What stands beside it does not: it covers what its own entry has filled.
+    """
+    known = state.triggers.get(definition.id)
+    if known is not None and known.state is not TriggerState.DONE:
+        return _refuse(definition, "exists", "a trigger of this id is already there")
+    instrument = state.instrument_of(definition)
+    assert instrument is not None, "asked after the market itself"
+    return _check_terms(definition, instrument, now_ns)
+
+
 def watched_by(definition: TriggerDefinition) -> tuple[object, ...]:
     """Give what decides when a trigger is hit, and on which position."""
     return (
@@ -254,7 +269,7 @@ def _check_position(state: State, definition: TriggerDefinition) -> Refused | No
     key = definition.key
     if key is None or definition.template or not state.policies.no_position_refuse:
         return None
-    if state.position(key).quantity > ZERO:
+    if state.position(key).held > ZERO:
         return None
     return _refuse(
         definition,

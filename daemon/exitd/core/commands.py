@@ -152,13 +152,13 @@ def on_rearm(turn: Turn, command: Rearm) -> None:
     if key is not None:
         position = turn.state.position(key)
         lifetime = position.lifetime
-        if position.quantity == ZERO and not definition.template:
+        if position.held == ZERO and not definition.template:
             turn.reply = Refused(
                 "no_position",
                 f"{record.id}: there is no {key.side} position in {key.symbol}",
             )
             return
-        if position.quantity == ZERO:
+        if position.held == ZERO:
             wait(turn, record, TriggerCause.TEMPLATE_RESET, WaitingFor.POSITION)
             turn.reply = Accepted((record.id,))
             return

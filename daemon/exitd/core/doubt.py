@@ -2,7 +2,13 @@
 
 from msgspec.structs import replace
 
-from exitd.core.attempt import AttemptRecord, AttemptState, Expiry
+from exitd.core.attempt import (
+    AttemptRecord,
+    AttemptState,
+    Capabilities,
+    Dedupe,
+    Expiry,
+)
 from exitd.core.events import FactKind
 from exitd.core.inputs import AttemptUnanswered, NothingFound
 from exitd.core.intents import ResendClose, ResolveAttempt
@@ -44,14 +50,15 @@ def _doubt(turn: Turn, attempt: AttemptRecord, why: str) -> None:
 def ask_resolution(turn: Turn, attempt: AttemptRecord) -> None:
     """Ask what became of an attempt now, and again until it is known.
 
-    Where a nonce lets the same bytes act once at the most, they are sent again each
-    time: that settles it sooner than waiting for them to expire.
+    Where a nonce, or an id that is taken once for ever, lets the same bytes act once at
+    the most, they are sent again each time: that settles it sooner than waiting for
+    them to expire. With an id only while they are valid: then an absence can be proven.
     """
     order = attempt.order
     key = order.attempt
     capabilities = turn.state.capabilities[order.account]
     is_doubtful = attempt.state is AttemptState.IN_DOUBT
-    if is_doubtful and capabilities.expiry is Expiry.NONCE:
+    if is_doubtful and _may_send_again(turn, attempt, capabilities):
         turn.intend(
             ResendClose(
                 order,
@@ -63,6 +70,17 @@ def ask_resolution(turn: Turn, attempt: AttemptRecord) -> None:
     turn.intend(ResolveAttempt(key, order.account, order.symbol))
     due_ns = turn.now_ns + turn.state.policies.resolve_every_ns
     turn.at(Timer(due_ns, TimerKind.RESOLVE, key.trigger_id, key.arming, key.n))
+
+
+def _may_send_again(
+    turn: Turn, attempt: AttemptRecord, capabilities: Capabilities
+) -> bool:
+    if capabilities.expiry is Expiry.NONCE:
+        return True
+    if capabilities.dedupe is not Dedupe.ALWAYS:
+        return False
+    ahead_ns = turn.state.ahead_ns.get(attempt.order.account, 0)
+    return turn.now_ns + ahead_ns < attempt.expires_venue_ns
 
 
 def on_nothing_found(turn: Turn, nothing: NothingFound) -> None:

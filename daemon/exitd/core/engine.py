@@ -15,7 +15,9 @@ from exitd.core import (
     commands,
     confirming,
     doubt,
+    entries,
     evidence,
+    exits,
     files,
     firing,
     guard,
@@ -26,8 +28,19 @@ from exitd.core import (
 )
 from exitd.core.attempt import Capabilities
 from exitd.core.ending import ask_slot, end_fire
+from exitd.core.entry_inputs import (
+    Enter,
+    EntryNotFound,
+    EntryRefused,
+    EntrySent,
+    EntrySigned,
+    EntrySlotOpened,
+    EntryUnanswered,
+    LegsMissing,
+)
 from exitd.core.events import FactKind
 from exitd.core.hits import ask_cancels
+from exitd.core.holding import on_slot_held
 from exitd.core.inputs import (
     Amend,
     ApplyFiles,
@@ -54,6 +67,7 @@ from exitd.core.inputs import (
     ReplaceTriggers,
     Resume,
     SessionsKnown,
+    SlotHeld,
     SlotOpened,
     SourceJudged,
     TimePassed,
@@ -145,6 +159,7 @@ class Engine:
     def _finish(self, turn: Turn) -> Decision:
         for trigger_id in turn.ended:
             after_filled(turn, self.state.triggers[trigger_id])
+            exits.on_ended(turn, trigger_id)
             files.apply_deferred(turn, trigger_id)
             self._next_lifetime(turn, trigger_id)
         return turn.decision()
@@ -156,7 +171,7 @@ class Engine:
         if key is None:
             return
         position = turn.state.position(key)
-        if position.quantity > ZERO and position.lifetime > record.lifetime:
+        if position.held > ZERO and position.lifetime > record.lifetime:
             lifetimes.begin_arming(turn, record, position)
 
     def next_deadline_ns(self) -> int | None:
@@ -193,6 +208,10 @@ class Engine:
             turn.put_idempotency(idempotency)
         for position in snapshot.positions:
             turn.put_position(position)
+        for entry in snapshot.entries:
+            turn.put_entry(entry)
+            for definition in entry.exits:
+                self.state.book(definition.source)
         for record in snapshot.triggers:
             turn.put_trigger(record)
             watch_expiry(turn, record)
@@ -252,6 +271,8 @@ class Engine:
         confirming.mind_the_clock(turn)
         for attempt in list(self.state.attempts.values()):
             doubt.resume_unended(turn, attempt)
+        for entry in list(self.state.entries.values()):
+            entries.resume(turn, entry)
         for fired in list(self.state.fires.values()):
             record = self.state.triggers[fired.trigger_id]
             definition = record.definition
@@ -349,4 +370,13 @@ _HANDLERS: dict[type, _Handler] = {
     Rearm: commands.on_rearm,
     FireNow: commands.on_fire,
     ApplyFiles: files.on_apply,
+    Enter: entries.on_enter,
+    EntrySlotOpened: entries.on_slot,
+    EntrySigned: entries.on_signed,
+    EntrySent: entries.on_sent,
+    EntryRefused: entries.on_refused,
+    EntryUnanswered: entries.on_unanswered,
+    EntryNotFound: entries.on_not_found,
+    LegsMissing: exits.on_legs_missing,
+    SlotHeld: on_slot_held,
 }

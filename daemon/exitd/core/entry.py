@@ -50,16 +50,24 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
 
     `exits` are what is armed for what has filled, each sized to that; while the
     broker holds them itself (`ticket.attached`), they wait for the day it no longer
-    does, and `legs` are the broker's ids of its own. `signed` holds the exact request.
-    `filled` is cumulative in units of the quantity, `filled_quote` in the quote
-    currency. `market_price`, quote per unit, is the price when the alert was raised,
-    as it said. `not_after_ns`: it must not be sent for the first time later (0: any).
+    does. `legs` are the broker's ids of its own, `legs_over` of those that have ended;
+    once one has, exitd has taken over (`is_taken_over`). `closed` is what exits have
+    taken off again, and `is_guarded` says that some may take off more.
+
+    `signed` holds the exact request. `filled` is cumulative in units of the quantity,
+    `filled_quote` in the quote currency. `market_price`, quote per unit, is the price
+    when the alert was raised, as it said. `not_after_ns`: it must not be sent for the
+    first time later (0: any).
     """
 
     order: EntryOrder
     state: EntryState
     exits: tuple[TriggerDefinition, ...] = ()
     legs: tuple[str, ...] = ()
+    legs_over: tuple[str, ...] = ()
+    is_taken_over: bool = False
+    is_guarded: bool = False
+    closed: Decimal = ZERO
     signed: bytes = b""
     ts_signed_venue_ns: int = 0
     expires_venue_ns: int = 0
@@ -85,7 +93,17 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
     @property
     def is_over(self) -> bool:
         """Whether nothing more can come of it, at the broker or here."""
-        return self.is_ended and not self.legs
+        return self.is_ended and not self.legs and not self.is_guarded
+
+    @property
+    def left(self) -> Decimal:
+        """What has filled and no exit has taken off again, at least zero."""
+        return max(self.filled - self.closed, ZERO)
+
+    @property
+    def is_held_by_broker(self) -> bool:
+        """Whether the broker holds the exits itself."""
+        return self.order.ticket.attached is not None and not self.is_taken_over
 
     @property
     def average_price(self) -> Decimal | None:
@@ -117,7 +135,9 @@ class SignalRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
     without its `auth_key`; `digest` the SHA-256 of the body as it came, without that
     too. `client_order_id` is the alert's own, empty without one. `is_paper` says that
     it trades on a simulated account. `outcome` is a sentence: what was done, or why
-    nothing was. `entry_id` and `trigger_ids` are what it became.
+    nothing was. `entry_id` and `trigger_ids` are what it became. `again` counts the
+    earlier alerts of the route with the same client order id, long enough ago to be
+    others: above zero, it is a suffix of what the broker gets as the id.
     """
 
     id: str
@@ -125,6 +145,7 @@ class SignalRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
     body: str
     digest: str
     client_order_id: str = ""
+    again: int = 0
     is_paper: bool = False
     state: SignalState = SignalState.ACCEPTED
     outcome: str = ""
@@ -133,3 +154,15 @@ class SignalRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
     trigger_ids: tuple[str, ...] = ()
     ts_received_ns: int
     ts_done_ns: int = 0
+
+    @property
+    def broker_id(self) -> str:
+        """What the broker is to know its order by: 1 to 128 characters."""
+        if not self.client_order_id:
+            return self.id
+        suffix = f"-{self.again}" if self.again else ""
+        return self.client_order_id[: BROKER_ID_MAX - len(suffix)] + suffix
+
+
+#: The longest `clientOrderId` of the format.
+BROKER_ID_MAX = 128

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from exitd.core import entered, exits
 from exitd.core.attempt import AttemptRecord, AttemptState
 from exitd.core.events import FactKind
 from exitd.core.hits import take_back
@@ -74,7 +75,8 @@ def on_order(turn: Turn, report: OrderReport) -> None:
     """Take in evidence; what is older than what is known changes nothing."""
     attempt = find_attempt(turn, report)
     if attempt is None:
-        _raise_counter(turn, report)
+        if not entered.on_report(turn, report):
+            _raise_counter(turn, report)
         return
     if not _is_news(attempt, report):
         return
@@ -211,6 +213,7 @@ def _count(turn: Turn, before: AttemptRecord, after: AttemptRecord) -> None:
     position = state.position(after.key)
     if position.lifetime == after.lifetime:
         turn.put_position(after_fill(position, filled, after.ts_filled_venue_ns))
+        exits.on_closed(turn, key.trigger_id, filled)
     fired = state.firing_of(key)
     if fired is not None:
         counted = replace(

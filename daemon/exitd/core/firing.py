@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from exitd.core import exits
 from exitd.core.attempt import (
     AttemptKey,
     AttemptRecord,
@@ -21,6 +22,7 @@ from exitd.core.holding import (
     hold,
     look_again,
     retry_in,
+    waits_for_proof,
 )
 from exitd.core.inputs import AttemptSent, AttemptSigned, SlotOpened
 from exitd.core.intents import ProvePosition, RefreshInstrument, SendClose
@@ -83,7 +85,7 @@ def on_slot(turn: Turn, slot: SlotOpened) -> None:
     if isinstance(action, CancelAndClose) and not fired.is_cancel_confirmed:
         return
     position = state.position(role.key)
-    if position.lifetime != fired.lifetime or position.quantity == ZERO:
+    if position.lifetime != fired.lifetime or position.held == ZERO:
         # Flat, or another position by now: what this firing was for is gone.
         gone(turn, record, fired)
         return
@@ -190,10 +192,17 @@ def _size_and_send(
     state, definition = turn.state, record.definition
     instrument = state.instrument_of(definition)
     assert instrument is not None, "armed without an instrument"
+    if waits_for_proof(turn, record, fired, position):
+        return
+    exits.stop_entering(turn, record)
     under_way = state.under_way_on(position.key)
+    closable = exits.closable(state, record, position.live - under_way.unresolved)
+    if closable <= ZERO:
+        _hold_for_others(turn, record, fired, under_way)
+        return
     room = Room(
         instrument=instrument,
-        closable=position.live - under_way.unresolved,
+        closable=closable,
         is_shared=under_way.unresolved > ZERO,
         price=price_now(state, definition, fired),
     )

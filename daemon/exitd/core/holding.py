@@ -3,6 +3,8 @@
 from msgspec.structs import replace
 
 from exitd.core.events import FactKind
+from exitd.core.inputs import SlotHeld
+from exitd.core.position import PositionRecord
 from exitd.core.state import Timer, TimerKind
 from exitd.core.trigger import FireRecord, TriggerRecord
 from exitd.core.turn import Turn
@@ -11,16 +13,48 @@ from exitd.core.units import NS_PER_MS, NS_PER_S
 STOP_FIRES = "a stop of the position is firing"
 #: How often a firing that needs a price looks again for one.
 _PRICE_PATIENCE_NS = 200 * NS_PER_MS
+#: How often a firing asks again for a position that nobody has shown.
+_PROOF_PATIENCE_NS = 500 * NS_PER_MS
 #: How often a stop whose bound cannot be met looks whether it can, while others go.
 REACH_PATIENCE_NS = NS_PER_S
 
 
-def hold(turn: Turn, record: TriggerRecord, fired: FireRecord, why: str) -> None:
+def hold(
+    turn: Turn,
+    record: TriggerRecord,
+    fired: FireRecord,
+    why: str,
+    *,
+    alert: bool = False,
+) -> None:
     """Note why a firing cannot send now; what it waits for asks for its slot."""
     if fired.held_by == why:
         return
     turn.put_fire(replace(fired, held_by=why))
-    turn.fact(FactKind.TRIGGER_HELD, record, fired=True, why=why)
+    turn.fact(FactKind.TRIGGER_HELD, record, fired=True, why=why, alert=alert)
+
+
+def on_slot_held(turn: Turn, slot: SlotHeld) -> None:
+    """Tell that a close waits for something outside; its slot opens after that."""
+    fired = turn.state.fires.get(slot.trigger_id)
+    if fired is not None and fired.arming == slot.arming:
+        record = turn.state.triggers[slot.trigger_id]
+        hold(turn, record, fired, slot.why, alert=True)
+
+
+def waits_for_proof(
+    turn: Turn, record: TriggerRecord, fired: FireRecord, position: PositionRecord
+) -> bool:
+    """Hold a close that only its size keeps from opening the other side.
+
+    Until the venue has shown the position, nobody knows what it may take.
+    """
+    capabilities = turn.state.capabilities[position.key.account]
+    if capabilities.reduce_only or position.proven:
+        return False
+    hold(turn, record, fired, "the venue has not shown its position yet")
+    retry_in(turn, turn.state.fires[record.id], _PROOF_PATIENCE_NS)
+    return True
 
 
 def look_again(turn: Turn, record: TriggerRecord, fired: FireRecord, why: str) -> None:

@@ -2,6 +2,7 @@
 
 from exitd.core.condition import calendar_of
 from exitd.core.derived import follows_position
+from exitd.core.entry import EntryRecord
 from exitd.core.state import State
 from exitd.core.trigger import Role, TriggerDefinition, TriggerRecord
 
@@ -37,3 +38,28 @@ def _place_by_calendar(
     calendar = calendar_of(definition.condition)
     if calendar:
         state.by_calendar.setdefault(calendar, {})[definition.id] = None
+
+
+def place_entry(state: State, entry: EntryRecord) -> None:
+    """Index an entry by what evidence and exits of it are known by."""
+    order, account = entry.order, entry.order.account
+    state.entries[entry.id] = entry
+    state.entry_of_reference[account, order.ticket.client_order_id] = entry.id
+    for venue_order_id in (entry.venue_order_id, *entry.legs, *entry.legs_over):
+        if venue_order_id:
+            state.entry_of_order[account, venue_order_id] = entry.id
+    for definition in entry.exits:
+        state.entry_of_exit[definition.id] = entry.id
+    state.entries_by_key.setdefault(order.key, {})[entry.id] = None
+
+
+def forget_entry(state: State, entry: EntryRecord) -> None:
+    """Drop an entry that is over from memory; its row stays."""
+    order, account = entry.order, entry.order.account
+    del state.entries[entry.id]
+    state.entry_of_reference.pop((account, order.ticket.client_order_id), None)
+    for venue_order_id in (entry.venue_order_id, *entry.legs_over):
+        state.entry_of_order.pop((account, venue_order_id), None)
+    for definition in entry.exits:
+        state.entry_of_exit.pop(definition.id, None)
+    state.entries_by_key[order.key].pop(entry.id, None)

@@ -6,6 +6,16 @@ from enum import StrEnum
 from msgspec import Struct
 
 from exitd.core.attempt import AttemptKey, CloseOrder, RefusalKind
+from exitd.core.entry_inputs import (
+    Enter,
+    EntryNotFound,
+    EntryRefused,
+    EntrySent,
+    EntrySigned,
+    EntrySlotOpened,
+    EntryUnanswered,
+    LegsMissing,
+)
 from exitd.core.market import Instrument, PriceSource, Tick
 from exitd.core.position import Continuity, OrderSide, PositionKey
 from exitd.core.trigger import OrderType, Quantity, TriggerDefinition
@@ -97,6 +107,15 @@ class SlotOpened(Struct, frozen=True, gc=False):
 
     trigger_id: str
     arming: int
+    now_ns: int
+
+
+class SlotHeld(Struct, frozen=True):
+    """A firing's slot cannot open although there is room, and why."""
+
+    trigger_id: str
+    arming: int
+    why: str
     now_ns: int
 
 
@@ -299,12 +318,19 @@ class FireNow(Struct, frozen=True, kw_only=True):
 
 
 class ClosePosition(Struct, frozen=True, kw_only=True):
-    """Close now, reduce-only, by a trigger of its own."""
+    """Close now, reduce-only, by a trigger of its own.
+
+    `idempotency_key` is as in `Arm`; the same key returns the first answer. `source`
+    says what price is known of it; the mark, where nobody says.
+    """
 
     id: str
     owner: str
     key: PositionKey
     quantity: Quantity
+    source: PriceSource | None = None
+    note: str = ""
+    idempotency_key: str = ""
     now_ns: int
 
 
@@ -338,6 +364,7 @@ Command = (
     | FireNow
     | ClosePosition
     | ApplyFiles
+    | Enter
 )
 Report = (
     InstrumentReport
@@ -357,5 +384,13 @@ Report = (
     | AttemptUnanswered
     | NothingFound
     | CancelsConfirmed
+    | EntrySlotOpened
+    | EntrySigned
+    | EntrySent
+    | EntryRefused
+    | EntryUnanswered
+    | EntryNotFound
+    | LegsMissing
+    | SlotHeld
 )
 Input = Tick | TimePassed | Command | Report

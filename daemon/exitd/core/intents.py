@@ -5,6 +5,7 @@ from enum import IntEnum
 from msgspec import Struct
 
 from exitd.core.attempt import AttemptKey, CloseOrder
+from exitd.core.entry import EntryOrder
 from exitd.core.trigger import Cancel
 
 
@@ -107,6 +108,55 @@ class SyncClock(Struct, frozen=True):
     account: str
 
 
+class RequestEntrySlot(Struct, frozen=True, gc=False):
+    """An entry wants to be sent: `EntrySlotOpened`, once no close waits for room."""
+
+    account: str
+    entry_id: str
+
+
+class AboutEntry(Struct, frozen=True):
+    """Something to do for one entry."""
+
+    order: EntryOrder
+
+    @property
+    def account(self) -> str:
+        return self.order.account
+
+
+class SendEntry(AboutEntry, frozen=True):
+    """Make this order's request, report `EntrySigned`, make it durable, then send."""
+
+
+class ResendEntry(AboutEntry, frozen=True):
+    """Send what was signed for an entry in doubt once more, byte for byte."""
+
+    signed: bytes
+    ts_signed_venue_ns: int
+    expires_venue_ns: int
+
+
+class FindEntry(AboutEntry, frozen=True):
+    """Find out what became of an entry, by its id."""
+
+    venue_order_id: str
+
+
+class CancelEntry(AboutEntry, frozen=True):
+    """Take back what still works of an entry."""
+
+    venue_order_id: str
+
+
+class CancelLeg(Struct, frozen=True, gc=False):
+    """Cancel an exit that the broker itself holds: it is in the way of a close."""
+
+    account: str
+    symbol: str
+    venue_order_id: str
+
+
 Intent = (
     RequestSlot
     | SendClose
@@ -117,4 +167,13 @@ Intent = (
     | ProvePosition
     | RefreshInstrument
     | SyncClock
+    | RequestEntrySlot
+    | SendEntry
+    | ResendEntry
+    | FindEntry
+    | CancelEntry
+    | CancelLeg
+)
+EntryIntent = (
+    RequestEntrySlot | SendEntry | ResendEntry | FindEntry | CancelEntry | CancelLeg
 )

@@ -1,4 +1,4 @@
-"""Every transition of a trigger and of an attempt; nothing else decides a state.
+"""Every transition of a trigger, an attempt and an entry; nothing else decides one.
 
 A pair that is missing from its table is the error. The diagrams in the docs
 are drawn from these tables.
@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from exitd.core.attempt import AttemptState as A
+from exitd.core.entry import EntryState as E
 from exitd.core.trigger import TriggerState as T
 from exitd.errors import CoreError
 
@@ -107,6 +108,63 @@ ATTEMPT_TRANSITIONS: Mapping[tuple[A, AttemptCause], A] = MappingProxyType(
 )
 
 
+class EntryCause(StrEnum):
+    SIGNED = "signed"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    PARTLY_FILLED = "partly filled"
+    FILLED = "filled"
+    REFUSED = "refused"
+    PUT_BACK = "refused for now"
+    CANCELLED = "cancelled"
+    LAPSED = "its time is over"
+    UNANSWERED = "unanswered"
+    NOT_FOUND = "not found after its window"
+
+
+N = EntryCause
+_SEEN = (
+    (N.ACCEPTED, E.WORKING),
+    (N.PARTLY_FILLED, E.PARTIALLY_FILLED),
+    (N.FILLED, E.FILLED),
+    (N.CANCELLED, E.CANCELLED),
+    (N.LAPSED, E.EXPIRED),
+)
+ENTRY_TRANSITIONS: Mapping[tuple[E, EntryCause], E] = MappingProxyType(
+    {
+        (E.WANTED, N.SIGNED): E.SIGNED,
+        (E.WANTED, N.REFUSED): E.REFUSED,
+        (E.WANTED, N.LAPSED): E.EXPIRED,
+        (E.SIGNED, N.SENT): E.SENT,
+        **{
+            (before, cause): after
+            for before in (E.SIGNED, E.SENT, E.IN_DOUBT)
+            for cause, after in ((N.REFUSED, E.REFUSED), *_SEEN)
+        },
+        (E.SIGNED, N.PUT_BACK): E.WANTED,
+        (E.SENT, N.PUT_BACK): E.WANTED,
+        (E.SIGNED, N.UNANSWERED): E.IN_DOUBT,
+        (E.SENT, N.UNANSWERED): E.IN_DOUBT,
+        (E.IN_DOUBT, N.NOT_FOUND): E.EXPIRED,
+        **{(E.WORKING, cause): after for cause, after in _SEEN},
+        # A broker takes an order in and refuses it a moment later.
+        (E.WORKING, N.REFUSED): E.REFUSED,
+        **{(E.PARTIALLY_FILLED, cause): after for cause, after in _SEEN[1:]},
+        # A late fill races with the end of an order: it is counted.
+        (E.CANCELLED, N.PARTLY_FILLED): E.CANCELLED,
+        (E.CANCELLED, N.CANCELLED): E.CANCELLED,
+        (E.CANCELLED, N.LAPSED): E.CANCELLED,
+        (E.CANCELLED, N.FILLED): E.FILLED,
+        # Evidence outweighs an absence, and even a refusal.
+        **{
+            (before, cause): after
+            for before in (E.EXPIRED, E.REFUSED)
+            for cause, after in _SEEN
+        },
+    }
+)
+
+
 def next_trigger_state(state: T, cause: TriggerCause) -> T:
     """Give the state after *cause*; a pair outside the table is a `CoreError`."""
     try:
@@ -123,10 +181,19 @@ def next_attempt_state(state: A, cause: AttemptCause) -> A:
         raise CoreError(f"an attempt that is {state} cannot take '{cause}'") from None
 
 
+def next_entry_state(state: E, cause: EntryCause) -> E:
+    """Give the state after *cause*; a pair outside the table is a `CoreError`."""
+    try:
+        return ENTRY_TRANSITIONS[state, cause]
+    except KeyError:
+        raise CoreError(f"an entry that is {state} cannot take '{cause}'") from None
+
+
 def diagram() -> str:
-    """Draw both tables as one Markdown page with two Mermaid diagrams."""
+    """Draw the tables as one Markdown page with three Mermaid diagrams."""
     triggers = ((b, c, a) for (b, c), a in TRIGGER_TRANSITIONS.items())
     attempts = ((b, c, a) for (b, c), a in ATTEMPT_TRANSITIONS.items())
+    entries = ((b, c, a) for (b, c), a in ENTRY_TRANSITIONS.items())
     return "\n".join(
         [
             "# Life cycles",
@@ -141,6 +208,10 @@ def diagram() -> str:
             "## Attempt",
             "",
             *_mermaid(A.SIGNED, attempts),
+            "",
+            "## Entry",
+            "",
+            *_mermaid(E.WANTED, entries),
             "",
         ]
     )

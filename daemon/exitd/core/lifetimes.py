@@ -1,19 +1,24 @@
 """Positions come and go: what that does to their triggers."""
 
+from decimal import Decimal
+
 from msgspec.structs import replace
 
+from exitd.core import exits
 from exitd.core.ages import opened_venue_ns
 from exitd.core.derived import priced
 from exitd.core.ending import gone
 from exitd.core.events import FactKind
 from exitd.core.inputs import PositionReport, PositionsDoubted
+from exitd.core.intents import ProvePosition
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.moving import follow_position
 from exitd.core.position import (
     Continuity,
     PositionKey,
     PositionRecord,
-    Side,
+    after_entry,
+    other_side,
     sized,
 )
 from exitd.core.resting import (
@@ -26,6 +31,7 @@ from exitd.core.resting import (
     waits_for_price,
 )
 from exitd.core.settling import prove
+from exitd.core.state import State
 from exitd.core.trigger import DoneReason, TriggerRecord, TriggerState, WaitingFor
 from exitd.core.turn import Turn
 from exitd.core.units import ZERO
@@ -43,6 +49,8 @@ def on_position(turn: Turn, report: PositionReport) -> None:
         known = PositionRecord(key=key)
     if report.ts_venue_ns < known.ts_venue_ns:
         return
+    if report.quantity == ZERO and _is_too_early(turn, known, report):
+        return
     after = _seen(turn, known, report)
     is_same = report.continuity in (None, Continuity.SAME)
     if is_same and after == replace(known, ts_venue_ns=report.ts_venue_ns):
@@ -50,24 +58,78 @@ def on_position(turn: Turn, report: PositionReport) -> None:
         state.positions[key] = after
         prove(turn, key)
         return
-    was_open, is_open = known.quantity > ZERO, report.quantity > ZERO
+    was_open, is_open = known.held > ZERO, after.held > ZERO
     if was_open and (not is_open or report.continuity is Continuity.NEW):
-        turn.put_position(replace(after, quantity=ZERO, unreflected=()))
+        turn.put_position(replace(after, quantity=ZERO, unreflected=(), entered=()))
         _end_lifetime(turn, key)
         was_open = False
     if is_open and not was_open:
-        _begin_lifetime(turn, after, report)
+        _begin_lifetime(turn, after, report.entry_price, report.position_id)
     elif is_open:
         turn.put_position(after)
-        _changed(turn, known, after, report)
+        if report.continuity is Continuity.UNPROVEN:
+            _doubt(turn, after)
+        _changed(turn, known, after)
+
+
+def _is_too_early(turn: Turn, known: PositionRecord, report: PositionReport) -> bool:
+    """Whether a flat report may only be too old to show what an entry has filled.
+
+    Believed, it would retire the exits of a position that is there. A timer of the
+    entry asks again.
+    """
+    if not known.entered or known.live == ZERO:
+        return False
+    capabilities = turn.state.capabilities.get(known.key.account)
+    slack_ns = capabilities.lag_slack_ns if capabilities is not None else 0
+    last_ns = max(fill.ts_venue_ns for fill in known.entered)
+    if report.ts_venue_ns >= last_ns + slack_ns:
+        return False
+    turn.state.positions[known.key] = replace(known, proven=False)
+    return True
+
+
+def on_entered(
+    turn: Turn,
+    key: PositionKey,
+    quantity: Decimal,
+    price: Decimal | None,
+    ts_venue_ns: int,
+) -> None:
+    """Take in a fill of an entry: it proves a position before any report shows it.
+
+    What a report has shown already is not counted again. On a venue without hedge mode
+    nobody knows what a fill against the other side leaves: the position is asked for.
+    """
+    known = turn.state.position(key)
+    if ts_venue_ns <= known.ts_venue_ns:
+        return
+    if other_side_held(turn.state, key):
+        turn.intend(ProvePosition(key.account, key.symbol))
+        return
+    after = after_entry(known, quantity, ts_venue_ns)
+    if known.held > ZERO:
+        turn.put_position(after)
+        _changed(turn, known, after)
+    else:
+        _begin_lifetime(turn, after, price, "")
+
+
+def other_side_held(state: State, key: PositionKey) -> Decimal:
+    """Give what is held on the other side, where a venue nets both; else zero."""
+    capabilities = state.capabilities.get(key.account)
+    if capabilities is None or capabilities.hedge_mode:
+        return ZERO
+    return state.position(other_side(key)).live
 
 
 def _seen(turn: Turn, known: PositionRecord, report: PositionReport) -> PositionRecord:
     """Bring a position up to a report, and keep what the report cannot show yet."""
     entry = known.entry_price if report.entry_price is None else report.entry_price
     first = entry if known.first_entry_price is None else known.first_entry_price
+    entered = tuple(f for f in known.entered if f.ts_venue_ns > report.ts_venue_ns)
     after = replace(
-        sized(known, report.quantity),
+        sized(known, report.quantity, entered),
         entry_price=entry,
         # The report that began the lifetime may not have said it.
         first_entry_price=first,
@@ -91,37 +153,35 @@ def _close_other_side(turn: Turn, report: PositionReport) -> None:
     capabilities = state.capabilities.get(key.account)
     if capabilities is None or capabilities.hedge_mode:
         return
-    other = PositionKey(
-        key.account, key.symbol, Side.SHORT if key.side is Side.LONG else Side.LONG
-    )
-    if state.position(other).quantity > ZERO:
+    other = other_side(key)
+    if state.position(other).held > ZERO:
         flat = replace(report, key=other, quantity=ZERO, continuity=None)
         on_position(turn, flat)
 
 
 def _begin_lifetime(
-    turn: Turn, position: PositionRecord, report: PositionReport
+    turn: Turn, position: PositionRecord, entry: Decimal | None, position_id: str
 ) -> None:
     key = position.key
     opened = replace(
         position,
-        entry_price=report.entry_price,
+        entry_price=entry,
         lifetime=position.lifetime + 1,
         ts_opened_ns=turn.now_ns,
         ts_opened_venue_ns=opened_venue_ns(turn, key.account),
         filled_in_lifetime=ZERO,
         unexplained=ZERO,
         unreflected=(),
-        position_id=report.position_id,
-        initial=report.quantity,
+        position_id=position_id,
+        initial=position.held,
         is_reduced=False,
-        first_entry_price=report.entry_price,
+        first_entry_price=entry,
     )
     turn.put_position(opened)
     turn.position_fact(
         FactKind.POSITION_OPENED,
         key,
-        quantity=opened.quantity,
+        quantity=opened.held,
         entry_price=opened.entry_price,
         lifetime=opened.lifetime,
     )
@@ -171,6 +231,7 @@ def _end_lifetime(turn: Turn, key: PositionKey) -> None:
     lifetime = turn.state.position(key).lifetime
     turn.position_fact(FactKind.POSITION_CLOSED, key, lifetime=lifetime)
     turn.state.held.pop(key, None)
+    exits.on_lifetime_ended(turn, key)
     for record in turn.state.triggers_on(key):
         if record.state is TriggerState.FIRING:
             _end_firing(turn, record)
@@ -202,18 +263,14 @@ def _retire(turn: Turn, record: TriggerRecord) -> None:
         )
 
 
-def _changed(
-    turn: Turn, before: PositionRecord, after: PositionRecord, report: PositionReport
-) -> None:
+def _changed(turn: Turn, before: PositionRecord, after: PositionRecord) -> None:
     key = after.key
-    if report.continuity is Continuity.UNPROVEN:
-        _doubt(turn, after)
-    if after.quantity != before.quantity:
+    if after.held != before.held:
         turn.position_fact(
             FactKind.POSITION_CHANGED,
             key,
-            before=before.quantity,
-            quantity=after.quantity,
+            before=before.held,
+            quantity=after.held,
             entry_price=after.entry_price,
         )
     for record in turn.state.followers_on(key):

@@ -28,7 +28,7 @@ def after_filled(turn: Turn, filled: TriggerRecord) -> None:
     key = turn.state.roles[filled.id].key
     if key is None or filled.reason is not DoneReason.FILLED:
         return
-    if turn.state.position(key).quantity == ZERO:
+    if turn.state.position(key).held == ZERO:
         return
     for record in turn.state.followers_on(key):
         for move in record.definition.moves:

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from exitd.core.inputs import IfCrossed
 from exitd.core.units import NS_PER_MS, NS_PER_S
 
 
@@ -15,7 +16,8 @@ class Policies(Struct, frozen=True, kw_only=True):
     zero asks for nothing. `max_active` counts triggers of one account. A price that
     is more than `guard_percent` away from the index or the mark is held for
     `guard_hold_ns`, or until another one bears it out. `fee_percent` of a trade's
-    worth is what a stop at the entry counts on for each way.
+    worth is what a stop at the entry counts on for each way. `crossed_exits` is what
+    becomes of an entry's exits that are crossed when it fills.
     """
 
     price_max_age_ns: int = 5 * NS_PER_S
@@ -24,6 +26,7 @@ class Policies(Struct, frozen=True, kw_only=True):
     min_spread_percent: Decimal = Decimal(0)
     max_active: int = 1_000_000
     remainder_close_all: bool = True
+    crossed_exits: IfCrossed = IfCrossed.FIRE
     confirm_after_ns: int = 5 * NS_PER_S
     stop_budget_ns: int = 60 * NS_PER_S
     take_profit_budget_ns: int = 60 * NS_PER_S

@@ -35,8 +35,14 @@ class PositionKey(Struct, frozen=True, cache_hash=True, gc=False):
         return f"{self.account}/{self.symbol}/{self.side}"
 
 
+def other_side(key: PositionKey) -> PositionKey:
+    """Give the key of the same market's other side."""
+    side = Side.SHORT if key.side is Side.LONG else Side.LONG
+    return PositionKey(key.account, key.symbol, side)
+
+
 class UnreflectedFill(Struct, frozen=True, gc=False):
-    """A fill of ours that the last position report was too early to show."""
+    """A fill that the last position report was too early to show."""
 
     ts_venue_ns: int
     quantity: Decimal
@@ -50,7 +56,8 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
     """The position view of one key.
 
     `quantity` (at least zero, base units) is what the venue reported at
-    `ts_venue_ns`; `unreflected` are our own fills after that instant.
+    `ts_venue_ns`; `unreflected` are fills of our closes after that instant, `entered`
+    those of entries.
     `lifetime` counts from flat to flat, starting with 1; it is 0 before the
     first. `filled_in_lifetime` is what this position's exits have filled in it.
     `unexplained` is what reports took off while closes were unanswered: fills
@@ -69,6 +76,7 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
     position_id: str = ""
     ts_venue_ns: int = 0
     unreflected: tuple[UnreflectedFill, ...] = ()
+    entered: tuple[UnreflectedFill, ...] = ()
     lifetime: int = 0
     ts_opened_ns: int = 0
     ts_opened_venue_ns: int = 0
@@ -81,9 +89,17 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
     proven: bool = False
 
     @property
+    def held(self) -> Decimal:
+        """What the venue holds by its reports, and by fills of entries since."""
+        held = self.quantity
+        for fill in self.entered:
+            held += fill.quantity
+        return held
+
+    @property
     def live(self) -> Decimal:
         """What is left to close, at least zero, in base units."""
-        live = self.quantity
+        live = self.held if self.entered else self.quantity
         for fill in self.unreflected:
             live -= fill.quantity
         return max(live, ZERO)
@@ -98,26 +114,50 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
         return self.live + self.filled_in_lifetime + self.unexplained
 
 
-def sized(position: PositionRecord, quantity: Decimal) -> PositionRecord:
+def sized(
+    position: PositionRecord,
+    quantity: Decimal,
+    entered: tuple[UnreflectedFill, ...] = (),
+) -> PositionRecord:
     """Bring an open position to the size that the venue reports, at least zero.
 
-    The initial size grows with it until it `is_reduced`. One that was stored before
-    that was kept has grown, or shrunk, past its initial size: which stays.
+    *entered* are the fills of entries that it cannot show yet. The initial size grows
+    with it until it `is_reduced`. One that was stored before that was kept has grown,
+    or shrunk, past its initial size: which stays.
     """
-    if quantity == position.quantity:
-        return position
+    before = position.held
+    after = replace(position, quantity=quantity, entered=entered)
+    held = after.held
+    if held == before:
+        return after
     is_reduced = (
-        position.is_reduced
-        or quantity < position.quantity
-        or position.filled_in_lifetime > ZERO
+        position.is_reduced or held < before or position.filled_in_lifetime > ZERO
     )
-    grows = not is_reduced and position.quantity == position.initial
+    grows = not is_reduced and before == position.initial
     return replace(
-        position,
-        quantity=quantity,
-        initial=quantity if grows else position.initial,
+        after,
+        initial=held if grows else position.initial,
         is_reduced=is_reduced,
     )
+
+
+def after_entry(
+    position: PositionRecord, quantity: Decimal, ts_venue_ns: int
+) -> PositionRecord:
+    """Count a fill of an entry that no report shows yet.
+
+    Many fills between two reports are taken together under the earliest instant:
+    that can make the position look smaller for a moment, never larger.
+    """
+    fills = (*position.entered, UnreflectedFill(ts_venue_ns, quantity))
+    if len(fills) > _UNREFLECTED_MAX:
+        first, second, *later = fills
+        together = UnreflectedFill(
+            min(first.ts_venue_ns, second.ts_venue_ns),
+            first.quantity + second.quantity,
+        )
+        fills = (together, *later)
+    return sized(position, position.quantity, fills)
 
 
 def after_fill(

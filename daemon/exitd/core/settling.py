@@ -56,7 +56,7 @@ def _settle_fire(
     turn: Turn, record: TriggerRecord, fired: FireRecord, attempt: AttemptRecord
 ) -> None:
     position = turn.state.position(attempt.key)
-    if position.lifetime != fired.lifetime or position.quantity == ZERO:
+    if position.lifetime != fired.lifetime or position.held == ZERO:
         gone(turn, record, fired)
         return
     if attempt.filled > ZERO and _is_complete(turn.state, fired, attempt):

@@ -14,6 +14,7 @@ from msgspec import Struct
 from exitd.core.attempt import AttemptKey, AttemptRecord, Capabilities
 from exitd.core.book import Book
 from exitd.core.combining import combined_price
+from exitd.core.entry import EntryRecord
 from exitd.core.events import Fact
 from exitd.core.intents import Intent
 from exitd.core.market import Instrument, PriceSource
@@ -71,10 +72,17 @@ class TimerKind(IntEnum):
     CONFIRMED = 8
     WATERMARKS = 9
     GUARD = 10
+    ENTRY_LAPSES = 11
+    ENTRY_DOUBT = 12
+    ENTRY_PROOF = 13
+    ENTRY_FORGET = 14
 
 
 class Timer(Struct, frozen=True, gc=False):
-    """Due at `due_ns`; `n` is the attempt, `source` the price, where there is one."""
+    """Due at `due_ns`; `n` is the attempt, `source` the price, where there is one.
+
+    `trigger_id` is the id of the entry in those of entries.
+    """
 
     due_ns: int
     kind: TimerKind
@@ -99,6 +107,7 @@ class State:
         self.fires: dict[str, FireRecord] = {}
         self.ended: dict[tuple[str, int], FireRecord] = {}
         self.attempts: dict[AttemptKey, AttemptRecord] = {}
+        self.entries: dict[str, EntryRecord] = {}
         self.positions: dict[PositionKey, PositionRecord] = {}
         self.instruments: dict[tuple[str, str], Instrument] = {}
         self.counters: dict[str, CounterRecord] = {}
@@ -116,6 +125,10 @@ class State:
         self.under_way: dict[PositionKey, UnderWay] = {}
         self.active: dict[str, int] = {}
         self.attempt_of_client_id: dict[tuple[str, int], AttemptKey] = {}
+        self.entry_of_reference: dict[tuple[str, str], str] = {}
+        self.entry_of_order: dict[tuple[str, str], str] = {}
+        self.entry_of_exit: dict[str, str] = {}
+        self.entries_by_key: dict[PositionKey, dict[str, None]] = {}
         self.trades: dict[AttemptKey, set[str]] = {}
         self.stops_firing: dict[PositionKey, dict[str, None]] = {}
         self.held: dict[PositionKey, dict[str, None]] = {}
@@ -187,6 +200,10 @@ class State:
         if found is None:
             found = self.under_way[key] = UnderWay()
         return found
+
+    def entries_on(self, key: PositionKey) -> list[EntryRecord]:
+        """Entries into a position that are not over, or lately ended."""
+        return [self.entries[i] for i in self.entries_by_key.get(key, ())]
 
     def waiting_fires_on(self, key: PositionKey) -> list[FireRecord]:
         """Firings on hold, or filled and not yet shown by the position."""

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from exitd.core import entries
 from exitd.core.attempt import AttemptKey, AttemptState, TimeInForce
 from exitd.core.bounds import is_waiting
 from exitd.core.confirming import is_due
@@ -22,6 +23,15 @@ from exitd.core.under_way import is_resting
 from exitd.core.units import NS_PER_S
 from exitd.core.watermarks import on_save_due
 
+_OF_ENTRIES = frozenset(
+    {
+        TimerKind.ENTRY_LAPSES,
+        TimerKind.ENTRY_DOUBT,
+        TimerKind.ENTRY_PROOF,
+        TimerKind.ENTRY_FORGET,
+    }
+)
+
 
 def on_timer(turn: Turn, timer: Timer) -> None:
     """Act on a timer, unless what it was for is over: timers are not taken back."""
@@ -31,6 +41,8 @@ def on_timer(turn: Turn, timer: Timer) -> None:
         _resolve(turn, timer)
     elif timer.kind is TimerKind.FORGET:
         _forget(turn, timer)
+    elif timer.kind in _OF_ENTRIES:
+        entries.on_timer(turn, timer)
     elif timer.kind in (TimerKind.DUE, TimerKind.CONFIRMED):
         _hit(turn, timer)
     elif timer.source is not None:

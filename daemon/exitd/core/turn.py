@@ -3,8 +3,9 @@
 from heapq import heappush
 
 from exitd.core.attempt import AttemptRecord
+from exitd.core.entry import EntryRecord
 from exitd.core.events import Fact, FactKind, FactValue
-from exitd.core.indexing import place
+from exitd.core.indexing import place, place_entry
 from exitd.core.intents import Intent
 from exitd.core.market import Instrument
 from exitd.core.position import PositionKey, PositionRecord
@@ -81,6 +82,14 @@ class Turn:
                 fields,
             )
         )
+
+    def entry_fact(
+        self, kind: FactKind, entry: EntryRecord, /, **fields: FactValue
+    ) -> None:
+        order = entry.order
+        symbol = order.ticket.symbol
+        named = {"entry": entry.id, **fields}
+        self.facts.append(Fact(kind, self.now_ns, order.account, symbol, fields=named))
 
     def position_fact(
         self, kind: FactKind, key: PositionKey, **fields: FactValue
@@ -175,6 +184,10 @@ class Turn:
         client_id = (order.account, order.client_order_id)
         if state.attempt_of_client_id.get(client_id) == order.attempt:
             del state.attempt_of_client_id[client_id]
+
+    def put_entry(self, entry: EntryRecord) -> None:
+        place_entry(self.state, entry)
+        self.records["entry", entry.id] = entry
 
     def put_position(self, position: PositionRecord) -> None:
         self.state.positions[position.key] = position

@@ -97,6 +97,21 @@ order.unconfirmed | fire_id attempt waited_s | still no evidence; it goes on ask
 order.altered | fire_id attempt reason | the venue changed the order by itself
 orders.cancelled | trigger_id symbol cancelled spared | resting orders are gone
 
+entry.wanted | entry side quantity notional order exits | an alert asks for an entry
+entry.signed | entry | signed and stored, not sent
+entry.sent | entry client_order_id wanted_to_sent_us | the bytes leave
+entry.acked | entry venue_order_id | the broker took it
+entry.partially_filled | entry filled average_price | a part is filled; exits cover it
+entry.filled | entry filled average_price | all of it is filled; exits cover it
+entry.refused | entry refusal why | the broker said no; it is not sent again
+entry.cancelled | entry filled why | it ended before it was filled
+entry.expired | entry filled why | its time was over before it was filled, or sent
+entry.in_doubt | entry why | no answer: the broker is asked for it
+entry.resolved | entry found late | what became of it is known
+entry.put_back | entry why | refused for the moment; it waits for its slot again
+exits.taken_over | entry why left | the broker no longer holds them: exitd does
+exits.refused | entry exit why | an exit of an entry could not be armed
+
 position.opened | account symbol side quantity entry_price | a lifetime begins
 position.changed | account symbol side quantity entry_price | its size or entry changed
 position.closed | account symbol side lasted_s | the lifetime is over
@@ -113,9 +128,11 @@ token.revoked | name by | an API token is void
 command.refused | name reason by | a command could not be done
 watcher.dropped | by reason | a WebSocket is closed: too slow a reader, or it may not
 order.unfillable | quote_id reason | an order was accepted that its level cannot fill
-webhook.accepted | route webhook_id | a webhook was taken and stored
-webhook.refused | route reason ip | a webhook was not valid, or not allowed
-webhook.duplicated | route webhook_id | a webhook came again; nothing was done twice
+webhook.accepted | route webhook_id | an alert was taken and stored
+webhook.refused | route webhook_id reason ip | an alert was not valid, or not allowed
+webhook.duplicated | route webhook_id same_body | it came again; nothing is done twice
+webhook.delayed | route webhook_id reason | a venue failed; the alert is tried again
+webhook.carried_out | route webhook_id outcome | what an alert asked for was done
 
 notify.sent | target event_name | a message went out
 notify.failed | target reason | a message could not be sent

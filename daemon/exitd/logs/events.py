@@ -14,8 +14,8 @@ from typing import Self
 # Each line of these is wanted: two of them are never the same thing said twice.
 NEVER_FOLDED = frozenset(
     (
-        *("api", "chain", "command", "config", "daemon", "order", "orders"),
-        *("position", "sessions", "token", "trigger", "webhook"),
+        *("api", "chain", "command", "config", "daemon", "entry", "exits"),
+        *("order", "orders", "position", "sessions", "token", "trigger", "webhook"),
     )
 )
 
@@ -120,6 +120,21 @@ class Event(StrEnum):
     ORDER_ALTERED = "order.altered", "warning"
     ORDERS_CANCELLED = "orders.cancelled"
 
+    ENTRY_WANTED = "entry.wanted"
+    ENTRY_SIGNED = "entry.signed"
+    ENTRY_SENT = "entry.sent"
+    ENTRY_ACKED = "entry.acked"
+    ENTRY_PARTIALLY_FILLED = "entry.partially_filled"
+    ENTRY_FILLED = "entry.filled"
+    ENTRY_REFUSED = "entry.refused", "warning"
+    ENTRY_CANCELLED = "entry.cancelled"
+    ENTRY_EXPIRED = "entry.expired", "warning"
+    ENTRY_IN_DOUBT = "entry.in_doubt", "warning"
+    ENTRY_RESOLVED = "entry.resolved"
+    ENTRY_PUT_BACK = "entry.put_back", "warning"
+    EXITS_TAKEN_OVER = "exits.taken_over", "warning"
+    EXITS_REFUSED = "exits.refused", "warning"
+
     POSITION_OPENED = "position.opened"
     POSITION_CHANGED = "position.changed"
     POSITION_CLOSED = "position.closed"
@@ -139,6 +154,8 @@ class Event(StrEnum):
     WEBHOOK_ACCEPTED = "webhook.accepted"
     WEBHOOK_REFUSED = "webhook.refused", "warning"
     WEBHOOK_DUPLICATED = "webhook.duplicated"
+    WEBHOOK_DELAYED = "webhook.delayed", "warning"
+    WEBHOOK_CARRIED_OUT = "webhook.carried_out"
 
     NOTIFY_SENT = "notify.sent", "debug"
     NOTIFY_FAILED = "notify.failed", "warning"

@@ -3,13 +3,14 @@
 Kept apart from `Venue`: an account without this port cannot open anything.
 """
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from exitd.core.entry import EntryOrder
 from exitd.core.inputs import OrderReport
 from exitd.ports.venue import Prepared, Refusal
 
 
+@runtime_checkable
 class Entries(Protocol):
     """Adapters translate; they decide nothing and retry nothing."""
 

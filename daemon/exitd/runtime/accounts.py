@@ -8,6 +8,7 @@ from exitd.core.inputs import FillReport, OrderReport, PositionReport, Positions
 from exitd.core.intents import Priority
 from exitd.errors import VenueError
 from exitd.logs import Event, log
+from exitd.ports.entries import Entries
 from exitd.ports.feed import Feed, TickSink
 from exitd.ports.venue import PrivateEvent, StreamDown, StreamUp, Venue
 from exitd.runtime.bookkeeping import Bookkeeper
@@ -41,9 +42,11 @@ class Account:
         clock_every_s: float = 30.0,
         before_tick: TickSink | None = None,
         before_catching_up: Callable[[], Awaitable[None]] | None = None,
+        entries: Entries | None = None,
     ) -> None:
         """
         Args:
+            entries: Where entries are sent; without it, it can open nothing.
             before_catching_up: What the venue has to be told before it can be asked
                 for positions; a `VenueError` of it is one of the venue.
         """
@@ -57,7 +60,10 @@ class Account:
         self._paced = PacedVenue(venue, budget, history_budget, clock, Priority.QUERY)
         self.inquiry = Inquiry(loop, urgent, spawn)
         self.books = Bookkeeper(loop, self._paced)
-        self.dispatcher = Dispatcher(loop, venue, budget, self.inquiry, urgent, spawn)
+        self.dispatcher = Dispatcher(
+            loop, venue, budget, self.inquiry, urgent, spawn, entries
+        )
+        self.entering = self.dispatcher.entering
         self.gap = Gap(self.name, loop.engine.state)
         self.is_stream_up = False
         self.is_reconciled = False
@@ -141,6 +147,7 @@ class Account:
     async def _reconcile_now(self) -> None:
         with self.gap.being_closed() as held:
             await reconcile(self._loop, self._paced, before_gap=held)
+            await self.entering.reconcile()
         self.is_reconciled = True
         for key in self._loop.engine.state.positions:
             if key.account == self.name:

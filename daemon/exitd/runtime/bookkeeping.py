@@ -165,7 +165,7 @@ class Bookkeeper:
         ]
         return max(
             found,
-            key=lambda p: (p.quantity > ZERO, p.ts_opened_ns),
+            key=lambda p: (p.held > ZERO, p.ts_opened_ns),
             default=None,
         )
 

@@ -9,33 +9,42 @@ from collections.abc import Callable, Coroutine
 from heapq import heappop, heappush
 from typing import Any, assert_never
 
-from exitd.core.attempt import AttemptKey, CloseOrder, RefusalKind
+from exitd.core.attempt import AttemptKey, CloseOrder, Expiry, RefusalKind
 from exitd.core.inputs import (
     AttemptRefused,
     AttemptSent,
     AttemptSigned,
     AttemptUnanswered,
     OrderReport,
+    SlotHeld,
     SlotOpened,
 )
 from exitd.core.intents import (
+    CancelEntry,
+    CancelLeg,
     CancelOrder,
     CancelOrders,
+    FindEntry,
     Intent,
     Priority,
     ProvePosition,
     RefreshInstrument,
+    RequestEntrySlot,
     RequestSlot,
     ResendClose,
+    ResendEntry,
     ResolveAttempt,
     SendClose,
+    SendEntry,
     SyncClock,
 )
 from exitd.errors import VenueError
 from exitd.logs import Event, log
+from exitd.ports.entries import Entries
 from exitd.ports.venue import Prepared, Refusal, Venue
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.cancels import cancel_scope, cancel_working
+from exitd.runtime.entries import Entering
 from exitd.runtime.in_flight import InFlight
 from exitd.runtime.inquiry import Inquiry
 from exitd.runtime.loop import EngineLoop
@@ -43,6 +52,8 @@ from exitd.runtime.pacing import PacedVenue
 
 _NS_PER_S = 1_000_000_000
 _PROOF_PATIENCE_S = 1.0
+#: How old a position may be for a close that only its size keeps from opening.
+_FRESH_NS = _NS_PER_S
 #: So long the last known size is used without asking for each close again.
 _UNPROVEN_FOR_NS = 5 * _NS_PER_S
 _UNAUTHORIZED_PAUSE_NS = 15 * _NS_PER_S
@@ -67,6 +78,7 @@ class Dispatcher:
         inquiry: Inquiry,
         paced: PacedVenue,
         spawn: Callable[[Coroutine[Any, Any, None], str], None],
+        entries: Entries | None = None,
     ) -> None:
         self._loop = loop
         self._venue = venue
@@ -81,7 +93,9 @@ class Dispatcher:
         self._wake: asyncio.TimerHandle | None = None
         self._proving: dict[str, list[_Entry]] = {}
         self._unproven_until_ns: dict[str, int] = {}
+        self._read_ns: dict[str, int] = {}
         self.is_open = False
+        self.entering = Entering(loop, entries, paced, budget, spawn, self._may_enter)
         loop.attach(venue.account, self.take)
 
     @property
@@ -93,6 +107,10 @@ class Dispatcher:
     def in_flight(self) -> int:
         """Sends without an answer so far."""
         return len(self._sending)
+
+    def _may_enter(self) -> bool:
+        """Whether the gate is open and no close waits: closes always go first."""
+        return self.is_open and not self._queue and not self._proving
 
     def open(self) -> None:
         self.is_open = True
@@ -121,6 +139,15 @@ class Dispatcher:
                 self._inquiry.refresh(intent.symbol)
             case SyncClock():
                 self._inquiry.sync_clock()
+            case (
+                RequestEntrySlot()
+                | SendEntry()
+                | ResendEntry()
+                | FindEntry()
+                | CancelEntry()
+                | CancelLeg()
+            ):
+                self.entering.take(intent)
             case _:
                 assert_never(intent)
 
@@ -151,6 +178,7 @@ class Dispatcher:
                 self._spawn(self._prove(request.symbol), f"prove {request.symbol}")
                 continue
             self._open_slot(request)
+        self.entering.pump()
 
     def _open_slot(self, request: RequestSlot) -> None:
         self._queued.discard((request.trigger_id, request.arming))
@@ -163,15 +191,24 @@ class Dispatcher:
         if record is None or record.definition.key is None:
             return True
         now_ns = self._loop.clock.monotonic_ns()
+        if not self._venue.capabilities.reduce_only:
+            # Nothing but the size keeps a close from opening the other side.
+            read_ns = self._read_ns.get(request.symbol, -_FRESH_NS)
+            return now_ns - read_ns < _FRESH_NS
         if now_ns < self._unproven_until_ns.get(request.symbol, 0):
             return True
         return state.position(record.definition.key).proven
 
     async def _prove(self, symbol: str) -> None:
-        """Ask for the position for a second at most; then the last size must do."""
+        """Ask for the position for a second at most; then the last size must do.
+
+        Not where a close could open the other side: there it waits for an answer.
+        """
+        asked_ns = self._loop.clock.monotonic_ns()
         try:
             async with asyncio.timeout(_PROOF_PATIENCE_S):
                 await self._inquiry.read_position(symbol)
+            self._read_ns[symbol] = asked_ns
         except (TimeoutError, VenueError) as error:
             log(
                 Event.POSITION_DOUBTED,
@@ -181,9 +218,19 @@ class Dispatcher:
             )
             now_ns = self._loop.clock.monotonic_ns()
             self._unproven_until_ns[symbol] = now_ns + _UNPROVEN_FOR_NS
+            if not self._venue.capabilities.reduce_only:
+                self._hold(symbol)
+                await asyncio.sleep(_PROOF_PATIENCE_S)
         for entry in self._proving.pop(symbol):
             heappush(self._queue, entry)
         self._pump()
+
+    def _hold(self, symbol: str) -> None:
+        """Tell that closes wait for their position to be read."""
+        why = "its position cannot be read, and a close must not exceed it"
+        now_ns = self._loop.clock.now_ns()
+        for _, _, request in self._proving[symbol]:
+            self._loop.handle(SlotHeld(request.trigger_id, request.arming, why, now_ns))
 
     def _wake_in(self, wait_ns: int) -> None:
         if self._wake is None:
@@ -220,7 +267,8 @@ class Dispatcher:
         prepared = Prepared(
             intent.signed, intent.ts_signed_venue_ns, intent.expires_venue_ns
         )
-        work = self._send(order, prepared, self._loop.clock.now_ns())
+        ts_ns = self._loop.clock.now_ns()
+        work = self._send(order, prepared, ts_ns, is_again=True)
         self._spawn(work, f"send {order.attempt} again")
 
     def _launch(self, intent: SendClose, prepared: Prepared) -> None:
@@ -232,7 +280,14 @@ class Dispatcher:
     def _note_sent(self, key: AttemptKey, ts_ns: int) -> None:
         self._loop.handle(AttemptSent(key, ts_ns))
 
-    async def _send(self, order: CloseOrder, prepared: Prepared, ts_ns: int) -> None:
+    async def _send(
+        self,
+        order: CloseOrder,
+        prepared: Prepared,
+        ts_ns: int,
+        *,
+        is_again: bool = False,
+    ) -> None:
         now_ns = self._loop.clock.now_ns
         try:
             outcome = await self._venue.send(order, prepared)
@@ -241,12 +296,14 @@ class Dispatcher:
             self._loop.handle(AttemptUnanswered(order.attempt, str(error), now_ns()))
         else:
             self._note_sent(order.attempt, ts_ns)
-            self._take_outcome(order.attempt, outcome)
+            self._take_outcome(order.attempt, outcome, is_again=is_again)
         finally:
             self._sending.end(order.attempt)
             self._pump()
 
-    def _take_outcome(self, key: AttemptKey, outcome: OrderReport | Refusal) -> None:
+    def _take_outcome(
+        self, key: AttemptKey, outcome: OrderReport | Refusal, *, is_again: bool
+    ) -> None:
         if isinstance(outcome, OrderReport):
             self._loop.handle(outcome)
             return
@@ -255,6 +312,9 @@ class Dispatcher:
             self._budget.pause(now_ns + _UNAUTHORIZED_PAUSE_NS)
         elif outcome.kind is RefusalKind.RATE_LIMITED:
             self._budget.pause(now_ns + (outcome.retry_after_ns or _NS_PER_S))
+        if is_again and self._venue.capabilities.expiry is not Expiry.NONCE:
+            # A copy was refused; the first may have filled, which is why.
+            return
         self._loop.handle(
             AttemptRefused(
                 attempt=key,
@@ -269,10 +329,12 @@ class Dispatcher:
     async def drain(self) -> None:
         """Return once every send has its answer."""
         await self._sending.all_answered()
+        await self.entering.all_answered()
 
     def stop(self) -> None:
         """Open no more slots; what is in flight goes on."""
         self.is_open = False
+        self.entering.stop()
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None

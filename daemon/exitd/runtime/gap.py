@@ -22,7 +22,12 @@ class Gap:
     def note(self) -> None:
         """Remember the open positions as they are: from here on nobody watches."""
         for key, position in self._state.positions.items():
-            if key.account == self._account and position.quantity > ZERO:
+            # One that no report has shown yet has no instant to ask from.
+            if (
+                key.account == self._account
+                and position.held > ZERO
+                and position.ts_venue_ns
+            ):
                 self._before.setdefault(key, position)
 
     @contextmanager

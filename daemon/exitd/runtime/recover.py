@@ -68,6 +68,6 @@ async def recover(accounts: list[Account], loop: EngineLoop) -> tuple[Account, .
         Event.DAEMON_RECOVERED,
         triggers=len(state.triggers),
         in_doubt=sum(not a.is_ended for a in state.attempts.values()),
-        positions=sum(p.quantity > ZERO for p in state.positions.values()),
+        positions=sum(p.held > ZERO for p in state.positions.values()),
     )
     return tuple(a for a, ok in zip(accounts, answered, strict=True) if not ok)

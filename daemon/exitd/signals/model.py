@@ -77,7 +77,7 @@ class Signal(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
 
     Prices are in the quote currency per unit, `qty` in shares, coins or contracts,
     `notional` in the quote currency, `trail_percent` in percent; all above zero.
-    `order_type` is the alert's own, else the one that its prices mean.
+    `order_type` is the alert's own, else the one that its prices mean: never None.
     `position_intent` is an official value (see `intent`) or any other word (`tag`).
     `metadata` is as it came, but for its timestamp, which is ISO 8601 where it was
     a count of seconds or milliseconds. `extra` are the fields that the format lacks.
@@ -94,7 +94,7 @@ class Signal(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     trail_percent: Decimal | None = None
     take_profit: TakeProfit | None = None
     stop_loss: StopLoss | None = None
-    order_type: TicketType | None = None
+    order_type: TicketType
     time_in_force: TicketTime | None = None
     extended_hours: bool | None = None
     client_order_id: str | None = None

@@ -6,6 +6,7 @@ Three dialects are read: the format itself, the one before it (`price`, `action`
 may stand side by side while they say the same.
 """
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -29,8 +30,8 @@ _POSITION_DIRECTIONS = {
     "exitshort": PositionIntent.BUY_TO_CLOSE,
 }
 _BUYS = (PositionIntent.BUY_TO_OPEN, PositionIntent.BUY_TO_CLOSE)
-# However it is spelled, and wherever somebody has put it.
-_SECRETS = frozenset({"auth_key", "authkey"})
+# However it is spelled, and wherever somebody has put it: none of these is kept.
+_SECRET = re.compile(r"auth.{0,3}key|api.{0,3}key|secret|passw|passphrase|token", re.I)
 
 
 def normalise(payload: Mapping[str, object]) -> Normalised:
@@ -54,7 +55,8 @@ def normalise(payload: Mapping[str, object]) -> Normalised:
     take_profit = read_take_profit(body)
     stop_loss = read_stop_loss(body)
     order_type = body.plain("orderType", fields.word_of(TicketType, "E11"))
-    if order_type is None and "orderType" not in body.unread:
+    if order_type is None:
+        # One that cannot be read is an error, and counts as not given besides.
         order_type = detected(prices)
     time_in_force = body.plain("timeInForce", fields.word_of(TicketTime, "E12"))
     extended_hours = body.plain("extendedHours", fields.truth)
@@ -218,9 +220,7 @@ def _extra(body: Fields) -> Json:
 
 def _without_secrets(value: Mapping[str, object]) -> Json:
     return {
-        key: _pruned(member)
-        for key, member in value.items()
-        if key.lower() not in _SECRETS
+        key: _pruned(member) for key, member in value.items() if not _SECRET.search(key)
     }
 
 

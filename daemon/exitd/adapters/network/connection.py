@@ -8,7 +8,7 @@ moves. A dead connection is aborted without a closing handshake: nobody would an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal, Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -54,10 +54,13 @@ class _Direct(connect):
         return exc
 
 
-async def open_socket(url: str) -> ClientConnection:
-    """Open a real WebSocket."""
+async def open_socket(
+    url: str, headers: Mapping[str, str] | None = None
+) -> ClientConnection:
+    """Open a real WebSocket; *headers* go with its handshake."""
     return await _Direct(
         url,
+        additional_headers=headers,
         compression=None,
         max_size=FRAME_BYTES_MAX,
         open_timeout=OPEN_S,

@@ -31,13 +31,17 @@ class Reply(Struct, frozen=True):
 
 
 class Call(Struct, frozen=True):
-    """One request, as it goes out; `what` names it for people."""
+    """One request, as it goes out; `what` names it for people.
+
+    An answer of more than `bytes_max` is none.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes | None
     what: str
+    bytes_max: int = BODY_BYTES_MAX
 
 
 class Carrier(Protocol):
@@ -97,7 +101,7 @@ class AiohttpCarrier:
             allow_redirects=False,
             timeout=self._timeout,
         ) as response:
-            content = await _content(response.content.iter_any(), call.what)
+            content = await _content(response.content.iter_any(), call)
             return Reply(response.status, response.headers, content)
 
     def _parsed(self, text: str) -> URL:
@@ -133,7 +137,7 @@ class TransportCarrier:
         )
         try:
             assert isinstance(response.stream, httpx.AsyncByteStream)
-            content = await _content(aiter(response.stream), call.what)
+            content = await _content(aiter(response.stream), call)
         finally:
             await response.aclose()
         return Reply(response.status_code, response.headers, content)
@@ -142,14 +146,14 @@ class TransportCarrier:
         await self._transport.aclose()
 
 
-async def _content(chunks: AsyncIterator[bytes], what: str) -> bytes:
+async def _content(chunks: AsyncIterator[bytes], call: Call) -> bytes:
     found: list[bytes] = []
     size = 0
     async for chunk in chunks:
         size += len(chunk)
-        if size > BODY_BYTES_MAX:
+        if size > call.bytes_max:
             raise OutcomeUnknown(
-                f"the answer to {what} is larger than {BODY_BYTES_MAX} bytes"
+                f"the answer to {call.what} is larger than {call.bytes_max} bytes"
             )
         found.append(chunk)
     return b"".join(found)

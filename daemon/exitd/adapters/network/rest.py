@@ -14,6 +14,7 @@ import aiohttp
 import httpx
 
 from exitd.adapters.network.lanes import (
+    BODY_BYTES_MAX,
     AiohttpCarrier,
     Call,
     Carrier,
@@ -35,6 +36,7 @@ class RestClient:
         venue: What people call it.
         deadline_s: Total time of a call, connecting and reading included.
         transport: What carries the requests; by default aiohttp.
+        bytes_max: How large an answer may be.
     """
 
     def __init__(
@@ -44,11 +46,13 @@ class RestClient:
         venue: str,
         deadline_s: float,
         transport: httpx.AsyncBaseTransport | None = None,
+        bytes_max: int = BODY_BYTES_MAX,
     ) -> None:
         self._url = url.rstrip("/")
         self._venue = venue
         self._deadline_s = deadline_s
         self._given = transport
+        self._bytes_max = bytes_max
         self._lane = Lane(self._carrier())
 
     async def read(
@@ -80,7 +84,7 @@ class RestClient:
         """
         what = f"{method} {path.partition('?')[0]}"
         given = {"Accept-Encoding": "identity", **headers}
-        request = Call(method, self._url + path, given, body, what)
+        request = Call(method, self._url + path, given, body, what, self._bytes_max)
         try:
             async with asyncio.timeout(self._deadline_s):
                 return await self._lane.exchange(request)

@@ -161,7 +161,7 @@ class Triggers:
         made = draft.definition
         if made.key is None or if_no_position is None:
             return draft
-        if daemon.loop.engine.state.position(made.key).quantity > ZERO:
+        if daemon.loop.engine.state.position(made.key).held > ZERO:
             return draft
         if if_no_position == "refuse":
             raise Conflict(

@@ -14,11 +14,14 @@ from exitd.core.inputs import (
     SlotOpened,
 )
 from exitd.core.intents import (
+    AboutEntry,
+    CancelLeg,
     CancelOrder,
     CancelOrders,
     Intent,
     ProvePosition,
     RefreshInstrument,
+    RequestEntrySlot,
     RequestSlot,
     ResendClose,
     ResolveAttempt,
@@ -112,6 +115,9 @@ class Answering:
                 later.extend(self._venue.positions(account, symbol, now_ns))
             case RefreshInstrument() | SyncClock() | ResolveAttempt() | ResendClose():
                 # The market stays as it is, and no answer is ever lost.
+                pass
+            case RequestEntrySlot() | AboutEntry() | CancelLeg():
+                # Nobody enters in a rehearsal.
                 pass
         return []
 

@@ -1,0 +1,1 @@
+"""The universal webhook: where alerts come in, on a listener of its own."""

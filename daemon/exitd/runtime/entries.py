@@ -1,0 +1,339 @@
+"""Sends the entries of one account, after every close, and asks what became of them.
+
+An entry leaves once it is durable, and no close waits for room. It is never sent anew:
+in doubt it is looked up, and where the venue takes an id once the same bytes go again.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, assert_never
+
+from msgspec.structs import replace
+
+from exitd.core.attempt import RefusalKind
+from exitd.core.entry import EntryOrder, EntryRecord, EntryState
+from exitd.core.entry_inputs import (
+    EntryNotFound,
+    EntryRefused,
+    EntrySent,
+    EntrySigned,
+    EntrySlotOpened,
+    EntryUnanswered,
+    LegsMissing,
+)
+from exitd.core.inputs import OrderReport
+from exitd.core.intents import (
+    CancelEntry,
+    CancelLeg,
+    EntryIntent,
+    FindEntry,
+    Priority,
+    RequestEntrySlot,
+    ResendEntry,
+    SendEntry,
+)
+from exitd.core.units import NS_PER_S
+from exitd.errors import VenueError
+from exitd.logs import Event, log
+from exitd.ports.entries import Entries
+from exitd.ports.venue import Prepared, Refusal
+from exitd.runtime.budget import RateBudget
+from exitd.runtime.inquiry import LOOK_BACK_NS
+from exitd.runtime.loop import EngineLoop
+from exitd.runtime.pacing import PacedVenue
+
+_PAUSE_S = 0.25
+_AT_BROKER = (EntryState.WORKING, EntryState.PARTIALLY_FILLED)
+
+
+class Entering:
+    """The entries of one account; without `entries` it can open nothing."""
+
+    def __init__(
+        self,
+        loop: EngineLoop,
+        entries: Entries | None,
+        venue: PacedVenue,
+        budget: RateBudget,
+        spawn: Callable[[Coroutine[Any, Any, None], str], None],
+        may_go: Callable[[], bool],
+    ) -> None:
+        """
+        Args:
+            may_go: Whether the gate is open and no close waits for room.
+        """
+        self.entries = entries
+        self._loop = loop
+        self._venue = venue
+        self._budget = budget
+        self._spawn = spawn
+        self._may_go = may_go
+        self._queue: deque[str] = deque()
+        self._sending: set[str] = set()
+        self._asking: set[str] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._wake: asyncio.TimerHandle | None = None
+
+    def take(self, intent: EntryIntent) -> None:
+        """Carry out one intent; never waits."""
+        match intent:
+            case RequestEntrySlot():
+                if intent.entry_id not in self._queue:
+                    self._queue.append(intent.entry_id)
+                self.pump()
+            case SendEntry():
+                self._sign(intent.order)
+            case ResendEntry():
+                self._resend(intent)
+            case FindEntry():
+                self._ask(intent.order, intent.venue_order_id)
+            case CancelEntry():
+                order, name = intent.order, f"cancel entry {intent.order.id}"
+                self._spawn(self._cancel(order, intent.venue_order_id), name)
+            case CancelLeg():
+                work = self._cancel_leg(intent.symbol, intent.venue_order_id)
+                self._spawn(work, f"cancel leg {intent.venue_order_id}")
+            case _:
+                assert_never(intent)
+
+    def pump(self) -> None:
+        """Open slots for what waits, as far as the closes leave room."""
+        while self._queue and self.entries is not None and self._may_go():
+            now_ns = self._loop.clock.monotonic_ns()
+            wait_ns = self._budget.wait_ns(Priority.ARM, now_ns)
+            if wait_ns:
+                self._wake_in(wait_ns)
+                return
+            entry_id = self._queue.popleft()
+            self._loop.handle(EntrySlotOpened(entry_id, self._loop.clock.now_ns()))
+
+    def _wake_in(self, wait_ns: int) -> None:
+        if self._wake is None:
+            loop = asyncio.get_running_loop()
+            self._wake = loop.call_later(wait_ns / NS_PER_S, self._woken)
+
+    def _woken(self) -> None:
+        self._wake = None
+        self.pump()
+
+    def _sign(self, order: EntryOrder) -> None:
+        assert self.entries is not None, "a slot opens only where entries can be sent"
+        now_ns = self._loop.clock.now_ns
+        self._budget.take(Priority.ARM, self._loop.clock.monotonic_ns())
+        try:
+            prepared = self.entries.prepare_entry(order)
+        except VenueError as error:
+            self._refuse(order, Refusal(RefusalKind.INVALID, "UNUSABLE", str(error)))
+            return
+        self._begin(order.id)
+        self._loop.when_durable(lambda: self._launch(order, prepared))
+        self._loop.handle(
+            EntrySigned(
+                order.id,
+                prepared.body,
+                prepared.ts_signed_venue_ns,
+                prepared.expires_venue_ns,
+                now_ns(),
+            )
+        )
+
+    def _launch(self, order: EntryOrder, prepared: Prepared) -> None:
+        ts_ns = self._loop.clock.now_ns()
+        self._spawn(self._send(order, prepared, ts_ns), f"send entry {order.id}")
+        # After the task's first step, which writes the request to the socket.
+        note = self._loop.handle
+        asyncio.get_running_loop().call_soon(note, EntrySent(order.id, ts_ns))
+
+    def _resend(self, intent: ResendEntry) -> None:
+        """Send stored bytes again, unless they are on their way at this moment."""
+        order = intent.order
+        if self.entries is None or not self._may_go() or order.id in self._sending:
+            return
+        self._budget.take(Priority.ARM, self._loop.clock.monotonic_ns())
+        self._begin(order.id)
+        prepared = Prepared(
+            intent.signed, intent.ts_signed_venue_ns, intent.expires_venue_ns
+        )
+        work = self._send(order, prepared, self._loop.clock.now_ns(), is_again=True)
+        self._spawn(work, f"send entry {order.id} again")
+
+    async def _send(
+        self,
+        order: EntryOrder,
+        prepared: Prepared,
+        ts_ns: int,
+        *,
+        is_again: bool = False,
+    ) -> None:
+        assert self.entries is not None
+        now_ns = self._loop.clock.now_ns
+        try:
+            outcome = await self.entries.send_entry(order, prepared)
+        except VenueError as error:
+            self._loop.handle(EntrySent(order.id, ts_ns))
+            self._loop.handle(EntryUnanswered(order.id, str(error), now_ns()))
+        else:
+            self._loop.handle(EntrySent(order.id, ts_ns))
+            if isinstance(outcome, OrderReport):
+                self._report(order, outcome)
+            elif not is_again:
+                self._refuse(order, outcome)
+            else:
+                # It says nothing about the first copy, which may have filled.
+                self._pause(outcome)
+        finally:
+            self._end(order.id)
+
+    def _report(self, order: EntryOrder, report: OrderReport) -> None:
+        """Hand on what a broker says of this very order, and doubt what is not."""
+        reference = order.ticket.client_order_id
+        self._loop.handle(replace(report, reference=reference))
+        entry = self._loop.engine.state.entries.get(order.id)
+        if entry is not None and entry.state in (EntryState.SIGNED, EntryState.SENT):
+            why = "the answer was about another order"
+            now_ns = self._loop.clock.now_ns()
+            self._loop.handle(EntryUnanswered(order.id, why, now_ns))
+
+    def _refuse(self, order: EntryOrder, refusal: Refusal) -> None:
+        self._pause(refusal)
+        self._loop.handle(
+            EntryRefused(
+                entry_id=order.id,
+                kind=refusal.kind,
+                code=refusal.code,
+                message=refusal.message,
+                retry_after_ns=refusal.retry_after_ns,
+                now_ns=self._loop.clock.now_ns(),
+            )
+        )
+
+    def _pause(self, refusal: Refusal) -> None:
+        if refusal.kind is RefusalKind.RATE_LIMITED:
+            now_ns = self._loop.clock.monotonic_ns()
+            self._budget.pause(now_ns + (refusal.retry_after_ns or NS_PER_S))
+
+    def _begin(self, entry_id: str) -> None:
+        self._sending.add(entry_id)
+        self._idle.clear()
+
+    def _end(self, entry_id: str) -> None:
+        self._sending.discard(entry_id)
+        if not self._sending:
+            self._idle.set()
+        self.pump()
+
+    def _ask(self, order: EntryOrder, venue_order_id: str) -> None:
+        if order.id in self._asking or self.entries is None:
+            return
+        self._asking.add(order.id)
+        self._spawn(self._answer(order, venue_order_id), f"find entry {order.id}")
+
+    async def _answer(self, order: EntryOrder, venue_order_id: str) -> None:
+        try:
+            await self.find(order, venue_order_id)
+        except VenueError as error:
+            question, venue = f"entry {order.id}", self._venue.account
+            log(Event.VENUE_FAILED, venue=venue, question=question, reason=str(error))
+        finally:
+            asyncio.get_running_loop().call_later(
+                _PAUSE_S, self._asking.discard, order.id
+            )
+
+    async def find(self, order: EntryOrder, venue_order_id: str) -> None:
+        """Ask for one entry and report what the broker says.
+
+        Raises:
+            VenueError: It did not answer, which is never the same as none.
+        """
+        assert self.entries is not None
+        await self._room()
+        started_ns = self._venue.venue_now_ns()
+        report = await self.entries.find_entry(order, venue_order_id)
+        if report is not None:
+            self._report(order, report)
+        elif order.id not in self._sending:
+            now_ns = self._loop.clock.now_ns()
+            self._loop.handle(EntryNotFound(order.id, started_ns, now_ns))
+
+    async def _room(self) -> None:
+        while not self._budget.take(Priority.ARM, self._loop.clock.monotonic_ns()):
+            now_ns = self._loop.clock.monotonic_ns()
+            wait_ns = self._budget.wait_ns(Priority.ARM, now_ns)
+            await asyncio.sleep(wait_ns / NS_PER_S)
+
+    async def _cancel(self, order: EntryOrder, venue_order_id: str) -> None:
+        if self.entries is None:
+            return
+        await self._room()
+        try:
+            outcome = await self.entries.cancel_entry(order, venue_order_id)
+        except VenueError as error:
+            log(Event.VENUE_FAILED, venue=self._venue.account, reason=str(error))
+            outcome = None
+        if isinstance(outcome, OrderReport):
+            self._report(order, outcome)
+        else:
+            self._ask(order, venue_order_id)
+
+    async def _cancel_leg(self, symbol: str, venue_order_id: str) -> None:
+        try:
+            outcome = await self._venue.cancel_order(
+                symbol, venue_order_id=venue_order_id
+            )
+            if isinstance(outcome, OrderReport):
+                self._loop.handle(outcome)
+            else:
+                await self.reconcile_legs()
+        except VenueError as error:
+            log(Event.VENUE_FAILED, venue=self._venue.account, reason=str(error))
+
+    def _mine(self) -> list[EntryRecord]:
+        entries = self._loop.engine.state.entries.values()
+        return [e for e in entries if e.order.account == self._venue.account]
+
+    async def reconcile(self) -> None:
+        """Ask for what works at the broker, and for the exits that it holds.
+
+        Raises:
+            VenueError: A query failed; nothing that it would have said is assumed.
+        """
+        if self.entries is None:
+            return
+        for entry in self._mine():
+            if entry.state in _AT_BROKER:
+                await self.find(entry.order, entry.venue_order_id)
+        await self.reconcile_legs()
+
+    async def reconcile_legs(self) -> None:
+        """Compare the exits that a broker is to hold with what it lists.
+
+        Raises:
+            VenueError: A query failed.
+        """
+        held = [e for e in self._mine() if e.legs or (e.is_held_by_broker and e.left)]
+        if not held:
+            return
+        resting = {o.venue_order_id: o for o in await self._venue.open_orders()}
+        for report in resting.values():
+            if report.parent:
+                self._loop.handle(report)
+        if any(leg not in resting for e in held for leg in e.legs):
+            since_ns = min(e.ts_signed_venue_ns for e in held) - LOOK_BACK_NS
+            legs = {leg for e in held for leg in e.legs}
+            for report in await self._venue.orders_since(since_ns):
+                if report.venue_order_id in legs or report.parent:
+                    self._loop.handle(report)
+        now_ns = self._loop.clock.now_ns()
+        for entry in held:
+            if not entry.legs and entry.is_ended:
+                self._loop.handle(LegsMissing(entry.id, now_ns))
+
+    async def all_answered(self) -> None:
+        await self._idle.wait()
+
+    def stop(self) -> None:
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
