@@ -40,7 +40,9 @@ LIMIT, STOP = TicketType.LIMIT, TicketType.STOP
 STOP_LIMIT, TRAILING = TicketType.STOP_LIMIT, TicketType.TRAILING_STOP
 
 
-class EntriesContract:
+class MarketEntriesContract:
+    """The part that needs no market which moves."""
+
     @pytest.mark.parametrize(("side", "held"), [(BUY, "2"), (SELL, "-2")])
     async def test_given_flat_when_a_market_entry_is_sent_then_it_opens_that_side(
         self, rig: EntriesRig, side, held
@@ -89,6 +91,65 @@ class EntriesContract:
         assert await rig.count(order) == 0
         assert await net(rig) == ZERO
 
+    async def test_given_a_filled_entry_when_cancelled_then_its_fill_stands(
+        self, rig: EntriesRig
+    ):
+        order = entry(rig)
+        report = await filled(rig, order)
+
+        answer = await rig.entries.cancel_entry(order, report.venue_order_id)
+
+        assert isinstance(answer, Refusal) or (answer is not None and is_filled(answer))
+        assert await net(rig) == 2
+
+    async def test_given_an_entry_that_was_never_sent_when_asked_for_then_none(
+        self, rig: EntriesRig
+    ):
+        assert await rig.entries.find_entry(entry(rig)) is None
+
+    async def test_given_the_stream_when_an_entry_fills_then_it_tells_all_of_it(
+        self, rig: EntriesRig
+    ):
+        await rig.hold("3")
+        events: Observed[PrivateEvent] = Observed()
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(lost(rig.venue.run_stream(events)))
+            await events.until(is_held("3"))
+
+            report = await filled(rig, entry(rig))
+
+            fill = await events.until(lambda e: isinstance(e, FillReport))
+            done = await events.until(
+                lambda e: isinstance(e, OrderReport) and is_filled(e)
+            )
+            held = await events.until(is_held("5"))
+            rig.venue.abort_stream()
+            await task
+
+        assert isinstance(fill, FillReport)
+        assert isinstance(done, OrderReport)
+        assert fill.quantity == 2
+        assert fill.client_order_id is None
+        assert fill.venue_order_id == done.venue_order_id == report.venue_order_id
+        assert held.key.side is Side.LONG
+
+    async def test_given_a_filled_entry_when_history_is_read_then_it_is_there(
+        self, rig: EntriesRig
+    ):
+        since_ns = rig.venue.venue_now_ns() - 10**9
+
+        report = await filled(rig, entry(rig))
+
+        orders = await rig.venue.orders_since(since_ns, rig.symbol)
+        fills = await rig.venue.fills_since(since_ns, rig.symbol)
+        assert [o.venue_order_id for o in orders if is_filled(o)] == [
+            report.venue_order_id
+        ]
+        assert {f.venue_order_id for f in fills} == {report.venue_order_id}
+        assert sum(f.quantity for f in fills) == 2
+
+
+class EntriesContract(MarketEntriesContract):
     @pytest.mark.parametrize(("side", "limit"), [(BUY, "150"), (SELL, "130")])
     async def test_given_a_limit_through_the_market_when_sent_then_filled_at_the_market(
         self, rig: EntriesRig, side, limit
@@ -177,63 +238,6 @@ class EntriesContract:
         assert ended.filled == ZERO
         assert await rig.venue.open_orders(rig.symbol) == ()
         assert await net(rig) == ZERO
-
-    async def test_given_a_filled_entry_when_cancelled_then_its_fill_stands(
-        self, rig: EntriesRig
-    ):
-        order = entry(rig)
-        report = await filled(rig, order)
-
-        answer = await rig.entries.cancel_entry(order, report.venue_order_id)
-
-        assert isinstance(answer, Refusal) or (answer is not None and is_filled(answer))
-        assert await net(rig) == 2
-
-    async def test_given_an_entry_that_was_never_sent_when_asked_for_then_none(
-        self, rig: EntriesRig
-    ):
-        assert await rig.entries.find_entry(entry(rig)) is None
-
-    async def test_given_the_stream_when_an_entry_fills_then_it_tells_all_of_it(
-        self, rig: EntriesRig
-    ):
-        await rig.hold("3")
-        events: Observed[PrivateEvent] = Observed()
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(lost(rig.venue.run_stream(events)))
-            await events.until(is_held("3"))
-
-            report = await filled(rig, entry(rig))
-
-            fill = await events.until(lambda e: isinstance(e, FillReport))
-            done = await events.until(
-                lambda e: isinstance(e, OrderReport) and is_filled(e)
-            )
-            held = await events.until(is_held("5"))
-            rig.venue.abort_stream()
-            await task
-
-        assert isinstance(fill, FillReport)
-        assert isinstance(done, OrderReport)
-        assert fill.quantity == 2
-        assert fill.client_order_id is None
-        assert fill.venue_order_id == done.venue_order_id == report.venue_order_id
-        assert held.key.side is Side.LONG
-
-    async def test_given_a_filled_entry_when_history_is_read_then_it_is_there(
-        self, rig: EntriesRig
-    ):
-        since_ns = rig.venue.venue_now_ns() - 10**9
-
-        report = await filled(rig, entry(rig))
-
-        orders = await rig.venue.orders_since(since_ns, rig.symbol)
-        fills = await rig.venue.fills_since(since_ns, rig.symbol)
-        assert [o.venue_order_id for o in orders if is_filled(o)] == [
-            report.venue_order_id
-        ]
-        assert {f.venue_order_id for f in fills} == {report.venue_order_id}
-        assert sum(f.quantity for f in fills) == 2
 
 
 class NamedEntriesContract:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from exitd.core.attempt import Dedupe, TimeInForce
+from exitd.core.attempt import Dedupe, RefusalKind, TimeInForce
 from exitd.core.entry import EntryOrder
 from exitd.core.inputs import OrderReport, OrderStatus
 from exitd.core.ticket import TicketType
@@ -56,6 +56,10 @@ class FakeEntering(FakeVenue):
         known = self._known(order)
         if known is not None:
             assert self.capabilities.dedupe is Dedupe.ALWAYS, "entered twice"
+            ticket = order.ticket
+            if (known.side, known.quantity) != (ticket.side, ticket.quantity):
+                why = "another order has this client order id"
+                return Refusal(RefusalKind.INVALID, "DUPLICATE", why)
             return self._stamp(self.exchange.report(known))
         if self.on_arrival is not None:
             self.on_arrival()

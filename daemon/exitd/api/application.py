@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from exitd.api.administration import administration_routes
 from exitd.api.answers import Shapes
 from exitd.api.books import book_routes
+from exitd.api.costs import cost_routes
 from exitd.api.documentation import documentation_routes
 from exitd.api.flows import flow_routes
 from exitd.api.guard import Door, Guard
@@ -57,6 +58,7 @@ def make_app(
     app.include_router(flow_routes(control, shapes))
     app.include_router(history_routes(control, shapes))
     app.include_router(book_routes(control, shapes))
+    app.include_router(cost_routes(control, shapes))
     app.include_router(administration_routes(control, shapes))
     for router in routers:
         app.include_router(router)

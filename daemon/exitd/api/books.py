@@ -27,17 +27,17 @@ def book_routes(control: Control, shapes: Shapes) -> APIRouter:
 
         `from` and `to` are times with a zone, such as 2027-01-31T16:00:00Z.
         """
-        return answer(await control.books.rows(*_times(control, since, until)))
+        return answer(await control.books.rows(*times_of(control, since, until)))
 
     @router.get("/v1/books/differences", responses=shapes.gives(ReconciledView))
     async def differences(since: From = "", until: To = "") -> Response:
         """Read the venues' own history of that time and say what is not the same."""
-        return answer(await control.books.reconcile(*_times(control, since, until)))
+        return answer(await control.books.reconcile(*times_of(control, since, until)))
 
     return router
 
 
-def _times(control: Control, since: str, until: str) -> tuple[int, int]:
+def times_of(control: Control, since: str, until: str) -> tuple[int, int]:
     """Read both instants as UTC nanoseconds; without them, the last day."""
     to_ns = read_time("to", until)
     if to_ns is None:

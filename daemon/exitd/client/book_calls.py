@@ -1,10 +1,12 @@
-"""Requests for the books, with the types of their answers."""
+"""Requests for the books and the costs, with the types of their answers."""
 
 from exitd.client.calls import Call
 from exitd.runtime.book_views import BooksView, ReconciledView
+from exitd.runtime.cost_views import CostsView
 
 #: A year of history is read page by page, within the venue's rate limits.
 RECONCILE_TIMEOUT_S = 600.0
+COSTS_TIMEOUT_S = 60.0
 
 
 def books(*, since: str = "", until: str = "") -> Call[BooksView]:
@@ -21,6 +23,28 @@ def differences(*, since: str = "", until: str = "") -> Call[ReconciledView]:
         answers=ReconciledView,
         query=_between(since, until),
         timeout_s=RECONCILE_TIMEOUT_S,
+    )
+
+
+def costs(
+    *,
+    since: str = "",
+    until: str = "",
+    route: str = "",
+    symbol: str = "",
+    strategy: str = "",
+) -> Call[CostsView]:
+    """Say what orders cost; both are times with a zone, the rest is any if empty."""
+    words = {"route": route, "symbol": symbol, "strategy": strategy}
+    return Call(
+        method="GET",
+        path="/v1/analytics",
+        answers=CostsView,
+        query={
+            **_between(since, until),
+            **{name: value for name, value in words.items() if value},
+        },
+        timeout_s=COSTS_TIMEOUT_S,
     )
 
 

@@ -47,7 +47,12 @@ class ChartsMissing(ExitdError):
     """matplotlib is not installed; one sentence with the remedy."""
 
 
-def _library(name: str) -> Any:
+def library(name: str) -> Any:
+    """Import a part of what draws.
+
+    Raises:
+        ChartsMissing: matplotlib is not installed.
+    """
     try:
         return importlib.import_module(name)
     except ImportError as error:
@@ -62,9 +67,9 @@ def draw(picture: Picture, kind: str) -> bytes:
     Raises:
         ChartsMissing: matplotlib is not installed.
     """
-    matplotlib = _library("matplotlib")
-    figure_type = _library("matplotlib.figure").Figure
-    canvas_type = _library("matplotlib.backends.backend_agg").FigureCanvasAgg
+    matplotlib = library("matplotlib")
+    figure_type = library("matplotlib.figure").Figure
+    canvas_type = library("matplotlib.backends.backend_agg").FigureCanvasAgg
     panels = picture.panels
     height = _PANEL_IN * max(1, len(panels))
     with matplotlib.rc_context(_STYLE):
@@ -256,7 +261,7 @@ class _Plot:
             unit = self._unit
             axes.xaxis.set_major_formatter(lambda since, _: f"{since:.10g} {unit}")
         else:
-            dates = _library("matplotlib.dates")
+            dates = library("matplotlib.dates")
             locator = dates.AutoDateLocator(tz=UTC)
             axes.xaxis.set_major_locator(locator)
             axes.xaxis.set_major_formatter(

@@ -9,11 +9,13 @@ import msgspec
 
 from exitd.adapters.paper.account import PaperAccount
 from exitd.adapters.paper.entries import PaperEntries
+from exitd.core.attempt import RefusalKind
 from exitd.core.inputs import FillReport, OrderReport, PositionReport
 from exitd.core.market import Instrument, PriceKind
 from exitd.core.units import ZERO
+from exitd.errors import VenueUnavailable
 from exitd.ports.clock import Clock
-from exitd.ports.venue import FundingReport
+from exitd.ports.venue import FundingReport, Refusal
 
 
 class PublicReads(Protocol):
@@ -102,3 +104,22 @@ class PaperQueries:
     async def mark_price(self, symbol: str) -> Decimal | None:
         seen = self._book.prices.of_kind(symbol, PriceKind.MARK)
         return await self._market.mark_price(symbol) if seen is None else seen
+
+    async def _missing_price(self, symbol: str) -> Refusal | None:
+        """Ask the real venue for a price where none was told yet; say if it has none.
+
+        Nobody may have watched this market before an alert named it.
+        """
+        if self._book.prices.newest(symbol) is not None:
+            return None
+        try:
+            price = await self._market.mark_price(symbol)
+        except VenueUnavailable as error:
+            why = f"no price of {symbol} can be had: {error}"
+            return Refusal(RefusalKind.LIQUIDITY, "PAPER", why)
+        if price is None:
+            why = f"no price of {symbol} was seen, and its venue has none"
+            return Refusal(RefusalKind.LIQUIDITY, "PAPER", why)
+        if self._book.prices.newest(symbol) is None:
+            self._book.prices.note(symbol, price, self._clock.now_ns())
+        return None

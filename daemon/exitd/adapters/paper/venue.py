@@ -29,7 +29,7 @@ from exitd.core.market import PriceKind, Tick
 from exitd.core.position import Side
 from exitd.core.trigger import CancelScope, OrderType
 from exitd.core.units import NS_PER_S, ZERO
-from exitd.errors import FeedError, VenueUnavailable
+from exitd.errors import FeedError
 from exitd.ports.clock import Clock
 from exitd.ports.venue import (
     NativeStop,
@@ -195,25 +195,6 @@ class PaperVenue(PaperQueries):
         self._book.end(known, OrderStatus.CANCELLED, self._clock.now_ns())
         self._tell()
         return self._book.report(known)
-
-    async def _missing_price(self, symbol: str) -> Refusal | None:
-        """Ask the real venue for a price where none was told yet; say if it has none.
-
-        Nobody may have watched this market before an alert named it.
-        """
-        if self._book.prices.newest(symbol) is not None:
-            return None
-        try:
-            price = await self._market.mark_price(symbol)
-        except VenueUnavailable as error:
-            why = f"no price of {symbol} can be had: {error}"
-            return Refusal(RefusalKind.LIQUIDITY, "PAPER", why)
-        if price is None:
-            why = f"no price of {symbol} was seen, and its venue has none"
-            return Refusal(RefusalKind.LIQUIDITY, "PAPER", why)
-        if self._book.prices.newest(symbol) is None:
-            self._book.prices.note(symbol, price, self._clock.now_ns())
-        return None
 
     async def place_native_stop(self, stop: NativeStop) -> OrderReport | Refusal:
         now_ns = self._clock.now_ns()

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from exitd.runtime.control.books import Books
 from exitd.runtime.control.by_hand import ByHand
+from exitd.runtime.control.costs import Costs
 from exitd.runtime.control.dry_run import order_if_fired
 from exitd.runtime.control.files import FileCommands
 from exitd.runtime.control.history import History
@@ -56,6 +57,7 @@ class Control:
         self.files = FileCommands(daemon)
         self.history = History(daemon)
         self.books = Books(daemon)
+        self.costs = Costs(daemon)
         self.tokens = Tokens(daemon, random_bytes)
         self.by_hand = ByHand(daemon, self.triggers)
         self.moving = Moving(daemon, self.triggers, random_bytes)
