@@ -5,6 +5,7 @@ from __future__ import annotations
 from mutations import (
     bound_rules,
     core_rules,
+    entry_rules,
     exit_rules,
     feed_rules,
     runtime_rules,
@@ -20,6 +21,7 @@ MUTATIONS: tuple[Mutation, ...] = tuple(
         (
             *bound_rules.MUTATIONS,
             *core_rules.MUTATIONS,
+            *entry_rules.MUTATIONS,
             *exit_rules.MUTATIONS,
             *feed_rules.MUTATIONS,
             *sibling_rules.MUTATIONS,
