@@ -333,3 +333,14 @@ def test_given_the_broker_takes_it_in_and_refuses_it_then_refused():
     assert world.entry().venue_order_id == "b-desk-1"
     world.said(WORKING)
     assert world.entry().state is EntryState.REFUSED
+
+
+def test_given_it_is_forgotten_when_its_time_is_over_then_nothing():
+    world = EnteringWorld()
+    world.enter(young_ns=2_000 * S)
+    world.refuse_entry()
+
+    world.wait(3_000 * S)
+
+    assert ENTRY not in world.engine.state.entries
+    assert world.told(FactKind.ENTRY_EXPIRED) == []

@@ -134,10 +134,14 @@ async def test_given_a_copy_is_refused_then_that_says_nothing_about_the_first():
     venue.script_entries(
         LoseReply(Fill()), Refuse(RefusalKind.MARGIN), Refuse(RefusalKind.RATE_LIMITED)
     )
+    venue.lose_stream()
+    await desk.settle(0.01)
     venue.fail_reads(2)
 
     await desk.loop.command(wanted(desk))
     await desk.settle(10)
+
+    assert len(venue.entries_sent) > 1
 
     assert entry(desk).state is EntryState.FILLED
     assert venue.exchange.net(SOL) == D(10)

@@ -46,7 +46,6 @@ from exitd.signals.platforms.rounding import rounded
 from exitd.signals.tickets import NO_SIZE, NoTicket, Size, attached_of, ticket_of
 from exitd.signals.transforming import TRANSFORMS
 
-_ID_MAX = 128
 _ANY_SIZE = Size(quantity=Decimal(1))
 _KINDS = (PriceKind.LAST, PriceKind.MARK, PriceKind.INDEX)
 
@@ -245,7 +244,7 @@ def _ticket(
         asked.signal,
         asset_class=_class_of(asked.signal, asked.route),
         size=size,
-        client_order_id=client_id_of(asked.record),
+        client_order_id=asked.record.broker_id,
     )
     if isinstance(ticket, NoTicket):
         problems = "; ".join(ticket.problems)
@@ -256,12 +255,6 @@ def _ticket(
     if isinstance(found, Refused):
         return PlanNothing(sentence=found.sentence)
     return found
-
-
-def client_id_of(record: SignalRecord) -> str:
-    """Give what a broker knows an order by; one that comes again has its number."""
-    suffix = f"-{record.again}" if record.again else ""
-    return (record.client_order_id or record.id)[: _ID_MAX - len(suffix)] + suffix
 
 
 def _entry(asked: Asked, instrument: Instrument, ticket: Ticket) -> Plan:
