@@ -95,6 +95,11 @@ class LogLines:
         assert len(found) >= count, f"no {event} {fields} in {self.text()}"
         return found[count - 1]
 
+    def wait_until(self, is_so: Callable[[], bool], deadline_s: float = 60.0) -> None:
+        """Wait until what was logged so far makes something true."""
+        with self._changed:
+            assert self._changed.wait_for(is_so, deadline_s), self.text()[-5_000:]
+
     def text(self) -> str:
         lines = [json.dumps(line) for line in self._lines]
         return "\n".join([*lines, *self._other])
@@ -144,6 +149,15 @@ class DaemonProcess:
         self.wait()
 
 
+def environment_of(folder: Path) -> dict[str, str]:
+    """Give what a daemon of a folder finds in its environment, and nothing of ours."""
+    return {
+        **{k: v for k, v in os.environ.items() if not k.startswith("EXITD_")},
+        "EXITD_STATE": str(folder / "state"),
+        "EXITD_SOCKET": str(folder / "exitd.sock"),
+    }
+
+
 class House:
     """One exchange, one configuration, and the daemons that were started on it."""
 
@@ -177,11 +191,7 @@ class House:
                 bind=bind,
             )
         )
-        self.environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("EXITD_")},
-            "EXITD_STATE": str(folder / "state"),
-            "EXITD_SOCKET": str(folder / "exitd.sock"),
-        }
+        self.environment = environment_of(folder)
         self.daemons: list[DaemonProcess] = []
 
     def start(self, **environment: str) -> DaemonProcess:
