@@ -8,7 +8,8 @@ moves. A dead connection is aborted without a closing handshake: nobody would an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal, Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -54,17 +55,22 @@ class _Direct(connect):
         return exc
 
 
-async def open_socket(url: str) -> ClientConnection:
-    """Open a real WebSocket."""
+async def open_socket(
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> ClientConnection:
+    """Open a real WebSocket; certificates are checked unless *tls* says otherwise."""
     return await _Direct(
         url,
+        additional_headers=headers,
         compression=None,
         max_size=FRAME_BYTES_MAX,
         open_timeout=OPEN_S,
         close_timeout=CLOSE_S,
         ping_interval=None,
         proxy=None,
-        ssl=tls_context() if url.startswith("wss:") else None,
+        ssl=(tls or tls_context()) if url.startswith("wss:") else None,
     )
 
 

@@ -6,6 +6,7 @@ which takes a sixth of the way from a decision to the bytes on the socket.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
@@ -77,18 +78,20 @@ class AiohttpCarrier:
 
     Args:
         connect_s: How long a call may wait for a connection.
+        tls: How certificates are judged; by default they are checked.
     """
 
-    def __init__(self, connect_s: float) -> None:
+    def __init__(self, connect_s: float, tls: ssl.SSLContext | None = None) -> None:
         # What hangs while connecting has not been sent; told apart, it is no doubt.
         self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_s)
+        self._tls = tls
         self._urls: dict[str, URL] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def carry(self, call: Call) -> Reply:
         session = self._session
         if session is None:
-            session = self._session = _session()
+            session = self._session = _session(self._tls or tls_context())
         async with session.request(
             call.method,
             self._parsed(call.url),
@@ -155,9 +158,9 @@ async def _content(chunks: AsyncIterator[bytes], what: str) -> bytes:
     return b"".join(found)
 
 
-def _session() -> aiohttp.ClientSession:
+def _session(tls: ssl.SSLContext) -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(
-        ssl=tls_context(), keepalive_timeout=IDLE_S, limit=CONNECTIONS_MAX
+        ssl=tls, keepalive_timeout=IDLE_S, limit=CONNECTIONS_MAX
     )
     session = aiohttp.ClientSession(
         connector=connector,

@@ -7,6 +7,7 @@ is wanted on a signed order.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -35,6 +36,7 @@ class RestClient:
         venue: What people call it.
         deadline_s: Total time of a call, connecting and reading included.
         transport: What carries the requests; by default aiohttp.
+        tls: How certificates are judged; by default they are checked.
     """
 
     def __init__(
@@ -44,7 +46,9 @@ class RestClient:
         venue: str,
         deadline_s: float,
         transport: httpx.AsyncBaseTransport | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._tls = tls
         self._url = url.rstrip("/")
         self._venue = venue
         self._deadline_s = deadline_s
@@ -102,7 +106,7 @@ class RestClient:
         connect_s = self._deadline_s * CONNECT_SHARE
         if self._given is not None:
             return TransportCarrier(self._given, connect_s)
-        return AiohttpCarrier(connect_s)
+        return AiohttpCarrier(connect_s, self._tls)
 
     async def drop_connections(self) -> None:
         """Use new connections from now on: an old one answers another's question.

@@ -1,0 +1,51 @@
+"""Both sides of a net position, as of a broker that keeps one number for a symbol."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from exitd.core.inputs import PositionReport
+from exitd.core.position import OrderSide, PositionKey, Side
+from exitd.core.units import NS_PER_S, ZERO
+
+#: What is read is dated this much earlier: brokers cut the instants of fills to whole
+#: seconds, and one that came after a reading must not look older than it.
+CUT_NS = NS_PER_S
+
+
+def net_reports(
+    account: str,
+    symbol: str,
+    net: Decimal,
+    entry_price: Decimal | None,
+    ts_asked_ns: int,
+    now_ns: int,
+) -> tuple[PositionReport, PositionReport]:
+    """Give both sides of a signed quantity, the flat side first.
+
+    After a flip the old side must end before the new one begins. No broker of this kind
+    numbers its positions, so none has an id.
+    """
+    held = Side.LONG if net > ZERO else Side.SHORT
+    absent = Side.SHORT if net > ZERO else Side.LONG
+    has_entry = entry_price is not None and entry_price > ZERO and net != ZERO
+    return (
+        PositionReport(
+            key=PositionKey(account, symbol, absent),
+            quantity=ZERO,
+            ts_venue_ns=ts_asked_ns - CUT_NS,
+            now_ns=now_ns,
+        ),
+        PositionReport(
+            key=PositionKey(account, symbol, held),
+            quantity=abs(net),
+            entry_price=entry_price if has_entry else None,
+            ts_venue_ns=ts_asked_ns - CUT_NS,
+            now_ns=now_ns,
+        ),
+    )
+
+
+def closable(net: Decimal, side: OrderSide) -> Decimal:
+    """How much an order of a side can take off a signed quantity at the most."""
+    return max(net if side is OrderSide.SELL else -net, ZERO)
