@@ -37,7 +37,8 @@ from exitd.adapters.interactive_brokers.session import Session
 from exitd.adapters.network.rest import RestClient
 from exitd.adapters.network.tls import tls_for
 from exitd.adapters.polling.account import PolledAccount, Seen
-from exitd.adapters.polling.net import closable
+from exitd.adapters.polling.net import closable, too_large
+from exitd.adapters.polling.telling import log_notices
 from exitd.core.attempt import (
     Capabilities,
     CloseOrder,
@@ -50,7 +51,6 @@ from exitd.core.market import Instrument, PriceKind
 from exitd.core.trigger import CancelScope, OrderType
 from exitd.core.units import NS_PER_S, ZERO
 from exitd.errors import NoSuchMarket, OutcomeUnknown, VenueUnavailable
-from exitd.logs import Event, log_at
 from exitd.ports.clock import Clock
 from exitd.ports.notices import Notice
 from exitd.ports.venue import FundingReport, NativeStop, Prepared, PrivateEvent, Refusal
@@ -116,7 +116,7 @@ class InteractiveBrokersVenue(Entering):
             url=url,
             broker_account=broker_account,
             clock=clock,
-            on_notice=on_notice or self._log_notice,
+            on_notice=on_notice or log_notices(account),
         )
         self.contracts = Contracts(self.session, symbols or {})
         self.queries = Queries(self.session, self.contracts)
@@ -206,34 +206,23 @@ class InteractiveBrokersVenue(Entering):
             found = await self.placing.found(reference)
             if found is not None:
                 return found
-        short = await self._too_short(order)
-        if short is not None:
+        try:
+            held = await self.queries.net_positions()
+        except VenueUnavailable as exc:
+            if is_again:
+                raise OutcomeUnknown(str(exc)) from exc
+            return Refusal(RefusalKind.BUSY, "NOT_SENT", str(exc))
+        refusal = too_large(order, held.get(order.symbol, (ZERO, None))[0])
+        if refusal is not None:
             if is_again:
                 # What was sent before may be what took the position down.
-                raise OutcomeUnknown(f"not sent again: {short.message}")
-            return short
+                raise OutcomeUnknown(f"not sent again: {refusal.message}")
+            return refusal
         report = await self.placing.place(
             written, reference, order.symbol, order.side, order.quantity
         )
         self._polled.nudge()
         return report
-
-    async def _too_short(self, order: CloseOrder) -> Refusal | None:
-        """Say no to a close that is larger than the position: it would open one."""
-        try:
-            held = await self.queries.net_positions()
-        except VenueUnavailable as exc:
-            return Refusal(RefusalKind.BUSY, "NOT_SENT", str(exc))
-        net, _ = held.get(order.symbol, (ZERO, None))
-        room = closable(net, order.side)
-        if order.quantity <= room:
-            return None
-        return Refusal(
-            RefusalKind.NOT_REDUCED,
-            "POSITION",
-            f"{order.side} {order.quantity} {order.symbol} is more than the {room} that"
-            " can be closed",
-        )
 
     async def place_native_stop(self, stop: NativeStop) -> OrderReport | Refusal:
         held = await self.queries.net_positions()
@@ -315,7 +304,3 @@ class InteractiveBrokersVenue(Entering):
         positions = await self.queries.both_sides()
         now_ns = self.session.clock.now_ns()
         return Seen(positions, orders, fills, asked_ns - NS_PER_S, now_ns)
-
-    def _log_notice(self, notice: Notice) -> None:
-        level = "info" if notice.is_over else "warning"
-        log_at(level, Event.VENUE_FAILED, venue=self.account, reason=str(notice))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from exitd.core.attempt import CloseOrder, RefusalKind
 from exitd.core.inputs import PositionReport
 from exitd.core.position import OrderSide, PositionKey, Side
-from exitd.core.units import NS_PER_S, ZERO
+from exitd.core.units import NS_PER_S, ZERO, text
+from exitd.ports.venue import Refusal
 
 #: What is read is dated this much earlier: brokers cut the instants of fills to whole
 #: seconds, and one that came after a reading must not look older than it.
@@ -49,3 +51,16 @@ def net_reports(
 def closable(net: Decimal, side: OrderSide) -> Decimal:
     """How much an order of a side can take off a signed quantity at the most."""
     return max(net if side is OrderSide.SELL else -net, ZERO)
+
+
+def too_large(order: CloseOrder, net: Decimal) -> Refusal | None:
+    """Say no to a close that is larger than the position: it would open one."""
+    room = closable(net, order.side)
+    if order.quantity <= room:
+        return None
+    return Refusal(
+        RefusalKind.NOT_REDUCED,
+        "POSITION",
+        f"{order.side} {text(order.quantity)} {order.symbol} is more than the"
+        f" {text(room)} that can be closed",
+    )
