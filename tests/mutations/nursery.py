@@ -23,7 +23,7 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 #: What tests and the package load; one that is not installed is loaded by nobody.
 _LIBRARIES = (
-    *("aiohttp", "alembic", "apprise", "fastapi", "httpx", "hypothesis", "msgspec"),
+    *("alembic", "apprise", "fastapi", "httptools", "httpx", "hypothesis", "msgspec"),
     *("nacl.signing", "pytest_asyncio"),
     *("pydantic", "pydantic_settings", "rich", "sqlalchemy", "structlog", "typer"),
     *("uvicorn", "watchfiles", "websockets", "yaml"),

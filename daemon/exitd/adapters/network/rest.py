@@ -11,18 +11,14 @@ import ssl
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-import aiohttp
 import httpx
 
-from exitd.adapters.network.lanes import (
-    AiohttpCarrier,
-    Call,
-    Carrier,
-    Lane,
-    Reply,
+from exitd.adapters.network.carriers import (
+    NotConnected,
     TransportCarrier,
-    never_connected,
+    WireCarrier,
 )
+from exitd.adapters.network.lanes import Call, Carrier, Lane, Reply
 from exitd.errors import OutcomeUnknown, VenueUnavailable
 
 CONNECT_SHARE = 0.5
@@ -35,7 +31,7 @@ class RestClient:
         url: Such as `https://api.backpack.exchange`.
         venue: What people call it.
         deadline_s: Total time of a call, connecting and reading included.
-        transport: What carries the requests; by default aiohttp.
+        transport: What carries the requests; by default connections of our own.
         tls: How certificates are judged; by default they are checked.
     """
 
@@ -88,8 +84,8 @@ class RestClient:
         try:
             async with asyncio.timeout(self._deadline_s):
                 return await self._lane.exchange(request)
-        except (TimeoutError, httpx.HTTPError, aiohttp.ClientError, OSError) as exc:
-            if never_connected(exc):
+        except (TimeoutError, httpx.HTTPError, OSError) as exc:
+            if isinstance(exc, NotConnected):
                 raise VenueUnavailable(
                     f"no connection to {self._url} came about: {exc};"
                     " check the network and the address"
@@ -106,7 +102,7 @@ class RestClient:
         connect_s = self._deadline_s * CONNECT_SHARE
         if self._given is not None:
             return TransportCarrier(self._given, connect_s)
-        return AiohttpCarrier(connect_s, self._tls)
+        return WireCarrier(connect_s, self._tls)
 
     async def drop_connections(self) -> None:
         """Use new connections from now on: an old one answers another's question.
