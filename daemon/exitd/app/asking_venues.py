@@ -12,6 +12,7 @@ from exitd.adapters.binance.listing import read_instruments
 from exitd.adapters.network.rest import RestClient
 from exitd.adapters.prices.teller import MAX_AGE_NS
 from exitd.adapters.system.clock import SystemClock
+from exitd.app.brokers import is_broker
 from exitd.app.chains import check_chain_online
 from exitd.app.venues import feed_of
 from exitd.configuration.findings import Finding, Severity
@@ -57,8 +58,9 @@ def _sources(loaded: Loaded) -> dict[str, set[PriceSource]]:
 
 
 async def _instruments(account: AccountSettings) -> tuple[Instrument, ...]:
-    if account.chain is not None:
-        # Its markets are quotes: those of people whom only the daemon knows.
+    if account.chain is not None or is_broker(account):
+        # Its markets are quotes: those of people whom only the daemon knows. Those of
+        # a broker are seen in a session or with a login only.
         return ()
     if account.type == "binance":
         return await read_instruments(
@@ -73,6 +75,8 @@ async def _instruments(account: AccountSettings) -> tuple[Instrument, ...]:
 async def _prices(
     account: AccountSettings, sources: set[PriceSource]
 ) -> dict[PriceSource, Decimal]:
+    if is_broker(account):
+        return {}
     async with AsyncExitStack() as stack:
         feed = feed_of(account, SystemClock(), MAX_AGE_NS)
         stack.push_async_callback(feed.close)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from exitd.configuration.broker_tables import BrokerTable
 from exitd.configuration.chain_tables import CHAINS_FILE, PRICES_TYPE
 from exitd.configuration.document import Document, Path
 from exitd.configuration.findings import Finding, Severity, did_you_mean
@@ -64,7 +65,9 @@ def check_unique(placed: Sequence[Placed]) -> Iterator[Finding]:
 
 
 def check_venue(
-    item: Placed, accounts: Mapping[str, str], tables: Mapping[str, VenueTable]
+    item: Placed,
+    accounts: Mapping[str, str],
+    tables: Mapping[str, VenueTable] | Mapping[str, VenueTable | BrokerTable],
 ) -> Iterator[Finding]:
     """Check a position against the accounts (name to type) and venue tables."""
     position = item.position
@@ -113,7 +116,11 @@ def _not_set_up(
 
 
 def _streams(
-    item: Placed, exit_: CheckedExit, source: PriceSource, kind: str, table: VenueTable
+    item: Placed,
+    exit_: CheckedExit,
+    source: PriceSource,
+    kind: str,
+    table: VenueTable | BrokerTable,
 ) -> Iterator[Finding]:
     """Check that a venue streams what an exit watches."""
     confirmation = exit_.confirmation

@@ -12,9 +12,11 @@ from exitd.configuration.addresses import (
     WebSocketUrl,
 )
 from exitd.configuration.chain_accounts import SymmioAccount
+from exitd.configuration.interactive_brokers import InteractiveBrokersAccount
 from exitd.configuration.keys import Count, ExitDefaults, Keys, described
 from exitd.configuration.policies import Policies
 from exitd.configuration.rasa import Rasa
+from exitd.configuration.schwab import SchwabAccount
 from exitd.configuration.secrets import SecretReference
 from exitd.configuration.values import DurationValue, NameValue
 from exitd.core.units import NS_PER_S
@@ -76,12 +78,17 @@ class Account(Keys):
         return self
 
 
-AnyAccount = Annotated[SymmioAccount | Account, Field(discriminator="type")]
+AnyAccount = Annotated[
+    SymmioAccount | InteractiveBrokersAccount | SchwabAccount | Account,
+    Field(discriminator="type"),
+]
 #: The model of an entry under `venues:`, by its type.
 ACCOUNT_MODELS: dict[str, type[Keys]] = {
     "backpack": Account,
     "binance": Account,
     "symmio": SymmioAccount,
+    "interactive_brokers": InteractiveBrokersAccount,
+    "schwab": SchwabAccount,
 }
 
 

@@ -19,6 +19,9 @@ from exitd.configuration.chain_accounts import (
 from exitd.configuration.daemon_file import Account, DaemonFile, Heartbeat
 from exitd.configuration.document import Document, Mark, Node
 from exitd.configuration.findings import SHOWN_CHARACTERS, mask_tokens
+from exitd.configuration.interactive_brokers import InteractiveBrokersAccount
+from exitd.configuration.schwab import SchwabAccount
+from exitd.configuration.stocks import ListedStock
 from exitd.configuration.validation import model_of
 
 _SHOWN_SECTIONS = frozenset(
@@ -31,8 +34,12 @@ _SHOWN_KEYS = frozenset(
         | set(SymmioAccount.model_fields)
         | set(QuotedSymbol.model_fields)
         | set(SubAccountEntry.model_fields)
+        | set(InteractiveBrokersAccount.model_fields)
+        | set(SchwabAccount.model_fields)
+        | set(ListedStock.model_fields)
     )
-    - {"key", "secret", "url", "nodes", "private_nodes"}
+    - {"key", "secret", "url", "nodes", "private_nodes", "callback"}
+    - {"account_number", "broker_account"}
 )
 #: How deep the values of a section may lie that are shown: those of `symbols` do.
 _SHOWN_DEPTH = {"venues": 5}
@@ -58,7 +65,16 @@ def _known_words(model: type[BaseModel]) -> Iterator[str]:
             yield from (str(word) for word in get_args(field.annotation))
 
 
-_KNOWN = frozenset((*_known_words(DaemonFile), *_known_words(SymmioAccount)))
+_KNOWN = frozenset(
+    word
+    for model in (
+        DaemonFile,
+        SymmioAccount,
+        InteractiveBrokersAccount,
+        SchwabAccount,
+    )
+    for word in _known_words(model)
+)
 
 
 def _without_comment(line: str) -> str:

@@ -1,4 +1,4 @@
-"""The gateway's doors: HTTP and the WebSocket of `/v1/api`, and a hand on its world.
+"""The gateway's doors: HTTP of `/v1/api`, and a hand on its world.
 
 What the broker does to careless clients happens here too: no session, no account list
 asked for first, a first answer that is empty, a question before an order.
@@ -6,7 +6,6 @@ asked for first, a first answer that is empty, a question before an order.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import ssl
 import uuid
@@ -15,31 +14,19 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
-from fakes.interactive_brokers.book import (
-    QUESTIONS,
-    Book,
-    Contract,
-    Json,
-    Refused,
-    now_ms,
-)
+from fakes.interactive_brokers.book import QUESTIONS, Book, Json, Refused
+from fakes.interactive_brokers.streams import Streams, text_of
 
 PAGE_ROWS = 100
-FIELDS = {"31": "last", "84": "bid", "86": "ask", "7635": "mark"}
 
 
-def text_of(document: object) -> str:
-    """Write JSON whose decimals are numbers, as the broker does."""
-    return json.dumps(document, default=float)
-
-
-class Gateway:
+class Gateway(Streams):
     """One gateway; `faults` maps a path's end to what happens to its next calls."""
 
     def __init__(self, book: Book | None = None) -> None:
-        self.book = book or Book()
+        super().__init__(book or Book())
         self.url = ""
         self.is_authenticated = True
         self.questions: list[str] = []
@@ -49,14 +36,11 @@ class Gateway:
         self.calls: list[str] = []
         self.bodies: list[Json] = []
         self.tickles = 0
-        self.topics: set[str] = set()
-        self._topics_changed = asyncio.Event()
         self._has_accounts = False
         self._has_portfolio = False
         self._has_orders = False
         self._snapshots: set[int] = set()
         self._pending: dict[str, tuple[list[Json], list[str]]] = {}
-        self._sockets: list[web.WebSocketResponse] = []
 
     def restart(self) -> None:
         """A new session: what had to be asked for first must be asked for again."""
@@ -78,26 +62,10 @@ class Gateway:
             await self.push(frame)
         await self.tell_orders()
 
-    async def push(self, frame: Json | str) -> None:
-        text = frame if isinstance(frame, str) else text_of(frame)
-        for socket in list(self._sockets):
-            if not socket.closed:
-                await socket.send_str(text)
-
     async def tell_orders(self) -> None:
         if "sor" in self.topics:
             rows = [self.book.order_row(o) for o in self.book.orders.values()]
             await self.push({"topic": "sor", "args": rows[-1:]})
-
-    async def until_topics(self, wanted: set[str]) -> None:
-        """Wait until exactly these are subscribed."""
-        while self.topics != wanted:
-            self._topics_changed.clear()
-            await self._topics_changed.wait()
-
-    async def drop_sockets(self) -> None:
-        for socket in list(self._sockets):
-            await socket.close()
 
     # --- what is asked over HTTP
 
@@ -224,15 +192,10 @@ class Gateway:
             row: Json = {"conid": contract.conid, "conidEx": text}
             # The first question only opens the subscription.
             if contract.conid in self._snapshots:
-                row |= self._prices(contract, query.get("fields", "").split(","))
+                row |= self.prices(contract, query.get("fields", "").split(","))
             self._snapshots.add(contract.conid)
             rows.append(row)
         return rows
-
-    def _prices(self, contract: Contract, fields: list[str]) -> Json:
-        row: Json = {"_updated": now_ms(), "6509": contract.availability}
-        row |= {f: str(getattr(contract, FIELDS[f])) for f in fields if f in FIELDS}
-        return row
 
     def _orders(self) -> Json:
         # The first question of a session is answered with nothing.
@@ -287,44 +250,6 @@ class Gateway:
             return {"error": "Order was declined"}
         self.confirmed.append(questions[0])
         return self._ask_or_take(written, questions[1:])
-
-    # --- what is streamed
-
-    async def stream(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        self._sockets.append(socket)
-        await socket.send_str(text_of({"topic": "system", "success": "fake"}))
-        sts: Json = {"topic": "sts", "args": {"authenticated": self.is_authenticated}}
-        await socket.send_str(text_of(sts))
-        try:
-            async for message in socket:
-                if message.type is WSMsgType.TEXT:
-                    await self._heard(message.data)
-        finally:
-            self._sockets.remove(socket)
-            if not self._sockets:
-                self.topics.clear()
-        return socket
-
-    async def _heard(self, text: str) -> None:
-        topic, _, rest = text.partition("+")
-        conid = rest.partition("+")[0]
-        if topic == "smd":
-            contract = self.book.contracts.get(int(conid))
-            if contract is None:
-                await self.push({"topic": "smd", "error": "invalid conid"})
-                return
-            frame: Json = {"topic": f"smd+{conid}", "conid": contract.conid}
-            await self.push(frame | self._prices(contract, list(FIELDS)))
-            self.topics.add(f"smd+{conid}")
-            self._topics_changed.set()
-        elif topic == "umd":
-            self.topics.discard(f"smd+{conid}")
-            self._topics_changed.set()
-        elif topic in ("sor", "str"):
-            self.topics.add(topic)
-            await self.push({"topic": topic, "args": []})
 
 
 def _json(document: object, status: int = 200) -> web.Response:
