@@ -16,7 +16,7 @@ from typing import Any
 
 from aiohttp import web
 
-from fakes.interactive_brokers.book import QUESTIONS, Book, Json, Refused
+from fakes.interactive_brokers.book import QUESTIONS, Book, Json, Refused, now_ms
 from fakes.interactive_brokers.streams import Streams, text_of
 
 PAGE_ROWS = 100
