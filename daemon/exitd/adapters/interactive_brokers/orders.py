@@ -26,6 +26,7 @@ from exitd.core.ticket import (
     TicketType,
 )
 from exitd.core.trigger import OrderType
+from exitd.core.units import text
 from exitd.ports.venue import NativeStop
 
 Value = str | int | Decimal | bool
@@ -65,8 +66,14 @@ STORED = msgspec.json.Decoder(StoredOrder)
 
 
 def stored(path: str, orders: list[Order]) -> bytes:
-    body = _ENCODER.encode({"orders": orders}).decode()
+    plain = [{name: _plain(value) for name, value in one.items()} for one in orders]
+    body = _ENCODER.encode({"orders": plain}).decode()
     return msgspec.json.encode(StoredOrder(path=path, body=body))
+
+
+def _plain(value: Value) -> Value:
+    """Keep a number from being written with an exponent."""
+    return Decimal(text(value)) if isinstance(value, Decimal) else value
 
 
 def refused(why: str) -> bytes:

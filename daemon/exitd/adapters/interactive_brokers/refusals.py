@@ -92,7 +92,8 @@ def judge(status: int, said: str) -> Verdict:
     lower = said.lower()
     for part, verdict in BY_TEXT.items():
         if part in lower:
-            return verdict
+            is_definite = status < 500 or not isinstance(verdict, Kind)
+            return verdict if is_definite else IN_DOUBT
     if status == 200 and said:
         return Kind.INVALID
     return BY_STATUS.get(status, IN_DOUBT)
