@@ -12,7 +12,7 @@ from exitd.adapters.interactive_brokers.venue import AGAIN_NS
 from exitd.core.attempt import RefusalKind
 from exitd.core.inputs import OrderReport, OrderStatus
 from exitd.core.position import OrderSide
-from exitd.core.ticket import AttachedExits, TicketTime
+from exitd.core.ticket import AttachedExits, TicketTime, TicketType
 from exitd.errors import OutcomeUnknown
 from exitd.ports.notices import NoticeKind
 from exitd.ports.venue import Refusal
@@ -167,6 +167,21 @@ async def test_given_a_smaller_position_when_sent_again_then_still_in_doubt():
         assert here.gateway.book.orders == {}
 
 
+@pytest.mark.parametrize("net", ["9", "0", "-10"])
+async def test_given_a_close_larger_than_the_position_when_sent_then_nothing_leaves(
+    net,
+):
+    async with desk() as here:
+        here.hold(net)
+        order = close("10")
+
+        answer = await here.venue.send(order, here.venue.prepare(order))
+
+        assert isinstance(answer, Refusal)
+        assert answer.kind is RefusalKind.NOT_REDUCED
+        assert here.gateway.bodies == []
+
+
 async def test_given_an_unknown_contract_when_sent_then_nothing_leaves():
     async with desk() as here:
         order = replace(close(), symbol="IBM")
@@ -235,7 +250,9 @@ async def test_given_one_exit_filled_when_read_then_the_other_is_cancelled():
 async def test_given_a_resting_entry_when_taken_back_then_cancelled_and_found():
     async with desk() as here:
         order = entry(
-            order="limit", limit_price=Decimal(100), time_in_force=TicketTime.GTC
+            order=TicketType.LIMIT,
+            limit_price=Decimal(100),
+            time_in_force=TicketTime.GTC,
         )
         placed = await here.venue.send_entry(order, here.venue.prepare_entry(order))
         assert isinstance(placed, OrderReport)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mutations import (
     bound_rules,
+    broker_rules,
     core_rules,
     exit_rules,
     feed_rules,
@@ -19,6 +20,7 @@ MUTATIONS: tuple[Mutation, ...] = tuple(
     sorted(
         (
             *bound_rules.MUTATIONS,
+            *broker_rules.MUTATIONS,
             *core_rules.MUTATIONS,
             *exit_rules.MUTATIONS,
             *feed_rules.MUTATIONS,

@@ -1,5 +1,6 @@
 """From an entry of a broker to an account: live where that is proven, or on paper."""
 
+import os
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -7,10 +8,14 @@ from pathlib import Path
 from exitd.adapters.interactive_brokers.contracts import Listed
 from exitd.adapters.interactive_brokers.feed import InteractiveBrokersFeed
 from exitd.adapters.interactive_brokers.venue import InteractiveBrokersVenue
+from exitd.adapters.network.rest import RestClient
+from exitd.adapters.schwab.defaults import DEADLINE_S
 from exitd.adapters.schwab.feed import schwab_feed
+from exitd.adapters.schwab.oauth import log_in
 from exitd.adapters.schwab.tokens import LoginFile
 from exitd.adapters.schwab.venue import SchwabVenue
 from exitd.adapters.system.chance import share
+from exitd.adapters.system.clock import SystemClock
 from exitd.app.files import Keys
 from exitd.app.venues import keep_paper, paper_beside
 from exitd.configuration.loaded import AccountSettings
@@ -129,6 +134,36 @@ def login_path(settings: AccountSettings, folder: Path) -> Path:
     assert settings.schwab is not None
     named = settings.schwab.login_file
     return Path(named) if named else folder / f"schwab-{settings.name}.json"
+
+
+async def log_in_at_schwab(
+    settings: AccountSettings, keys: Keys, path: Path, code: str
+) -> None:
+    """Turn the code of a login into one that is kept at *path*, for the daemon's user.
+
+    Raises:
+        ConfigurationError: The code is refused.
+        VenueUnavailable: There was no usable answer.
+        OSError: The file cannot be written.
+    """
+    assert settings.schwab is not None
+    rest = RestClient(settings.url, venue="Schwab", deadline_s=DEADLINE_S)
+    try:
+        await log_in(
+            rest,
+            key=keys[0],
+            secret=keys[1],
+            callback=settings.schwab.callback,
+            code=code,
+            file=LoginFile(path),
+            clock=SystemClock(),
+        )
+    finally:
+        await rest.close()
+    if os.geteuid() == 0:
+        # Root logs in, and the daemon's user reads: whose the directory is.
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def broker_feed(

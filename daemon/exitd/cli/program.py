@@ -22,6 +22,7 @@ from exitd.cli import (
     demonstrating,
     exporting,
     holding,
+    logging_in,
     looking,
     moving,
     planning,
@@ -122,6 +123,7 @@ for _topic in (
     telling,
     tokens,
     delegating,
+    logging_in,
 ):
     _topic.add_to(app)
 
