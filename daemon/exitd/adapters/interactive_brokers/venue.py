@@ -99,7 +99,7 @@ class InteractiveBrokersVenue(Entering):
         # act once at the most. It takes no reduce-only.
         self.capabilities = Capabilities(
             dedupe=Dedupe.ALWAYS,
-            expiry=Expiry.NONCE,
+            expiry=Expiry.NONE,
             lag_slack_ns=lag_slack_ns,
             reduce_only=False,
         )
