@@ -11,6 +11,7 @@ from exitd.configuration.exit_rules import NOT_BUILT
 from exitd.configuration.keys import Keys
 from exitd.configuration.validation import fault_sentence
 from exitd.runtime.problems import ControlError, Unusable
+from exitd.signals.strict_json import refuse_constant, unique_keys
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -111,19 +112,6 @@ def short(error: Exception) -> str:
     """Say what a parser said, fit for an answer and a log."""
     said = str(error).encode("ascii", "replace").decode()
     return said[:80]
-
-
-def refuse_constant(name: str) -> object:
-    """Refuse NaN and Infinity, as a hook of `json.loads`."""
-    raise ValueError(f"{name} is not JSON")
-
-
-def unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Refuse an object with a key twice, as a hook of `json.loads`."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
 
 
 def validated(written: object, model: type[T]) -> T:

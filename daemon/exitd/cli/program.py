@@ -32,6 +32,7 @@ from exitd.cli import (
     tailing,
     telling,
     tokens,
+    webhook,
     writing,
 )
 from exitd.cli.exit_codes import ExitCode
@@ -122,6 +123,7 @@ for _topic in (
     exporting,
     telling,
     tokens,
+    webhook,
     delegating,
     logging_in,
 ):

@@ -14,9 +14,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from exitd.api.bodies import refuse_constant, short, unique_keys
+from exitd.api.bodies import short
 from exitd.core.units import ZERO, text
 from exitd.runtime.problems import ControlError, Unusable
+from exitd.signals.strict_json import refuse_constant, unique_keys
 
 _PLAIN = re.compile(r"[0-9]{1,40}(\.[0-9]{1,40})?")
 _INTEGER = re.compile(r"-?[0-9]{1,78}")
