@@ -153,7 +153,14 @@ def test_given_a_limit_close_when_stored_then_its_price_digit_for_digit(tif, wri
         ),
         ({"time_in_force": TicketTime.CLS}, {"orderType": "MOC", "tif": "DAY"}),
         ({"time_in_force": TicketTime.OPG}, {"tif": "OPG"}),
-        ({"extended_hours": True}, {"outsideRTH": True}),
+        (
+            {
+                "extended_hours": True,
+                "order": TicketType.LIMIT,
+                "limit_price": Decimal(151),
+            },
+            {"outsideRTH": True},
+        ),
         (
             {"quantity": None, "notional": Decimal(10000)},
             {"cashQty": Decimal(10000)},
@@ -196,14 +203,14 @@ def test_given_exits_when_written_then_children_of_one_array_without_ids():
     [
         ({"client_order_id": "exitd-7"}, "for exitd's own closes"),
         ({"asset_class": AssetClass.CRYPTO}, "only stocks"),
-        ({"time_in_force": TicketTime.FOK}, "not taken by the Web API"),
+        ({"time_in_force": TicketTime.FOK}, "'fok' not supported"),
         (
             {
                 "time_in_force": TicketTime.CLS,
                 "order": TicketType.STOP,
                 "stop_price": Decimal(1),
             },
-            "for market and limit orders",
+            "'cls' not supported for stop orders",
         ),
         (
             {
@@ -211,7 +218,7 @@ def test_given_exits_when_written_then_children_of_one_array_without_ids():
                     take_profit_price=Decimal(9), touch_price=Decimal(10)
                 )
             },
-            "not native to the Web API",
+            "no order that waits to be touched",
         ),
         (
             {
@@ -219,7 +226,7 @@ def test_given_exits_when_written_then_children_of_one_array_without_ids():
                 "notional": Decimal(1),
                 "attached": AttachedExits(stop_price=Decimal(1)),
             },
-            "to a quantity, not to an amount",
+            "no fixed child quantity",
         ),
     ],
 )

@@ -301,10 +301,10 @@ async def test_given_a_resting_entry_when_taken_back_then_cancelled_and_found(tm
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"quantity": Decimal("1.5")}, "1.5 is not a whole number"),
-        ({"quantity": None, "notional": Decimal(100)}, "notional is not taken"),
-        ({"extended_hours": True}, "extendedHours is for limit orders"),
-        ({"time_in_force": TicketTime.OPG}, "no equivalent"),
+        ({"quantity": Decimal("1.5")}, "Fractional quantity not supported"),
+        ({"quantity": None, "notional": Decimal(100)}, "Notional not supported"),
+        ({"extended_hours": True}, "Extended hours for market orders not supported"),
+        ({"time_in_force": TicketTime.OPG}, "Time in force 'opg' not supported"),
     ],
 )
 async def test_given_a_ticket_that_cannot_be_taken_when_sent_then_a_sentence(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -18,38 +19,16 @@ from exitd.adapters.interactive_brokers.references import (
 )
 from exitd.core.attempt import CloseOrder, TimeInForce
 from exitd.core.position import OrderSide
-from exitd.core.ticket import (
-    AssetClass,
-    AttachedExits,
-    Ticket,
-    TicketTime,
-    TicketType,
-)
+from exitd.core.ticket import AssetClass, Ticket
 from exitd.core.trigger import OrderType
 from exitd.core.units import text
 from exitd.ports.venue import NativeStop
+from exitd.signals.platforms.interactive_brokers import web_order
+from exitd.signals.platforms.order import Refused
 
-Value = str | int | Decimal | bool
-Order = dict[str, Value]
+Order = dict[str, Any]
 
 _SIDES = MappingProxyType({OrderSide.BUY: "BUY", OrderSide.SELL: "SELL"})
-_TIMES = MappingProxyType(
-    {
-        TicketTime.DAY: "DAY",
-        TicketTime.GTC: "GTC",
-        TicketTime.IOC: "IOC",
-        TicketTime.OPG: "OPG",
-    }
-)
-_TYPES = MappingProxyType(
-    {
-        TicketType.MARKET: "MKT",
-        TicketType.LIMIT: "LMT",
-        TicketType.STOP: "STP",
-        TicketType.STOP_LIMIT: "STOP_LIMIT",
-        TicketType.TRAILING_STOP: "TRAIL",
-    }
-)
 #: Decimals go out as numbers, digit for digit.
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -71,7 +50,7 @@ def stored(path: str, orders: list[Order]) -> bytes:
     return msgspec.json.encode(StoredOrder(path=path, body=body))
 
 
-def _plain(value: Value) -> Value:
+def _plain(value: Any) -> Any:
     """Keep a number from being written with an exponent."""
     return Decimal(text(value)) if isinstance(value, Decimal) else value
 
@@ -132,93 +111,19 @@ def ticket_orders(broker_account: str, conid: int, ticket: Ticket) -> list[Order
     Raises:
         ValueError: The broker cannot take it; a sentence that says why.
     """
-    _check(ticket)
-    parent: Order = {
-        "acctId": broker_account,
-        "conid": conid,
-        "cOID": ticket.client_order_id,
-        "orderType": _TYPES[ticket.order],
-        "side": _SIDES[ticket.side],
-        "tif": "DAY",
-        "outsideRTH": bool(ticket.extended_hours),
-    }
-    if ticket.time_in_force is TicketTime.CLS:
-        # The closing auction is an order type of its own.
-        parent["orderType"] = "MOC" if ticket.order is TicketType.MARKET else "LOC"
-    elif ticket.time_in_force is not None:
-        parent["tif"] = _TIMES[ticket.time_in_force]
-    if ticket.quantity is not None:
-        parent["quantity"] = ticket.quantity
-    else:
-        assert ticket.notional is not None
-        parent["cashQty"] = ticket.notional
-    parent |= _prices(ticket)
-    if ticket.attached is None:
-        return [parent]
-    return [parent, *_children(parent, ticket.attached)]
-
-
-def _check(ticket: Ticket) -> None:
     if client_order_id_of(ticket.client_order_id) is not None:
         raise ValueError("clientOrderId: exitd-<number> is for exitd's own closes")
     if ticket.asset_class is not AssetClass.EQUITY:
         raise ValueError(f"{ticket.asset_class} is not traded here, only stocks")
-    if ticket.time_in_force is TicketTime.FOK:
-        raise ValueError("timeInForce 'fok' is not taken by the Web API")
-    if ticket.time_in_force is TicketTime.CLS and ticket.order not in (
-        TicketType.MARKET,
-        TicketType.LIMIT,
-    ):
-        raise ValueError("timeInForce 'cls' is for market and limit orders")
-    if ticket.attached is not None:
-        if ticket.attached.touch_price is not None:
-            raise ValueError("a take-profit by touch is not native to the Web API")
-        if ticket.quantity is None:
-            raise ValueError("exits can be attached to a quantity, not to an amount")
-
-
-def _prices(ticket: Ticket) -> Order:
-    match ticket.order:
-        case TicketType.MARKET:
-            return {}
-        case TicketType.LIMIT:
-            assert ticket.limit_price is not None
-            return {"price": ticket.limit_price}
-        case TicketType.STOP:
-            assert ticket.stop_price is not None
-            return {"price": ticket.stop_price}
-        case TicketType.STOP_LIMIT:
-            assert ticket.limit_price is not None
-            assert ticket.stop_price is not None
-            return {"price": ticket.limit_price, "auxPrice": ticket.stop_price}
-        case TicketType.TRAILING_STOP:
-            if ticket.trail_price is not None:
-                return {"trailingAmt": ticket.trail_price, "trailingType": "amt"}
-            assert ticket.trail_percent is not None
-            return {"trailingAmt": ticket.trail_percent, "trailingType": "%"}
-
-
-def _children(parent: Order, exits: AttachedExits) -> list[Order]:
-    base: Order = {
-        "acctId": parent["acctId"],
-        "conid": parent["conid"],
-        "parentId": parent["cOID"],
-        "side": "SELL" if parent["side"] == "BUY" else "BUY",
-        "quantity": parent["quantity"],
-        "tif": "GTC",
-        "outsideRTH": parent["outsideRTH"],
-    }
-    children: list[Order] = []
-    if exits.take_profit_price is not None:
-        target: Order = {"orderType": "LMT", "price": exits.take_profit_price}
-        children.append(base | target)
-    if exits.stop_price is not None:
-        stop: Order = {"orderType": "STP", "price": exits.stop_price}
-        if exits.stop_limit_price is not None:
-            stop = {
-                "orderType": "STOP_LIMIT",
-                "price": exits.stop_limit_price,
-                "auxPrice": exits.stop_price,
-            }
-        children.append(base | stop)
-    return children
+    made = web_order(ticket)
+    if isinstance(made, Refused):
+        raise ValueError(made.sentence)
+    if made.deferred is not None:
+        raise ValueError("; ".join(made.deferred.why))
+    orders: list[Order] = []
+    for written in (made.order, *made.children):
+        order: Order = {"acctId": broker_account, "conid": conid, "outsideRTH": False}
+        # The contract says what is traded; a name beside it could only contradict it.
+        order |= {k: v for k, v in written.items() if k != "ticker"}
+        orders.append(order)
+    return orders

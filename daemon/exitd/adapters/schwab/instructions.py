@@ -10,10 +10,8 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from exitd.core.position import OrderSide
-from exitd.core.ticket import PositionIntent
 
 CLOSING = MappingProxyType({OrderSide.SELL: "SELL", OrderSide.BUY: "BUY_TO_COVER"})
-OPENING = MappingProxyType({OrderSide.BUY: "BUY", OrderSide.SELL: "SELL_SHORT"})
 SIDES = MappingProxyType(
     {
         "BUY": OrderSide.BUY,
@@ -22,9 +20,3 @@ SIDES = MappingProxyType(
         "SELL_SHORT": OrderSide.SELL,
     }
 )
-
-
-def instruction_of(side: OrderSide, intent: PositionIntent | None) -> str:
-    """Give the instruction of an entry; without an intent it opens."""
-    closes = intent is not None and not intent.opens
-    return CLOSING[side] if closes else OPENING[side]
