@@ -18,7 +18,7 @@ from exitd.configuration.price_checks import (
 )
 from exitd.configuration.quantity_checks import check_quantity
 from exitd.configuration.triggers import trigger_id
-from exitd.core.market import Instrument, InstrumentKind
+from exitd.core.market import Instrument
 
 __all__ = ["Markets", "check_markets", "markets"]
 
@@ -36,7 +36,7 @@ def _symbol(
             f"{position.venue} has no market '{position.symbol}'"
             f"{did_you_mean(position.symbol, known.symbols(position.venue))}",
         )
-    elif position.side is not None and instrument.kind is not InstrumentKind.PERPETUAL:
+    elif position.side is not None and not instrument.kind.holds_positions:
         yield loaded.finding(
             position,
             place,

@@ -1,7 +1,7 @@
 """Closes that make no sense whatever the price is, in the terms of their market."""
 
 from exitd.core.bounds import wrong_bound
-from exitd.core.market import Instrument, InstrumentKind
+from exitd.core.market import Instrument
 from exitd.core.trigger import QuantityKind, TriggerDefinition
 from exitd.core.units import HUNDRED, ZERO
 
@@ -15,7 +15,7 @@ def wrong_close(definition: TriggerDefinition, instrument: Instrument) -> str:
         return ""
     if definition.side is None:
         return "a close needs a side: long or short"
-    if instrument.kind is not InstrumentKind.PERPETUAL:
+    if not instrument.kind.holds_positions:
         return (
             f"{definition.symbol} is a {instrument.kind} market, which has no position "
             "to close; cancel or notify there instead"

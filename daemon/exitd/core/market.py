@@ -9,9 +9,16 @@ from exitd.core.units import ZERO
 
 
 class InstrumentKind(StrEnum):
+    """What is traded. `ASSET`: shares or coins that the venue holds as a position."""
+
     PERPETUAL = "perpetual"
+    ASSET = "asset"
     SPOT = "spot"
     OTHER = "other"
+
+    @property
+    def holds_positions(self) -> bool:
+        return self in (InstrumentKind.PERPETUAL, InstrumentKind.ASSET)
 
 
 class BookState(StrEnum):

@@ -101,7 +101,7 @@ class Contracts:
         return Instrument(
             account=self._session.account,
             symbol=symbol,
-            kind=InstrumentKind.OTHER,
+            kind=InstrumentKind.ASSET,
             base=symbol,
             quote="USD",
             price_step=listed.price_step,

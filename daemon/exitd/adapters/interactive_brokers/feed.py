@@ -73,6 +73,7 @@ class InteractiveBrokersFeed:
         self._routes: dict[str, Route] = {}
         self._availability: dict[str, str] = {}
         self._changed = asyncio.Event()
+        self._seq = 0
 
     @property
     def ts_alive_ns(self) -> int:
@@ -201,4 +202,6 @@ class InteractiveBrokersFeed:
                 text_in(message[field]), self._availability.get(conid, "")
             )
             if price is not None:
-                self._teller.tell(source, price, at_ns, 0)
+                # Frames come in order; several may be of one millisecond.
+                self._seq += 1
+                self._teller.tell(source, price, at_ns, self._seq)

@@ -303,4 +303,4 @@ class InteractiveBrokersVenue(Entering):
         # Last, so that what fills meanwhile is in the position at the most.
         positions = await self.queries.both_sides()
         now_ns = self.session.clock.now_ns()
-        return Seen(positions, orders, fills, asked_ns - NS_PER_S, now_ns)
+        return Seen(positions, orders, fills, asked_ns, now_ns)

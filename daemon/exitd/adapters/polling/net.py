@@ -7,12 +7,8 @@ from decimal import Decimal
 from exitd.core.attempt import CloseOrder, RefusalKind
 from exitd.core.inputs import PositionReport
 from exitd.core.position import OrderSide, PositionKey, Side
-from exitd.core.units import NS_PER_S, ZERO, text
+from exitd.core.units import ZERO, text
 from exitd.ports.venue import Refusal
-
-#: What is read is dated this much earlier: brokers cut the instants of fills to whole
-#: seconds, and one that came after a reading must not look older than it.
-CUT_NS = NS_PER_S
 
 
 def net_reports(
@@ -27,6 +23,10 @@ def net_reports(
 
     After a flip the old side must end before the new one begins. No broker of this kind
     numbers its positions, so none has an id.
+
+    They are dated when they were asked for, though brokers cut the instants of fills to
+    whole seconds: one that came just after may look older than this reading. Then its
+    firing waits for the next reading, and no close is sent above what is held.
     """
     held = Side.LONG if net > ZERO else Side.SHORT
     absent = Side.SHORT if net > ZERO else Side.LONG
@@ -35,14 +35,14 @@ def net_reports(
         PositionReport(
             key=PositionKey(account, symbol, absent),
             quantity=ZERO,
-            ts_venue_ns=ts_asked_ns - CUT_NS,
+            ts_venue_ns=ts_asked_ns,
             now_ns=now_ns,
         ),
         PositionReport(
             key=PositionKey(account, symbol, held),
             quantity=abs(net),
             entry_price=entry_price if has_entry else None,
-            ts_venue_ns=ts_asked_ns - CUT_NS,
+            ts_venue_ns=ts_asked_ns,
             now_ns=now_ns,
         ),
     )

@@ -49,6 +49,7 @@ class Queries:
     def __init__(self, session: Session, ours: Ours) -> None:
         self._session = session
         self._ours = ours
+        self._seq = 0
 
     async def net_positions(self) -> Net:
         """Read the signed quantity and the entry price of each stock held.
@@ -240,7 +241,9 @@ class Queries:
             is_trade = source.kind is PriceKind.LAST and quote.trade_time > 0
             # The others carry no instant that matters: they are what is now.
             at_ns = quote.trade_time * NS_PER_MS if is_trade else asked_ns
-            ticks.append(Tick(source, price, at_ns, now_ns))
+            # Answers come in order; two trades may be of one millisecond.
+            self._seq += 1
+            ticks.append(Tick(source, price, at_ns, now_ns, self._seq))
         return ticks
 
 

@@ -140,7 +140,7 @@ class SchwabVenue(Entering):
             Instrument(
                 account=self.account,
                 symbol=symbol,
-                kind=InstrumentKind.OTHER,
+                kind=InstrumentKind.ASSET,
                 base=symbol,
                 quote="USD",
                 price_step=step,
@@ -280,4 +280,4 @@ class SchwabVenue(Entering):
         # Last, so that what fills meanwhile is in the position at the most.
         positions = await self.queries.both_sides()
         now_ns = self.session.clock.now_ns()
-        return Seen(positions, orders, fills, asked_ns - NS_PER_S, now_ns)
+        return Seen(positions, orders, fills, asked_ns, now_ns)
