@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import tempfile
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -17,6 +16,7 @@ from exitd.adapters.sqlite import SqliteStore, open_store
 from exitd.ports.store import Batch, FactQuery, StoreHealth
 from fakes.clocks import ManualClock
 from fakes.disks import Disk
+from fakes.memory import folder_in_memory
 from fakes.store import FakeStore
 
 CODES = (
@@ -77,7 +77,7 @@ def test_given_any_failures_when_written_then_each_batch_once_and_in_order(
     together: int,
 ):
     disk = Disk()
-    with tempfile.TemporaryDirectory() as directory:
+    with folder_in_memory() as directory:
         path = Path(directory) / "exitd.db"
         asyncio.run(open_and_close(path))
         disk.code = code

@@ -11,19 +11,16 @@ import pytest
 
 from contract.store_samples import (
     attempt,
-    entry,
     fact,
     fill,
     fire,
     firing,
     paid,
     position,
-    signal,
     trigger,
     watermarks,
 )
 from exitd.core.condition import Direction
-from exitd.core.entry import EntryState, SignalState
 from exitd.core.events import FactKind
 from exitd.core.records import CounterRecord, IdempotencyRecord, Snapshot, TriggerGone
 from exitd.core.trigger import TriggerState
@@ -126,27 +123,6 @@ class StoreContract:
         assert snapshot.triggers == ()
         assert snapshot.seq == 9
         assert [s.fact for s in await store.facts(FactQuery())] == [fact()]
-
-    async def test_given_entries_when_loaded_then_those_that_are_not_over(
-        self, store: Store
-    ):
-        held = entry("breakout-2", EntryState.FILLED, legs=("leg-1",), ts_wanted_ns=20)
-        over = entry("breakout-3", EntryState.FILLED, ts_wanted_ns=30)
-        await keep(store, Batch((over, held, entry()), ()))
-
-        assert set(store.load().entries) == {entry(), held}
-        assert await store.entries(0, 30) == (entry(), held)
-        assert await store.entries(11, 31) == (held, over)
-
-    async def test_given_alerts_when_asked_for_then_of_that_time_as_they_ended(
-        self, store: Store
-    ):
-        done = signal("breakout-2", SignalState.CARRIED_OUT, ts_received_ns=20)
-        first = signal("breakout-2", ts_received_ns=20)
-        await keep(store, Batch((first, signal()), ()), Batch((done,), ()))
-
-        assert await store.signals(0, 21) == (signal(), done)
-        assert await store.signals(11, 20) == ()
 
     async def test_given_firings_when_loaded_then_open_ones_with_all_attempts(
         self, store: Store

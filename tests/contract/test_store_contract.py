@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract.store_alerts_contract import AlertsContract
 from contract.store_contract import Machine, StoreContract, keep
 from contract.store_strategies import batches
 from exitd.adapters.sqlite import SqliteStore, open_store
 from exitd.ports.store import Batch, FactQuery, Store
 from fakes.clocks import ManualClock
+from fakes.memory import folder_in_memory
 from fakes.store import FakeStore
 
 
@@ -65,19 +66,19 @@ async def store(machine: Machine) -> AsyncIterator[Store]:
     await machine.stop()
 
 
-class TestFakeStore(StoreContract):
+class TestFakeStore(StoreContract, AlertsContract):
     @pytest.fixture
     def machine(self) -> Machine:
         return FakeMachine()
 
 
-class TestSqliteStoreWithThread(StoreContract):
+class TestSqliteStoreWithThread(StoreContract, AlertsContract):
     @pytest.fixture
     def machine(self, tmp_path: Path) -> Machine:
         return SqliteMachine(tmp_path, inline=False)
 
 
-class TestSqliteStoreInline(StoreContract):
+class TestSqliteStoreInline(StoreContract, AlertsContract):
     @pytest.fixture
     def machine(self, tmp_path: Path) -> Machine:
         return SqliteMachine(tmp_path, inline=True)
@@ -108,7 +109,7 @@ async def run_on(machine: Machine, script: list[Batch | str]) -> tuple[str, str]
 def test_given_any_sequence_when_restarted_anywhere_then_the_same_state(
     script: list[Batch | str], inline: bool
 ):
-    with tempfile.TemporaryDirectory() as directory:
+    with folder_in_memory() as directory:
         found = asyncio.run(
             run_on(SqliteMachine(Path(directory), inline=inline), script)
         )

@@ -133,7 +133,7 @@ def told(record: FillRecord, **changed: object) -> FillReport:
     fields: dict[str, object] = {
         name: getattr(record, name)
         for name in FillReport.__struct_fields__
-        if name != "now_ns"
+        if name not in ("now_ns", "reference")
     }
     return FillReport(**{**fields, **changed, "now_ns": 0})  # type: ignore[arg-type]
 

@@ -27,6 +27,8 @@ from signals.bodies import SECRET, body
 
 SEED = 5
 PART = 1_000
+# Of how many bodies one is read twice: whether that depends on anything else.
+AGAIN = 4
 NAMED = f'"auth_key": "{SECRET}"'.encode()
 
 
@@ -47,10 +49,11 @@ def outcome(raw: bytes) -> str:
     is_named = raw.count(NAMED) == raw.count(SECRET.encode())
     assert SECRET not in written or not is_named, raw
     assert isinstance(msgspec.json.decode(written), dict), raw
-    again = normalise(payload)
-    assert again.signal == seen.signal, raw
-    assert validate(again) == seen.validation, raw
     assert signal_of(signal_json(seen.signal)) == seen.signal, raw
+    if len(raw) % AGAIN == 0:
+        again = normalise(read_body(raw))
+        assert again.signal == seen.signal, raw
+        assert validate(again) == seen.validation, raw
     if not seen.validation.valid:
         return "invalid"
     ordered = [name for name, order in seen.orders.items() if "order" in order]

@@ -323,3 +323,13 @@ def test_given_no_order_type_then_the_entry_prices_tell(
     changes: dict[str, Any], expected: TicketType
 ):
     assert normalised(**changes).signal.order_type is expected
+
+
+def test_given_a_caller_with_whole_numbers_then_read_like_any_other():
+    found = normalise(
+        {"qty": 10, "metadata": {"timestamp": 1705329000}, "direction": "up\x07"}
+    )
+
+    assert found.signal.qty == 10
+    assert found.signal.metadata["timestamp"] == "2024-01-15T14:30:00Z"
+    assert found.errors[0].cause == "It is 'up?'"

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from exitd.core.position import OrderSide
+from exitd.core.position import OrderSide, Side
 from exitd.core.ticket import AssetClass, Ticket
 from exitd.signals.assets import asset_class_of, symbol_of
+from exitd.signals.model import Direction
 from exitd.signals.platforms import alpaca, interactive_brokers, schwab
 from exitd.signals.platforms.alpaca import alpaca_order
 from exitd.signals.platforms.interactive_brokers import tws_order, web_order
@@ -377,3 +378,21 @@ def test_given_a_touch_price_on_a_limit_exit_then_it_is_not_sent():
     assert found.attached.touch_price is None
     assert stop.attached is not None
     assert stop.attached.stop_limit_price is None
+
+
+def test_given_prices_that_meet_when_rounded_then_every_broker_refuses():
+    found = ticket(stopPrice="150.496", limitPrice="150.504")
+
+    for make in (alpaca_order, tws_order, web_order, schwab_order):
+        assert refused(make(found)).startswith("stopPrice must be less than limitPrice")
+
+
+def test_given_a_direction_then_the_side_of_the_order_and_of_the_position():
+    assert (Direction.LONG.side, Direction.LONG.position_side) == (
+        OrderSide.BUY,
+        Side.LONG,
+    )
+    assert (Direction.SHORT.side, Direction.SHORT.position_side) == (
+        OrderSide.SELL,
+        Side.SHORT,
+    )

@@ -158,3 +158,12 @@ def test_given_any_prices_then_no_limit_is_worse_and_nothing_moves_by_a_step(
         step = price_step(before, AssetClass.EQUITY)
         assert abs(price - before) < step
         assert price % step == 0
+
+
+def test_given_as_many_digits_as_there_may_be_then_still_never_worse():
+    price = "99999999999999.9999999999999"
+
+    assert at_steps("0.3", limitPrice=price).limit_price == dec("99999999999999.9")
+    short = at_steps("0.03", **SHORT, limitPrice=price).limit_price
+    assert short is not None
+    assert short == dec("100000000000000.02")

@@ -6,11 +6,11 @@ python tests/simulation/replay.py SEED
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from fakes.memory import folder_in_memory
 from simulation.virtual_time import VirtualLoop, run
 from simulation.world import World
 
@@ -18,7 +18,7 @@ from simulation.world import World
 def main() -> int:
     seed = int(sys.argv[1])
     virtual = VirtualLoop()
-    with tempfile.TemporaryDirectory() as folder:
+    with folder_in_memory() as folder:
         world = World(seed, virtual, Path(folder))
         sys.stdout.write(f"{world.choices}\n")
         try:

@@ -8,7 +8,6 @@ BUILD names one of the broken builds of `broken.py`.
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -16,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from fakes.memory import folder_in_memory
 from simulation.broken import BUILDS
 from simulation.virtual_time import VirtualLoop, run
 from simulation.world import World
@@ -31,7 +31,7 @@ def live_through(seed: int, build: str) -> tuple[int, str, Counts]:
     if build:
         BUILDS[build](setattr)
     virtual = VirtualLoop()
-    with tempfile.TemporaryDirectory() as folder:
+    with folder_in_memory() as folder:
         world = World(seed, virtual, Path(folder))
         violated = ""
         try:

@@ -12,6 +12,7 @@ import pytest
 from exitd.core.condition import Basis, FixedLevel, Relative
 from exitd.core.trigger import QuantityKind
 from exitd.simulator.quirks import Quirks
+from fakes.memory import folder_in_memory
 from simulation.broken import BUILDS, Put
 from simulation.choices import draw
 from simulation.kinds import KINDS
@@ -26,10 +27,11 @@ BROKEN_SEEDS = 50
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
 def test_given_seeded_faults_and_crashes_when_healed_then_each_close_happened_once(
-    first: int, tmp_path: Path
+    first: int,
 ) -> None:
-    for seed in range(first, first + BATCH):
-        live_through(seed, tmp_path / str(seed))
+    with folder_in_memory() as folder:
+        for seed in range(first, first + BATCH):
+            live_through(seed, Path(folder) / str(seed))
 
 
 def test_given_all_seeds_then_every_answer_to_every_open_question_is_drawn():
@@ -99,9 +101,10 @@ def violated_by(
     ],
 )
 def test_given_a_build_with_a_broken_rule_then_it_is_caught(
-    build: str, least: int, why: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    build: str, least: int, why: str, monkeypatch: pytest.MonkeyPatch
 ):
-    found = violated_by(build, tmp_path, monkeypatch.setattr, why, least)
+    with folder_in_memory() as folder:
+        found = violated_by(build, Path(folder), monkeypatch.setattr, why, least)
 
     assert len(found) == least
     told = "\n".join(found[0].__notes__)

@@ -55,7 +55,7 @@ class Analysis(Struct, frozen=True, kw_only=True):
     the prices: a limit order is never filled beyond its limit.
     """
 
-    order_type: TicketType | None
+    order_type: TicketType
     market_price: Decimal | None
     intended_price: Decimal | None
     setup_cost: Decimal | None = None

@@ -91,7 +91,9 @@ class Fields:
             for spelling, value in written.items()
             if value is not None
         }
-        return self.agreed(name, readings) if readings else None
+        if not readings:
+            return None
+        return self.agreed(name, readings)
 
     def plain(self, name: str, reader: Callable[[str, object], T]) -> T | None:
         """Read a field that has one spelling."""

@@ -29,6 +29,15 @@ _POSITION_DIRECTIONS = {
     "entryshort": PositionIntent.SELL_TO_OPEN,
     "exitshort": PositionIntent.BUY_TO_CLOSE,
 }
+_AMOUNTS = (
+    "marketPrice",
+    "qty",
+    "notional",
+    "stopPrice",
+    "limitPrice",
+    "trailPrice",
+    "trailPercent",
+)
 _ORDER_TYPE = fields.word_of(TicketType, "E11")
 _TIME_IN_FORCE = fields.word_of(TicketTime, "E12")
 _INTENTS = frozenset(intent.value for intent in PositionIntent)
@@ -116,19 +125,19 @@ def detected(prices: Mapping[str, Decimal | None]) -> TicketType:
 
 def _amounts(body: Fields, legacy: dict[str, object]) -> dict[str, Decimal | None]:
     """Read the numbers that are no exits, from every spelling of each."""
-    spellings: dict[str, dict[str, object]] = {
-        "marketPrice": {"price": body.take("price")},
-        "qty": {},
-        "notional": {},
-        "stopPrice": {"extras.stop": legacy.pop("stop", None)},
-        "limitPrice": {"extras.limit": legacy.pop("limit", None)},
-        "trailPrice": {},
-        "trailPercent": {},
+    older = {
+        "marketPrice": ("price", body.take("price")),
+        "stopPrice": ("extras.stop", legacy.pop("stop", None)),
+        "limitPrice": ("extras.limit", legacy.pop("limit", None)),
     }
     found: dict[str, Decimal | None] = {}
-    for name, others in spellings.items():
-        written = {name: body.take(name), **others}
-        found[name] = body.spelled(name, written, fields.amount)
+    for name in _AMOUNTS:
+        spelling, value = older.get(name, ("", None))
+        if value is None:
+            found[name] = body.plain(name, fields.amount)
+        else:
+            written = {name: body.take(name), spelling: value}
+            found[name] = body.spelled(name, written, fields.amount)
     return found
 
 

@@ -36,7 +36,7 @@ def warnings_of(
 
 def _unsupported(signal: Signal, platform: str, kind: AssetClass) -> Iterator[Finding]:
     able = PLATFORMS.get(platform)
-    if able is None or signal.order_type is None:
+    if able is None:
         return
     terms = Terms(
         asset_class=kind,
@@ -111,8 +111,6 @@ def _missing(signal: Signal) -> Iterator[Finding]:
 def _ignored(signal: Signal) -> Iterator[Finding]:
     """W7: prices that the order type does not use; they are never sent."""
     order = signal.order_type
-    if order is None:
-        return
     has_trail = signal.trail_price is not None or signal.trail_percent is not None
     if has_trail and order is not TicketType.TRAILING_STOP:
         message = f"trailPrice and trailPercent ignored for {order} orders"

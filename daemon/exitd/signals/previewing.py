@@ -6,7 +6,8 @@ from decimal import Decimal
 import msgspec
 
 from exitd.signals.analysing import analyse, analysis_json
-from exitd.signals.model import Finding, Json, Signal, Validation
+from exitd.signals.findings import findings_json, validation_json
+from exitd.signals.model import Json, Signal, Validation
 from exitd.signals.normalising import normalise
 from exitd.signals.platforms.alpaca import ALPACA
 from exitd.signals.transforming import (
@@ -60,18 +61,10 @@ def preview(
 
 def preview_json(seen: Preview) -> str:
     """Write a preview as one JSON object; its numbers have their exact digits."""
-    validation = seen.validation
     document: Json = {
         "normalized": seen.signal,
-        "validation": {
-            "valid": validation.valid,
-            "errors": [finding.message for finding in validation.errors],
-            "warnings": [finding.message for finding in validation.warnings],
-        },
-        "findings": {
-            "errors": [_explained(finding) for finding in validation.errors],
-            "warnings": [_advised(finding) for finding in validation.warnings],
-        },
+        "validation": validation_json(seen.validation),
+        "findings": findings_json(seen.validation),
         "analysis": seen.analysis,
         **seen.orders,
     }
@@ -81,23 +74,3 @@ def preview_json(seen: Preview) -> str:
 def part_json(part: object) -> str:
     """Write a part of a preview by itself."""
     return _ENCODER.encode(part).decode()
-
-
-def _explained(finding: Finding) -> Json:
-    return {
-        "rule": finding.rule,
-        "field": finding.field,
-        "message": finding.message,
-        "cause": finding.cause,
-        "remedy": finding.remedy,
-    }
-
-
-def _advised(finding: Finding) -> Json:
-    return {
-        "rule": finding.rule,
-        "field": finding.field,
-        "message": finding.message,
-        "meaning": finding.meaning,
-        "action": finding.action,
-    }

@@ -48,7 +48,7 @@ def ticket_of(
     quantity, notional = signal.qty, signal.notional
     if quantity is None and notional is None and size is not None:
         quantity, notional = size.quantity, size.notional
-    if order is None or direction is None or ticker is None:
+    if direction is None or ticker is None:
         return NoTicket(problems=_unusable(signal))
     if quantity is None and notional is None:
         return NoTicket(problems=(NO_SIZE,))
@@ -94,9 +94,5 @@ def attached_of(signal: Signal) -> AttachedExits | None:
 
 
 def _unusable(signal: Signal) -> tuple[str, ...]:
-    named = {
-        "ticker": signal.ticker,
-        "direction": signal.direction,
-        "orderType": signal.order_type,
-    }
+    named = {"ticker": signal.ticker, "direction": signal.direction}
     return tuple(f"{name} is required" for name, said in named.items() if said is None)

@@ -6,7 +6,7 @@ goes to the nearest step, half of one up. Rounding may push two prices into one
 another; then a trigger follows its limit, and what is contradictory is refused.
 """
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 
 from msgspec.structs import replace
 
@@ -17,6 +17,7 @@ from exitd.signals.model import Direction
 from exitd.signals.platforms.order import Refused, opposite
 from exitd.signals.rules import stop_limit_fault
 
+_EXACT = Context(prec=80)
 CENT = Decimal("0.01")
 SUB_DOLLAR_STEP = Decimal("0.0001")
 CRYPTO_STEP = Decimal("0.000000001")
@@ -46,7 +47,9 @@ def rounded(ticket: Ticket, step: Decimal | None = None) -> Ticket | Refused:
         if price is None:
             return None
         one = step if step is not None else price_step(price, ticket.asset_class)
-        return Decimal(text((price / one).to_integral_value(rounding) * one))
+        # Exact: a quotient that is rounded by itself could pass the next step.
+        steps = _EXACT.divide(price, one).to_integral_value(rounding)
+        return Decimal(text(_EXACT.multiply(steps, one)))
 
     stop = to_step(ticket.stop_price, ROUND_HALF_UP)
     limit = to_step(ticket.limit_price, _LIMIT[ticket.side])
