@@ -60,6 +60,10 @@ class There(Protocol):
         """Answer nothing about orders, or again."""
         ...
 
+    def tell_exact_instants(self) -> None:
+        """Cut no instant to its second: what proves a position then is quicker."""
+        ...
+
     @property
     def held(self) -> Decimal: ...
 
@@ -103,6 +107,9 @@ class AtInteractiveBrokers:
         self.gateway.faults["iserver/account/orders"] = ["503"] * 1000 * is_hidden
         self.gateway.faults["iserver/account/trades"] = ["503"] * 1000 * is_hidden
 
+    def tell_exact_instants(self) -> None:
+        self.gateway.book.cuts_seconds = False
+
     @property
     def held(self) -> Decimal:
         return self.gateway.book.positions[AAPL][0]
@@ -142,6 +149,9 @@ class AtSchwab:
     def hide(self, is_hidden: bool) -> None:
         path = f"GET /trader/v1/accounts/{HASH}/orders"
         self.broker.faults[path] = ["503"] * 1000 * is_hidden
+
+    def tell_exact_instants(self) -> None:
+        self.broker.book.cuts_seconds = False
 
     @property
     def held(self) -> Decimal:

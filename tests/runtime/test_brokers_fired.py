@@ -62,6 +62,7 @@ async def test_b111_given_a_crash_in_doubt_then_one_close_after_the_restart(
 ):
     async with held(kind, tmp_path) as (there, run):
         await run.arm(at_broker(STOP, "130", size="40%"))
+        there.tell_exact_instants()
         there.lose_replies(1)
         there.hide(True)
         await there.price("129.5")

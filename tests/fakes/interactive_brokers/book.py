@@ -89,6 +89,7 @@ class Book:
     orders: dict[int, Order] = field(default_factory=dict)
     executions: list[Json] = field(default_factory=list)
     seen_refs: list[str] = field(default_factory=list)
+    cuts_seconds: bool = True
 
     def __post_init__(self) -> None:
         self._ids = itertools.count(1_370_093_239)
@@ -250,7 +251,7 @@ class Book:
                 "symbol": contract.symbol,
                 "side": order.side[0],
                 "order_description": f"{order.side} {order.quantity} @ {price}",
-                "trade_time_r": order.ts_ms // 1000 * 1000,
+                "trade_time_r": self._shown(order.ts_ms),
                 "size": order.quantity,
                 "price": str(price),
                 "order_ref": order.ref,
@@ -267,6 +268,10 @@ class Book:
             if child.parent == order.id:
                 child.status = "Submitted" if child.kind == "LMT" else "PreSubmitted"
                 self._match(child)
+
+    def _shown(self, ts_ms: int) -> int:
+        """Cut an instant to its second, as the broker does."""
+        return ts_ms // 1000 * 1000 if self.cuts_seconds else ts_ms
 
     def order_row(self, order: Order) -> Json:
         contract = self.contracts[order.conid]
@@ -289,7 +294,7 @@ class Book:
             "origOrderType": order.kind,
             "orderType": ORDER_TYPES[order.kind],
             "timeInForce": order.tif,
-            "lastExecutionTime_r": order.ts_ms // 1000 * 1000,
+            "lastExecutionTime_r": self._shown(order.ts_ms),
             "side": order.side,
             "bgColor": "#000000",
         }

@@ -83,6 +83,7 @@ class Book:
         self.orders: dict[int, Order] = {}
         self.roots: list[Order] = []
         self.transactions: list[Json] = []
+        self.cuts_seconds = True
         self._ids = itertools.count(1_000_653_211_001)
 
     def hold(self, symbol: str, net: str, cost: str = "140") -> None:
@@ -229,11 +230,13 @@ class Book:
             cost = (abs(net) * cost + quantity * price) / abs(net + signed)
         self.positions[symbol] = (net + signed, cost)
         order.status, order.filled, order.closed = "FILLED", quantity, now
-        order.executions.append({"price": price, "quantity": quantity, "time": at(now)})
+        order.executions.append(
+            {"price": price, "quantity": quantity, "time": self._at(now)}
+        )
         self.transactions.append(
             {
                 "activityId": 80_000_000_000 + len(self.transactions),
-                "time": at(now),
+                "time": self._at(now),
                 "accountNumber": ACCOUNT,
                 "type": "TRADE",
                 "status": "VALID",
@@ -262,17 +265,22 @@ class Book:
                 inner.status = "WORKING"
                 self._settle(inner)
 
+    def _at(self, moment: datetime) -> str:
+        """Write an instant, cut to its second, as the broker does."""
+        second = "%S" if self.cuts_seconds else "%S.%f"
+        return moment.strftime(f"%Y-%m-%dT%H:%M:{second}+0000")
+
     def row(self, order: Order) -> Json:
         row: Json = {
             "orderStrategyType": order.body["orderStrategyType"],
             "orderId": order.id,
             "cancelable": order.is_open,
             "status": order.status,
-            "enteredTime": at(order.entered),
+            "enteredTime": self._at(order.entered),
             "accountNumber": int(ACCOUNT),
         }
         if order.closed is not None:
-            row["closeTime"] = at(order.closed)
+            row["closeTime"] = self._at(order.closed)
         if order.said:
             row["statusDescription"] = order.said
         if not order.is_wrapper:
@@ -364,7 +372,3 @@ def _wrong_prices(body: Json) -> list[str]:
         if decimals > (2 if Decimal(str(written)) >= 1 else 4):
             wrong.append(f"{name} has too many decimals")
     return wrong
-
-
-def at(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S+0000")
