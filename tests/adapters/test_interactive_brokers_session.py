@@ -16,7 +16,10 @@ from hypothesis import strategies as st
 from adapters.interactive_brokers_desk import AAPL, Desk, close, desk
 from contract.venue_rig import lost
 from exitd.adapters.interactive_brokers.contracts import AmbiguousSymbol, Listed
-from exitd.adapters.interactive_brokers.feed import InteractiveBrokersFeed
+from exitd.adapters.interactive_brokers.feed import (
+    InteractiveBrokersFeed,
+    is_over,
+)
 from exitd.adapters.interactive_brokers.queries import live_price
 from exitd.adapters.interactive_brokers.refusals import (
     BY_TEXT,
@@ -181,6 +184,18 @@ async def test_given_delayed_prices_when_streamed_then_none_is_told_and_it_is_sa
         assert ticks.all == []
         assert "not live (DPB)" in notices.all[-1].detail
         assert '{"session":"fake-session"}' in here.gateway.cookies[0]
+
+
+@pytest.mark.parametrize(
+    ("args", "over"),
+    [
+        (b'{"authenticated":false,"competing":false}', True),
+        (b'{"authenticated":true,"competing":false}', False),
+        (b'{"fail":"","serverName":"x"}', False),
+    ],
+)
+def test_given_a_status_when_read_then_only_a_plain_no_ends_the_stream(args, over):
+    assert is_over(args) is over
 
 
 @given(st.binary(max_size=200))

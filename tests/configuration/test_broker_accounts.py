@@ -91,9 +91,21 @@ def test_given_an_exit_on_a_price_that_is_not_given_then_it_names_those_that_are
         "    exits:\n      sl: {stop_loss: 131.25, price: index}\n"
     )
 
-    (told,) = messages(position, daemon=IB)
+    (told,) = messages(position, daemon=IB + "    symbols: {AAPL: {}}\n")
 
     assert "interactive_brokers streams no index price; use mark, last, bid_ask" in told
+
+
+def test_given_a_position_in_a_stock_that_is_not_listed_then_warned(messages):
+    position = (
+        "positions:\n  aapl:\n    venue: ib\n    symbol: AAPL\n    side: long\n"
+        "    exits:\n      sl: {stop_loss: 131.25}\n"
+    )
+
+    (told,) = messages(position, daemon=IB + "    symbols: {AAPLE: {}}\n")
+
+    assert told.startswith("4:13: warning: AAPL is none of the 'symbols' of ib")
+    assert "did you mean 'AAPLE'" in told
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """Accounts at brokers with the tables of their brokers applied."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from exitd.configuration.broker_tables import BrokerTable
 from exitd.configuration.interactive_brokers import InteractiveBrokersAccount
+from exitd.configuration.keys import Keys
 from exitd.configuration.schwab import SchwabAccount
 from exitd.configuration.stocks import ListedStock, Stock
 
@@ -53,3 +56,12 @@ def at_schwab(account: SchwabAccount, table: BrokerTable) -> AtSchwab:
         poll_ns=account.poll or table.poll,
         quotes_ns=table.quotes,
     )
+
+
+def listed_symbols(venues: Mapping[str, Keys]) -> dict[str, tuple[str, ...]]:
+    """Give the symbols that each account at a broker lists, by its name."""
+    return {
+        name: tuple(account.symbols)
+        for name, account in venues.items()
+        if isinstance(account, InteractiveBrokersAccount | SchwabAccount)
+    }

@@ -1,6 +1,6 @@
 """What only shows when several positions are read together, without asking a venue."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -93,6 +93,22 @@ def check_venue(
             watched = PRICES_TYPE if watched == CHAINS_FILE else watched
             if watched in tables:
                 yield from _streams(item, exit_, source, watched, tables[watched])
+
+
+def check_listed(
+    item: Placed, listed: Mapping[str, Collection[str]]
+) -> Iterator[Finding]:
+    """Warn of a symbol that an account (name to symbols) does not list."""
+    position = item.position
+    symbols = listed.get(position.venue)
+    if symbols is not None and position.symbol not in symbols:
+        yield item.finding(
+            (*position.path, "symbol"),
+            f"{position.symbol} is none of the 'symbols' of {position.venue}, so it is "
+            f"known only while it is held{did_you_mean(position.symbol, symbols)}; "
+            "write it there",
+            severity=WARNING,
+        )
 
 
 def check_quotes(item: Placed, accounts: Mapping[str, str]) -> Iterator[Finding]:

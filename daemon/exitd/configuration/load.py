@@ -9,6 +9,7 @@ from pathlib import Path as FilePath
 
 from msgspec import Struct
 
+from exitd.configuration.at_brokers import listed_symbols
 from exitd.configuration.broker_tables import (
     BROKERS,
     BrokerTable,
@@ -24,6 +25,7 @@ from exitd.configuration.chain_tables import (
 from exitd.configuration.checks import (
     Placed,
     check_count,
+    check_listed,
     check_quotes,
     check_unique,
     check_venue,
@@ -209,11 +211,13 @@ def _check_together(
                 environment,
             )
         )
+    listed = {} if reading.daemon is None else listed_symbols(reading.daemon.venues)
     found.extend(check_unique(reading.placed))
     found.extend(check_count(reading.placed, policies))
     for item in reading.placed:
         if reading.accounts is not None:
             found.extend(check_quotes(item, reading.accounts))
+            found.extend(check_listed(item, listed))
             tables: dict[str, VenueTable | BrokerTable] = {**reading.tables}
             tables |= reading.brokers
             found.extend(check_venue(item, reading.accounts, tables))

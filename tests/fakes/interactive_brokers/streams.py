@@ -55,8 +55,9 @@ class Streams:
         self.cookies.append(request.headers.get("Cookie", ""))
         self._sockets.append(socket)
         await socket.send_str(text_of({"topic": "system", "success": "fake"}))
-        sts: Json = {"topic": "sts", "args": {"authenticated": self.is_authenticated}}
-        await socket.send_str(text_of(sts))
+        sts: Json = {"topic": "sts", "args": {}}
+        status = {"authenticated": self.is_authenticated, "competing": False}
+        await socket.send_str(text_of(sts | {"args": status}))
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:

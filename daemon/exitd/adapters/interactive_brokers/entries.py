@@ -66,7 +66,8 @@ class Entering:
         for report in await self.queries.orders(order.ticket.symbol):
             if report.venue_order_id == venue_order_id:
                 return report
-            if report.reference == reference and report.side is order.ticket.side:
+            is_named = reference != "" and report.reference == reference
+            if is_named and report.side is order.ticket.side:
                 return report
         return None
 

@@ -38,6 +38,16 @@ _KINDS = {FIELDS[kind]: kind.value for kind in FIELDS}
 _ASKED = msgspec.json.encode({"fields": [*FIELDS.values(), AVAILABILITY]}).decode()
 
 
+def is_over(args: bytes) -> bool:
+    """Whether a status of the session says that nobody is logged in.
+
+    Raises:
+        msgspec.DecodeError: It is no status.
+    """
+    status = msgspec.json.decode(args, type=dict[str, msgspec.Raw])
+    return bytes(status.get("authenticated", b"")) == b"false"
+
+
 class InteractiveBrokersFeed:
     """Implements the `Feed` port.
 
@@ -170,7 +180,7 @@ class InteractiveBrokersFeed:
             topic = text_in(message.get("topic", b""))
             if topic.startswith("smd+"):
                 self._prices(topic.removeprefix("smd+"), message)
-            elif topic == "sts" and b"false" in bytes(message.get("args", b"")):
+            elif topic == "sts" and is_over(message.get("args", b"{}")):
                 self._connection.fail("the session is over; log in at the gateway")
         except (msgspec.DecodeError, ValueError) as exc:
             teller.garbage(f"a frame cannot be read: {exc}")
