@@ -12,7 +12,7 @@ COMMANDS = (
     *("demo", "test", "run", "sim", "check", "plan", "apply", "schema", "init"),
     *("status", "ls", "show", "explain", "add", "amend", "pause", "resume"),
     *("cancel", "rearm", "close", "fire", "flatten", "take-profit", "import"),
-    *("handover", "tail", "export", "notify", "token", "symmio", "version"),
+    *("handover", "tail", "export", "notify", "token", "symmio", "schwab", "version"),
 )
 # What is asked of the daemon, with arguments that are right.
 ASKING = (

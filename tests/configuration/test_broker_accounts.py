@@ -1,178 +1,157 @@
-"""Accounts at brokers: what they need, where they lead, what is said of mistakes."""
+"""Accounts at brokers in exitd.yaml, their tables, and what is wrong with others."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from decimal import Decimal
 
 import pytest
 
-from exitd.app.files import read_keys
-from exitd.app.venues import alpaca_venue, feed_of, live_venue, needs_keys
-from exitd.configuration.load import load
-from exitd.configuration.loaded import AccountSettings, Loaded
+from exitd.configuration.broker_tables import BROKERS, read_broker_table, shipped_broker
+from exitd.configuration.unproven import UNPROVEN, why_not_live
 from exitd.core.units import NS_PER_S
-from exitd.errors import ConfigurationError
-from fakes.clocks import ManualClock
 
-KEYS = {"K": "PKTEST", "S": "secret-of-the-tests"}
+IB = """\
+version: 1
+mode: paper
+venues:
+  ib:
+    type: interactive_brokers
+    broker_account: U1234567
+"""
+SCHWAB = """\
+version: 1
+mode: paper
+venues:
+  schwab:
+    type: schwab
+    key: {env: KEY}
+    secret: {env: SECRET}
+    account_number: '12345678'
+"""
 
 
-def loaded(folder: Path, *lines: str, mode: str = "live") -> Loaded:
-    written = [
-        "version: 1",
-        f"mode: {mode}",
-        "venues:",
-        "  shares:",
-        "    type: alpaca",
-        "    key: {env: K}",
-        "    secret: {env: S}",
-        *(f"    {line}" for line in lines),
-    ]
-    (folder / "exitd.yaml").write_text("\n".join(written))
-    return load(folder, {})
+@pytest.mark.parametrize("kind", BROKERS)
+def test_given_a_shipped_table_then_it_is_whole_and_paper_says_why(kind):
+    table = shipped_broker(kind)
+
+    assert table.prices == ["mark", "last", "bid_ask"]
+    assert not table.prices_only
+    assert all(point in why_not_live(kind) for point in UNPROVEN[kind].values())
 
 
-def account(folder: Path, *lines: str) -> AccountSettings:
-    found = loaded(folder, *lines)
-    assert found.settings is not None, [str(f) for f in found.findings]
-    return found.settings.accounts["shares"]
+def test_given_a_venue_that_is_proven_then_nothing_keeps_it_from_live():
+    assert why_not_live("backpack") == ""
+
+
+def test_given_interactive_brokers_when_loaded_then_the_table_is_applied(load_files):
+    daemon = IB + "    symbols:\n      AAPL: {}\n      TWIN: {conid: 12}\n"
+
+    loaded = load_files(daemon=daemon)
+
+    assert loaded.settings is not None
+    account = loaded.settings.accounts["ib"]
+    assert account.url == "https://localhost:5000/v1/api"
+    assert account.interactive_brokers is not None
+    assert account.interactive_brokers.poll_ns == 6 * NS_PER_S
+    assert "o354" in account.interactive_brokers.confirmed
+    assert "o163" not in account.interactive_brokers.confirmed
+    stocks = account.interactive_brokers.symbols
+    assert (stocks["AAPL"].conid, stocks["TWIN"].conid) == (None, 12)
+    assert stocks["AAPL"].price_step == Decimal("0.01")
+
+
+def test_given_an_own_table_when_loaded_then_it_decides_what_is_confirmed(load_files):
+    own = (
+        "url: https://localhost:5001/v1/api\nlag_slack: 1s\npoll: 9s\nquotes: 4s\n"
+        "requests_per_minute: 10\nprices: [last]\nconfirmed: [o163]\n"
+    )
+
+    loaded = load_files({"venues/interactive_brokers.yaml": own}, daemon=IB)
+
+    assert loaded.settings is not None
+    account = loaded.settings.accounts["ib"]
+    assert account.interactive_brokers is not None
+    assert account.interactive_brokers.confirmed == ("o163",)
+    assert account.interactive_brokers.poll_ns == 9 * NS_PER_S
+
+
+def test_given_a_table_that_is_wrong_when_read_then_it_says_where():
+    _, document = read_broker_table(b"url: nowhere\nconfirmed: [yes please]\n", "t")
+
+    told = [str(finding) for finding in document.findings]
+    assert any("t:1:6: error: write a URL" in line for line in told)
+    assert any("'prices' is missing" in line for line in told)
+
+
+def test_given_an_exit_on_a_price_that_is_not_given_then_it_names_those_that_are(
+    messages,
+):
+    position = (
+        "positions:\n  aapl:\n    venue: ib\n    symbol: AAPL\n    side: long\n"
+        "    exits:\n      sl: {stop_loss: 131.25, price: index}\n"
+    )
+
+    (told,) = messages(position, daemon=IB + "    symbols: {AAPL: {}}\n")
+
+    assert "interactive_brokers streams no index price; use mark, last, bid_ask" in told
+
+
+def test_given_a_position_in_a_stock_that_is_not_listed_then_warned(messages):
+    position = (
+        "positions:\n  aapl:\n    venue: ib\n    symbol: AAPL\n    side: long\n"
+        "    exits:\n      sl: {stop_loss: 131.25}\n"
+    )
+
+    (told,) = messages(position, daemon=IB + "    symbols: {AAPLE: {}}\n")
+
+    assert told.startswith("4:13: warning: AAPL is none of the 'symbols' of ib")
+    assert "did you mean 'AAPLE'" in told
 
 
 @pytest.mark.parametrize(
-    ("environment", "url", "ws_url"),
+    ("lines", "sentence"),
     [
         (
-            "paper",
-            "https://paper-api.alpaca.markets",
-            "wss://paper-api.alpaca.markets/stream",
+            "    url: https://gateway.example.org/v1/api\n",
+            "warning: the gateway has no",
         ),
-        ("live", "https://api.alpaca.markets", "wss://api.alpaca.markets/stream"),
+        ("    url: https://localhost:5000\n", "with /v1/api at its end"),
+        ("    symbols: {AAPL: {conid: 0}}\n", "write at least 1"),
+        ("    key: {env: KEY}\n", "key"),
     ],
 )
-def test_given_an_environment_when_loaded_then_its_addresses(
-    tmp_path: Path, environment, url, ws_url
+def test_given_interactive_brokers_written_wrongly_then_one_clear_sentence(
+    messages, lines, sentence
 ):
-    found = account(tmp_path, f"environment: {environment}")
+    (told,) = messages(daemon=IB + lines)
 
-    assert (found.url, found.ws_url) == (url, ws_url)
-    assert found.alpaca is not None
-    assert found.alpaca.data_url == "https://data.alpaca.markets"
-    assert found.alpaca.data_ws_url == "wss://stream.data.alpaca.markets"
-    assert (found.alpaca.environment, found.alpaca.data_feed) == (environment, "iex")
-    assert found.request_window_ns == found.lag_slack_ns == 10 * NS_PER_S
-    assert not found.prices_only
+    assert sentence in told
 
 
-def test_given_values_of_its_own_when_loaded_then_they_win(tmp_path: Path):
-    found = account(
-        tmp_path,
-        "environment: live",
-        "data_feed: sip",
-        "url: http://127.0.0.1:1",
-        "ws_url: ws://127.0.0.1:1/stream",
-        "data_url: http://127.0.0.1:2",
-        "data_ws_url: ws://127.0.0.1:2",
-        "request_window: 5s",
-        "lag_slack: 3s",
-        "requests_per_minute: 900",
-        "history_requests_per_minute: 90",
-    )
+def test_given_schwab_when_loaded_then_its_secrets_are_named(load_files):
+    loaded = load_files(daemon=SCHWAB)
 
-    assert (found.url, found.ws_url) == (
-        "http://127.0.0.1:1",
-        "ws://127.0.0.1:1/stream",
-    )
-    assert found.alpaca is not None
-    assert (found.alpaca.data_url, found.alpaca.data_ws_url) == (
-        "http://127.0.0.1:2",
-        "ws://127.0.0.1:2",
-    )
-    assert found.alpaca.data_feed == "sip"
-    assert (found.request_window_ns, found.lag_slack_ns) == (5 * NS_PER_S, 3 * NS_PER_S)
-    assert (found.requests_per_minute, found.history_requests_per_minute) == (900, 90)
+    assert loaded.settings is not None
+    account = loaded.settings.accounts["schwab"]
+    assert [str(s) for s in account.secrets] == ["variable KEY", "variable SECRET"]
+    assert account.schwab is not None
+    assert account.schwab.callback == "https://127.0.0.1"
+    assert account.schwab.quotes_ns == 4 * NS_PER_S
 
 
-@pytest.mark.parametrize(
-    ("lines", "message"),
-    [
-        ((), "'environment' is missing"),
-        (("environment: real",), "'real' is not one of paper, live"),
-        (
-            ("environment: paper", "url: http://127.0.0.1:1"),
-            "'url' and 'ws_url' go together",
-        ),
-        (
-            ("environment: paper", "data_ws_url: ws://127.0.0.1:1"),
-            "'data_url' and 'data_ws_url' go together",
-        ),
-        (
-            ("environment: paper", "request_window: 90s"),
-            "alpaca takes a window of at most 60s",
-        ),
-        (("environment: paper", "data_feed: all"), "'all' is not one of iex, sip"),
-    ],
-)
-def test_given_a_mistake_when_loaded_then_said_where_and_what(
-    tmp_path: Path, lines, message
-):
-    found = [str(finding) for finding in loaded(tmp_path, *lines).findings]
+def test_given_a_login_file_that_others_may_read_then_warned(messages, tmp_path):
+    file = tmp_path / "login.json"
+    file.write_text("{}")
+    file.chmod(0o644)
 
-    assert any(message in finding for finding in found), found
+    (told,) = messages(daemon=f"{SCHWAB}    login_file: {file}\n")
+
+    assert "warning" in told
+    assert "run chmod 600" in told
 
 
-def test_given_a_price_that_alpaca_has_not_then_refused_with_those_it_has(
-    tmp_path: Path,
-):
-    (tmp_path / "conf.d").mkdir()
-    (tmp_path / "conf.d" / "apple.yaml").write_text(
-        "positions:\n"
-        "  apple:\n"
-        "    venue: shares\n"
-        "    symbol: AAPL\n"
-        "    side: long\n"
-        "    exits: {sl: {stop_loss: 130}}\n"
-    )
+def test_given_an_account_number_that_is_none_then_it_is_not_shown(load_files):
+    loaded = load_files(daemon=SCHWAB.replace("'12345678'", "'12345678-secret'"))
 
-    found = [str(f) for f in loaded(tmp_path, "environment: paper").findings]
-
-    assert any(
-        "alpaca streams no mark price; use last, last_close, bid_ask" in finding
-        for finding in found
-    ), found
-
-
-def test_given_a_table_of_ones_own_when_loaded_then_it_takes_the_place(tmp_path: Path):
-    shipped = Path(__file__).parents[2] / "config" / "venues" / "alpaca.yaml"
-    (tmp_path / "venues").mkdir()
-    (tmp_path / "venues" / "alpaca.yaml").write_text(
-        shipped.read_text().replace(
-            "https://paper-api.alpaca.markets", "https://p.example.org"
-        )
-    )
-
-    assert account(tmp_path, "environment: paper").url == "https://p.example.org"
-
-
-async def test_given_an_account_when_built_then_its_venue_and_prices(tmp_path: Path):
-    found = account(tmp_path, "environment: paper", "request_window: 7s")
-    keys = read_keys([found], KEYS)["shares"]
-    clock = ManualClock()
-
-    venue = alpaca_venue(found, keys, clock)
-    feed = feed_of(found, clock, NS_PER_S, keys)
-
-    assert needs_keys(found)
-    assert (venue.account, feed.name) == ("shares", "shares")
-    assert not venue.capabilities.reduce_only
-    assert venue.capabilities.lag_slack_ns == found.lag_slack_ns
-    await venue.close()
-    await feed.close()
-    with pytest.raises(ConfigurationError, match="has no key and secret"):
-        live_venue(found, None, clock)
-
-
-def test_given_keys_that_are_not_there_then_said_which(tmp_path: Path):
-    found = account(tmp_path, "environment: paper")
-
-    with pytest.raises(ConfigurationError, match="K"):
-        read_keys([found], {})
+    (finding,) = loaded.findings
+    assert "secret" not in f"{finding}{finding.excerpt}"

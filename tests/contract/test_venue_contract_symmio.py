@@ -101,6 +101,8 @@ async def rig() -> AsyncIterator[SymmioRig]:
 class TestSymmioVenue:
     """The tests of the contract that fit, by name."""
 
+    part = VenueContract.part
+
 
 _FIT = [
     VenueContract.test_given_a_venue_when_asked_for_instruments_then_steps_above_zero,

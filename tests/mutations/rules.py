@@ -5,6 +5,7 @@ from __future__ import annotations
 from mutations import (
     alpaca_rules,
     bound_rules,
+    broker_rules,
     core_rules,
     entry_rules,
     exit_rules,
@@ -24,6 +25,7 @@ MUTATIONS: tuple[Mutation, ...] = tuple(
         (
             *alpaca_rules.MUTATIONS,
             *bound_rules.MUTATIONS,
+            *broker_rules.MUTATIONS,
             *core_rules.MUTATIONS,
             *entry_rules.MUTATIONS,
             *exit_rules.MUTATIONS,

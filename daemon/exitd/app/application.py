@@ -18,6 +18,7 @@ from exitd.adapters.sqlite.store import SqliteStore
 from exitd.adapters.system.clock import SystemClock
 from exitd.adapters.system.sdnotify import ServiceManager
 from exitd.api.listening import HttpServer
+from exitd.app.brokers import build_broker, is_broker
 from exitd.app.chains import build_chain_account, with_multi_accounts
 from exitd.app.doors import open_doors, place_of
 from exitd.app.files import (
@@ -236,6 +237,15 @@ class Application:
                 assert mine is not None, "its key is required"
                 account, chain = build_chain_account(daemon, settings, mine, self.state)
                 self.chains[settings.name] = chain
+            elif is_broker(settings):
+                account = await build_broker(
+                    daemon,
+                    settings,
+                    mine,
+                    is_live=files.is_live,
+                    store=store,
+                    folder=self.state,
+                )
             elif files.is_live:
                 market = live_venue(settings, mine, self.clock)
                 account = build_account(daemon, settings, mine, market, market)

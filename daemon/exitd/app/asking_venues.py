@@ -13,6 +13,7 @@ from exitd.adapters.binance.listing import read_instruments
 from exitd.adapters.network.rest import RestClient
 from exitd.adapters.prices.teller import MAX_AGE_NS
 from exitd.adapters.system.clock import SystemClock
+from exitd.app.brokers import is_broker
 from exitd.app.chains import check_chain_online
 from exitd.app.files import Keys, read_keys
 from exitd.app.venues import alpaca_venue, feed_of, needs_keys
@@ -72,8 +73,9 @@ def _keys(account: AccountSettings) -> Keys | None:
 async def _instruments(
     account: AccountSettings, keys: Keys | None
 ) -> tuple[Instrument, ...]:
-    if account.chain is not None:
-        # Its markets are quotes: those of people whom only the daemon knows.
+    if account.chain is not None or is_broker(account):
+        # Its markets are quotes: those of people whom only the daemon knows. Those of
+        # a broker are seen in a session or with a login only.
         return ()
     if account.type == "binance":
         return await read_instruments(
@@ -93,6 +95,8 @@ async def _instruments(
 async def _prices(
     account: AccountSettings, sources: set[PriceSource], keys: Keys | None
 ) -> dict[PriceSource, Decimal]:
+    if is_broker(account):
+        return {}
     async with AsyncExitStack() as stack:
         feed = feed_of(account, SystemClock(), MAX_AGE_NS, keys)
         stack.push_async_callback(feed.close)

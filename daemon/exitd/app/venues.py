@@ -222,9 +222,20 @@ async def paper_venue(
     Without keys it starts flat. The real venue is only read.
     """
     market = _market(settings, keys or throwaway_keys(), clock)
-    state = await store.note(_note_of(settings.name)) or b""
+    paper = await on_paper(settings.name, market, clock, store, copies=keys is not None)
+    return paper, market
+
+
+async def on_paper(
+    name: str, market: Venue, clock: Clock, store: Store, *, copies: bool = True
+) -> PaperVenue:
+    """Make a paper account of a venue that is only read.
+
+    It is as it was left, else, where it *copies*, the real positions, else flat.
+    """
+    state = await store.note(_note_of(name)) or b""
     positions: tuple[PositionReport, ...] = ()
-    if not state and keys is not None:
+    if not state and copies:
         try:
             async with asyncio.timeout(_COPY_PATIENCE_S):
                 await market.sync_clock()
@@ -232,13 +243,12 @@ async def paper_venue(
         except (VenueError, TimeoutError) as error:
             log(
                 Event.VENUE_FAILED,
-                venue=settings.name,
+                venue=name,
                 reason=f"the paper account starts flat: {error or 'no answer'}",
             )
-    venue = PaperVenue(
-        settings.name, clock=clock, market=market, positions=positions, state=state
+    return PaperVenue(
+        name, clock=clock, market=market, positions=positions, state=state
     )
-    return venue, market
 
 
 def _note_of(account: str) -> str:

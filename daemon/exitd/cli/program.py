@@ -22,6 +22,7 @@ from exitd.cli import (
     demonstrating,
     exporting,
     holding,
+    logging_in,
     looking,
     moving,
     planning,
@@ -126,6 +127,7 @@ for _topic in (
     tokens,
     webhook,
     delegating,
+    logging_in,
 ):
     _topic.add_to(app)
 

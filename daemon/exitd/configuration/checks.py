@@ -1,9 +1,10 @@
 """What only shows when several positions are read together, without asking a venue."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from exitd.configuration.broker_tables import BrokerTable
 from exitd.configuration.chain_tables import CHAINS_FILE, PRICES_TYPE
 from exitd.configuration.document import Document, Path
 from exitd.configuration.findings import Finding, Severity, did_you_mean
@@ -64,7 +65,9 @@ def check_unique(placed: Sequence[Placed]) -> Iterator[Finding]:
 
 
 def check_venue(
-    item: Placed, accounts: Mapping[str, str], tables: Mapping[str, VenueTable]
+    item: Placed,
+    accounts: Mapping[str, str],
+    tables: Mapping[str, VenueTable] | Mapping[str, VenueTable | BrokerTable],
 ) -> Iterator[Finding]:
     """Check a position against the accounts (name to type) and venue tables."""
     position = item.position
@@ -92,6 +95,22 @@ def check_venue(
                 yield from _streams(item, exit_, source, watched, tables[watched])
 
 
+def check_listed(
+    item: Placed, listed: Mapping[str, Collection[str]]
+) -> Iterator[Finding]:
+    """Warn of a symbol that an account (name to symbols) does not list."""
+    position = item.position
+    symbols = listed.get(position.venue)
+    if symbols is not None and position.symbol not in symbols:
+        yield item.finding(
+            (*position.path, "symbol"),
+            f"{position.symbol} is none of the 'symbols' of {position.venue}, so it is "
+            f"known only while it is held{did_you_mean(position.symbol, symbols)}; "
+            "write it there",
+            severity=WARNING,
+        )
+
+
 def check_quotes(item: Placed, accounts: Mapping[str, str]) -> Iterator[Finding]:
     """Refuse a position of a file whose account (name to type) holds quotes."""
     position = item.position
@@ -113,7 +132,11 @@ def _not_set_up(
 
 
 def _streams(
-    item: Placed, exit_: CheckedExit, source: PriceSource, kind: str, table: VenueTable
+    item: Placed,
+    exit_: CheckedExit,
+    source: PriceSource,
+    kind: str,
+    table: VenueTable | BrokerTable,
 ) -> Iterator[Finding]:
     """Check that a venue streams what an exit watches."""
     confirmation = exit_.confirmation

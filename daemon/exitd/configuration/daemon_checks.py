@@ -10,8 +10,13 @@ from exitd.configuration.chain_tables import ChainTables
 from exitd.configuration.daemon_file import Account, DaemonFile
 from exitd.configuration.document import Document, Path
 from exitd.configuration.findings import Finding, Severity, did_you_mean
+from exitd.configuration.interactive_brokers import (
+    InteractiveBrokersAccount,
+    check_interactive_brokers,
+)
 from exitd.configuration.on_chain import check_chain
 from exitd.configuration.policies import NOTHING_YET, Policies, not_built
+from exitd.configuration.schwab import SchwabAccount, check_schwab
 from exitd.configuration.secrets import SecretReference, mode_complaint, secret_path
 from exitd.configuration.venue_tables import VenueTable
 from exitd.configuration.webhook_checks import check_webhook
@@ -34,6 +39,8 @@ def _references(file: DaemonFile) -> Iterator[tuple[Path, SecretReference]]:
             yield ("venues", name, "key"), account.key
             for index, reference in enumerate(account.private_nodes):
                 yield ("venues", name, "private_nodes", index), reference
+            continue
+        if isinstance(account, InteractiveBrokersAccount):
             continue
         for word, named in (("key", account.key), ("secret", account.secret)):
             if named is not None:
@@ -105,6 +112,12 @@ def check_daemon(
     for name, account in file.venues.items():
         if isinstance(account, SymmioAccount):
             yield from check_chain(document, name, account, chains, file.mode)
+            continue
+        if isinstance(account, InteractiveBrokersAccount):
+            yield from check_interactive_brokers(document, name, account, file.mode)
+            continue
+        if isinstance(account, SchwabAccount):
+            yield from check_schwab(document, name, account, file.mode)
             continue
         table = tables.get(account.type)
         if table is None:

@@ -13,9 +13,11 @@ from exitd.configuration.addresses import (
 )
 from exitd.configuration.brokers import AlpacaAccount
 from exitd.configuration.chain_accounts import SymmioAccount
+from exitd.configuration.interactive_brokers import InteractiveBrokersAccount
 from exitd.configuration.keys import Count, ExitDefaults, Keys, described
 from exitd.configuration.policies import Policies
 from exitd.configuration.rasa import Rasa
+from exitd.configuration.schwab import SchwabAccount
 from exitd.configuration.secrets import SecretReference
 from exitd.configuration.values import DurationValue, NameValue
 from exitd.configuration.webhook import Webhook
@@ -79,7 +81,8 @@ class Account(Keys):
 
 
 AnyAccount = Annotated[
-    SymmioAccount | AlpacaAccount | Account, Field(discriminator="type")
+    SymmioAccount | AlpacaAccount | InteractiveBrokersAccount | SchwabAccount | Account,
+    Field(discriminator="type"),
 ]
 #: The model of an entry under `venues:`, by its type.
 ACCOUNT_MODELS: dict[str, type[Keys]] = {
@@ -87,6 +90,8 @@ ACCOUNT_MODELS: dict[str, type[Keys]] = {
     "backpack": Account,
     "binance": Account,
     "symmio": SymmioAccount,
+    "interactive_brokers": InteractiveBrokersAccount,
+    "schwab": SchwabAccount,
 }
 
 

@@ -9,6 +9,13 @@ from pathlib import Path as FilePath
 
 from msgspec import Struct
 
+from exitd.configuration.at_brokers import listed_symbols
+from exitd.configuration.broker_tables import (
+    BROKERS,
+    BrokerTable,
+    read_broker_table,
+    shipped_broker,
+)
 from exitd.configuration.chain_tables import (
     CHAINS_FILE,
     ChainTables,
@@ -18,6 +25,7 @@ from exitd.configuration.chain_tables import (
 from exitd.configuration.checks import (
     Placed,
     check_count,
+    check_listed,
     check_quotes,
     check_unique,
     check_venue,
@@ -65,6 +73,7 @@ class _Reading(Struct):
     files: list[LoadedFile] = []
     raw: list[tuple[str, bytes | None]] = []
     tables: dict[str, VenueTable] = {}
+    brokers: dict[str, BrokerTable] = {}
     chains: ChainTables | None = None
     placed: list[Placed] = []
     daemon: DaemonFile | None = None
@@ -101,9 +110,15 @@ def _table(source: Source, raw: bytes, reading: _Reading) -> Document:
         reading.findings.extend(document.findings)
         reading.chains = chains or reading.chains
         return document
-    table, document = read_table(raw, str(source.path), source.path.stem)
-    reading.findings.extend(document.findings)
     kind = source.path.stem
+    if kind in BROKERS:
+        broker, document = read_broker_table(raw, str(source.path))
+        reading.findings.extend(document.findings)
+        if broker is not None:
+            reading.brokers[kind] = broker
+        return document
+    table, document = read_table(raw, str(source.path), kind)
+    reading.findings.extend(document.findings)
     if kind not in shipped_types():
         message = f"not used: exitd knows no venue type '{kind}'"
         reading.findings.append(
@@ -196,12 +211,16 @@ def _check_together(
                 environment,
             )
         )
+    listed = {} if reading.daemon is None else listed_symbols(reading.daemon.venues)
     found.extend(check_unique(reading.placed))
     found.extend(check_count(reading.placed, policies))
     for item in reading.placed:
         if reading.accounts is not None:
             found.extend(check_quotes(item, reading.accounts))
-            found.extend(check_venue(item, reading.accounts, reading.tables))
+            found.extend(check_listed(item, listed))
+            tables: dict[str, VenueTable | BrokerTable] = {**reading.tables}
+            tables |= reading.brokers
+            found.extend(check_venue(item, reading.accounts, tables))
         found.extend(check_position(item, policies, now_ns))
 
 
@@ -212,7 +231,11 @@ def _settings(reading: _Reading) -> Settings | None:
         file=reading.daemon,
         accounts={
             name: account_settings(
-                name, account, reading.tables, reading.chains or shipped_chains()
+                name,
+                account,
+                reading.tables,
+                reading.chains or shipped_chains(),
+                reading.brokers,
             )
             for name, account in reading.daemon.venues.items()
         },
@@ -230,6 +253,7 @@ def load(
     """
     reading = _Reading()
     reading.tables.update({kind: shipped_table(kind) for kind in shipped_types()})
+    reading.brokers.update({kind: shipped_broker(kind) for kind in BROKERS})
     path = FilePath(path)
     for source in find_sources(path, reading.findings):
         raw = _read(source, reading)

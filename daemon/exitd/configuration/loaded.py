@@ -5,14 +5,23 @@ from pathlib import Path as FilePath
 
 from msgspec import Struct
 
+from exitd.configuration.at_brokers import (
+    AtInteractiveBrokers,
+    AtSchwab,
+    at_interactive_brokers,
+    at_schwab,
+)
+from exitd.configuration.broker_tables import BrokerTable
 from exitd.configuration.brokers import AlpacaAccount, AlpacaSettings
 from exitd.configuration.chain_accounts import SymmioAccount
 from exitd.configuration.chain_tables import PRICES_TYPE, ChainTables
 from exitd.configuration.daemon_file import AnyAccount, DaemonFile
 from exitd.configuration.document import Document, Path
 from exitd.configuration.findings import Finding, Severity, has_errors
+from exitd.configuration.interactive_brokers import InteractiveBrokersAccount
 from exitd.configuration.on_chain import OnChain, on_chain
 from exitd.configuration.positions import CheckedPosition
+from exitd.configuration.schwab import SchwabAccount
 from exitd.configuration.secrets import SecretReference
 from exitd.configuration.sources import DAEMON_FILE
 from exitd.configuration.venue_tables import AlpacaTable, VenueTable
@@ -24,7 +33,8 @@ class AccountSettings(Struct, frozen=True, kw_only=True):
     With `prices_only` it has no key and no secret, and zero where a number is about
     signed requests. Where its positions are quotes, `chain` says of which; `url`,
     `ws_url` and `requests_per_minute` are of its prices then, and it has no secret.
-    `alpaca` says what only an account there has.
+    `alpaca` says what only an account there has; so do `interactive_brokers` and
+    `schwab`, whose requests have no window.
     """
 
     name: str
@@ -40,6 +50,8 @@ class AccountSettings(Struct, frozen=True, kw_only=True):
     history_requests_per_minute: int
     chain: OnChain | None = None
     alpaca: AlpacaSettings | None = None
+    interactive_brokers: AtInteractiveBrokers | None = None
+    schwab: AtSchwab | None = None
 
     @property
     def secrets(self) -> tuple[SecretReference, ...]:
@@ -54,8 +66,11 @@ def account_settings(
     account: AnyAccount,
     tables: Mapping[str, VenueTable],
     chains: ChainTables,
+    brokers: Mapping[str, BrokerTable],
 ) -> AccountSettings:
     """Apply a venue's table to an account; what the account says wins."""
+    if isinstance(account, InteractiveBrokersAccount | SchwabAccount):
+        return _broker(name, account, brokers[account.type])
     if isinstance(account, SymmioAccount):
         return _quotes(name, account, tables[PRICES_TYPE], on_chain(account, chains))
     if isinstance(account, AlpacaAccount):
@@ -101,6 +116,31 @@ def _alpaca(name: str, account: AlpacaAccount, table: VenueTable) -> AccountSett
             data_ws_url=account.data_ws_url or table.data_ws_url,
             data_feed=account.data_feed,
         ),
+    )
+
+
+def _broker(
+    name: str, account: InteractiveBrokersAccount | SchwabAccount, table: BrokerTable
+) -> AccountSettings:
+    at_ib, schwab, key, secret = None, None, None, None
+    if isinstance(account, SchwabAccount):
+        schwab, key, secret = at_schwab(account, table), account.key, account.secret
+    else:
+        at_ib = at_interactive_brokers(account, table)
+    return AccountSettings(
+        name=name,
+        type=account.type,
+        prices_only=False,
+        key=key,
+        secret=secret,
+        url=account.url or table.url,
+        ws_url="",
+        request_window_ns=0,
+        lag_slack_ns=table.lag_slack,
+        requests_per_minute=account.requests_per_minute or table.requests_per_minute,
+        history_requests_per_minute=0,
+        interactive_brokers=at_ib,
+        schwab=schwab,
     )
 
 

@@ -20,6 +20,9 @@ from exitd.configuration.chain_accounts import (
 from exitd.configuration.daemon_file import Account, DaemonFile, Heartbeat
 from exitd.configuration.document import Document, Mark, Node
 from exitd.configuration.findings import SHOWN_CHARACTERS, mask_tokens
+from exitd.configuration.interactive_brokers import InteractiveBrokersAccount
+from exitd.configuration.schwab import SchwabAccount
+from exitd.configuration.stocks import ListedStock
 from exitd.configuration.validation import model_of
 from exitd.configuration.webhook import Hours, Route, Size, Webhook
 
@@ -38,8 +41,12 @@ _SHOWN_KEYS = frozenset(
         | set(Route.model_fields)
         | set(Size.model_fields)
         | set(Hours.model_fields)
+        | set(InteractiveBrokersAccount.model_fields)
+        | set(SchwabAccount.model_fields)
+        | set(ListedStock.model_fields)
     )
     - {"key", "secret", "url", "data_url", "nodes", "private_nodes", "auth_key"}
+    - {"callback", "account_number", "broker_account"}
 )
 #: How deep the values of a section may lie that are shown: those of `symbols` do.
 _SHOWN_DEPTH = {"venues": 5, "webhook": 5}
@@ -67,7 +74,13 @@ def _known_words(model: type[BaseModel]) -> Iterator[str]:
 
 _KNOWN = frozenset(
     word
-    for model in (DaemonFile, AlpacaAccount, SymmioAccount)
+    for model in (
+        DaemonFile,
+        AlpacaAccount,
+        SymmioAccount,
+        InteractiveBrokersAccount,
+        SchwabAccount,
+    )
     for word in _known_words(model)
 )
 

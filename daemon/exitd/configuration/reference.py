@@ -11,15 +11,19 @@ from pydantic import BaseModel, PlainValidator
 
 from exitd.configuration import (
     addresses,
+    broker_tables,
     brokers,
     chain_accounts,
     chain_tables,
     daemon_file,
     exit_keys,
+    interactive_brokers,
     levels,
     patience,
     position_file,
     rasa,
+    schwab,
+    stocks,
     symbols,
     times,
     values,
@@ -47,6 +51,7 @@ _WORDS = {
     read_calendar: "calendar",
     exit_keys.read_every: "duration",
     read_guard_hold: "duration",
+    values.read_price: "price",
     values.read_bound: "percentage",
     values.read_percent_under_hundred: "percentage",
     values.read_quantity: "share, quantity, amount or `rest`",
@@ -82,6 +87,13 @@ _DAEMON: tuple[tuple[str, type[BaseModel]], ...] = (
     ("symbols.&lt;name&gt;, on a chain", chain_accounts.QuotedSymbol),
     ("sub_accounts, on a chain", chain_accounts.SubAccountEntry),
     ("prices, on a chain", chain_accounts.QuotePrices),
+    (
+        "venues.&lt;name&gt;, at Interactive Brokers",
+        interactive_brokers.InteractiveBrokersAccount,
+    ),
+    ("symbols.&lt;name&gt;, at Interactive Brokers", stocks.ListedStock),
+    ("venues.&lt;name&gt;, at Schwab", schwab.SchwabAccount),
+    ("symbols.&lt;name&gt;, at Schwab", stocks.Stock),
     ("A secret", SecretReference),
     ("state", daemon_file.State),
     ("http", daemon_file.Http),
@@ -107,6 +119,7 @@ _POSITIONS: tuple[tuple[str, type[BaseModel]], ...] = (
 )
 
 _CHAINS: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("Top level, of interactive_brokers and schwab", broker_tables.BrokerTable),
     ("chains, of symmio", chain_tables.ChainTables),
     ("chains.&lt;name&gt;", chain_tables.ChainTable),
     ("chains.&lt;name&gt;.solvers.&lt;name&gt;", chain_tables.Solver),

@@ -20,6 +20,11 @@ class NoticeKind(StrEnum):
     NODE_DOUBTED = "chain.node_doubted"
     QUOTE_DISPUTED = "chain.quote_disputed"
     SYMBOLS_OLD = "chain.symbols_old"
+    SESSION_LOST = "broker.session_lost"
+    LOGIN_ENDING = "broker.login_ending"
+    QUESTION_DECLINED = "broker.question_declined"
+    SYMBOL_AMBIGUOUS = "broker.symbol_ambiguous"
+    ORDER_AMBIGUOUS = "broker.order_ambiguous"
 
 
 class Notice(str):

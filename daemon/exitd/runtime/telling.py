@@ -100,6 +100,11 @@ NOTICE_LEVELS = {
     NoticeKind.NODE_DOUBTED: AlertLevel.WARNING,
     NoticeKind.QUOTE_DISPUTED: AlertLevel.CRITICAL,
     NoticeKind.SYMBOLS_OLD: AlertLevel.WARNING,
+    NoticeKind.SESSION_LOST: AlertLevel.CRITICAL,
+    NoticeKind.LOGIN_ENDING: AlertLevel.WARNING,
+    NoticeKind.QUESTION_DECLINED: AlertLevel.CRITICAL,
+    NoticeKind.SYMBOL_AMBIGUOUS: AlertLevel.WARNING,
+    NoticeKind.ORDER_AMBIGUOUS: AlertLevel.CRITICAL,
 }
 
 LEVELS: dict[K, AlertLevel] = {

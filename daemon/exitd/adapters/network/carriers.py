@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from urllib.parse import urlsplit
 
 import aiohappyeyeballs
@@ -41,9 +42,11 @@ class WireCarrier:
 
     Args:
         connect_s: How long a call may wait for a connection.
+        tls: How certificates are judged; by default they are checked.
     """
 
-    def __init__(self, connect_s: float) -> None:
+    def __init__(self, connect_s: float, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self._connect_s = connect_s
         self._places: dict[str, tuple[Origin, str]] = {}
         self._idle: dict[Origin, list[tuple[float, Wire]]] = {}
@@ -126,7 +129,7 @@ class WireCarrier:
             _, wire = await loop.create_connection(
                 Wire,
                 sock=connected,
-                ssl=tls_context() if origin.is_tls else None,
+                ssl=(self._tls or tls_context()) if origin.is_tls else None,
                 server_hostname=origin.host if origin.is_tls else None,
             )
         except BaseException:

@@ -8,6 +8,7 @@ moves. A dead connection is aborted without a closing handshake: nobody would an
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal, Protocol
 
@@ -55,9 +56,14 @@ class _Direct(connect):
 
 
 async def open_socket(
-    url: str, headers: Mapping[str, str] | None = None
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> ClientConnection:
-    """Open a real WebSocket; *headers* go with its handshake."""
+    """Open a real WebSocket; *headers* go with its handshake.
+
+    Certificates are checked unless *tls* says otherwise.
+    """
     return await _Direct(
         url,
         additional_headers=headers,
@@ -67,7 +73,7 @@ async def open_socket(
         close_timeout=CLOSE_S,
         ping_interval=None,
         proxy=None,
-        ssl=tls_context() if url.startswith("wss:") else None,
+        ssl=(tls or tls_context()) if url.startswith("wss:") else None,
     )
 
 

@@ -7,6 +7,7 @@ is wanted on a signed order.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -38,6 +39,7 @@ class RestClient:
         deadline_s: Total time of a call, connecting and reading included.
         transport: What carries the requests; by default connections of our own.
         bytes_max: How large an answer may be.
+        tls: How certificates are judged; by default they are checked.
     """
 
     def __init__(
@@ -48,7 +50,9 @@ class RestClient:
         deadline_s: float,
         transport: httpx.AsyncBaseTransport | None = None,
         bytes_max: int = BODY_BYTES_MAX,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._tls = tls
         self._url = url.rstrip("/")
         self._venue = venue
         self._deadline_s = deadline_s
@@ -107,7 +111,7 @@ class RestClient:
         connect_s = self._deadline_s * CONNECT_SHARE
         if self._given is not None:
             return TransportCarrier(self._given, connect_s)
-        return WireCarrier(connect_s)
+        return WireCarrier(connect_s, self._tls)
 
     async def drop_connections(self) -> None:
         """Use new connections from now on: an old one answers another's question.

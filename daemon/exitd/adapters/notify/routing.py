@@ -38,6 +38,7 @@ KINDS: dict[str, Kind] = {
     "position.unprotected": "unprotected",
     "position.protected": "unprotected",
     "chain.": "trouble",
+    "broker.": "trouble",
     "feed.": "feed",
     "account.": "feed",
     "venue.": "feed",

@@ -1,0 +1,1 @@
+"""What venues share that stream nothing of an account: it is asked for each time."""

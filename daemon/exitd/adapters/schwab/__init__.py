@@ -1,0 +1,1 @@
+"""Charles Schwab by its Trader API for individuals."""
