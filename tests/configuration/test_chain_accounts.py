@@ -249,7 +249,7 @@ def test_given_an_address_of_a_node_with_a_key_when_wrong_then_it_is_not_shown(
     [
         (
             "type: symio",
-            "5:11: error: 'symio' is not one of symmio, interactive_brokers, schwab, ",
+            "5:11: error: 'symio' is not one of symmio, alpaca, interactive_brokers, ",
         ),
         ("typ: symmio", "4:3: error: 'type' is missing"),
     ],

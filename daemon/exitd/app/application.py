@@ -227,18 +227,32 @@ class Application:
             mode=files.file.mode,
             version=__version__,
         )
+        await self._add_accounts(daemon, files, keys, store)
+        for name, account in accounts.items():
+            engine.add_account(name, store.tag(name), account.venue.capabilities)
+        return daemon
+
+    async def _add_accounts(
+        self,
+        daemon: Daemon,
+        files: FileSettings,
+        keys: Mapping[str, Keys],
+        store: SqliteStore,
+    ) -> None:
+        accounts = daemon.accounts
         simulated = files.file.webhook.paper_venues if files.is_live else frozenset()
         for settings in files.accounts.values():
+            name, mine = settings.name, keys.get(settings.name)
             if settings.prices_only:
-                price_feeds[settings.name] = build_price_feed(daemon, settings)
+                daemon.price_feeds[name] = build_price_feed(daemon, settings)
                 continue
-            mine = keys.get(settings.name)
             if settings.chain is not None:
                 assert mine is not None, "its key is required"
-                account, chain = build_chain_account(daemon, settings, mine, self.state)
-                self.chains[settings.name] = chain
+                accounts[name], self.chains[name] = build_chain_account(
+                    daemon, settings, mine, self.state
+                )
             elif is_broker(settings):
-                account = await build_broker(
+                accounts[name] = await build_broker(
                     daemon,
                     settings,
                     mine,
@@ -248,19 +262,15 @@ class Application:
                 )
             elif files.is_live:
                 market = live_venue(settings, mine, self.clock)
-                account = build_account(daemon, settings, mine, market, market)
+                accounts[name] = build_account(daemon, settings, mine, market, market)
             else:
                 paper, market = await paper_venue(settings, mine, self.clock, store)
-                account = build_account(daemon, settings, mine, paper, market)
-                fill_by_prices(paper, account)
-                daemon.spawn(keep_paper(paper, store), f"{settings.name} on paper")
-            accounts[settings.name] = account
-            if settings.name in simulated:
-                beside = await paper_beside(daemon, settings, account, store)
+                accounts[name] = build_account(daemon, settings, mine, paper, market)
+                fill_by_prices(paper, accounts[name])
+                daemon.spawn(keep_paper(paper, store), f"{name} on paper")
+            if name in simulated:
+                beside = await paper_beside(daemon, settings, accounts[name], store)
                 accounts[beside.name] = beside
-        for name, account in accounts.items():
-            engine.add_account(name, store.tag(name), account.venue.capabilities)
-        return daemon
 
     async def _serve(self, files: FileSettings, on_ready: OnReady | None) -> int:
         """Run until a signal, then stop in order; a bug ends it at once."""

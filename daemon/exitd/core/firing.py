@@ -247,8 +247,9 @@ def _send(
     state, definition, instrument = turn.state, record.definition, room.instrument
     role, level = state.roles[record.id], fired.own_level
     assert role.key is not None
-    if fired.slice_due_ns != state.fires[record.id].slice_due_ns:
-        due_ns = fired.slice_due_ns
+    side = role.key.side.close_side
+    due_ns = fired.slice_due_ns
+    if due_ns != state.fires[record.id].slice_due_ns:
         turn.at(Timer(due_ns, TimerKind.RETRY, record.id, fired.arming))
     if close.is_hard:
         level = hard_reference(definition, fired, room.price)
@@ -259,7 +260,7 @@ def _send(
     terms = order_terms(
         close,
         stage=fired.stage,
-        side=role.key.side.close_side,
+        side=side,
         level=level,
         observed=room.price,
         instrument=instrument,
@@ -281,7 +282,7 @@ def _send(
                 attempt=AttemptKey(record.id, fired.arming, fired.attempts + 1),
                 account=definition.account,
                 symbol=definition.symbol,
-                side=role.key.side.close_side,
+                side=side,
                 quantity=quantity,
                 order=order_type,
                 price=price,
