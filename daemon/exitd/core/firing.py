@@ -247,9 +247,8 @@ def _send(
     state, definition, instrument = turn.state, record.definition, room.instrument
     role, level = state.roles[record.id], fired.own_level
     assert role.key is not None
-    side = role.key.side.close_side
-    due_ns = fired.slice_due_ns
-    if due_ns != state.fires[record.id].slice_due_ns:
+    if fired.slice_due_ns != state.fires[record.id].slice_due_ns:
+        due_ns = fired.slice_due_ns
         turn.at(Timer(due_ns, TimerKind.RETRY, record.id, fired.arming))
     if close.is_hard:
         level = hard_reference(definition, fired, room.price)
@@ -260,7 +259,7 @@ def _send(
     terms = order_terms(
         close,
         stage=fired.stage,
-        side=side,
+        side=role.key.side.close_side,
         level=level,
         observed=room.price,
         instrument=instrument,
@@ -282,7 +281,7 @@ def _send(
                 attempt=AttemptKey(record.id, fired.arming, fired.attempts + 1),
                 account=definition.account,
                 symbol=definition.symbol,
-                side=side,
+                side=role.key.side.close_side,
                 quantity=quantity,
                 order=order_type,
                 price=price,
