@@ -28,14 +28,14 @@ MUTATIONS = (
     ),
     Mutation(
         10,
-        "core/firing.py",
+        "core/client_ids.py",
         "value = counter.counter % _COUNTER_MAX + 1",
         "value = max(counter.counter, 1)",
         "test_given_attempts_then_client_ids_carry_the_tag_and_count_up",
     ),
     Mutation(
         10,
-        "core/firing.py",
+        "core/client_ids.py",
         "value = counter.counter % _COUNTER_MAX + 1",
         "value = (counter.counter + 1) % (_COUNTER_MAX + 1)",
         "test_given_the_last_counter_then_the_next_is_one_and_never_zero",
@@ -78,7 +78,7 @@ MUTATIONS = (
     Mutation(
         22,
         "core/arming.py",
-        "if earlier is not None and earlier.digest == command.digest:",
+        "if earlier.digest == digest:",
         "if False:",
         "test_b022_given_same_key_and_body_twice_then_same_ids_and_one_trigger",
     ),
@@ -312,8 +312,8 @@ MUTATIONS = (
     Mutation(
         110,
         "core/firing.py",
-        "closable=position.live - under_way.unresolved,",
-        "closable=position.live,",
+        "position.live - under_way.unresolved)",
+        "position.live)",
         "test_b010_given_half_and_whole_stops_in_one_tick_then_the_sum_is_the_position",
     ),
     Mutation(

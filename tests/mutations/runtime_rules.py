@@ -63,7 +63,7 @@ MUTATIONS = (
     ),
     Mutation(
         83,
-        "runtime/dispatch.py",
+        "runtime/proofs.py",
         "return state.position(record.definition.key).proven",
         "return True",
         "test_b083_given_an_unproven_position_then_asked_first_and_its_answer_used",

@@ -15,8 +15,8 @@ MUTATIONS = (
     Mutation(
         63,
         "core/lifetimes.py",
-        "sized(known, report.quantity),",
-        "sized(known, max(report.quantity, known.quantity)),",
+        "sized(known, report.quantity, entered),",
+        "sized(known, max(report.quantity, known.quantity), entered),",
         "test_b063_given_take_profit_fills_4_of_10_then_the_stop_covers_6",
     ),
     Mutation(

@@ -59,22 +59,22 @@ MUTATIONS = (
     Mutation(
         80,
         "core/lifetimes.py",
-        "initial=report.quantity,\n        is_reduced=False,",
-        "initial=report.quantity,",
+        "initial=position.held,\n        is_reduced=False,",
+        "initial=position.held,",
         "test_b080_given_a_reduced_lifetime_is_over_then_the_next_one_grows_again",
     ),
     Mutation(
         71,
         "core/position.py",
-        "initial=quantity if grows else position.initial,",
+        "initial=held if grows else position.initial,",
         "initial=position.initial,",
         "test_b071_given_an_entry_in_pieces_then_shares_of_the_initial_size_are_of_all",
     ),
     Mutation(
         71,
         "core/position.py",
-        "        position.is_reduced\n        or quantity < position.quantity",
-        "        quantity < position.quantity",
+        "position.is_reduced or held < before",
+        "held < before",
         "test_b071_given_it_shrinks_by_hand_when_it_grows_again_then_the_size_before_that",
     ),
     Mutation(
@@ -87,8 +87,8 @@ MUTATIONS = (
     Mutation(
         80,
         "core/lifetimes.py",
-        "initial=report.quantity,",
-        "initial=position.initial or report.quantity,",
+        "initial=position.held,",
+        "initial=position.initial or position.held,",
         "test_b080_given_a_new_lifetime_then_the_initial_size_is_its_own",
     ),
     Mutation(

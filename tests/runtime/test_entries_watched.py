@@ -11,6 +11,7 @@ from exitd.core.inputs import OrderStatus
 from exitd.core.intents import CancelLeg, Priority
 from exitd.core.position import OrderSide
 from exitd.core.ticket import AttachedExits
+from exitd.runtime.protect import audit
 from fakes.exchange import SOL, FakeOrder
 from fakes.outcomes import Fill, LoseRequest, Refuse
 from runtime.brokers import BROKER, Broker, broker, desk_of, entry, wanted
@@ -90,6 +91,8 @@ async def test_given_a_leg_when_it_is_cancelled_then_exitd_takes_over():
     leg = _rest_leg(venue, "leg-sl", desk.clock.now_ns())
     desk.loop.handle(_leg_report(venue, leg, parent, desk.clock.now_ns()))
     assert entry(desk).legs == ("leg-sl",)
+    now_ns = desk.clock.now_ns()
+    assert audit(desk.loop.engine.state, frozenset(), now_ns=now_ns) == ()
 
     desk.account.entering.take(CancelLeg(ACCOUNT, SOL, "leg-sl"))
     await desk.settle()
@@ -122,6 +125,9 @@ async def test_given_the_broker_lists_no_leg_then_the_reconcile_takes_over():
     await desk.loop.command(wanted(desk, attached=attached))
     await desk.settle()
     assert not entry(desk).is_taken_over
+    now_ns = desk.clock.now_ns()
+    holes = audit(desk.loop.engine.state, frozenset(), now_ns=now_ns)
+    assert [hole.covered for hole in holes] == [D(0)]
 
     await desk.settle(60)
 

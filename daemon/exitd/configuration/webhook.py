@@ -193,7 +193,10 @@ class Route(Keys):
         shown="none",
     )
     orders_per_day: Count | None = described(
-        None, "How many orders it may send in 24 hours.", shown="none"
+        None,
+        "How many orders it may send in 24 hours; closes count, and are never refused "
+        "by it.",
+        shown="none",
     )
     hours: Hours | None = described(None, "When it acts.", shown="always")
     exits: Literal["exitd", "native"] = described(

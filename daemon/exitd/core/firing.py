@@ -248,8 +248,8 @@ def _send(
     role, level = state.roles[record.id], fired.own_level
     assert role.key is not None
     if fired.slice_due_ns != state.fires[record.id].slice_due_ns:
-        due_ns = fired.slice_due_ns
-        turn.at(Timer(due_ns, TimerKind.RETRY, record.id, fired.arming))
+        kind = TimerKind.RETRY
+        turn.at(Timer(fired.slice_due_ns, kind, record.id, fired.arming))
     if close.is_hard:
         level = hard_reference(definition, fired, room.price)
         fired = replace(fired, reference=level)
@@ -270,8 +270,7 @@ def _send(
         _wait_for_book(turn, record, fired, instrument)
         return
     order_type, price = terms
-    released = replace(fired, held_by="")
-    if released != state.fires[record.id]:
+    if (released := replace(fired, held_by="")) != state.fires[record.id]:
         turn.put_fire(released)
     if not state.position(role.key).proven:
         turn.intend(ProvePosition(definition.account, definition.symbol))

@@ -44,7 +44,7 @@ def audit(
         stops = [r for r in state.triggers_on(key) if _may_protect(r)]
         oldest_ns = now_ns - state.policies.price_max_age_ns
         live = [r for r in stops if _is_live(r, stale, oldest_ns)]
-        covered = ZERO
+        covered = _held_by_brokers(state, key)
         for record in live:
             close = record.definition.close
             assert close is not None
@@ -56,6 +56,17 @@ def audit(
             reason = _why(stops, live, stale)
             holes.append(Hole(key, position.live, covered, reason))
     return tuple(holes)
+
+
+def _held_by_brokers(state: State, key: PositionKey) -> Decimal:
+    """Give what stops cover that a broker itself holds, as long as it lists them."""
+    covered = ZERO
+    for entry in state.entries_on(key):
+        attached = entry.order.ticket.attached
+        has_stop = attached is not None and attached.stop_price is not None
+        if has_stop and entry.legs and entry.is_held_by_broker:
+            covered += entry.left
+    return covered
 
 
 def _may_protect(record: TriggerRecord) -> bool:
