@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from typing import TypeVar
 
 import hypothesis
 import pytest
+
+T = TypeVar("T")
 
 # A busy machine is no reason for a property to fail; a slow property shows in the
 # durations that pytest prints. The gate tries the same examples every time, so that it
@@ -47,3 +50,26 @@ def pytest_make_collect_report() -> Generator[
         report.outcome = "failed"
         report.longrepr = f"under CI a skip is a failure: {report.longrepr}"
     return report
+
+
+def spread(waiting: Sequence[T], rest: Sequence[T]) -> list[T]:
+    """Put those that wait more than they work evenly among the rest."""
+    spread_out: list[T] = []
+    for number, one in enumerate(waiting):
+        spread_out += rest[
+            number * len(rest) // len(waiting) : (number + 1)
+            * len(rest)
+            // len(waiting)
+        ]
+        spread_out.append(one)
+    return spread_out if waiting else list(rest)
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Let no process be left alone with what starts others and waits for them."""
+    if hasattr(config, "workerinput"):
+        waiting = [item for item in items if item.get_closest_marker("e2e")]
+        rest = [item for item in items if not item.get_closest_marker("e2e")]
+        items[:] = spread(waiting, rest)

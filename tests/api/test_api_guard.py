@@ -15,11 +15,12 @@ from fastapi import FastAPI
 from api.daemons import ME, World, build, served
 from exitd.api import guard, listening
 from exitd.api.application import refuse_open_door
-from exitd.api.guard import Door, depth
+from exitd.api.guard import Door
 from exitd.api.listening import listen_tcp, listen_unix
 from exitd.client import Address, AsyncClient, Client, DaemonUnreachable, calls
 from exitd.errors import ConfigurationError
 from exitd.secret import Secret
+from exitd.signals.strict_json import nesting_of
 from fakes.exchange import SOL
 from fakes.journal import Journal
 
@@ -149,7 +150,7 @@ async def _endless():  # type: ignore[no-untyped-def]
 
 
 def test_given_brackets_in_strings_when_depth_is_counted_then_they_are_left_out():
-    assert depth(b'{"a": [1, "]]]", {"b": "\\"[["}]}') == 3
+    assert nesting_of(b'{"a": [1, "]]]", {"b": "\\"[["}]}') == 3
 
 
 @pytest.mark.parametrize("start", [b"", b"GET /v1/status HTTP/1.1\r\nHost: loc"])

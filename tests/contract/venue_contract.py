@@ -84,7 +84,8 @@ class VenueContract:
         assert report.client_order_id == order.client_order_id
         assert report.side is OrderSide.SELL
         assert report.order is OrderType.MARKET
-        assert report.reduce_only is (rig.venue.capabilities.reduce_only or None)
+        assert report.reduce_only is not False
+        assert report.reduce_only or not rig.venue.capabilities.reduce_only
         assert await held(rig) == {Side.LONG: 10 - self.part, Side.SHORT: ZERO}
         assert await rig.count(order.client_order_id) == 1
 

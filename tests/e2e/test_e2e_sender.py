@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import queue
+import sqlite3
 import threading
+from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -45,6 +48,7 @@ class Sender:
     def __init__(self, port: int, bodies: list[bytes]) -> None:
         self.answers: list[dict[str, Any]] = []
         self.refused: list[tuple[int, Any]] = []
+        self.again = 0
         self.is_up = threading.Event()
         self._changed = threading.Condition()
         self._port = port
@@ -87,6 +91,7 @@ class Sender:
                 return
             if 0 < status < 500:
                 break
+            self.again += 1
         self.refused.append((status, said))
 
 
@@ -116,14 +121,24 @@ def test_b088_b111_given_a_thousand_alerts_and_two_kills_then_each_is_traded_onc
         sender.join()
 
         assert sender.refused == []
+        assert sender.again > 0
         assert len(sender.answers) == ALERTS
         assert sum(not said["duplicate"] for said in sender.answers) <= UNIQUE
         daemon.log.wait_until(
             lambda: bool(daemon.log.of("position.changed", quantity=str(UNIQUE)))
         )
         assert daemon.stop() == 0
+        assert stored(house) == {"carried_out": UNIQUE}
         assert traded(house) == {f"alert-{n}": 1 for n in range(UNIQUE)}
         assert house.alpaca.state()["positions"] == {"AAPL": str(UNIQUE)}
+
+
+def stored(house: AlpacaHouse) -> dict[str, int]:
+    """Count the alerts in the inbox by how they ended; none of them is there twice."""
+    with closing(sqlite3.connect(house.folder / "state" / "exitd.db")) as base:
+        rows = base.execute("SELECT client_order_id, state FROM signals").fetchall()
+    assert len({name for name, _ in rows}) == len(rows)
+    return Counter(state for _, state in rows)
 
 
 def traded(house: AlpacaHouse) -> dict[str, int]:

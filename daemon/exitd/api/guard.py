@@ -28,6 +28,7 @@ from exitd.runtime.problems import (
     NotFound,
     Unauthenticated,
 )
+from exitd.signals.strict_json import nesting_of
 
 BODY_BYTES_MAX = 64 * 1024
 DEPTH_MAX = 20
@@ -282,7 +283,7 @@ async def _read_whole(headers: Headers, receive: Receive) -> Receive:
         TooSlow: It did not arrive in time.
     """
     body = await take_in(headers, receive)
-    if depth(body) > DEPTH_MAX:
+    if nesting_of(body) > DEPTH_MAX:
         raise TooDeep(
             "too_deep",
             f"the body is nested deeper than {DEPTH_MAX} levels",
@@ -328,22 +329,6 @@ def _too_large() -> TooLarge:
         f"the body has more than {BODY_BYTES_MAX // 1024} KiB",
         "send fewer triggers at once",
     )
-
-
-_NESTING = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
-
-
-def depth(body: bytes) -> int:
-    """Count how deep brackets nest outside strings."""
-    deepest = level = 0
-    for found in _NESTING.finditer(body):
-        sign = found[0]
-        if sign in (b"[", b"{"):
-            level += 1
-            deepest = max(deepest, level)
-        elif sign in (b"]", b"}"):
-            level -= 1
-    return deepest
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

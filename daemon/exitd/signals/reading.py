@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 
 from exitd.core.units import INFINITY
 from exitd.errors import ExitdError
-from exitd.signals.strict_json import RepeatedKey, unique_keys
+from exitd.signals.strict_json import RepeatedKey, nesting_of, unique_keys
 
 BODY_BYTES_MAX = 64 * 1024
 DEPTH_MAX = 20
@@ -93,13 +93,15 @@ def read_stored(text: str) -> dict[str, object]:
 
 def _read(text: str, depth_max: int) -> dict[str, object]:
     constants: list[str] = []
-    found = _parsed(text, constants)
     # Only what can be wrong is looked for: most bodies are small and flat.
-    is_plain = (
-        not constants
-        and text.count("{") + text.count("[") <= depth_max
-        and not _HALF.search(text)
-    )
+    is_flat = text.count("{") + text.count("[") <= depth_max
+    if (
+        not is_flat
+        and nesting_of(text.encode("utf-8", "surrogatepass")) > depth_max + 1
+    ):
+        raise _too_deep()
+    found = _parsed(text, constants)
+    is_plain = is_flat and not constants and not _HALF.search(text)
     return _checked(found, depth_max, is_plain=is_plain)
 
 
@@ -138,8 +140,6 @@ def _parsed(text: str, constants: list[str]) -> object:
         ) from error
     except json.JSONDecodeError as error:
         raise _explained(text, error) from error
-    except RecursionError as error:
-        raise _too_deep() from error
 
 
 def _number(written: str) -> Decimal:

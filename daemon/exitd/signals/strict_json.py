@@ -1,4 +1,24 @@
-"""Strict JSON: hooks of `json.loads` for what that module lets through by itself."""
+"""Strict JSON: what `json.loads` lets through by itself, and hooks against it."""
+
+import re
+
+_NESTING = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+
+
+def nesting_of(body: bytes) -> int:
+    """Count how deep brackets nest outside strings.
+
+    To be asked before a body is parsed: how deep that may go depends on the process.
+    """
+    deepest = level = 0
+    for found in _NESTING.finditer(body):
+        sign = found[0]
+        if sign in (b"[", b"{"):
+            level += 1
+            deepest = max(deepest, level)
+        elif sign in (b"]", b"}"):
+            level -= 1
+    return deepest
 
 
 def refuse_constant(name: str) -> object:
