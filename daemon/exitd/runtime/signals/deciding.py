@@ -93,8 +93,8 @@ def decide(asked: Asked, state: State, counted: Counted) -> Plan:
         return PlanNothing(sentence=wrong)
     if instrument is None:
         return PlanNothing(
-            sentence=f"{asked.account} has no market {symbol}; `exitd check --online` "
-            "lists close names"
+            sentence=f"{asked.account} has no market {symbol}; write the ticker as the "
+            "broker does"
         )
     reduces = _reduced_by(signal.direction.side, asked.account, symbol)
     held, intent = state.position(reduces).live, signal.intent
