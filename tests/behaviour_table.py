@@ -181,11 +181,9 @@ counters equal the journal
 a flood of arms does not slow the prices
 """.strip().splitlines()
 
-GAPS, ENTRIES = "the check of gaps in candles", "entry orders"
+GAPS = "the check of gaps in candles"
 LATER = {
     18: GAPS,
-    71: ENTRIES,
-    72: ENTRIES,
     116: GAPS,
     124: "the second source",
 }

@@ -85,6 +85,29 @@ async def test_given_what_the_other_market_cannot_give_when_armed_then_refused(
     assert says in str(caught.value)
 
 
+async def test_given_a_venue_without_a_mark_when_armed_by_default_then_refused(
+    tmp_path: Path,
+):
+    world = build(tmp_path)
+    settings = tmp_path / "config" / "exitd.yaml"
+    alpaca = "type: alpaca\n    environment: paper"
+    settings.write_text(DAEMON_YAML.replace("type: backpack", alpaca))
+    world.venue.hold(SOL, "10")
+    await world.daemon.start()
+    stop = {"symbol": SOL, "side": "long", "stop_loss": "90"}
+    try:
+        async with served(world), AsyncClient(world.address) as client:
+            with pytest.raises(DaemonRefused) as caught:
+                await client.ask(calls.arm([stop]))
+            armed = await client.ask(calls.arm([{**stop, "price": "last"}]))
+    finally:
+        await world.daemon.stop()
+
+    assert (caught.value.status, caught.value.field) == (422, "stop_loss")
+    assert "streams no mark price; use last, last_close, bid_ask" in str(caught.value)
+    assert armed.triggers[0].is_stop
+
+
 AGREED = {
     "symbol": SOL,
     "side": "long",

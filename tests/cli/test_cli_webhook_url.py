@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Command
-from exitd.cli.webhook_url import INDICATOR, STRATEGY
+from exitd.cli.webhook_url import CLOSING, INDICATOR, STRATEGY
 from exitd.signals.normalising import normalise
 from exitd.signals.reading import read_body
 from exitd.signals.validating import validate
@@ -22,7 +22,11 @@ webhook:
   {more}
   routes: {routes}
 """
-ROUTE = "{tv: {auth_key: {env: TV_KEY}, mode: paper, venues: [backpack]}}"
+ROUTE = (
+    "{tv: {auth_key: {env: TV_KEY}, mode: paper, venues: [backpack], "
+    "allow: [open, close]}}"
+)
+ONLY_CLOSES = "{tv: {auth_key: {env: TV_KEY}, mode: paper, venues: [backpack]}}"
 #: What TradingView puts in place of its placeholders.
 FILLED = {
     "{{ticker}}": "AAPL",
@@ -69,6 +73,19 @@ def test_given_with_key_then_the_key_as_it_has_to_stand_in_json(
     assert done.json["url"] == "https://alerts.example.org/webhook/tv"
     assert done.json["notes"] == []
     assert '"auth_key": "s3cret \\"quoted\\""' in done.json["bodies"]["strategy"]
+
+
+def test_given_a_route_that_only_closes_then_a_body_that_closes_and_a_note(
+    command: Command, tmp_path: Path
+):
+    config = _config(tmp_path, routes=ONLY_CLOSES)
+
+    done = command("webhook", "url", "tv", "--json", "--config", config)
+
+    body = done.json["bodies"]["indicator"]
+    assert '"positionIntent": "sell_to_close"' in body
+    assert "qty" not in body
+    assert any("webhook.routes.tv.allow" in note for note in done.json["notes"])
 
 
 @pytest.mark.parametrize(
@@ -131,7 +148,7 @@ def test_given_the_page_then_it_has_a_body_for_each_kind_of_alert():
     assert len(_pasted()) == 2
 
 
-@pytest.mark.parametrize("body", [INDICATOR, STRATEGY, *_pasted()])
+@pytest.mark.parametrize("body", [INDICATOR, CLOSING, STRATEGY, *_pasted()])
 def test_given_a_body_when_tradingview_has_filled_it_in_then_a_valid_alert(body: str):
     for placeholder, value in FILLED.items():
         body = body.replace(placeholder, value)

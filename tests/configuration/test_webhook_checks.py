@@ -18,6 +18,16 @@ venues:
   binance: {{type: binance}}
 webhook: {webhook}
 """
+ALPACA = """\
+version: 1
+mode: paper
+venues:
+  alpaca: {{type: alpaca, environment: paper, key: {{env: K}}, secret: {{env: S}}}}
+  backpack: {{type: backpack}}
+webhook:
+  routes:
+    tv: {{auth_key: {{env: A}}, mode: paper, venues: {venues}{more}}}
+"""
 ROUTE = "auth_key: {env: A}, mode: paper, venues: [backpack]"
 
 
@@ -61,6 +71,24 @@ def test_given_a_wrong_route_when_loaded_then_said_in_a_sentence(
     found = messages(daemon=_route(route))
 
     assert any(part in message for message in found), found
+
+
+@pytest.mark.parametrize(
+    ("venues", "more", "part"),
+    [
+        ("[alpaca]", ", price: mark", "'alpaca' streams no mark price; use last, "),
+        ("[backpack, alpaca]", ", price: index", "'alpaca' streams no index price"),
+        ("[backpack]", ", price: mark", ""),
+        ("[alpaca, backpack]", "", ""),
+    ],
+)
+def test_given_a_price_that_an_account_does_not_stream_then_the_route_is_refused(
+    venues: str, more: str, part: str, messages: Messages
+) -> None:
+    found = messages(daemon=ALPACA.format(venues=venues, more=more))
+
+    streams = [message for message in found if "streams no" in message]
+    assert [part in message for message in streams] == ([True] if part else [])
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,22 @@ async def test_given_a_leg_when_it_is_cancelled_then_exitd_takes_over():
 
 
 @in_virtual_time
+async def test_given_a_leg_when_more_is_held_then_it_covers_a_part():
+    desk = await desk_of(venue := broker(), "3")
+    attached = AttachedExits(stop_price=D(95))
+    await desk.loop.command(wanted(desk, attached=attached))
+    await desk.settle()
+    parent = entry(desk).venue_order_id
+    leg = _rest_leg(venue, "leg-sl", desk.clock.now_ns())
+    desk.loop.handle(_leg_report(venue, leg, parent, desk.clock.now_ns()))
+
+    now_ns = desk.clock.now_ns()
+    (hole,) = audit(desk.loop.engine.state, frozenset(), now_ns=now_ns)
+    assert (hole.quantity, hole.covered) == (D(13), D(10))
+    assert hole.reason == "its stops cover only a part of it"
+
+
+@in_virtual_time
 async def test_given_a_leg_ended_unseen_then_the_reconcile_finds_it():
     desk = await desk_of(venue := broker())
     attached = AttachedExits(stop_price=D(95))

@@ -211,7 +211,7 @@ def _say_positions(
             position.quantity,
             wording.or_dash(position.entry_price),
             wording.or_dash(position.mark),
-            ", ".join(position.protected_by) if position.is_protected else "NO",
+            wording.protection(position),
         )
         for position in positions
     ]

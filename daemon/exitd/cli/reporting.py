@@ -144,7 +144,8 @@ def _say(found: CostsView) -> None:
         say()
         _say_groups(by, [group for group in found.groups if group.by == by])
     if found.strangers:
-        note(f"{found.strangers} fills belong to no order of exitd")
+        belong = "fill belongs" if found.strangers == 1 else "fills belong"
+        note(f"{found.strangers} {belong} to no order of exitd")
 
 
 def _line(row: CostRow) -> tuple[str, ...]:

@@ -22,6 +22,14 @@ INDICATOR = (
     '"metadata": {"signal": "what made it", "timestamp": "{{timenow}}", '
     '"signalPlatform": "tradingview"}}'
 )
+#: The same where a route only closes; without a size all of it.
+CLOSING = (
+    '{"ticker": "{{ticker}}", "direction": "short", "auth_key": "@KEY@", '
+    '"orderType": "market", "positionIntent": "sell_to_close", '
+    '"marketPrice": {{close}}, '
+    '"metadata": {"signal": "what made it", "timestamp": "{{timenow}}", '
+    '"signalPlatform": "tradingview"}}'
+)
 #: For alerts of strategies: side and quantity are those of the strategy's order.
 STRATEGY = (
     '{"ticker": "{{ticker}}", "action": "{{strategy.order.action}}", '
@@ -61,12 +69,14 @@ def url(
     place = _place(settings)
     key = _key(settings, route) if with_key else f"AUTH_KEY OF {route}"
     found = f"{place}/webhook/{route}"
+    opens = "open" in routes[route].allow
     notes = [
         *_notes(settings, place),
+        "" if opens else _only_closes(route),
         "" if with_key else f"the auth_key is in {routes[route].auth_key}",
     ]
     bodies = {
-        "indicator": INDICATOR.replace("@KEY@", key),
+        "indicator": (INDICATOR if opens else CLOSING).replace("@KEY@", key),
         "strategy": STRATEGY.replace("@KEY@", key),
     }
     told = [text for text in notes if text]
@@ -107,6 +117,13 @@ def _no_route(route: str, routes: object) -> str:
         return "there is no route yet; write one under `webhook: routes:` (exitd.yaml)"
     names = ", ".join(routes)
     return f"there is no route {quoted(route)}{did_you_mean(route, routes)}: {names}"
+
+
+def _only_closes(route: str) -> str:
+    return (
+        "this route only closes what is held, and refuses what would open; "
+        f"webhook.routes.{route}.allow: [open, close] changes that"
+    )
 
 
 def _place(settings: Settings) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from exitd.core.simulated import is_simulated
 
 if TYPE_CHECKING:
-    from exitd.runtime.views import FeedView, FireView, TriggerView
+    from exitd.runtime.views import FeedView, FireView, PositionView, TriggerView
 
 DASH = "-"
 
@@ -50,6 +50,13 @@ def shown_state(trigger: TriggerView) -> str:
     """Give the state, marked where the account is a simulated one."""
     mark = ", PAPER" if is_simulated(trigger.account) else ""
     return trigger.state + mark
+
+
+def protection(position: PositionView) -> str:
+    """Name the stops of a position; what none of ours covers, a broker's own does."""
+    if not position.is_protected:
+        return "NO"
+    return ", ".join(position.protected_by) or "the broker"
 
 
 def what_it_does(trigger: TriggerView) -> str:

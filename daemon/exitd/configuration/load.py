@@ -56,6 +56,7 @@ from exitd.configuration.venue_tables import (
     shipped_table,
     shipped_types,
 )
+from exitd.configuration.webhook_checks import check_route_prices
 from exitd.configuration.yaml import parse
 
 _DAEMON_SECTIONS = frozenset(DaemonFile.model_fields) - {
@@ -200,6 +201,8 @@ def _check_together(
     reading: _Reading, environment: Mapping[str, str], now_ns: int | None
 ) -> None:
     found, policies = reading.findings, reading.policies
+    tables: dict[str, VenueTable | BrokerTable] = {**reading.tables}
+    tables |= reading.brokers
     if reading.daemon is not None:
         (document,) = (file.document for file in reading.files if file.is_daemon)
         found.extend(
@@ -211,6 +214,7 @@ def _check_together(
                 environment,
             )
         )
+        found.extend(check_route_prices(document, reading.daemon, tables))
     listed = {} if reading.daemon is None else listed_symbols(reading.daemon.venues)
     found.extend(check_unique(reading.placed))
     found.extend(check_count(reading.placed, policies))
@@ -218,8 +222,6 @@ def _check_together(
         if reading.accounts is not None:
             found.extend(check_quotes(item, reading.accounts))
             found.extend(check_listed(item, listed))
-            tables: dict[str, VenueTable | BrokerTable] = {**reading.tables}
-            tables |= reading.brokers
             found.extend(check_venue(item, reading.accounts, tables))
         found.extend(check_position(item, policies, now_ns))
 

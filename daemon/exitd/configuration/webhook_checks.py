@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from exitd.configuration.addresses import is_loopback
+from exitd.configuration.broker_tables import BrokerTable
 from exitd.configuration.chain_accounts import SymmioAccount
 from exitd.configuration.daemon_file import DaemonFile
 from exitd.configuration.document import Document, Path
@@ -30,6 +31,24 @@ def check_webhook(
     if webhook.routes:
         yield from _listener(document, webhook, file.http.bind)
         yield from _senders(document, webhook)
+
+
+def check_route_prices(
+    document: Document,
+    file: DaemonFile,
+    tables: Mapping[str, VenueTable | BrokerTable],
+) -> Iterator[Finding]:
+    """Refuse a price that exits of alerts cannot watch: an account does not give it."""
+    for name, route in file.webhook.routes.items():
+        for venue in route.venues:
+            account = file.venues.get(venue)
+            table = None if account is None else tables.get(account.type)
+            if table is not None and route.price not in table.prices:
+                yield document.finding(
+                    ("webhook", "routes", name, "price"),
+                    f"'{venue}' streams no {route.price} price; use "
+                    f"{', '.join(table.prices)}",
+                )
 
 
 def _mode(

@@ -13,6 +13,8 @@ from exitd.core.state import State
 from exitd.core.trigger import QuantityKind, TriggerRecord, TriggerState, WaitingFor
 from exitd.core.units import ZERO, text
 
+_PARTLY = "its stops cover only a part of it"
+
 
 class Hole(Struct, frozen=True):
     """A position that no live stop covers whole, and why."""
@@ -53,7 +55,7 @@ def audit(
             price = price_at_hit(state, record) if is_amount else None
             covered += target_quantity(asked, position, price=price)
         if covered < position.live:
-            reason = _why(stops, live, stale)
+            reason = _PARTLY if covered > ZERO else _why(stops, live, stale)
             holes.append(Hole(key, position.live, covered, reason))
     return tuple(holes)
 
@@ -97,7 +99,7 @@ def _why(
     stale: frozenset[PriceSource],
 ) -> str:
     if live:
-        return "its stops cover only a part of it"
+        return _PARTLY
     for record in stops:
         if record.paused:
             return f"{record.id} is paused"

@@ -196,7 +196,17 @@ async def test_given_several_errors_then_422_with_all_of_them_in_order(
     assert all(f["cause"] and f["remedy"] for f in said["validation"]["findings"][:3])
     assert stored == ()
     (told,) = webhook.desk.told
-    assert "ticker is required (and 2 more)" in told.text
+    assert "; ".join(said["errors"]) in told.text
+    assert "`exitd webhook preview`" in told.text
+
+
+async def test_given_one_error_then_people_are_told_its_remedy(tmp_path: Path) -> None:
+    async with receiving(tmp_path) as webhook:
+        await webhook.post(alert(direction="up"))
+
+    (told,) = webhook.desk.told
+    sentence = "direction must be 'long' or 'short'; write \"direction\": \"long\""
+    assert sentence in told.text
 
 
 async def test_given_a_body_that_is_too_large_then_413(tmp_path: Path) -> None:

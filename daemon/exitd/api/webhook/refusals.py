@@ -3,6 +3,8 @@
 from exitd.runtime.problems import ControlError
 from exitd.signals.model import Validation
 
+_SEVERAL = "`exitd webhook preview` says what to do about each"
+
 
 class NoSuchPath(ControlError):
     status = 404
@@ -31,15 +33,20 @@ class TooOften(ControlError):
 
 
 class Invalid(ControlError):
-    """Every error of the alert, in the order of the format."""
+    """Every error of the alert, in the order of the format.
+
+    The sentence has them all: it is what the log holds and what people are told, and
+    senders do not show the answer.
+    """
 
     status = 422
 
     def __init__(self, validation: Validation) -> None:
         self.validation = validation
         first, *rest = validation.errors
-        more = f" (and {len(rest)} more)" if rest else ""
-        super().__init__("invalid", f"{first.message}{more}", first.remedy)
+        sentence = "; ".join(error.message for error in validation.errors)
+        remedy = _SEVERAL if rest else first.remedy[:1].lower() + first.remedy[1:]
+        super().__init__("invalid", sentence, remedy)
 
 
 def unauthorized() -> Unauthorized:

@@ -10,7 +10,7 @@ from pathlib import Path as FilePath
 
 from exitd.configuration.checks import check_venue
 from exitd.configuration.findings import Finding, did_you_mean
-from exitd.configuration.loaded import Loaded, LoadedFile, Settings
+from exitd.configuration.loaded import Loaded, LoadedFile
 from exitd.configuration.market_context import Context
 from exitd.configuration.markets import Markets
 from exitd.configuration.price_checks import (
@@ -22,6 +22,7 @@ from exitd.configuration.quantity_checks import check_quantity
 from exitd.configuration.venue_tables import shipped_table, shipped_types
 from exitd.core.condition import FixedLevel, Trailing
 from exitd.core.market import PriceKind, PriceSource
+from exitd.core.simulated import simulated_beside
 from exitd.core.state import State
 from exitd.core.trigger import QuantityKind
 from exitd.runtime.control.asked_exit import (
@@ -97,9 +98,7 @@ def _refuse_unknown_feed(daemon: Daemon, asked: AskedExit) -> None:
             hint = did_you_mean(source.feed, daemon.feeds)
             why = f"venue '{source.feed}' is not set up under venues:{hint}"
             raise unusable("unknown_venue", "watch", why)
-    own = PriceSource(definition.account, definition.symbol, PriceKind.MARK)
-    if parts != (own,):
-        _refuse_unstreamed(daemon, asked)
+    _refuse_unstreamed(daemon, asked)
     for source in parts:
         if not source.is_of(definition.account, definition.symbol):
             _refuse_unknown_symbol(daemon, source)
@@ -120,12 +119,28 @@ def _refuse_unstreamed(daemon: Daemon, asked: AskedExit) -> None:
     settings = loaded.settings if loaded is not None else None
     if loaded is None or settings is None:
         return
-    if asked.definition.source.feed in settings.accounts:
-        refuse_errors(_streams(loaded, settings, asked))
+    kinds = {name: account.type for name, account in settings.accounts.items()}
+    kinds |= {simulated_beside(name): kind for name, kind in kinds.items()}
+    source = asked.definition.source
+    if source.feed in kinds and not _is_usual(asked, kinds[source.feed]):
+        refuse_errors(_streams(loaded, kinds, asked))
 
 
-def _streams(loaded: Loaded, settings: Settings, asked: AskedExit) -> Iterator[Finding]:
-    kinds: Mapping[str, str] = {n: a.type for n, a in settings.accounts.items()}
+def _is_usual(asked: AskedExit, kind: str) -> bool:
+    """Whether it watches the mark of its own market, where a venue has one.
+
+    Most exits do, and many are armed at once: these are not looked up one by one.
+    """
+    definition = asked.definition
+    own = PriceSource(definition.account, definition.symbol, PriceKind.MARK)
+    if definition.source.parts != (own,):
+        return False
+    return kind not in shipped_types() or own.kind in shipped_table(kind).prices
+
+
+def _streams(
+    loaded: Loaded, kinds: Mapping[str, str], asked: AskedExit
+) -> Iterator[Finding]:
     own = {
         FilePath(file.name).stem
         for file in loaded.files

@@ -15,7 +15,7 @@ from exitd.core.entry import EntryOrder, SignalRecord
 from exitd.core.market import Instrument, PriceKind, PriceSource
 from exitd.core.position import OrderSide, PositionKey, Side
 from exitd.core.state import State
-from exitd.core.ticket import AssetClass, Ticket, TicketType
+from exitd.core.ticket import AssetClass, Ticket, TicketTime, TicketType
 from exitd.core.trigger import WHOLE, Quantity, QuantityKind, TriggerDefinition
 from exitd.core.units import ZERO, floor_to_step, text
 from exitd.runtime.signals.guards import (
@@ -47,6 +47,7 @@ from exitd.signals.tickets import NO_SIZE, NoTicket, Size, attached_of, ticket_o
 from exitd.signals.transforming import TRANSFORMS
 
 _ANY_SIZE = Size(quantity=Decimal(1))
+_AUCTIONS = (TicketTime.OPG, TicketTime.CLS)
 _KINDS = (PriceKind.LAST, PriceKind.MARK, PriceKind.INDEX)
 
 
@@ -93,8 +94,8 @@ def decide(asked: Asked, state: State, counted: Counted) -> Plan:
         return PlanNothing(sentence=wrong)
     if instrument is None:
         return PlanNothing(
-            sentence=f"{asked.account} has no market {symbol}; `exitd check --online` "
-            "lists close names"
+            sentence=f"{asked.account} has no market {symbol}; write the ticker as the "
+            "broker does"
         )
     reduces = _reduced_by(signal.direction.side, asked.account, symbol)
     held, intent = state.position(reduces).live, signal.intent
@@ -202,6 +203,8 @@ def _why_close(signal: Signal, key: PositionKey, held: Decimal, amount: Decimal)
         said += f", not {text(signal.qty)}, as nothing reverses,"
     if signal.has_exits:
         said += ", without its exits,"
+    if signal.time_in_force in _AUCTIONS:
+        said += f", not in the auction of timeInForce '{signal.time_in_force}',"
     return said
 
 
@@ -314,7 +317,8 @@ def _what_opens(asked: Asked, order: EntryOrder, exits: int, *, is_native: bool)
     if asked.signal.intent is None:
         said += " (inferred: nothing is held on the other side)"
     if exits:
-        said += f", {exits} exits held by {'the broker' if is_native else 'exitd'}"
+        what = "1 exit" if exits == 1 else f"{exits} exits"
+        said += f", {what} held by {'the broker' if is_native else 'exitd'}"
     return said
 
 
