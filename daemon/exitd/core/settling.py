@@ -15,7 +15,7 @@ from exitd.core.ending import ask_slot, end_fire, gone, let_pass, wake, watch_ag
 from exitd.core.hits import is_in_the_way, take_back
 from exitd.core.holding import REACH_PATIENCE_NS, hold, retry_in
 from exitd.core.lifecycle import TriggerCause
-from exitd.core.patience import climb, is_over, recall
+from exitd.core.patience import climb, is_over, recall, recall_excess
 from exitd.core.position import PositionKey, explained
 from exitd.core.reach import goes_first, is_out_of_reach
 from exitd.core.refusals import delay_ns
@@ -38,6 +38,7 @@ def settle(turn: Turn, attempt: AttemptRecord) -> None:
             take_back(turn, attempt)
         elif fired is not None:
             recall(turn, fired, attempt)
+        recall_excess(turn, attempt.key)
     elif fired is not None:
         _settle_fire(turn, state.triggers[key.trigger_id], fired, attempt)
     if not let_pass(turn, attempt.key) and attempt.is_ended:
