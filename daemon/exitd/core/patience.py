@@ -8,13 +8,12 @@ which of two goes first is decided by `_rank`, so they cannot take turns for eve
 
 from msgspec.structs import replace
 
-from exitd.core.attempt import AttemptKey, AttemptRecord, RefusalKind, TimeInForce
+from exitd.core.attempt import AttemptKey, AttemptRecord, TimeInForce
 from exitd.core.ending import ask_slot
 from exitd.core.events import FactKind
-from exitd.core.hits import take_back
+from exitd.core.hits import ask_back, take_back
 from exitd.core.position import PositionKey
 from exitd.core.reach import is_out_of_reach
-from exitd.core.refusals import delay_ns
 from exitd.core.sizing import MARKET_STAGE, next_stage
 from exitd.core.slices import has_more, has_urgent_stop, is_next_due, twap_of
 from exitd.core.state import State, Timer, TimerKind
@@ -143,16 +142,6 @@ def on_patience(
     elif is_resting(attempt):
         ask_back(turn, fired, attempt)
     # An unanswered one is taken back when it turns out to rest.
-
-
-def ask_back(turn: Turn, fired: FireRecord, attempt: AttemptRecord) -> None:
-    """Have a firing's resting close cancelled; ask again later if it still rests."""
-    take_back(turn, attempt)
-    asked = fired.asked_back + 1
-    turn.put_fire(replace(fired, asked_back=asked))
-    due_ns = turn.now_ns + delay_ns(RefusalKind.BUSY, asked, None)
-    key = attempt.order.attempt
-    turn.at(Timer(due_ns, TimerKind.PATIENCE, key.trigger_id, key.arming, asked))
 
 
 def recall(turn: Turn, fired: FireRecord, attempt: AttemptRecord) -> None:
