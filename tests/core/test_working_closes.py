@@ -254,7 +254,7 @@ def test_given_the_cancel_of_a_resting_target_is_lost_then_asked_for_until_it_is
     assert len(world.wants(CancelOrder)) == 4
 
 
-def test_given_a_target_that_was_given_up_still_rests_when_the_stop_hits_then_cancelled():
+def test_given_a_target_given_up_still_rests_when_the_stop_hits_then_cancelled():
     world = World()
     limit_target_works(world)
     world.works()
