@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from core.entering import BROKER, ENTRY, EnteringWorld
-from core.worlds import MS, S
+from core.worlds import ACCOUNT, MS, S
 from exitd.core.attempt import RefusalKind
+from exitd.core.engine import Engine
 from exitd.core.entry import EntryState
 from exitd.core.events import FactKind
 from exitd.core.inputs import OrderStatus
@@ -248,3 +249,15 @@ def test_given_filled_and_guarded_then_not_forgotten():
     assert ENTRY not in world.engine.state.entries
     assert world.wants(RequestEntrySlot)
     assert world.now_ns % MS == 0
+
+
+def test_given_its_account_is_gone_after_a_start_then_it_stays_in_doubt():
+    world = EnteringWorld()
+    world.enter()
+    engine = Engine()
+    engine.restore(world.store.snapshot())
+
+    decision = engine.resume(world.later())
+
+    assert engine.state.entries[ENTRY].state is EntryState.IN_DOUBT
+    assert [i.account for i in decision.intents if type(i) is FindEntry] == [ACCOUNT]

@@ -365,3 +365,18 @@ def test_b123_given_the_clock_was_set_back_while_down_then_a_retry_is_due_at_onc
     world.restart()
 
     assert world.who() == ["sl", "sl"]
+
+
+def test_given_an_unanswered_close_of_an_account_that_is_gone_then_a_start_goes_on():
+    world = World()
+    world.arm(stop("sl", "95"))
+    world.mark("95")
+    engine = Engine()
+    engine.restore(world.store.snapshot())
+
+    decision = engine.resume(world.later())
+
+    assert [i.account for i in decision.intents if type(i) is ResolveAttempt] == [
+        ACCOUNT
+    ]
+    assert engine.state.attempts[world.sent[0].attempt].state is AttemptState.IN_DOUBT

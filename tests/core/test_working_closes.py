@@ -236,3 +236,31 @@ def test_given_a_partial_fill_of_a_resting_close_while_a_stop_fires_then_cancell
     world.report(0, OrderStatus.PARTIALLY_FILLED, "1")
 
     assert len(world.wants(CancelOrder)) == 1
+
+
+def test_given_the_cancel_of_a_resting_target_is_lost_then_asked_for_until_it_is_gone():
+    world = World()
+    limit_target_works(world)
+    world.arm(stop("all", "94"))
+    world.mark("94")
+    assert len(world.wants(CancelOrder)) == 1
+
+    world.wait(2 * S)
+    assert len(world.wants(CancelOrder)) == 4
+    world.end(0)
+
+    assert world.sizes()[-1] == "4"
+    world.wait(30 * S)
+    assert len(world.wants(CancelOrder)) == 4
+
+
+def test_given_a_target_given_up_still_rests_when_the_stop_hits_then_cancelled():
+    world = World()
+    limit_target_works(world)
+    world.works()
+    world.cancel("tp", abandon=True)
+    before = len(world.wants(CancelOrder))
+
+    world.mark("94")
+
+    assert len(world.wants(CancelOrder)) == before + 1

@@ -181,7 +181,7 @@ MUTATIONS = (
     ),
     Mutation(
         95,
-        "core/patience.py",
+        "core/hits.py",
         "    turn.at(Timer(due_ns, TimerKind.PATIENCE, key.trigger_id, "
         "key.arming, asked))",
         "    pass",

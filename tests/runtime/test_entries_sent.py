@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from exitd.core.attempt import RefusalKind
 from exitd.core.entry import EntryState
 from exitd.core.events import FactKind
@@ -252,3 +254,19 @@ async def test_given_a_cancel_that_fails_then_the_entry_is_looked_up():
     await desk.settle(40)
 
     assert entry(desk).state is EntryState.EXPIRED
+
+
+@in_virtual_time
+async def test_given_the_disk_takes_longer_than_the_entry_may_be_old_then_not_sent():
+    desk = await desk_of(venue := broker())
+    desk.store.hold()
+    asked = asyncio.ensure_future(desk.loop.command(wanted(desk, young_ns=2 * S)))
+    await desk.settle(5)
+
+    desk.store.release()
+    await asked
+    await desk.settle(5)
+
+    assert venue.entries_sent == []
+    assert entry(desk).state is EntryState.REFUSED
+    assert "in its time" in entry(desk).refusal

@@ -168,6 +168,27 @@ async def test_given_a_leg_that_is_not_there_then_its_cancel_asks_what_is():
     assert entry(desk).is_taken_over
 
 
+@in_virtual_time
+async def test_given_the_stop_filled_unseen_then_the_other_leg_does_not_look_missing():
+    desk = await desk_of(venue := broker())
+    attached = AttachedExits(stop_price=D(95), take_profit_price=D(110))
+    await desk.loop.command(wanted(desk, attached=attached))
+    await desk.settle()
+    parent, now_ns = entry(desk).venue_order_id, desk.clock.now_ns()
+    legs = [_rest_leg(venue, name, now_ns) for name in ("leg-tp", "leg-sl")]
+    for leg in legs:
+        desk.loop.handle(_leg_report(venue, leg, parent, now_ns))
+    venue.exchange.end(legs[0], OrderStatus.CANCELLED, now_ns)
+    legs[1].filled = D(10)
+    venue.exchange.end(legs[1], OrderStatus.FILLED, now_ns)
+    venue.exchange.events.clear()
+
+    await desk.account.entering.inquiry.reconcile_legs()
+
+    assert not entry(desk).is_taken_over
+    assert entry(desk).closed == D(10)
+
+
 def _rest_leg(venue: Broker, id: str, now_ns: int) -> FakeOrder:
     leg = FakeOrder(
         id=id,

@@ -56,7 +56,11 @@ def ask_resolution(turn: Turn, attempt: AttemptRecord) -> None:
     """
     order = attempt.order
     key = order.attempt
-    capabilities = turn.state.capabilities[order.account]
+    capabilities = turn.state.capabilities.get(order.account)
+    if capabilities is None:
+        # Its account is no longer there; the question says so where it arrives.
+        turn.intend(ResolveAttempt(key, order.account, order.symbol))
+        return
     is_doubtful = attempt.state is AttemptState.IN_DOUBT
     if is_doubtful and _may_send_again(turn, attempt, capabilities):
         turn.intend(

@@ -35,7 +35,7 @@ from exitd.core.position import other_side
 from exitd.core.refusals import delay_ns
 from exitd.core.state import Accepted, Refused, Timer, TimerKind
 from exitd.core.turn import Turn
-from exitd.core.units import NS_PER_US, ZERO, text
+from exitd.core.units import NS_PER_S, NS_PER_US, ZERO, text
 
 #: A no that says nothing about the order: it may go while it is young enough.
 _FOR_NOW = frozenset({RefusalKind.RATE_LIMITED, RefusalKind.BUSY, RefusalKind.EXPIRED})
@@ -244,7 +244,11 @@ def _doubt(turn: Turn, entry: EntryRecord, why: str) -> None:
 
 def _ask_again(turn: Turn, entry: EntryRecord) -> None:
     """Look for an entry in doubt, and send the same bytes again where that is safe."""
-    capabilities = turn.state.capabilities[entry.order.account]
+    capabilities = turn.state.capabilities.get(entry.order.account)
+    if capabilities is None:
+        # Its account is no longer there; the question says so where it arrives.
+        turn.intend(FindEntry(entry.order, entry.venue_order_id))
+        return
     if capabilities.dedupe is Dedupe.ALWAYS and not is_too_late(entry, turn.now_ns):
         turn.intend(
             ResendEntry(
@@ -307,14 +311,25 @@ def on_timer(turn: Turn, timer: Timer) -> None:
         if entry.state is EntryState.WANTED:
             lapse(turn, entry)
     elif timer.kind is TimerKind.ENTRY_PROOF:
-        if turn.state.position(entry.order.key).entered:
-            turn.intend(ProvePosition(entry.order.account, entry.order.ticket.symbol))
+        _ask_proof(turn, entry, timer)
     elif timer.kind is TimerKind.ENTRY_FORGET:
         _forget(turn, entry, timer)
     elif entry.state is EntryState.IN_DOUBT:
         _ask_again(turn, entry)
     elif entry.state is EntryState.WANTED:
         turn.intend(RequestEntrySlot(entry.order.account, entry.id))
+
+
+def _ask_proof(turn: Turn, entry: EntryRecord, timer: Timer) -> None:
+    """Ask for the position unless it shows what has filled, until an answer comes."""
+    order = entry.order
+    position = turn.state.position(order.key)
+    if not position.entered and position.held >= entry.left:
+        return
+    turn.intend(ProvePosition(order.account, order.ticket.symbol))
+    if position.entered:
+        slack_ns = turn.state.capabilities[order.account].lag_slack_ns
+        turn.at(replace(timer, due_ns=turn.now_ns + slack_ns + NS_PER_S))
 
 
 def _forget(turn: Turn, entry: EntryRecord, timer: Timer) -> None:

@@ -154,6 +154,19 @@ def exit_of(state: State, trigger_id: str) -> EntryRecord | None:
     return state.entries.get(state.entry_of_exit.get(trigger_id, ""))
 
 
+def fires_when_crossed(state: State, record: TriggerRecord) -> bool:
+    """Whether an exit acts on a level that was crossed before its position was seen.
+
+    One of an entry does, by policy; of those that the broker held, only a stop.
+    """
+    entry = exit_of(state, record.id)
+    if entry is None or not entry.is_guarded:
+        return False
+    if entry.is_taken_over:
+        return record.definition.is_stop
+    return state.policies.crossed_exits is IfCrossed.FIRE
+
+
 def fit(turn: Turn, entry: EntryRecord) -> None:
     """Bring the exits on watch down to what is left, and end them with it."""
     for definition in entry.exits:

@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from exitd.core import confirming
-from exitd.core.attempt import AttemptRecord, AttemptState
+from exitd.core.attempt import AttemptRecord, AttemptState, RefusalKind
 from exitd.core.book import Book
 from exitd.core.condition import Direction
 from exitd.core.ending import ask_slot, end_fire, priority_of
@@ -16,6 +16,7 @@ from exitd.core.lifecycle import TriggerCause, next_trigger_state
 from exitd.core.market import Tick
 from exitd.core.position import PositionKey
 from exitd.core.reach import goes_first
+from exitd.core.refusals import delay_ns
 from exitd.core.resting import (
     arm,
     expire,
@@ -290,7 +291,20 @@ def cancel_working(turn: Turn, key: PositionKey) -> None:
     """Take back resting take-profit closes, so that a stop need not wait for them."""
     for attempt in turn.state.open_attempts_on(key):
         if is_in_the_way(turn, attempt):
-            take_back(turn, attempt)
+            clear(turn, attempt)
+
+
+def clear(turn: Turn, attempt: AttemptRecord) -> None:
+    """Take back a close that a stop waits for, and again until it is gone.
+
+    A cancel that is lost must not keep a stop waiting.
+    """
+    key = attempt.order.attempt
+    fired = turn.state.fires.get(key.trigger_id)
+    if fired is None or (fired.arming, fired.attempts) != (key.arming, key.n):
+        take_back(turn, attempt)
+    elif not fired.asked_back:
+        ask_back(turn, fired, attempt)
 
 
 def is_in_the_way(turn: Turn, attempt: AttemptRecord) -> bool:
@@ -313,3 +327,13 @@ def take_back(turn: Turn, attempt: AttemptRecord) -> None:
             order.client_order_id,
         )
     )
+
+
+def ask_back(turn: Turn, fired: FireRecord, attempt: AttemptRecord) -> None:
+    """Have a firing's resting close cancelled; ask again later if it still rests."""
+    take_back(turn, attempt)
+    asked = fired.asked_back + 1
+    turn.put_fire(replace(fired, asked_back=asked))
+    due_ns = turn.now_ns + delay_ns(RefusalKind.BUSY, asked, None)
+    key = attempt.order.attempt
+    turn.at(Timer(due_ns, TimerKind.PATIENCE, key.trigger_id, key.arming, asked))

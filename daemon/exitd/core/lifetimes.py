@@ -9,10 +9,12 @@ from exitd.core.ages import opened_venue_ns
 from exitd.core.derived import priced
 from exitd.core.ending import gone
 from exitd.core.events import FactKind
+from exitd.core.hits import fire
 from exitd.core.inputs import PositionReport, PositionsDoubted
 from exitd.core.intents import ProvePosition
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.moving import follow_position
+from exitd.core.patience import recall_excess
 from exitd.core.position import (
     Continuity,
     PositionKey,
@@ -80,13 +82,18 @@ def _is_too_early(turn: Turn, known: PositionRecord, report: PositionReport) -> 
     """
     if not known.entered or known.live == ZERO:
         return False
-    capabilities = turn.state.capabilities.get(known.key.account)
-    slack_ns = capabilities.lag_slack_ns if capabilities is not None else 0
+    slack_ns = _slack_ns(turn, known.key)
     last_ns = max(fill.ts_venue_ns for fill in known.entered)
     if report.ts_venue_ns >= last_ns + slack_ns:
         return False
     turn.state.positions[known.key] = replace(known, proven=False)
     return True
+
+
+def _slack_ns(turn: Turn, key: PositionKey) -> int:
+    """Give how long a venue's records may lag behind what they record."""
+    capabilities = turn.state.capabilities.get(key.account)
+    return capabilities.lag_slack_ns if capabilities is not None else 0
 
 
 def on_entered(
@@ -98,12 +105,16 @@ def on_entered(
 ) -> None:
     """Take in a fill of an entry: it proves a position before any report shows it.
 
-    What a report has shown already is not counted again. On a venue without hedge mode
+    What a report has shown already is not counted again; one that shows nothing may
+    have been too early to show it, as in `_is_too_early`. On a venue without hedge mode
     nobody knows what a fill against the other side leaves: the position is asked for.
     """
     known = turn.state.position(key)
     if ts_venue_ns <= known.ts_venue_ns:
-        return
+        slack_ns = _slack_ns(turn, key)
+        if known.held > ZERO or known.ts_venue_ns >= ts_venue_ns + slack_ns:
+            return
+        known = replace(known, proven=False)
     if other_side_held(turn.state, key):
         turn.intend(ProvePosition(key.account, key.symbol))
         return
@@ -212,6 +223,11 @@ def begin_arming(turn: Turn, record: TriggerRecord, position: PositionRecord) ->
     price = fresh_price(turn.state, definition, turn.now_ns)
     if not waits_for_price(definition):
         arm(turn, record, TriggerCause.POSITION_OPENED, lifetime=position.lifetime)
+    elif exits.fires_when_crossed(turn.state, record):
+        cause, lifetime = TriggerCause.POSITION_OPENED, position.lifetime
+        armed = arm(turn, record, cause, lifetime=lifetime)
+        if price is not None and has_crossed(armed, price):
+            fire(turn, armed, "crossed when armed")
     elif price is None:
         wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.FIRST_PRICE)
     elif has_crossed(record, price):
@@ -237,6 +253,7 @@ def _end_lifetime(turn: Turn, key: PositionKey) -> None:
             _end_firing(turn, record)
         elif record.state is not TriggerState.DONE:
             _retire(turn, record)
+    recall_excess(turn, key)
 
 
 def _end_firing(turn: Turn, record: TriggerRecord) -> None:
@@ -277,6 +294,7 @@ def _changed(turn: Turn, before: PositionRecord, after: PositionRecord) -> None:
         if record.waiting_for is WaitingFor.ENTRY:
             begin_arming(turn, record, after)
     follow_position(turn, key)
+    recall_excess(turn, key)
     prove(turn, key)
 
 

@@ -8,20 +8,19 @@ which of two goes first is decided by `_rank`, so they cannot take turns for eve
 
 from msgspec.structs import replace
 
-from exitd.core.attempt import AttemptKey, AttemptRecord, RefusalKind, TimeInForce
+from exitd.core.attempt import AttemptKey, AttemptRecord, TimeInForce
 from exitd.core.ending import ask_slot
 from exitd.core.events import FactKind
-from exitd.core.hits import take_back
+from exitd.core.hits import ask_back, take_back
 from exitd.core.position import PositionKey
 from exitd.core.reach import is_out_of_reach
-from exitd.core.refusals import delay_ns
 from exitd.core.sizing import MARKET_STAGE, next_stage
 from exitd.core.slices import has_more, has_urgent_stop, is_next_due, twap_of
 from exitd.core.state import State, Timer, TimerKind
 from exitd.core.trigger import Close, FireRecord, OrderType, TriggerRecord
 from exitd.core.turn import Turn
-from exitd.core.under_way import is_resting
-from exitd.core.units import NS_PER_S
+from exitd.core.under_way import AT_VENUE, is_resting
+from exitd.core.units import NS_PER_S, ZERO
 
 
 def patience_ns(close: Close, stage: int) -> int:
@@ -145,16 +144,6 @@ def on_patience(
     # An unanswered one is taken back when it turns out to rest.
 
 
-def ask_back(turn: Turn, fired: FireRecord, attempt: AttemptRecord) -> None:
-    """Have a firing's resting close cancelled; ask again later if it still rests."""
-    take_back(turn, attempt)
-    asked = fired.asked_back + 1
-    turn.put_fire(replace(fired, asked_back=asked))
-    due_ns = turn.now_ns + delay_ns(RefusalKind.BUSY, asked, None)
-    key = attempt.order.attempt
-    turn.at(Timer(due_ns, TimerKind.PATIENCE, key.trigger_id, key.arming, asked))
-
-
 def recall(turn: Turn, fired: FireRecord, attempt: AttemptRecord) -> None:
     """Take back what turns out to rest, where its time or its turn is over."""
     if fired.asked_back or not is_resting(attempt):
@@ -183,6 +172,31 @@ def _is_awaited(
         and _rank(state, state.triggers[other.trigger_id], other) > mine
         for other in state.waiting_fires_on(key)
     )
+
+
+def recall_excess(turn: Turn, key: PositionKey) -> None:
+    """Take back what rests beyond what is held, where only its size keeps it closing.
+
+    Somebody else has taken the position down: what is left to fill would open the other
+    side. An order that is not to rest is left to fill, unless nothing is held.
+    """
+    state = turn.state
+    capabilities = state.capabilities.get(key.account)
+    if capabilities is None or capabilities.reduce_only:
+        return
+    live = state.position(key).live
+    if state.under_way_on(key).unresolved <= live:
+        return
+    for attempt in state.open_attempts_on(key):
+        is_queued = live == ZERO and attempt.state in AT_VENUE
+        if not (is_resting(attempt) or is_queued):
+            continue
+        attempt_key = attempt.order.attempt
+        fired = state.fires.get(attempt_key.trigger_id)
+        if fired is None or fired.arming != attempt_key.arming:
+            take_back(turn, attempt)
+        elif not fired.asked_back:
+            ask_back(turn, fired, attempt)
 
 
 def watch_patience(turn: Turn, fired: FireRecord) -> None:

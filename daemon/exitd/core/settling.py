@@ -12,10 +12,10 @@ from exitd.core.attempt import (
     TimeInForce,
 )
 from exitd.core.ending import ask_slot, end_fire, gone, let_pass, wake, watch_again
-from exitd.core.hits import is_in_the_way, take_back
+from exitd.core.hits import clear, is_in_the_way
 from exitd.core.holding import REACH_PATIENCE_NS, hold, retry_in
 from exitd.core.lifecycle import TriggerCause
-from exitd.core.patience import climb, is_over, recall
+from exitd.core.patience import climb, is_over, recall, recall_excess
 from exitd.core.position import PositionKey, explained
 from exitd.core.reach import goes_first, is_out_of_reach
 from exitd.core.refusals import delay_ns
@@ -35,9 +35,10 @@ def settle(turn: Turn, attempt: AttemptRecord) -> None:
         fired = None
     if not attempt.is_ended:
         if goes_first(state, attempt.key) and is_in_the_way(turn, attempt):
-            take_back(turn, attempt)
+            clear(turn, attempt)
         elif fired is not None:
             recall(turn, fired, attempt)
+        recall_excess(turn, attempt.key)
     elif fired is not None:
         _settle_fire(turn, state.triggers[key.trigger_id], fired, attempt)
     if not let_pass(turn, attempt.key) and attempt.is_ended:

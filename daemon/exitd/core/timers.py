@@ -9,10 +9,16 @@ from exitd.core.confirming import is_due
 from exitd.core.doubt import ask_resolution
 from exitd.core.ending import ask_slot, let_pass, watch_again
 from exitd.core.events import FactKind
-from exitd.core.hits import cancel_working, fire_by_clock, is_in_the_way, take_back
+from exitd.core.hits import (
+    ask_back,
+    cancel_working,
+    fire_by_clock,
+    is_in_the_way,
+    take_back,
+)
 from exitd.core.intents import ProvePosition
 from exitd.core.judging import believe
-from exitd.core.patience import ask_back, on_patience
+from exitd.core.patience import on_patience
 from exitd.core.resting import expire, is_expired
 from exitd.core.schedule import due_of
 from exitd.core.slices import in_time_until_ns, twap_of

@@ -11,12 +11,12 @@ from exitd.core.units import ZERO
 
 #: States of an attempt that the venue has not answered for.
 UNANSWERED = frozenset({AttemptState.SIGNED, AttemptState.SENT, AttemptState.IN_DOUBT})
-_AT_VENUE = frozenset({AttemptState.WORKING, AttemptState.PARTIALLY_FILLED})
+AT_VENUE = frozenset({AttemptState.WORKING, AttemptState.PARTIALLY_FILLED})
 
 
 def is_resting(attempt: AttemptRecord) -> bool:
     """Whether the venue holds this order until it fills or is taken back."""
-    return attempt.state in _AT_VENUE and attempt.order.time_in_force is TimeInForce.GTC
+    return attempt.state in AT_VENUE and attempt.order.time_in_force is TimeInForce.GTC
 
 
 class UnderWay:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, assert_never
 
 from exitd.core.attempt import RefusalKind
+from exitd.core.entries import is_too_late
 from exitd.core.entry import EntryOrder, EntryState
 from exitd.core.entry_inputs import (
     EntryRefused,
@@ -136,6 +137,12 @@ class Entering:
 
     def _launch(self, order: EntryOrder, prepared: Prepared) -> None:
         ts_ns = self._loop.clock.now_ns()
+        if is_too_late(self._loop.engine.state.entries[order.id], ts_ns):
+            # The disk took longer than the entry may be old.
+            why = "it could not be written down in its time"
+            self._refuse(order, Refusal(RefusalKind.EXPIRED, "NOT_SENT", why))
+            self._end(order.id)
+            return
         self._spawn(self._send(order, prepared, ts_ns), f"send entry {order.id}")
         # After the task's first step, which writes the request to the socket.
         note = self._loop.handle

@@ -10,7 +10,7 @@ from exitd.core.entry import EntryOrder, EntryRecord, EntryState
 from exitd.core.entry_inputs import EntryNotFound, EntryUnanswered, LegsMissing
 from exitd.core.inputs import OrderReport
 from exitd.core.intents import Priority
-from exitd.core.units import NS_PER_S
+from exitd.core.units import NS_PER_S, ZERO
 from exitd.errors import VenueError
 from exitd.logs import Event, log
 from exitd.ports.entries import Entries
@@ -151,7 +151,10 @@ class EntryInquiry:
         if any(leg not in resting for e in held for leg in e.legs):
             since_ns = min(e.ts_signed_venue_ns for e in held) - LOOK_BACK_NS
             legs = {leg for e in held for leg in e.legs}
-            for report in await self._venue.orders_since(since_ns):
+            reports = await self._venue.orders_since(since_ns)
+            # What has filled first: it is why the other has ended, which by itself
+            # would look like an exit that is no longer there.
+            for report in sorted(reports, key=lambda report: report.filled == ZERO):
                 if report.venue_order_id in legs or report.parent:
                     self._loop.handle(report)
         now_ns = self._loop.clock.now_ns()

@@ -58,7 +58,7 @@ async def reconcile(
     }
     fills: tuple[FillReport, ...] | None = None
     if len(unwatched) > _ONE_BY_ONE_MAX:
-        oldest_ns = min(seen.ts_venue_ns for seen in unwatched.values())
+        oldest_ns = min(_since_ns(seen) for seen in unwatched.values())
         fills = await venue.fills_since(oldest_ns)
     for key, report in open_now.items():
         if key in unwatched:
@@ -92,7 +92,7 @@ async def _with_continuity(
         if report.quantity == ZERO:
             return report
         if fills is None or attempt:
-            fills = await venue.fills_since(seen.ts_venue_ns, seen.key.symbol)
+            fills = await venue.fills_since(_since_ns(seen), seen.key.symbol)
         verdict = _judge(seen, report, fills)
         if verdict is not Continuity.UNPROVEN:
             break
@@ -105,12 +105,24 @@ def _judge(
     seen: PositionRecord, report: PositionReport, fills: tuple[FillReport, ...]
 ) -> Continuity:
     sign = Decimal(1) if seen.key.side is Side.LONG else Decimal(-1)
+    before, since_ns = sign * seen.quantity, _since_ns(seen)
     signed = [
         fill.quantity if fill.side is OrderSide.BUY else -fill.quantity
         for fill in fills
-        if fill.symbol == seen.key.symbol and fill.ts_venue_ns > seen.ts_venue_ns
+        if fill.symbol == seen.key.symbol and fill.ts_venue_ns > since_ns
     ]
-    return continuity(sign * seen.quantity, signed, sign * report.quantity)
+    if before == ZERO and signed:
+        # The fill of an entry began it, and no report has shown it since.
+        before, *signed = signed
+    return continuity(before, signed, sign * report.quantity)
+
+
+def _since_ns(seen: PositionRecord) -> int:
+    """Give the instant after which fills are not in what was last reported."""
+    if seen.quantity > ZERO or not seen.entered:
+        return seen.ts_venue_ns
+    first_ns = min(fill.ts_venue_ns for fill in seen.entered)
+    return min(seen.ts_venue_ns, first_ns - 1)
 
 
 async def _reconcile_orders(loop: EngineLoop, venue: PacedVenue) -> None:

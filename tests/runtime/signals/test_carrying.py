@@ -13,9 +13,10 @@ from exitd.core.attempt import Capabilities
 from exitd.core.entry import EntryState, SignalRecord, SignalState
 from exitd.core.events import FactKind
 from exitd.core.inputs import OrderStatus
+from exitd.core.trigger import TriggerState
 from exitd.errors import VenueUnavailable
 from exitd.ports.sessions import SessionsUnknown
-from exitd.ports.store import Batch
+from exitd.ports.store import Batch, OnDurable
 from exitd.runtime.signals.carrying import Carrier
 from exitd.signals.json_form import signal_json
 from exitd.signals.normalising import normalise
@@ -263,6 +264,28 @@ async def test_given_a_full_disk_then_not_now():
 
     with pytest.raises(VenueUnavailable, match="disk"):
         await carrier.carry_out(alert(desk, direction="short", stopPrice=D(95)))
+
+
+@in_virtual_time
+async def test_b031_given_the_disk_fills_with_a_close_then_armed_when_asked_again():
+    desk = await desk_of(broker(), "10")
+    carrier, submit = carrier_of(desk), desk.store.submit
+    record = alert(desk, direction="short", orderType="limit", limitPrice=D(120))
+
+    def full_at_last(batch: Batch, on_durable: OnDurable | None = None) -> None:
+        desk.store.fill_disk()
+        submit(batch, on_durable)
+        desk.store.mend_disk()
+
+    desk.store.submit = full_at_last  # type: ignore[method-assign]
+    with pytest.raises(VenueUnavailable, match="disk"):
+        await carrier.carry_out(record)
+    desk.store.submit = submit  # type: ignore[method-assign]
+    done = await carrier.carry_out(record)
+
+    assert done.state is SignalState.CARRIED_OUT
+    assert desk.trigger("desk-1/close").state is TriggerState.ARMED
+    assert (await carrier.carry_out(record)).trigger_ids == ("desk-1/close",)
 
 
 @in_virtual_time

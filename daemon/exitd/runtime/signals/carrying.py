@@ -14,6 +14,7 @@ from exitd.core.entry_inputs import Enter
 from exitd.core.inputs import Arm, ClosePosition, Command, IfCrossed
 from exitd.core.simulated import is_simulated, route_account
 from exitd.core.state import Accepted, Reply
+from exitd.core.trigger import DoneReason, TriggerRecord
 from exitd.core.units import NS_PER_HOUR
 from exitd.errors import StoreFull, VenueUnavailable
 from exitd.ports.sessions import Sessions, SessionsUnknown
@@ -109,7 +110,7 @@ class Carrier:
         """Find what was begun for an alert before; None if nothing was."""
         close_id = f"{record.id}/close"
         trigger = self._loop.engine.state.triggers.get(close_id)
-        if trigger is not None:
+        if trigger is not None and not self._was_withdrawn(record, trigger):
             done = replace(record, account=trigger.definition.account)
             return self._done(done, f"close {close_id}", trigger_ids=(close_id,))
         entry = self._loop.engine.state.entries.get(record.id)
@@ -120,6 +121,14 @@ class Carrier:
         ids = tuple(definition.id for definition in entry.exits)
         done = replace(record, account=entry.order.account, entry_id=entry.id)
         return self._done(done, f"entry {entry.id}", trigger_ids=ids)
+
+    def _was_withdrawn(self, record: SignalRecord, trigger: TriggerRecord) -> bool:
+        """Whether a close was taken back because the disk had no room for it.
+
+        Then its key is taken back too; one that somebody cancelled keeps it.
+        """
+        is_known = record.id in self._loop.engine.state.idempotency
+        return trigger.reason is DoneReason.CANCELLED and not is_known
 
     async def _stored(self, record: SignalRecord) -> EntryRecord | None:
         """Look for an entry that is over, and so is no longer in memory."""
