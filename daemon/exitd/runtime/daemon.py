@@ -210,7 +210,9 @@ class Daemon:
         """Compare open positions with their stops; a hole is told and cleared."""
         stale = frozenset(s for f in self.feeds.values() for s in f.stale)
         now_ns = self.loop.clock.now_ns()
-        holes = audit(self.loop.engine.state, stale, now_ns=now_ns)
+        started_ns = self.ts_started_ns
+        state = self.loop.engine.state
+        holes = audit(state, stale, now_ns=now_ns, ts_started_ns=started_ns)
         known = {hole.key for hole in self.holes}
         for hole in holes:
             if hole.key not in known:

@@ -12,6 +12,7 @@ from exitd.core.watermarks import unseen_since
 from exitd.logs import Event, log
 from exitd.ports.alerts import Alert
 from exitd.ports.feed import Feed, FeedNotice, FeedSignal, TickSink
+from exitd.runtime.first_prices import FirstPrices
 from exitd.runtime.freshness import FreshnessWatch, Staleness, judge
 from exitd.runtime.holes import fill_hole
 from exitd.runtime.loop import EngineLoop
@@ -58,6 +59,7 @@ class WatchedFeed:
         self._waits = waits
         self._before_tick = before_tick
         self._freshness = FreshnessWatch(self.name)
+        self._first = FirstPrices(self.name, loop, self.poll, self._on_tick)
         self._came_up = CameUp()
         self._ts_resubscribed_ns = 0
 
@@ -89,6 +91,7 @@ class WatchedFeed:
         self._feed.watch(
             frozenset(s for s in self._loop.engine.sources() if s.feed == self.name)
         )
+        self._see_to_first_prices()
 
     def wrap(self, wrapper: Callable[[Feed], F]) -> F:
         """Put a feed around this one, before it is started."""
@@ -119,6 +122,8 @@ class WatchedFeed:
             case FeedSignal.CONNECTED:
                 self.since_ns = self._loop.clock.now_ns()
                 self._fill_holes(self.since_ns)
+                self._first.connected(self.since_ns)
+                self._see_to_first_prices()
                 self._came_up.note()
                 log(Event.FEED_CONNECTED, venue=self.name, channel="prices")
             case FeedSignal.REFUSED:
@@ -128,6 +133,12 @@ class WatchedFeed:
                 log(Event.FEED_GARBLED, venue=self.name, reason=notice.detail)
             case FeedSignal.LOST:
                 self.since_ns = None
+                self._first.lost()
+
+    def _see_to_first_prices(self) -> None:
+        """Ask for what no trade may tell for hours; nobody waits for it."""
+        if self._first.is_wanted():
+            self._spawn(self._first.ask(), f"{self.name} first prices")
 
     def _fill_holes(self, now_ns: int) -> None:
         """Let trails see what was missed while this feed was not there."""
@@ -139,6 +150,7 @@ class WatchedFeed:
 
     def _on_lost(self, reason: str) -> None:
         self.since_ns = None
+        self._first.lost()
         self.reconnects += 1
         log(Event.FEED_LOST, venue=self.name, channel="prices", reason=reason)
 
@@ -150,6 +162,7 @@ class WatchedFeed:
             if self.since_ns is not None and silent_ns > _SILENCE_MAX_NS:
                 self._feed.abort()
             self.check_freshness()
+            self._see_to_first_prices()
 
     def check_freshness(self) -> None:
         state, now_ns = self._loop.engine.state, self._loop.clock.now_ns()

@@ -11,9 +11,11 @@ from exitd.core.pricing import price_at_hit
 from exitd.core.sizing import target_quantity
 from exitd.core.state import State
 from exitd.core.trigger import QuantityKind, TriggerRecord, TriggerState, WaitingFor
-from exitd.core.units import ZERO, text
+from exitd.core.units import NS_PER_S, ZERO, text
 
 _PARTLY = "its stops cover only a part of it"
+#: How long an armed stop counts without any price: a connect and a query take less.
+_PRICELESS_NS = 30 * NS_PER_S
 
 
 class Hole(Struct, frozen=True):
@@ -32,20 +34,38 @@ class Hole(Struct, frozen=True):
 
 
 def audit(
-    state: State, stale: frozenset[PriceSource], *, now_ns: int
+    state: State,
+    stale: frozenset[PriceSource],
+    *,
+    now_ns: int,
+    ts_started_ns: int = 0,
 ) -> tuple[Hole, ...]:
     """List the open positions without full protection.
 
     A stop counts while it is armed on a fresh price, or firing; and while it waits
-    for its first price, for as long as a price may be old.
+    for its first price, for as long as a price may be old. Armed on a price that has
+    not come in this run, it counts for half a minute.
+
+    Args:
+        state: The engine's memory.
+        stale: What is not judged now.
+        now_ns: The steady clock, UTC.
+        ts_started_ns: When this run began, by the same clock.
     """
     holes = []
+    expected_ns = now_ns - _PRICELESS_NS
+
+    def is_priceless(record: TriggerRecord) -> bool:
+        since_ns = max(record.ts_armed_ns, ts_started_ns)
+        return since_ns < expected_ns and _has_no_price(state, record)
+
     for key, position in state.positions.items():
         if not position.is_open:
             continue
         stops = [r for r in state.triggers_on(key) if _may_protect(r)]
         oldest_ns = now_ns - state.policies.price_max_age_ns
-        live = [r for r in stops if _is_live(r, stale, oldest_ns)]
+        watching = [r for r in stops if _is_live(r, stale, oldest_ns)]
+        live = [r for r in watching if not is_priceless(r)]
         covered = _held_by_brokers(state, key)
         for record in live:
             close = record.definition.close
@@ -55,7 +75,8 @@ def audit(
             price = price_at_hit(state, record) if is_amount else None
             covered += target_quantity(asked, position, price=price)
         if covered < position.live:
-            reason = _PARTLY if covered > ZERO else _why(stops, live, stale)
+            is_partly = covered > ZERO or bool(live)
+            reason = _PARTLY if is_partly else _why(stops, watching, stale)
             holes.append(Hole(key, position.live, covered, reason))
     return tuple(holes)
 
@@ -89,17 +110,25 @@ def _is_live(
     return record.state is TriggerState.ARMED and not _is_stale(record, stale)
 
 
+def _has_no_price(state: State, record: TriggerRecord) -> bool:
+    """Whether an armed stop has never been judged; a closed bar may take a day."""
+    source = record.definition.source
+    if record.state is not TriggerState.ARMED or any(p.closed for p in source.parts):
+        return False
+    return state.last_price(source) is None
+
+
 def _is_stale(record: TriggerRecord, stale: frozenset[PriceSource]) -> bool:
     return is_unjudged(record.definition.source, stale.__contains__)
 
 
 def _why(
     stops: list[TriggerRecord],
-    live: list[TriggerRecord],
+    priceless: list[TriggerRecord],
     stale: frozenset[PriceSource],
 ) -> str:
-    if live:
-        return _PARTLY
+    for record in priceless:
+        return f"{record.id} watches a price that has not come since the start"
     for record in stops:
         if record.paused:
             return f"{record.id} is paused"

@@ -157,7 +157,9 @@ class Reading:
         """Give every open position, and what protects it."""
         state, prices = self._state, AllPrices(self._daemon)
         now_ns = self._daemon.clock.now_ns()
-        holes = {h.key: h for h in audit(state, self._stale(), now_ns=now_ns)}
+        started_ns = self._daemon.ts_started_ns
+        found = audit(state, self._stale(), now_ns=now_ns, ts_started_ns=started_ns)
+        holes = {hole.key: hole for hole in found}
         return PositionsView(
             positions=tuple(
                 position_view(state, position, prices, holes.get(key))

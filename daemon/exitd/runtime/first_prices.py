@@ -1,0 +1,88 @@
+"""The last price before we listened: asked for where no stream gives it by itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from exitd.core.market import PriceKind, PriceSource, Tick
+from exitd.errors import VenueError
+from exitd.logs import Event, log
+from exitd.ports.feed import TickSink
+from exitd.runtime.loop import EngineLoop
+
+Poll = Callable[[PriceSource], Awaitable[Tick | None]]
+
+#: Venues push these within seconds of a connect, and their silence is told.
+_PUSHED = frozenset({PriceKind.MARK, PriceKind.INDEX})
+#: One connect must not spend what the venue lets us ask for closes.
+_MOST_PER_CONNECT = 50
+_PATIENCE_S = 2.0
+
+
+class FirstPrices:
+    """Asks once per connect for each watched price that has not come since.
+
+    One query at a time, each of two seconds at most; what a stream says meanwhile is
+    newer and wins. A bar's close that is over is not asked for: it was before the
+    exit was there.
+    """
+
+    def __init__(self, feed: str, loop: EngineLoop, poll: Poll, sink: TickSink) -> None:
+        self._feed = feed
+        self._loop = loop
+        self._poll = poll
+        self._sink = sink
+        self._since_ns: int | None = None
+        self._asked: set[PriceSource] = set()
+        self._queries = 0
+        self._is_asking = False
+
+    def connected(self, since_ns: int) -> None:
+        """Begin anew: what was seen before `since_ns` (steady, UTC) may be over."""
+        self._since_ns = since_ns
+        self._asked.clear()
+        self._queries = 0
+
+    def lost(self) -> None:
+        self._since_ns = None
+
+    def is_wanted(self) -> bool:
+        """Whether there is something to ask, and nobody asks yet."""
+        return not self._is_asking and self._next() is not None
+
+    async def ask(self) -> None:
+        """Ask for what is wanted, until nothing is."""
+        if self._is_asking:
+            return
+        self._is_asking = True
+        try:
+            while (source := self._next()) is not None:
+                self._asked.add(source)
+                self._queries += 1
+                await self._ask(source)
+        finally:
+            self._is_asking = False
+
+    def _next(self) -> PriceSource | None:
+        if self._since_ns is None or self._queries >= _MOST_PER_CONNECT:
+            return None
+        watched = self._loop.engine.watched()
+        self._asked &= watched
+        wanted = [s for s in watched - self._asked if self._lacks(s)]
+        return min(wanted, key=str, default=None)
+
+    def _lacks(self, source: PriceSource) -> bool:
+        if source.feed != self._feed or source.kind in _PUSHED or source.closed:
+            return False
+        seen_ns = self._loop.engine.state.ts_seen_ns(source)
+        return self._since_ns is not None and seen_ns < self._since_ns
+
+    async def _ask(self, source: PriceSource) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                tick = await self._poll(source)
+        except (TimeoutError, VenueError) as error:
+            reason = str(error) or "no answer within two seconds"
+            log(Event.VENUE_FAILED, venue=self._feed, reason=reason)
+            return
+        if tick is not None and self._lacks(source):
+            self._sink(tick)
