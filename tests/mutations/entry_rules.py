@@ -28,6 +28,14 @@ MUTATIONS = (
     ),
     Mutation(
         71,
+        "core/shrinking.py",
+        "excess = max(excess - position.held, min(excess - position.live, filled))",
+        "excess = ZERO",
+        "test_b071_given_a_part_closed_by_hand_when_another_enters_then_it_stays",
+        "test_given_others_reduce_then_the_oldest_entry_loses_first",
+    ),
+    Mutation(
+        71,
         "core/lifetimes.py",
         "if ts_venue_ns <= known.ts_venue_ns:\n        return\n    if other",
         "if False:\n        return\n    if other",
