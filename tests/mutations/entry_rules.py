@@ -15,7 +15,7 @@ MUTATIONS = (
     Mutation(
         71,
         "core/exits.py",
-        "return min(left, closable)",
+        "return min(unclaimed(state, entry), closable)",
         "return closable",
         "test_given_both_legs_under_way_then_together_never_more_than_filled",
     ),
@@ -51,8 +51,8 @@ MUTATIONS = (
     Mutation(
         72,
         "core/exits.py",
-        "take_over(turn, after, f",
-        "(lambda *_: None)(turn, after, f",
+        "take_over(turn, after, why, may",
+        "(lambda *_, **__: None)(turn, after, why, may",
         "test_given_the_legs_expire_with_the_day_then_ours_are_armed_in_that_turn",
     ),
     Mutation(
