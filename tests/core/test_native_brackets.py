@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core.entering import ENTRY, NATIVE, EnteringWorld
 from core.worlds import D, S, stop
 from exitd.core.attempt import RefusalKind
 from exitd.core.entry_inputs import LegsMissing
 from exitd.core.events import FactKind
-from exitd.core.inputs import OrderStatus
+from exitd.core.inputs import IfCrossed, OrderStatus
 from exitd.core.intents import CancelLeg, ProvePosition
+from exitd.core.policy import Policies
 
 WORKING, FILLED = OrderStatus.WORKING, OrderStatus.FILLED
 CANCELLED, EXPIRED = OrderStatus.CANCELLED, OrderStatus.EXPIRED
@@ -88,6 +91,64 @@ def test_given_the_other_leg_is_cancelled_first_then_a_target_that_is_crossed_wa
     world.position("0")
     assert world.sent == []
     assert world.state(SL) == "done: retired"
+
+
+def test_given_a_target_is_crossed_when_the_day_ends_then_it_fires():
+    world = bracketed()
+    world.mark("111")
+
+    world.leg("leg-tp", EXPIRED)
+    world.leg("leg-sl", EXPIRED)
+
+    assert world.who() == [TP]
+    assert world.sizes() == ["10"]
+
+
+@pytest.mark.parametrize("status", [CANCELLED, EXPIRED])
+def test_given_a_target_waits_when_the_last_leg_ends_unfilled_then_it_fires(status):
+    world = bracketed()
+    world.mark("111")
+    world.leg("leg-sl", CANCELLED)
+    assert world.sent == []
+
+    world.leg("leg-tp", status)
+
+    assert world.who() == [TP]
+
+
+def test_given_only_an_old_price_when_the_day_ends_then_the_next_one_decides():
+    world = bracketed()
+    world.mark("111")
+    world.wait(20 * S)
+
+    world.leg("leg-tp", EXPIRED)
+    assert world.sent == []
+    world.mark("111")
+
+    assert world.who() == [TP]
+
+
+def test_given_an_old_price_and_a_leg_that_may_have_filled_then_the_next_price_waits():
+    world = bracketed()
+    world.mark("111")
+    world.wait(20 * S)
+    world.leg("leg-sl", CANCELLED)
+    world.mark("111")
+    assert world.state(TP) == "waiting: already crossed"
+
+    world.leg("leg-tp", CANCELLED)
+
+    assert world.who() == [TP]
+
+
+def test_given_told_to_wait_when_the_day_ends_then_a_crossed_target_waits():
+    world = bracketed(policies=Policies(crossed_exits=IfCrossed.WAIT))
+    world.mark("111")
+
+    world.leg("leg-tp", EXPIRED)
+
+    assert world.state(TP) == "waiting: already crossed"
+    assert world.sent == []
 
 
 def test_given_the_stop_is_crossed_at_the_takeover_then_it_fires():

@@ -15,7 +15,7 @@ MUTATIONS = (
     Mutation(
         71,
         "core/exits.py",
-        "return min(left, closable)",
+        "return min(unclaimed(state, entry), closable)",
         "return closable",
         "test_given_both_legs_under_way_then_together_never_more_than_filled",
     ),
@@ -25,6 +25,14 @@ MUTATIONS = (
         "exits.on_closed(turn, key.trigger_id, filled)",
         "pass",
         "test_given_the_target_fills_in_part_then_the_stop_covers_the_rest",
+    ),
+    Mutation(
+        71,
+        "core/shrinking.py",
+        "excess = max(excess - position.held, min(excess - position.live, filled))",
+        "excess = ZERO",
+        "test_b071_given_a_part_closed_by_hand_when_another_enters_then_it_stays",
+        "test_given_others_reduce_then_the_oldest_entry_loses_first",
     ),
     Mutation(
         71,
@@ -72,8 +80,8 @@ MUTATIONS = (
     Mutation(
         72,
         "core/exits.py",
-        "take_over(turn, after, f",
-        "(lambda *_: None)(turn, after, f",
+        "take_over(turn, after, why, may",
+        "(lambda *_, **__: None)(turn, after, why, may",
         "test_given_the_legs_expire_with_the_day_then_ours_are_armed_in_that_turn",
     ),
     Mutation(

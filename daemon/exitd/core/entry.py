@@ -52,7 +52,8 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
     broker holds them itself (`ticket.attached`), they wait for the day it no longer
     does. `legs` are the broker's ids of its own, `legs_over` of those that have ended;
     once one has, exitd has taken over (`is_taken_over`). `closed` is what exits have
-    taken off again, and `is_guarded` says that some may take off more.
+    taken off again, `lost` the part of it that others took. `is_guarded` says that some
+    may take off more.
 
     `signed` holds the exact request. `filled` is cumulative in units of the quantity,
     `filled_quote` in the quote currency. `market_price`, quote per unit, is the price
@@ -68,6 +69,7 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
     is_taken_over: bool = False
     is_guarded: bool = False
     closed: Decimal = ZERO
+    lost: Decimal = ZERO
     signed: bytes = b""
     ts_signed_venue_ns: int = 0
     expires_venue_ns: int = 0

@@ -15,6 +15,7 @@ from exitd.core.position import after_fill
 from exitd.core.records import CounterRecord, FillRecord
 from exitd.core.refusing import refuse
 from exitd.core.settling import settle
+from exitd.core.shrinking import give_back, shrink
 from exitd.core.trigger import FireRecord
 from exitd.core.turn import Turn
 from exitd.core.under_way import UNANSWERED
@@ -99,6 +100,7 @@ def on_order(turn: Turn, report: OrderReport) -> None:
     if after.filled > attempt.filled:
         _count(turn, attempt, after)
     settle(turn, after)
+    shrink(turn, after.key)
 
 
 def _is_news(attempt: AttemptRecord, report: OrderReport) -> bool:
@@ -213,7 +215,13 @@ def _count(turn: Turn, before: AttemptRecord, after: AttemptRecord) -> None:
     position = state.position(after.key)
     if position.lifetime == after.lifetime:
         turn.put_position(after_fill(position, filled, after.ts_filled_venue_ns))
+        is_exit = exits.exit_of(state, key.trigger_id) is not None
+        is_shown = after.ts_filled_venue_ns <= position.ts_venue_ns
+        if is_exit and is_shown and before.is_ended:
+            give_back(turn, after.key, filled)
         exits.on_closed(turn, key.trigger_id, filled)
+        if not is_exit and not before.is_ended:
+            shrink(turn, after.key, filled)
     fired = state.firing_of(key)
     if fired is not None:
         counted = replace(

@@ -29,10 +29,12 @@ from exitd.core.trigger import (
     TriggerDefinition,
     TriggerRecord,
     TriggerState,
+    WaitingFor,
 )
 from exitd.core.turn import Turn
 from exitd.core.units import ZERO, text
 
+_FOR_A_PRICE = (WaitingFor.FIRST_PRICE, WaitingFor.RIGHT_SIDE)
 _ON_WATCH = (TriggerState.ARMED, TriggerState.WAITING)
 #: What somebody, or its own expiry, has ended stays so when more fills.
 _ENDED_FOR_GOOD = frozenset(
@@ -54,7 +56,7 @@ def on_filled(turn: Turn, entry: EntryRecord, filled: Decimal) -> None:
         if record is not None and record.state is TriggerState.FIRING:
             _enlarge(turn, entry, record, filled)
         elif record is not None and record.state in _ON_WATCH:
-            _resize(turn, entry, record)
+            resize(turn, entry, record)
         elif record is None or record.reason not in _ENDED_FOR_GOOD:
             _arm(turn, entry, definition, turn.state.policies.crossed_exits)
 
@@ -101,7 +103,7 @@ def _covering(definition: TriggerDefinition, quantity: Decimal) -> TriggerDefini
     return replace(definition, action=replace(close, quantity=amount))
 
 
-def _resize(turn: Turn, entry: EntryRecord, record: TriggerRecord) -> None:
+def resize(turn: Turn, entry: EntryRecord, record: TriggerRecord) -> None:
     """Cover what is left: beside what its own earlier armings have taken already."""
     covering = _covering(record.definition, entry.left + record.filled)
     if covering == record.definition:
@@ -121,7 +123,7 @@ def _enlarge(
     turn: Turn, entry: EntryRecord, record: TriggerRecord, filled: Decimal
 ) -> None:
     """Let an exit that fires close what has come to its position meanwhile, too."""
-    _resize(turn, entry, record)
+    resize(turn, entry, record)
     fired = turn.state.fires[record.id]
     if fired.target is None:
         return
@@ -174,7 +176,7 @@ def fit(turn: Turn, entry: EntryRecord) -> None:
         if record is None or record.state not in _ON_WATCH:
             continue
         if entry.left > ZERO:
-            _resize(turn, entry, record)
+            resize(turn, entry, record)
         else:
             finish(
                 turn,
@@ -209,11 +211,16 @@ def closable(state: State, record: TriggerRecord, closable: Decimal) -> Decimal:
     entry = exit_of(state, record.id)
     if entry is None:
         return closable
+    return min(unclaimed(state, entry), closable)
+
+
+def unclaimed(state: State, entry: EntryRecord) -> Decimal:
+    """Give what an entry has left and none of its exits under way may take."""
     left = entry.left
     for attempt in state.open_attempts_on(entry.order.key):
         if state.entry_of_exit.get(attempt.order.attempt.trigger_id) == entry.id:
             left -= attempt.unresolved
-    return min(left, closable)
+    return left
 
 
 def stop_entering(turn: Turn, record: TriggerRecord) -> None:
@@ -229,7 +236,7 @@ def on_lifetime_ended(turn: Turn, key: PositionKey) -> None:
     Exits that a broker still holds must not open the other side: they are cancelled.
     """
     for entry in turn.state.entries_on(key):
-        after = replace(entry, closed=entry.filled, is_guarded=False)
+        after = replace(entry, closed=entry.filled, lost=ZERO, is_guarded=False)
         if after != entry:
             turn.put_entry(after)
         if entry.is_ended:
@@ -282,7 +289,13 @@ def on_leg(turn: Turn, entry: EntryRecord, report: OrderReport) -> None:
     if report.filled > ZERO:
         turn.intend(ProvePosition(report.account, report.symbol))
     if report.status is not OrderStatus.FILLED and after.left > ZERO:
-        take_over(turn, after, f"the broker's exit {leg} is {report.status.value}")
+        why = f"the broker's exit {leg} is {report.status.value}"
+        # The one that goes with a leg that fills is cancelled: the other lives till
+        # its own report. A day that ends, or the last leg, says that nothing filled.
+        may_have_filled = report.status is OrderStatus.CANCELLED and bool(after.legs)
+        take_over(turn, after, why, may_have_filled=may_have_filled)
+        if not may_have_filled:
+            _wait_no_longer(turn, after.id)
     fit(turn, turn.state.entries[entry.id])
 
 
@@ -293,11 +306,26 @@ def on_legs_missing(turn: Turn, missing: LegsMissing) -> None:
         take_over(turn, entry, "the broker lists none of them")
 
 
-def take_over(turn: Turn, entry: EntryRecord, why: str) -> None:
+def _wait_no_longer(turn: Turn, entry_id: str) -> None:
+    """The broker's own exits have ended unfilled: what waits on them goes by policy."""
+    entry = turn.state.entries[entry_id]
+    if turn.state.policies.crossed_exits is not IfCrossed.FIRE:
+        return
+    for definition in entry.exits:
+        record = turn.state.triggers.get(definition.id)
+        if record is None or record.paused or record.waiting_for not in _FOR_A_PRICE:
+            continue
+        _arm(turn, entry, record.definition, IfCrossed.FIRE)
+
+
+def take_over(
+    turn: Turn, entry: EntryRecord, why: str, *, may_have_filled: bool = False
+) -> None:
     """Arm our own exits for those that the broker no longer holds, once.
 
-    A stop that is crossed fires. A take-profit waits: most likely the broker's own has
-    just filled, and the position report that says so is on its way.
+    A stop that is crossed fires. A take-profit goes by the policy for what is crossed
+    when an entry fills; but where the broker's own may have just filled it waits for
+    the report that says so.
     """
     if not entry.is_held_by_broker or not turn.state.position(entry.order.key).is_open:
         return
@@ -306,6 +334,7 @@ def take_over(turn: Turn, entry: EntryRecord, why: str) -> None:
     turn.entry_fact(
         FactKind.EXITS_TAKEN_OVER, ours, why=why, left=ours.left, alert=True
     )
+    target = IfCrossed.WAIT if may_have_filled else turn.state.policies.crossed_exits
     for definition in _stops_first(ours):
-        if_crossed = IfCrossed.FIRE if definition.is_stop else IfCrossed.WAIT
+        if_crossed = IfCrossed.FIRE if definition.is_stop else target
         _arm(turn, turn.state.entries[ours.id], definition, if_crossed)

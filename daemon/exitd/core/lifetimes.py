@@ -33,6 +33,7 @@ from exitd.core.resting import (
     waits_for_price,
 )
 from exitd.core.settling import prove
+from exitd.core.shrinking import shrink
 from exitd.core.state import State
 from exitd.core.trigger import DoneReason, TriggerRecord, TriggerState, WaitingFor
 from exitd.core.turn import Turn
@@ -58,6 +59,7 @@ def on_position(turn: Turn, report: PositionReport) -> None:
     if is_same and after == replace(known, ts_venue_ns=report.ts_venue_ns):
         # Nothing new but its age: kept in memory, not worth a write.
         state.positions[key] = after
+        shrink(turn, key)
         prove(turn, key)
         return
     was_open, is_open = known.held > ZERO, after.held > ZERO
@@ -295,6 +297,7 @@ def _changed(turn: Turn, before: PositionRecord, after: PositionRecord) -> None:
             begin_arming(turn, record, after)
     follow_position(turn, key)
     recall_excess(turn, key)
+    shrink(turn, key)
     prove(turn, key)
 
 
