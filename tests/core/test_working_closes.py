@@ -264,3 +264,18 @@ def test_given_a_target_given_up_still_rests_when_the_stop_hits_then_cancelled()
     world.mark("94")
 
     assert len(world.wants(CancelOrder)) == before + 1
+
+
+def test_given_the_cancel_of_a_close_that_works_on_is_lost_then_asked_for_again():
+    """A close at market is not to rest, and yet may wait for whom it is asked of."""
+    world = World()
+    world.arm(stop("sl", "95"), target("tp", "110", "4"))
+    world.mark("110")
+    assert world.sent[0].time_in_force is TimeInForce.IOC
+    world.works()
+    world.mark("95")
+    assert len(world.wants(CancelOrder)) == 1
+
+    world.wait(2 * S)
+
+    assert len(world.wants(CancelOrder)) == 4

@@ -139,7 +139,8 @@ def on_patience(
     attempt = turn.state.open_attempt_of(fired)
     if attempt is None:
         ask_slot(turn, record)
-    elif is_resting(attempt):
+    elif is_resting(attempt) or (timer.n and attempt.state in AT_VENUE):
+        # One that was not to rest may work on where a solver has to fill it.
         ask_back(turn, fired, attempt)
     # An unanswered one is taken back when it turns out to rest.
 
