@@ -35,9 +35,7 @@ AT_ONCE_PATIENCE_NS = 2 * NS_PER_S
 
 
 def is_at_once(close: Close, order: OrderType, stage: int, *, is_stop: bool) -> bool:
-    """Whether a limit close is to fill at once, or not at all."""
-    if order is not OrderType.LIMIT:
-        return False
+    """Whether a close that rests was to fill at once, or not at all."""
     wanted = time_in_force(close, order, stage, is_stop=is_stop)
     return wanted is TimeInForce.IOC
 
