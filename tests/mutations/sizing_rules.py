@@ -175,8 +175,8 @@ MUTATIONS = (
     Mutation(
         95,
         "core/patience.py",
-        "elif is_resting(attempt):\n        ask_back",
-        "elif False:\n        ask_back",
+        "elif is_resting(attempt) or (timer.n",
+        "elif False and (timer.n",
         "test_b095_given_patience_then_the_limit_rests_then_a_wider_one_then_market",
     ),
     Mutation(
