@@ -172,8 +172,8 @@ MUTATIONS = (
     Mutation(
         85,
         "core/lifetimes.py",
-        "if capabilities is None or capabilities.hedge_mode:",
-        "if capabilities is None:",
+        "if capabilities is None or capabilities.hedge_mode:\n        return\n",
+        "if capabilities is None:\n        return\n",
         "test_b085_given_hedge_mode_then_a_long_trigger_never_touches_the_short",
     ),
     Mutation(
