@@ -32,7 +32,7 @@ MUTATIONS = (
         "adapters/interactive_brokers/venue.py",
         "            if found is not None:\n                return found\n",
         "",
-        "test_given_bytes_of_before_a_start_when_sent_then_looked_for_first",
+        "test_given_a_close_in_doubt_when_sent_again_then_it_is_there_once",
     ),
     Mutation(
         102,
