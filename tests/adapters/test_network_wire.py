@@ -293,3 +293,15 @@ def test_given_the_loop_of_the_daemon_when_carried_then_as_on_any_other():
             return [reply.body for reply in replies]
 
     assert run_loop(ask()) == [b"one", b"two"]
+
+
+async def test_given_calls_that_fail_when_carried_then_no_connection_is_kept():
+    async def script(request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    async with served(script) as (carrier, server):
+        for _ in range(3):
+            with pytest.raises(OSError):
+                await carrier.carry(call(server))
+
+        assert carrier._open == set()

@@ -62,16 +62,24 @@ class WireCarrier:
             await self._room.acquire()
         try:
             wire = self._take_idle(origin) or await self._connect(origin)
-            reply = await wire.exchange(request, call.what, call.bytes_max)
+            try:
+                return await wire.exchange(request, call.what, call.bytes_max)
+            finally:
+                self._keep(origin, wire)
         finally:
             self._room.release()
+
+    def _keep(self, origin: Origin, wire: Wire) -> None:
+        """Have a connection wait for the next call, unless it is of no more use."""
         if wire.is_usable:
             now_s = asyncio.get_running_loop().time()
             self._idle.setdefault(origin, []).append((now_s, wire))
         else:
-            wire.abort()
-            self._open.discard(wire)
-        return reply
+            self._drop(wire)
+
+    def _drop(self, wire: Wire) -> None:
+        wire.abort()
+        self._open.discard(wire)
 
     async def _wait_for_room(self, call: Call) -> None:
         try:
@@ -105,8 +113,7 @@ class WireCarrier:
             since_s, wire = idle.pop()
             if wire.is_usable and since_s >= oldest_s:
                 return wire
-            wire.abort()
-            self._open.discard(wire)
+            self._drop(wire)
         return None
 
     async def _connect(self, origin: Origin) -> Wire:
