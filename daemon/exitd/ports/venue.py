@@ -15,7 +15,7 @@ from exitd.core.attempt import Capabilities, CloseOrder, RefusalKind
 from exitd.core.inputs import FillReport, OrderReport, PositionReport
 from exitd.core.market import Instrument
 from exitd.core.position import OrderSide
-from exitd.core.trigger import CancelScope
+from exitd.core.trigger import CancelScope, OrderType
 
 
 class Prepared(Struct, frozen=True):
@@ -75,6 +75,19 @@ class StreamDown(Struct, frozen=True):
 
 
 PrivateEvent = OrderReport | FillReport | PositionReport | StreamUp | StreamDown
+
+
+def is_in_scope(order: OrderReport, scope: CancelScope) -> bool:
+    """Whether an order is of the kind that is to be cancelled; `ONE` goes by its id."""
+    match scope:
+        case CancelScope.ALL:
+            return True
+        case CancelScope.LIMIT:
+            return order.order is OrderType.LIMIT and not order.is_trigger
+        case CancelScope.TRIGGER:
+            return order.is_trigger
+        case CancelScope.ONE:
+            return False
 
 
 class Venue(Protocol):

@@ -4,10 +4,10 @@ import asyncio
 
 from exitd.core.inputs import CancelsConfirmed, OrderReport
 from exitd.core.intents import CancelOrder, CancelOrders
-from exitd.core.trigger import Cancel, CancelScope, OrderType
+from exitd.core.trigger import Cancel, CancelScope
 from exitd.errors import VenueError
 from exitd.logs import Event, log, log_at
-from exitd.ports.venue import Refusal
+from exitd.ports.venue import Refusal, is_in_scope
 from exitd.runtime.inquiry import Inquiry
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.pacing import PacedVenue
@@ -17,15 +17,9 @@ _FIRST_PAUSE_S, _MOST_PAUSE_S = 0.1, 5.0
 
 def in_scope(cancel: Cancel, order: OrderReport) -> bool:
     """Whether a resting order is one of those that *cancel* means."""
-    match cancel.scope:
-        case CancelScope.ALL:
-            return True
-        case CancelScope.LIMIT:
-            return order.order is OrderType.LIMIT and not order.is_trigger
-        case CancelScope.TRIGGER:
-            return order.is_trigger
-        case CancelScope.ONE:
-            return str(order.client_order_id) == cancel.client_order_id
+    if cancel.scope is CancelScope.ONE:
+        return str(order.client_order_id) == cancel.client_order_id
+    return is_in_scope(order, cancel.scope)
 
 
 async def cancel_scope(

@@ -16,9 +16,9 @@ from exitd.adapters.alpaca.wire import ORDER, WireOrder
 from exitd.adapters.network.lanes import Reply
 from exitd.core.attempt import RefusalKind
 from exitd.core.inputs import OrderReport
-from exitd.core.trigger import CancelScope, OrderType
+from exitd.core.trigger import CancelScope
 from exitd.errors import OutcomeUnknown, VenueUnavailable
-from exitd.ports.venue import Refusal
+from exitd.ports.venue import Refusal, is_in_scope
 
 REPLACED_MAX = 20
 _NO_SUCH_ORDER = Refusal(RefusalKind.INVALID, "40410000", "there is no such order")
@@ -130,7 +130,7 @@ async def cancel_scope(
     except VenueUnavailable as exc:
         raise OutcomeUnknown(str(exc), status=exc.status) from exc
     for order in resting:
-        if not _is_in(scope, order):
+        if not is_in_scope(order, scope):
             continue
         answer = await cancel_one(session, order.venue_order_id, None, tells_ended=True)
         if isinstance(answer, Refusal):
@@ -142,11 +142,3 @@ async def cancel_scope(
     if refusal is not None and not cancelled:
         return refusal
     return None if is_pending or refusal is not None else tuple(cancelled)
-
-
-def _is_in(scope: CancelScope, order: OrderReport) -> bool:
-    if scope is CancelScope.TRIGGER:
-        return order.is_trigger
-    if scope is CancelScope.LIMIT:
-        return order.order is OrderType.LIMIT and not order.is_trigger
-    return True

@@ -37,6 +37,7 @@ from exitd.adapters.interactive_brokers.session import Session
 from exitd.adapters.network.rest import RestClient
 from exitd.adapters.network.tls import tls_for
 from exitd.adapters.polling.account import PolledAccount, Seen
+from exitd.adapters.polling.cancelling import cancel_each
 from exitd.adapters.polling.net import closable, too_large
 from exitd.adapters.polling.telling import log_notices
 from exitd.core.attempt import (
@@ -48,7 +49,7 @@ from exitd.core.attempt import (
 )
 from exitd.core.inputs import FillReport, OrderReport, OrderStatus, PositionReport
 from exitd.core.market import Instrument, PriceKind
-from exitd.core.trigger import CancelScope, OrderType
+from exitd.core.trigger import CancelScope
 from exitd.core.units import NS_PER_S, ZERO
 from exitd.errors import NoSuchMarket, OutcomeUnknown, VenueUnavailable
 from exitd.ports.clock import Clock
@@ -264,24 +265,10 @@ class InteractiveBrokersVenue(Entering):
         Raises:
             AssertionError: The scope is one order; `cancel_order` is for that.
         """
-        assert scope is not CancelScope.ONE
-        cancelled: list[OrderReport] = []
-        is_pending = False
-        for order in await self.open_orders(symbol):
-            if scope is CancelScope.TRIGGER and not order.is_trigger:
-                continue
-            is_limit = order.order is OrderType.LIMIT and not order.is_trigger
-            if scope is CancelScope.LIMIT and not is_limit:
-                continue
-            answer = await self.placing.cancel(order.venue_order_id)
-            if isinstance(answer, Refusal):
-                return answer
-            if answer is None:
-                is_pending = True
-            else:
-                cancelled.append(answer)
+        orders = await self.open_orders(symbol)
+        answer = await cancel_each(orders, scope, self.placing.cancel)
         self._polled.nudge()
-        return None if is_pending else tuple(cancelled)
+        return answer
 
     async def mark_price(self, symbol: str) -> Decimal | None:
         return await self.queries.price(symbol, PriceKind.MARK)
