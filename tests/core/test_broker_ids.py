@@ -13,6 +13,7 @@ from exitd.core.entry import SignalRecord
         ("", 0, "tv-7"),
         ("breakout", 0, "breakout"),
         ("breakout", 1, "breakout-1"),
+        ("mine", 2, "mine-2"),
         ("x" * 128, 0, "x" * 128),
         ("x" * 128, 12, "x" * 125 + "-12"),
     ],

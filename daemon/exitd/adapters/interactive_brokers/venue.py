@@ -38,7 +38,7 @@ from exitd.adapters.network.rest import RestClient
 from exitd.adapters.network.tls import tls_for
 from exitd.adapters.polling.account import PolledAccount, Seen
 from exitd.adapters.polling.cancelling import cancel_each
-from exitd.adapters.polling.net import closable, too_large
+from exitd.adapters.polling.net import stop_quantity, too_large
 from exitd.adapters.polling.telling import log_notices
 from exitd.core.attempt import (
     Capabilities,
@@ -228,10 +228,9 @@ class InteractiveBrokersVenue(Entering):
     async def place_native_stop(self, stop: NativeStop) -> OrderReport | Refusal:
         held = await self.queries.net_positions()
         net, _ = held.get(stop.symbol, (ZERO, None))
-        room = closable(net, stop.side)
-        quantity = room if stop.quantity is None else min(stop.quantity, room)
-        if quantity == ZERO:
-            return Refusal(RefusalKind.NOT_REDUCED, "POSITION", "nothing is held")
+        quantity = stop_quantity(stop, net)
+        if isinstance(quantity, Refusal):
+            return quantity
         conid = await self.contracts.conid(stop.symbol)
         body = stop_body(self.session.broker_account, conid, stop, quantity)
         written = STORED.decode(stored(self.placing.path, [body]))

@@ -8,7 +8,7 @@ from exitd.core.attempt import CloseOrder, RefusalKind
 from exitd.core.inputs import PositionReport
 from exitd.core.position import OrderSide, PositionKey, Side
 from exitd.core.units import ZERO, text
-from exitd.ports.venue import Refusal
+from exitd.ports.venue import NativeStop, Refusal
 
 
 def net_reports(
@@ -64,3 +64,12 @@ def too_large(order: CloseOrder, net: Decimal) -> Refusal | None:
         f"{order.side} {text(order.quantity)} {order.symbol} is more than the"
         f" {text(room)} that can be closed",
     )
+
+
+def stop_quantity(stop: NativeStop, net: Decimal) -> Decimal | Refusal:
+    """How much a stop is to rest for: what it asks, and never more than is held."""
+    room = closable(net, stop.side)
+    quantity = room if stop.quantity is None else min(stop.quantity, room)
+    if quantity == ZERO:
+        return Refusal(RefusalKind.NOT_REDUCED, "POSITION", "nothing is held")
+    return quantity

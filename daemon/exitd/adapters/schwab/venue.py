@@ -18,7 +18,7 @@ import msgspec
 from exitd.adapters.network.rest import RestClient
 from exitd.adapters.polling.account import PolledAccount, Seen
 from exitd.adapters.polling.cancelling import cancel_each
-from exitd.adapters.polling.net import closable, too_large
+from exitd.adapters.polling.net import stop_quantity, too_large
 from exitd.adapters.polling.telling import log_notices
 from exitd.adapters.schwab.bodies import close_body, stop_body
 from exitd.adapters.schwab.defaults import DEADLINE_S, POLL_S, URL, VENUE
@@ -211,10 +211,9 @@ class SchwabVenue(Entering):
     async def place_native_stop(self, stop: NativeStop) -> OrderReport | Refusal:
         held = await self.queries.net_positions()
         net, _ = held.get(stop.symbol, (ZERO, None))
-        room = closable(net, stop.side)
-        quantity = room if stop.quantity is None else min(stop.quantity, room)
-        if quantity == ZERO:
-            return Refusal(RefusalKind.NOT_REDUCED, "POSITION", "nothing is held")
+        quantity = stop_quantity(stop, net)
+        if isinstance(quantity, Refusal):
+            return quantity
         body = written(stop_body(stop, quantity))
         name = Name(client_order_id=stop.client_order_id)
         return await self.placing.place(body, name, stop.symbol, stop.side)
