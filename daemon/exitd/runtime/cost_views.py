@@ -20,8 +20,8 @@ class CostRow(Struct, frozen=True, kw_only=True):
     """One order and what it cost; null is not known.
 
     `kind` is `entry`, `close` (an alert closed with it) or `exit` (a trigger did).
-    `time` is when the alert came in, for an exit when it was hit. Prices and costs are
-    `quote` per unit, above zero when they are adverse; `cash_…` are the costs of all of
+    `time` is when the alert came in, for an exit when it was hit; for one that the
+    broker held itself (`leg_id`) when it ended there. Prices and costs are `quote` per unit, above zero when they are adverse; `cash_…` are the costs of all of
     `quantity`, which is what has filled. Percentages are of `market_price`.
     `ms_to_order` and `ms_to_fill` are counted from `time`, until the order was sent and
     until its last fill by the broker's clock.
@@ -60,6 +60,7 @@ class CostRow(Struct, frozen=True, kw_only=True):
     trigger_id: str
     fire_id: str
     client_order_id: str
+    leg_id: str
 
 
 class SpreadView(Struct, frozen=True, kw_only=True):
@@ -138,6 +139,7 @@ def cost_row(row: Traded, quote: str) -> CostRow:
         trigger_id=row.trigger_id,
         fire_id=row.fire_id,
         client_order_id=row.client_order_id,
+        leg_id=row.leg_id,
     )
 
 

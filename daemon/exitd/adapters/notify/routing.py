@@ -34,6 +34,7 @@ KINDS: dict[str, Kind] = {
     "order.resolved": "trouble",
     "entry.filled": "filled",
     "entry.cancelled": "filled",
+    "exit.": "filled",
     "exits.": "unprotected",
     "position.unprotected": "unprotected",
     "position.protected": "unprotected",
