@@ -27,6 +27,8 @@ from exitd.signals.json_form import signal_of
 from exitd.signals.model import Direction, Signal
 from exitd.signals.reading import UnreadableBody
 
+LIVE, PAPER = "live", "paper"
+
 
 class Traded(Struct, frozen=True, kw_only=True):
     """One order, or all orders of one firing, and what it cost.
@@ -35,8 +37,8 @@ class Traded(Struct, frozen=True, kw_only=True):
     alert came in, or when an exit was hit; for an exit that the broker held itself
     (`leg_id`, the broker's id of it) when that ended there. `filled` is in units of the
     quantity, the prices of `analysis` are quote per unit. `slippage_percent` is percent
-    of the market price. The times are counted from `ts_ns`: until the order was sent, and until the
-    last fill by the broker's clock; None where it has not come to that.
+    of the market price. The times are counted from `ts_ns`: until the order was sent,
+    and until the last fill by the broker's clock; None where it has not come to that.
     """
 
     kind: str
@@ -60,6 +62,11 @@ class Traded(Struct, frozen=True, kw_only=True):
     slippage_percent: Decimal | None
     to_order_ns: int | None = None
     to_fill_ns: int | None = None
+
+    @property
+    def mode(self) -> str:
+        """`paper` where it was simulated, else `live`: what is never summed up."""
+        return PAPER if self.on_paper else LIVE
 
 
 #: Executions by account and the broker's id of their order.

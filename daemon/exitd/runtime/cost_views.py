@@ -21,10 +21,11 @@ class CostRow(Struct, frozen=True, kw_only=True):
 
     `kind` is `entry`, `close` (an alert closed with it) or `exit` (a trigger did).
     `time` is when the alert came in, for an exit when it was hit; for one that the
-    broker held itself (`leg_id`) when it ended there. Prices and costs are `quote` per unit, above zero when they are adverse; `cash_…` are the costs of all of
-    `quantity`, which is what has filled. Percentages are of `market_price`.
-    `ms_to_order` and `ms_to_fill` are counted from `time`, until the order was sent and
-    until its last fill by the broker's clock.
+    broker held itself (`leg_id`) when it ended there. Prices and costs are `quote` per
+    unit, above zero when they are adverse; `cash_…` are the costs of all of `quantity`,
+    which is what has filled. Percentages are of `market_price`. `ms_to_order` and
+    `ms_to_fill` are counted from `time`, until the order was sent and until its last
+    fill by the broker's clock.
     """
 
     time: str
@@ -75,10 +76,12 @@ class SpreadView(Struct, frozen=True, kw_only=True):
 class CostGroupView(Struct, frozen=True, kw_only=True):
     """Orders that have something in common: `by` is all, strategy, symbol or route.
 
+    `mode` is `live` or `paper`, and never both together; empty where there is no order.
     `cash` is the total cost by currency, of the orders for which it is known, and
     `qualities` counts those that could be rated.
     """
 
+    mode: str
     by: str
     name: str
     orders: int
@@ -145,6 +148,7 @@ def cost_row(row: Traded, quote: str) -> CostRow:
 
 def cost_group(group: CostGroup) -> CostGroupView:
     return CostGroupView(
+        mode=group.mode,
         by=group.by,
         name=group.name,
         orders=group.orders,
