@@ -110,7 +110,8 @@ def _missing(signal: Signal) -> Iterator[Finding]:
             rule="W6",
             message="Neither qty nor notional was given; the configured default"
             " quantity applies",
-            cause="The size of the route decides; without one, nothing is opened",
+            cause="The size of the route decides; without one, nothing is opened, and "
+            "what closes takes all that is held",
             remedy='Add "qty": 10, or "notional" in dollars',
             field="qty",
         )
