@@ -113,6 +113,9 @@ class Carrier:
         if trigger is not None and not self._was_withdrawn(record, trigger):
             done = replace(record, account=trigger.definition.account)
             return self._done(done, f"close {close_id}", trigger_ids=(close_id,))
+        if trigger is None and record.id in self._loop.engine.state.idempotency:
+            # Nothing was held: it took back what would have opened a position.
+            return self._done(record, "close of what had not opened", trigger_ids=())
         entry = self._loop.engine.state.entries.get(record.id)
         if entry is None:
             entry = await self._stored(record)
