@@ -44,24 +44,6 @@ async def test_given_an_alert_then_answered_in_the_shape_of_the_format(
     assert webhook.broker.traded == [record.id]
 
 
-@pytest.mark.parametrize(
-    ("route", "rules"),
-    [
-        ({"exits": "exitd", "mode": "live"}, 0),
-        ({"exits": "native", "mode": "paper"}, 0),
-        ({"exits": "native", "mode": "live"}, 1),
-    ],
-)
-async def test_given_who_holds_the_exits_then_warned_of_the_day_only_where_it_is_true(
-    tmp_path: Path, route: dict[str, str], rules: int
-) -> None:
-    async with receiving(tmp_path, route=route) as webhook:
-        answer = await webhook.post(alert(stopLossTarget=140))
-
-    said = answer.json()["validation"]["warnings"]
-    assert [word.startswith("Exit targets on a day") for word in said] == [True] * rules
-
-
 def _all_bytes(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.iterdir())
 
