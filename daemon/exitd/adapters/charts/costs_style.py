@@ -55,6 +55,7 @@ s.of-zero { border-top: 1px dotted var(--faint); }
   .spread tr { display: block; border-bottom: 1px solid var(--grid); }
   .spread th, .spread td { display: block; width: auto; border: 0; padding: .35rem 0; }
   em { display: block; }
+  .wide td.words { white-space: nowrap; }
 }
 svg text { font-size: 10px; fill: var(--faint); }
 .zero { stroke: var(--faint); stroke-dasharray: 2 3; }
