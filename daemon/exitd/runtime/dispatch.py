@@ -19,12 +19,15 @@ from exitd.core.inputs import (
     SlotOpened,
 )
 from exitd.core.intents import (
+    CancelBackstop,
     CancelEntry,
     CancelLeg,
     CancelOrder,
     CancelOrders,
     FindEntry,
     Intent,
+    ListBackstops,
+    PlaceBackstop,
     Priority,
     ProvePosition,
     RefreshInstrument,
@@ -40,6 +43,7 @@ from exitd.core.intents import (
 from exitd.errors import VenueError
 from exitd.ports.entries import Entries
 from exitd.ports.venue import Prepared, Refusal, Venue
+from exitd.runtime.backstops import Backstops
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.cancels import cancel_scope, cancel_working
 from exitd.runtime.entries import Entering
@@ -86,6 +90,7 @@ class Dispatcher:
         self._sending = InFlight()
         self._wake: asyncio.TimerHandle | None = None
         self._proofs: Proofs[_Entry] = Proofs(loop, venue, inquiry)
+        self.backstops = Backstops(loop, venue, paced, spawn)
         self.is_open = False
         self.entering = Entering(
             loop,
@@ -144,6 +149,8 @@ class Dispatcher:
                 | CancelLeg()
             ):
                 self.entering.take(intent)
+            case PlaceBackstop() | CancelBackstop() | ListBackstops():
+                self.backstops.take(intent)
             case _:
                 assert_never(intent)
 

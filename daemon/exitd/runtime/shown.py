@@ -6,6 +6,7 @@ from typing import Protocol
 
 from exitd.configuration.watching import watched_elsewhere
 from exitd.core.attempt import AttemptKey, AttemptRecord, AttemptState
+from exitd.core.backstop import BackstopState
 from exitd.core.condition import Direction
 from exitd.core.inputs import OrderReport
 from exitd.core.market import PriceKind, PriceSource
@@ -327,7 +328,14 @@ def position_view(
         ),
         lifetime=position.lifetime,
         ts_opened=timestamp_or_none(position.ts_opened_ns),
+        backstop=_resting_backstop(state, key),
     )
+
+
+def _resting_backstop(state: State, key: PositionKey) -> str | None:
+    found = state.backstops.get(key)
+    is_there = found is not None and found.state is BackstopState.RESTING
+    return text(found.level) if is_there else None
 
 
 def feed_view(
