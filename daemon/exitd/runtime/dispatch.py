@@ -10,6 +10,7 @@ from heapq import heappop, heappush
 from typing import Any, assert_never
 
 from exitd.core.attempt import AttemptKey, CloseOrder, Expiry, RefusalKind
+from exitd.core.backstop import CancelBackstop, ListBackstops, PlaceBackstop
 from exitd.core.inputs import (
     AttemptRefused,
     AttemptSent,
@@ -19,15 +20,12 @@ from exitd.core.inputs import (
     SlotOpened,
 )
 from exitd.core.intents import (
-    CancelBackstop,
     CancelEntry,
     CancelLeg,
     CancelOrder,
     CancelOrders,
     FindEntry,
     Intent,
-    ListBackstops,
-    PlaceBackstop,
     Priority,
     ProvePosition,
     RefreshInstrument,

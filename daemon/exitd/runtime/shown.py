@@ -334,8 +334,9 @@ def position_view(
 
 def _resting_backstop(state: State, key: PositionKey) -> str | None:
     found = state.backstops.get(key)
-    is_there = found is not None and found.state is BackstopState.RESTING
-    return text(found.level) if is_there else None
+    if found is None or found.state is not BackstopState.RESTING:
+        return None
+    return text(found.level)
 
 
 def feed_view(
