@@ -57,6 +57,11 @@ def backstops_of(positions: Iterable[CheckedPosition]) -> dict[PositionKey, Deci
     }
 
 
+def without_backstop(positions: Iterable[CheckedPosition]) -> tuple[str, ...]:
+    """Name the positions that nothing protects if the machine dies."""
+    return tuple(p.name for p in positions if p.side is not None and not p.backstop)
+
+
 def changes_of(wanted: Backstops, running: Backstops) -> tuple[str, ...]:
     """Say what becomes of the backstops, a line each."""
     lines = []

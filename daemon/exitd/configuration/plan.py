@@ -9,7 +9,12 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from exitd.configuration.backstops import Backstops, backstops_of, changes_of
+from exitd.configuration.backstops import (
+    Backstops,
+    backstops_of,
+    changes_of,
+    without_backstop,
+)
 from exitd.configuration.differences import Difference, differences, summary
 from exitd.configuration.findings import Finding, has_errors, in_order
 from exitd.configuration.instants import instant_text
@@ -322,9 +327,7 @@ def plan(
         by_api=sum(not owner.startswith("webhook:") for owner in owners),
         by_webhook=sum(owner.startswith("webhook:") for owner in owners),
         paused=tuple(r.id for r in by_id.values() if r.paused and r.id in kept),
-        without_backstop=tuple(
-            p.name for p in loaded.positions if p.side is not None and not p.backstop
-        ),
+        without_backstop=without_backstop(loaded.positions),
         backstops=tuple(wanted.items()),
         backstop_changes=() if backstops is None else changes_of(wanted, backstops),
         is_paper=loaded.settings is not None and not loaded.settings.is_live,

@@ -71,6 +71,20 @@ def on_ended(turn: Turn, trigger_id: str) -> None:
         look(turn, key)
 
 
+def _put(turn: Turn, record: BackstopRecord) -> None:
+    state, key = turn.state, record.key
+    state.backstops[key] = record
+    state.backstop_of_client_id[key.account, record.client_order_id] = key
+    turn.records["backstop", key] = record
+
+
+def restore(turn: Turn, record: BackstopRecord) -> None:
+    """Take in one as it was stored; what rests stays wanted until the files are read."""
+    _put(turn, record)
+    if not record.is_over:
+        turn.state.backstop_terms[record.key] = record.percent
+
+
 def keep(turn: Turn, key: PositionKey) -> None:
     """Place, move or take back the backstop of a position, if there is need."""
     state = turn.state
@@ -133,7 +147,7 @@ def _place(
         ts_sent_ns=turn.now_ns,
         ts_changed_ns=turn.now_ns,
     )
-    turn.put_backstop(record)
+    _put(turn, record)
     turn.intend(PlaceBackstop(record))
     _ask_again(turn, record)
 
@@ -148,7 +162,7 @@ def _ask_again(turn: Turn, record: BackstopRecord) -> None:
 
 def _take_back(turn: Turn, record: BackstopRecord) -> None:
     going = replace(record, state=BackstopState.GOING, ts_changed_ns=turn.now_ns)
-    turn.put_backstop(going)
+    _put(turn, going)
     turn.intend(CancelBackstop(going))
     _ask_again(turn, going)
 
@@ -186,7 +200,7 @@ def _is_there(turn: Turn, record: BackstopRecord, venue_order_id: str) -> None:
         _rests(turn, record, venue_order_id)
     elif record.state is BackstopState.GOING and not record.venue_order_id:
         seen = replace(record, venue_order_id=venue_order_id)
-        turn.put_backstop(seen)
+        _put(turn, seen)
         turn.intend(CancelBackstop(seen))
 
 
@@ -207,7 +221,7 @@ def _rests(turn: Turn, record: BackstopRecord, venue_order_id: str) -> None:
         refusals=0,
         ts_changed_ns=turn.now_ns,
     )
-    turn.put_backstop(rests)
+    _put(turn, rests)
     turn.position_fact(
         FactKind.BACKSTOP_PLACED,
         record.key,
@@ -223,7 +237,7 @@ def _over(
 ) -> None:
     """End one; who or what ended it, if not we, is told, and it comes again."""
     over = replace(record, state=BackstopState.OVER, ts_changed_ns=turn.now_ns)
-    turn.put_backstop(over)
+    _put(turn, over)
     key = record.key
     if report is not None and report.status is OrderStatus.FILLED:
         turn.position_fact(
@@ -259,7 +273,7 @@ def on_refused(turn: Turn, refused: BackstopRefused) -> None:
         refusals=record.refusals + 1,
         ts_changed_ns=turn.now_ns,
     )
-    turn.put_backstop(over)
+    _put(turn, over)
     turn.position_fact(
         FactKind.BACKSTOP_REFUSED,
         record.key,

@@ -219,9 +219,7 @@ class Engine:
             for definition in entry.exits:
                 self.state.book(definition.source)
         for backstop in snapshot.backstops:
-            turn.put_backstop(backstop)
-            if not backstop.is_over:
-                self.state.backstop_terms[backstop.key] = backstop.percent
+            backstops.restore(turn, backstop)
         for record in snapshot.triggers:
             turn.put_trigger(record)
             watch_expiry(turn, record)

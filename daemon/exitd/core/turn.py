@@ -3,7 +3,6 @@
 from heapq import heappush
 
 from exitd.core.attempt import AttemptRecord
-from exitd.core.backstop import BackstopRecord
 from exitd.core.entry import EntryRecord
 from exitd.core.events import Fact, FactKind, FactValue
 from exitd.core.indexing import place, place_entry
@@ -189,12 +188,6 @@ class Turn:
     def put_entry(self, entry: EntryRecord) -> None:
         place_entry(self.state, entry)
         self.records["entry", entry.id] = entry
-
-    def put_backstop(self, record: BackstopRecord) -> None:
-        state, key = self.state, record.key
-        state.backstops[key] = record
-        state.backstop_of_client_id[key.account, record.client_order_id] = key
-        self.records["backstop", key] = record
 
     def put_position(self, position: PositionRecord) -> None:
         self.state.positions[position.key] = position
