@@ -79,7 +79,7 @@ def _put(turn: Turn, record: BackstopRecord) -> None:
 
 
 def restore(turn: Turn, record: BackstopRecord) -> None:
-    """Take in one as it was stored; what rests stays wanted until the files are read."""
+    """Take in a stored one; what rests stays wanted until the files are read."""
     _put(turn, record)
     if not record.is_over:
         turn.state.backstop_terms[record.key] = record.percent
