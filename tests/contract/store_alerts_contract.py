@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from msgspec.structs import replace
+
 from contract.store_contract import keep
 from contract.store_samples import entry, signal
+from exitd.core.backstop import BackstopRecord, BackstopState
 from exitd.core.entry import EntryState, SignalState
+from exitd.core.position import PositionKey, Side
 from exitd.ports.store import Batch, Store
 
 
-class AlertsContract:
+class BackstopsContract:
+    async def test_given_backstops_when_loaded_then_the_last_of_each_position(
+        self, store: Store
+    ):
+        first = BackstopRecord(
+            key=PositionKey("main", "SOL_USDC_PERP", Side.LONG),
+            percent=Decimal(3),
+            lifetime=1,
+            level=Decimal("97.00"),
+            client_order_id=7,
+        )
+        rests = replace(first, state=BackstopState.RESTING, venue_order_id="v1")
+        other = replace(first, key=replace(first.key, side=Side.SHORT))
+        await keep(store, Batch((first, other), ()), Batch((rests,), ()))
+
+        assert set(store.load().backstops) == {rests, other}
+
+
+class AlertsContract(BackstopsContract):
     async def test_given_entries_when_loaded_then_those_that_are_not_over(
         self, store: Store
     ):

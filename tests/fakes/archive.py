@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from exitd.core.attempt import AttemptRecord
+from exitd.core.backstop import BackstopRecord
 from exitd.core.condition import Direction
 from exitd.core.entry import EntryRecord, SignalRecord
 from exitd.core.market import Instrument, PriceSource
@@ -44,6 +45,7 @@ class Disk:
         self.funding: dict[tuple[str, str, int], FundingRecord] = {}
         self.instruments: dict[tuple[str, str], Instrument] = {}
         self.watermarks: dict[tuple[PriceSource, Direction], WatermarksRecord] = {}
+        self.backstops: dict[object, BackstopRecord] = {}
         self.entries: dict[str, EntryRecord] = {}
         self.signals: dict[str, SignalRecord] = {}
         self.facts: list[StoredFact] = []
@@ -80,6 +82,8 @@ class Disk:
                 self.watermarks[record.source, record.way] = record
             case Instrument():
                 self.instruments[record.account, record.symbol] = record
+            case BackstopRecord():
+                self.backstops[record.key] = record
             case EntryRecord():
                 self.entries[record.id] = record
             case SignalRecord():
@@ -112,6 +116,7 @@ class Disk:
             idempotency=tuple(self.idempotency.values()),
             instruments=tuple(self.instruments.values()),
             watermarks=tuple(self.watermarks.values()),
+            backstops=tuple(self.backstops.values()),
             entries=tuple(e for e in self.entries.values() if not e.is_over),
             seq=self.arming_seq,
         )

@@ -56,7 +56,10 @@ def protection(position: PositionView) -> str:
     """Name the stops of a position; what none of ours covers, a broker's own does."""
     if not position.is_protected:
         return "NO"
-    return ", ".join(position.protected_by) or "the broker"
+    found = list(position.protected_by) or ["the broker"]
+    if position.backstop is not None:
+        found.append(f"backstop {position.backstop}")
+    return ", ".join(found)
 
 
 def what_it_does(trigger: TriggerView) -> str:

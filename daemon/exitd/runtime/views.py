@@ -111,7 +111,8 @@ class PositionView(Struct, frozen=True, kw_only=True):
     """One open position.
 
     `protected_by` are the stops that watch it now; `unprotected` says why it is
-    not protected, or not all of it, and is empty when it is.
+    not protected, or not all of it, and is empty when it is. `backstop` is the level of
+    the stop that rests at the venue itself.
     """
 
     key: str
@@ -128,6 +129,7 @@ class PositionView(Struct, frozen=True, kw_only=True):
     triggers: tuple[str, ...]
     lifetime: int
     ts_opened: str | None
+    backstop: str | None = None
 
 
 class DeliveryView(Struct, frozen=True, kw_only=True):
