@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from exitd.core import (
     ages,
     arming,
+    closing,
     commands,
     confirming,
     doubt,
@@ -25,6 +26,7 @@ from exitd.core import (
     refusing,
     replacing,
     watermarks,
+    withdrawing,
 )
 from exitd.core.attempt import Capabilities
 from exitd.core.ending import ask_slot, end_fire
@@ -37,6 +39,7 @@ from exitd.core.entry_inputs import (
     EntrySlotOpened,
     EntryUnanswered,
     LegsMissing,
+    WithdrawEntry,
 )
 from exitd.core.events import FactKind
 from exitd.core.hits import ask_cancels
@@ -363,7 +366,7 @@ _HANDLERS: dict[type, _Handler] = {
     Arm: arming.on_arm,
     Amend: arming.on_amend,
     ReplaceTriggers: replacing.on_replace,
-    ClosePosition: arming.on_close,
+    ClosePosition: closing.on_close,
     CancelTrigger: commands.on_cancel,
     Pause: commands.on_pause,
     Resume: commands.on_resume,
@@ -371,6 +374,7 @@ _HANDLERS: dict[type, _Handler] = {
     FireNow: commands.on_fire,
     ApplyFiles: files.on_apply,
     Enter: entries.on_enter,
+    WithdrawEntry: withdrawing.on_withdraw,
     EntrySlotOpened: entries.on_slot,
     EntrySigned: entries.on_signed,
     EntrySent: entries.on_sent,

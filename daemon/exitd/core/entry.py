@@ -58,7 +58,7 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
     `signed` holds the exact request. `filled` is cumulative in units of the quantity,
     `filled_quote` in the quote currency. `market_price`, quote per unit, is the price
     when the alert was raised, as it said. `not_after_ns`: it must not be sent for the
-    first time later (0: any).
+    first time later (0: any). `withdrawn` says why it is being taken back, if it is.
     """
 
     order: EntryOrder
@@ -78,6 +78,7 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
     filled_quote: Decimal = ZERO
     ts_filled_venue_ns: int = 0
     refusal: str = ""
+    withdrawn: str = ""
     market_price: Decimal | None = None
     not_after_ns: int = 0
     ts_wanted_ns: int = 0

@@ -46,6 +46,7 @@ class FactKind(StrEnum):
     ENTRY_PARTIALLY_FILLED = "entry.partially_filled"
     ENTRY_FILLED = "entry.filled"
     ENTRY_REFUSED = "entry.refused"
+    ENTRY_WITHDRAWN = "entry.withdrawn"
     ENTRY_CANCELLED = "entry.cancelled"
     ENTRY_EXPIRED = "entry.expired"
     ENTRY_IN_DOUBT = "entry.in_doubt"

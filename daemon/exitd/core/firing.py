@@ -57,6 +57,7 @@ from exitd.core.trigger import (
 from exitd.core.turn import Turn
 from exitd.core.under_way import UnderWay
 from exitd.core.units import NS_PER_S, NS_PER_US, ZERO
+from exitd.core.withdrawing import make_final
 
 _CAME_BACK = "the price came back"
 _NO_PRICE = "no fresh price says whether it is still beyond"
@@ -97,6 +98,7 @@ def on_slot(turn: Turn, slot: SlotOpened) -> None:
             return
         if not is_out_of_reach(state, record):
             _go_first(turn, close, role.key)
+        make_final(turn, record, role)
     under_way = state.under_way_on(role.key)
     if position.live <= under_way.unresolved:
         _hold_for_others(turn, record, fired, under_way)
@@ -193,7 +195,7 @@ def _size_and_send(
     assert instrument is not None, "armed without an instrument"
     if waits_for_proof(turn, record, fired, position):
         return
-    exits.stop_entering(turn, record)
+    make_final(turn, record, state.roles[record.id])
     under_way = state.under_way_on(position.key)
     closable = exits.closable(state, record, position.live - under_way.unresolved)
     if closable <= ZERO:

@@ -15,6 +15,7 @@ from exitd.core.entry_inputs import (
     EntrySlotOpened,
     EntryUnanswered,
     LegsMissing,
+    WithdrawEntry,
 )
 from exitd.core.market import Instrument, PriceSource, Tick
 from exitd.core.position import Continuity, OrderSide, PositionKey
@@ -365,6 +366,7 @@ Command = (
     | ClosePosition
     | ApplyFiles
     | Enter
+    | WithdrawEntry
 )
 Report = (
     InstrumentReport

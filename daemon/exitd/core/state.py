@@ -76,6 +76,7 @@ class TimerKind(IntEnum):
     ENTRY_DOUBT = 12
     ENTRY_PROOF = 13
     ENTRY_FORGET = 14
+    ENTRY_WITHDRAWN = 15
 
 
 class Timer(Struct, frozen=True, gc=False):

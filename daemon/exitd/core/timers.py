@@ -35,6 +35,7 @@ _OF_ENTRIES = frozenset(
         TimerKind.ENTRY_DOUBT,
         TimerKind.ENTRY_PROOF,
         TimerKind.ENTRY_FORGET,
+        TimerKind.ENTRY_WITHDRAWN,
     }
 )
 

@@ -104,6 +104,7 @@ entry.acked | entry venue_order_id | the broker took it
 entry.partially_filled | entry filled average_price | a part is filled; exits cover it
 entry.filled | entry filled average_price | all of it is filled; exits cover it
 entry.refused | entry refusal why | the broker said no; it is not sent again
+entry.withdrawn | entry why | it is taken back; what has filled keeps its exits
 entry.cancelled | entry filled why | it ended before it was filled
 entry.expired | entry filled why | its time was over before it was filled, or sent
 entry.in_doubt | entry why | no answer: the broker is asked for it

@@ -127,6 +127,7 @@ class Event(StrEnum):
     ENTRY_PARTIALLY_FILLED = "entry.partially_filled"
     ENTRY_FILLED = "entry.filled"
     ENTRY_REFUSED = "entry.refused", "warning"
+    ENTRY_WITHDRAWN = "entry.withdrawn"
     ENTRY_CANCELLED = "entry.cancelled"
     ENTRY_EXPIRED = "entry.expired", "warning"
     ENTRY_IN_DOUBT = "entry.in_doubt", "warning"
