@@ -128,7 +128,27 @@ class TokenRecord(Struct, frozen=True):
     sub_account: str = ""
 
 
-class Store(Protocol):
+class EntryArchive(Protocol):
+    """What is kept of alerts and of the entries that they became, for ever."""
+
+    async def entries(self, ts_from_ns: int, ts_to_ns: int) -> tuple[EntryRecord, ...]:
+        """Read the entries wanted in [from, to), oldest first."""
+        ...
+
+    async def signals(self, ts_from_ns: int, ts_to_ns: int) -> tuple[SignalRecord, ...]:
+        """Read the alerts received in [from, to), oldest first."""
+        ...
+
+    async def entries_by_id(self, ids: Collection[str]) -> dict[str, EntryRecord]:
+        """Read entries by their ids, those there are."""
+        ...
+
+    async def signals_by_id(self, ids: Collection[str]) -> dict[str, SignalRecord]:
+        """Read alerts by their ids, those there are."""
+        ...
+
+
+class Store(EntryArchive, Protocol):
     """One store, opened by one daemon.
 
     Opening raises `StoreLocked` when another daemon holds it and
@@ -184,22 +204,6 @@ class Store(Protocol):
         self, ts_from_ns: int, ts_to_ns: int
     ) -> tuple[FundingRecord, ...]:
         """Read the funding paid in [from, to), oldest first."""
-        ...
-
-    async def entries(self, ts_from_ns: int, ts_to_ns: int) -> tuple[EntryRecord, ...]:
-        """Read the entries wanted in [from, to), oldest first."""
-        ...
-
-    async def signals(self, ts_from_ns: int, ts_to_ns: int) -> tuple[SignalRecord, ...]:
-        """Read the alerts received in [from, to), oldest first."""
-        ...
-
-    async def entries_by_id(self, ids: Collection[str]) -> dict[str, EntryRecord]:
-        """Read entries by their ids, those there are."""
-        ...
-
-    async def signals_by_id(self, ids: Collection[str]) -> dict[str, SignalRecord]:
-        """Read alerts by their ids, those there are."""
         ...
 
     async def fires(self, trigger_id: str) -> tuple[FireRecord, ...]: ...

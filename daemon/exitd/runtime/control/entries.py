@@ -8,7 +8,7 @@ from msgspec import Struct
 from exitd.core.entry import EntryRecord, EntryState
 from exitd.core.entry_inputs import WithdrawEntry
 from exitd.core.state import State
-from exitd.ports.store import FactQuery
+from exitd.ports.store import FactQuery, StoredFact
 from exitd.runtime.control.newest import Page, Place, newest, page_of, read_cursor
 from exitd.runtime.control.running import AllPrices, Caller, settle
 from exitd.runtime.control.triggers import Triggers
@@ -103,7 +103,7 @@ class Entries:
         )
 
     async def _facts(self, entry: EntryRecord) -> tuple[FactView, ...]:
-        found = []
+        found: list[StoredFact] = []
         for event in _EVENTS:
             query = FactQuery(
                 entry=entry.id,
