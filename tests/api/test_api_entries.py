@@ -166,7 +166,7 @@ async def test_given_an_entry_when_shown_then_alert_exits_and_history(broker: Wo
     assert found.signal.outcome == "entry of 10"
     events = [fact.event for fact in reversed(found.facts)]
     assert events[0] == "entry.wanted"
-    assert events[-1] == "entry.filled"
+    assert "entry.filled" in events
     assert all(fact.fields["entry"] == "tv-1" for fact in found.facts)
 
 
