@@ -180,7 +180,7 @@ def test_given_alerts_when_logged_then_the_newest_below_with_what_became_of_them
 
     lines = done.out.splitlines()
     assert [line.split()[2] for line in lines] == taken
-    assert "; the entry is working" in lines[0]
+    assert "; its entry: working" in lines[0]
     assert "PAPER long SOL_USDC_PERP  carried_out: entry of 2" in lines[0]
     assert [signal["id"] for signal in last] == [taken[3]]
     assert "has no market NOPE" in refused.out

@@ -90,7 +90,7 @@ def _line(signal: SignalView) -> str:
     outcome = f": {signal.outcome}" if signal.outcome else ""
     line = f"{head}  {about}  {signal.state}{outcome}"
     if signal.entry_state is not None:
-        line += f"; the entry is {signal.entry_state}"
+        line += f"; its entry: {signal.entry_state}"
     if signal.entry_refusal:
-        line += f": {signal.entry_refusal}"
+        line += f", {signal.entry_refusal}"
     return line
