@@ -120,7 +120,8 @@ def why_not_now(turn: Turn, entry_id: str, *, enter: Enter | None = None) -> str
             return ""
         return (
             f"{under_way[0].id} is still to make a {side} position in "
-            f"{order.ticket.symbol}, which this entry would reverse"
+            f"{order.ticket.symbol}, which this entry would reverse; take it back with "
+            f"`exitd cancel {under_way[0].id}` or an alert whose positionIntent closes"
         )
     return (
         f"a {side} position of {text(held)} {order.ticket.symbol} is held, and an "

@@ -85,7 +85,7 @@ def end_unsent(turn: Turn, entry: EntryRecord) -> None:
 
 def open_entries(state: State, key: PositionKey) -> list[EntryRecord]:
     """Give the entries that may still open or add to a position."""
-    return [e for e in state.entries_on(key) if not e.is_ended and not e.withdrawn]
+    return [entry for entry in state.entries_on(key) if not entry.is_ended]
 
 
 def make_final(turn: Turn, record: TriggerRecord, role: Role) -> None:

@@ -114,6 +114,9 @@ class Carrier:
             done = replace(record, account=trigger.definition.account)
             outcome = f"close {close_id}, begun before"
             return self._done(done, outcome, trigger_ids=(close_id,))
+        if trigger is None and record.id in self._loop.engine.state.idempotency:
+            # Nothing was held: it took back what would have opened a position.
+            return self._done(record, "close of what had not opened", trigger_ids=())
         entry = self._loop.engine.state.entries.get(record.id)
         if entry is None:
             entry = await self._stored(record)
