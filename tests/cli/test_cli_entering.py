@@ -171,8 +171,9 @@ def test_given_an_entry_and_a_trigger_when_cancelled_dry_then_both_are_told(
 
 
 def test_given_alerts_when_logged_then_the_newest_below_with_what_became_of_them(
-    command: Command, taken: list[str]
+    command: Command, home: House, taken: list[str]
 ):
+    logged = home.daemons[-1].log.wait("webhook.carried_out", webhook_id=taken[0])
     done = command("webhook", "log")
     last = command("webhook", "log", "-n", "1", "--json").json["signals"]
     refused = command("webhook", "log", "--route", "tv", "--state", "refused")
@@ -186,3 +187,4 @@ def test_given_alerts_when_logged_then_the_newest_below_with_what_became_of_them
     assert "has no market NOPE" in refused.out
     assert (none.status, none.out) == (0, "")
     assert KEY not in done.out + str(last)
+    assert logged["entry_state"] in ("wanted", "signed", "sent", "working")
