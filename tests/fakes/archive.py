@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from exitd.core.attempt import AttemptRecord
@@ -187,6 +189,12 @@ class FakeArchive:
         ]
         return tuple(sorted(found, key=lambda signal: signal.ts_received_ns))
 
+    async def entries_by_id(self, ids: Collection[str]) -> dict[str, EntryRecord]:
+        return {id: self.disk.entries[id] for id in ids if id in self.disk.entries}
+
+    async def signals_by_id(self, ids: Collection[str]) -> dict[str, SignalRecord]:
+        return {id: self.disk.signals[id] for id in ids if id in self.disk.signals}
+
     async def fires(self, trigger_id: str) -> tuple[FireRecord, ...]:
         return tuple(
             fire for (of, _), fire in self.disk.fires.items() if of == trigger_id
@@ -231,5 +239,6 @@ def matches(stored: StoredFact, query: FactQuery) -> bool:
         and fact.ts_ns >= query.ts_from_ns
         and (query.ts_to_ns is None or fact.ts_ns < query.ts_to_ns)
         and query.trigger_id in ("", fact.trigger_id)
+        and query.entry in ("", fact.fields.get("entry"))
         and query.fire_id in ("", fact.fire_id)
     )

@@ -139,7 +139,7 @@ webhook.accepted | route webhook_id ip | an alert was taken and stored
 webhook.refused | route webhook_id reason ip | an alert was not valid, or not allowed
 webhook.duplicated | route webhook_id same_body ip | again; nothing is done twice
 webhook.delayed | route webhook_id reason | a venue failed; the alert is tried again
-webhook.carried_out | route webhook_id outcome | what an alert asked for was done
+webhook.carried_out | route webhook_id outcome entry_state | what it asked for was begun
 
 notify.sent | target event_name | a message went out
 notify.failed | target reason | a message could not be sent

@@ -173,7 +173,10 @@ class ConfigurationView(Struct, frozen=True, kw_only=True):
 
 
 class StatusView(Struct, frozen=True, kw_only=True):
-    """The daemon at a glance. `banner` is `LIVE` or `PAPER, NOT PROTECTING`."""
+    """The daemon at a glance. `banner` is `LIVE` or `PAPER, NOT PROTECTING`.
+
+    `triggers` and `entries` count them by state; entries that are over are left out.
+    """
 
     mode: str
     banner: str
@@ -182,6 +185,7 @@ class StatusView(Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
     uptime_s: int
     triggers: dict[str, int]
+    entries: dict[str, int] = {}
     positions: int
     unprotected: tuple[str, ...]
     feeds: tuple[FeedView, ...]
