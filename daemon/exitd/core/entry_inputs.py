@@ -82,3 +82,14 @@ class EntryNotFound(Struct, frozen=True):
     entry_id: str
     read_started_venue_ns: int
     now_ns: int
+
+
+EntryReport = (
+    EntrySlotOpened
+    | EntrySigned
+    | EntrySent
+    | EntryRefused
+    | EntryUnanswered
+    | EntryNotFound
+    | LegsMissing
+)

@@ -120,6 +120,12 @@ class Event(StrEnum):
     ORDER_ALTERED = "order.altered", "warning"
     ORDERS_CANCELLED = "orders.cancelled"
 
+    BACKSTOP_PLACED = "backstop.placed"
+    BACKSTOP_WITHDRAWN = "backstop.withdrawn"
+    BACKSTOP_FILLED = "backstop.filled", "warning"
+    BACKSTOP_LOST = "backstop.lost", "warning"
+    BACKSTOP_REFUSED = "backstop.refused", "warning"
+
     ENTRY_WANTED = "entry.wanted"
     ENTRY_SIGNED = "entry.signed"
     ENTRY_SENT = "entry.sent"

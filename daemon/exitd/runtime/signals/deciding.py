@@ -340,7 +340,7 @@ def _what_opens(asked: Asked, order: EntryOrder, exits: int, *, is_native: bool)
         said += " (inferred: nothing is held on the other side)"
     if exits:
         what = "1 exit" if exits == 1 else f"{exits} exits"
-        said += f", {what} held by {'the broker' if is_native else 'exitd'}"
+        said += f", {what} for {'the broker' if is_native else 'exitd'} to hold"
     return said
 
 
