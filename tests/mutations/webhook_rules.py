@@ -6,6 +6,20 @@ from mutations.mutation import Mutation
 
 MUTATIONS = (
     Mutation(
+        117,
+        "runtime/signals/lateness.py",
+        "if age_ns > route.close_age:",
+        "if False:",
+        "test_given_a_close_beyond_its_age_then_refused_with_the_key",
+    ),
+    Mutation(
+        117,
+        "runtime/signals/lateness.py",
+        "if position.ts_opened_ns <= record.ts_received_ns + SEEN_LATE_NS:",
+        "if True:",
+        "test_given_another_position_by_now_when_a_close_is_carried_out_then_refused",
+    ),
+    Mutation(
         143,
         "api/webhook/routes.py",
         "return route if is_right else None",

@@ -216,8 +216,14 @@ class Route(Keys):
     entry_age: DurationValue = described(
         60 * NS_PER_S,
         "An entry that could not be sent this long after its alert came in is not sent "
-        "any more; closes always are.",
+        "any more.",
         shown="60s",
+    )
+    close_age: DurationValue = described(
+        NS_PER_HOUR,
+        "A close that could not be begun this long after its alert came in is refused, "
+        "and somebody is told.",
+        shown="1h",
     )
     duplicate_window: DurationValue = described(
         20 * NS_PER_S,

@@ -12,6 +12,7 @@ from exitd.core.position import OrderSide
 from exitd.core.ticket import TicketTime, TicketType
 from exitd.core.trigger import WHOLE, OrderType
 from runtime.signals.decided import (
+    CAME_NS,
     TICKER,
     alert,
     amount,
@@ -34,7 +35,7 @@ def test_given_nothing_is_held_then_an_alert_opens_and_says_so():
     )
     assert ticket.client_order_id == "desk-7"
     assert plan.market_price == D(101)
-    assert plan.not_after_ns == 65 * S
+    assert plan.not_after_ns == CAME_NS + 60 * S
     assert "inferred: nothing is held on the other side" in plan.sentence
 
 

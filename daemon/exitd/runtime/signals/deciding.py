@@ -24,6 +24,7 @@ from exitd.runtime.signals.guards import (
     owner_of,
     source_of,
 )
+from exitd.runtime.signals.lateness import late_close
 from exitd.runtime.signals.limits import (
     Counted,
     opens_too_much,
@@ -114,6 +115,16 @@ def decide(asked: Asked, state: State, counted: Counted) -> Plan:
                 f"position of {text(held)} {symbol} is held; close it first"
             )
     if is_close:
+        late = late_close(
+            name,
+            route,
+            asked.record,
+            state.position(reduces),
+            state.entries_on(reduces),
+            counted.now_ns,
+        )
+        if late:
+            return PlanNothing(sentence=late)
         return _closing(asked, state, instrument, reduces, held)
     return _opening(asked, state, instrument, counted)
 
