@@ -6,6 +6,21 @@ from mutations.mutation import Mutation
 
 MUTATIONS = (
     Mutation(
+        92,
+        "core/settling.py",
+        "return close.asked.is_once or",
+        "return False and",
+        "test_given_at_once_when_nothing_fills_then_over_and_not_sent_again",
+        "test_given_at_once_when_a_part_fills_then_the_rest_stays_held",
+    ),
+    Mutation(
+        92,
+        "core/patience.py",
+        "ends.append(close.asked.until_ns)",
+        "pass",
+        "test_given_for_the_day_when_it_ends_then_taken_back_and_over",
+    ),
+    Mutation(
         117,
         "runtime/signals/lateness.py",
         "if age_ns > route.close_age:",

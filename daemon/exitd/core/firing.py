@@ -51,6 +51,7 @@ from exitd.core.trigger import (
     Close,
     DoneReason,
     FireRecord,
+    OrderType,
     Role,
     TriggerRecord,
 )
@@ -293,6 +294,7 @@ def _send(
                 ),
                 client_order_id=next_client_id(turn, definition.account),
                 window_ns=close.window_ns,
+                asked=close.asked if order_type is OrderType.LIMIT else None,
             )
         )
     )

@@ -3,17 +3,18 @@
 from msgspec.structs import replace
 
 from exitd.core.attempt import AttemptRecord, RefusalKind
-from exitd.core.ending import ask_slot, gone, wake
+from exitd.core.ending import ask_slot, end_fire, gone, wake
 from exitd.core.events import FactKind
 from exitd.core.exits import clear_legs
 from exitd.core.hits import cancel_working
 from exitd.core.holding import retry_in
 from exitd.core.inputs import AttemptRefused
 from exitd.core.intents import ProvePosition, RefreshInstrument, SyncClock
-from exitd.core.lifecycle import AttemptCause, next_attempt_state
+from exitd.core.lifecycle import AttemptCause, TriggerCause, next_attempt_state
 from exitd.core.patience import climb
 from exitd.core.refusals import RESPONSES, delay_ns
 from exitd.core.settling import forget_unexplained
+from exitd.core.trigger import DoneReason
 from exitd.core.turn import Turn
 from exitd.core.under_way import UNANSWERED
 from exitd.core.units import ZERO
@@ -72,6 +73,14 @@ def refuse(
     position = state.position(attempt.key)
     if position.lifetime != fired.lifetime or position.held == ZERO:
         gone(turn, record, fired)
+        return
+    if (
+        kind is RefusalKind.LIQUIDITY
+        and order.asked is not None
+        and order.asked.is_once
+    ):
+        # The venue's way to say that nothing of it filled at once.
+        end_fire(turn, record, fired, TriggerCause.EXPIRED, DoneReason.EXPIRED)
         return
     if response.syncs_clock:
         turn.intend(SyncClock(order.account))

@@ -124,13 +124,10 @@ def test_given_exits_on_what_turns_out_to_close_then_said():
     assert "without its exits" in close_now(body, held="10").sentence
 
 
-def test_given_an_auction_on_what_closes_then_it_goes_now_and_says_so():
+def test_given_an_auction_on_what_closes_then_refused_with_the_remedy():
     body = alert(direction="short", timeInForce="cls")
 
-    assert (
-        "not in the auction of timeInForce 'cls'" in close_now(body, held="10").sentence
-    )
-    assert "auction" not in close_now(alert(direction="short"), held="10").sentence
+    assert "timeInForce 'cls' is for an auction" in refusal(body, held="10")
 
 
 def test_given_a_limit_that_closes_then_it_waits_with_that_bound():

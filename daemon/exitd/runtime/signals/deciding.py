@@ -15,9 +15,10 @@ from exitd.core.entry import EntryOrder, SignalRecord
 from exitd.core.market import Instrument, PriceKind, PriceSource
 from exitd.core.position import OrderSide, PositionKey, Side
 from exitd.core.state import State
-from exitd.core.ticket import AssetClass, Ticket, TicketTime, TicketType
+from exitd.core.ticket import AssetClass, Ticket, TicketType
 from exitd.core.trigger import WHOLE, Quantity, QuantityKind, TriggerDefinition
 from exitd.core.units import ZERO, floor_to_step, text
+from exitd.runtime.signals.closing_time import close_time
 from exitd.runtime.signals.guards import (
     close_trigger,
     exit_triggers,
@@ -48,7 +49,6 @@ from exitd.signals.tickets import NO_SIZE, NoTicket, Size, attached_of, ticket_o
 from exitd.signals.transforming import TRANSFORMS
 
 _ANY_SIZE = Size(quantity=Decimal(1))
-_AUCTIONS = (TicketTime.OPG, TicketTime.CLS)
 _KINDS = (PriceKind.LAST, PriceKind.MARK, PriceKind.INDEX)
 
 
@@ -125,7 +125,7 @@ def decide(asked: Asked, state: State, counted: Counted) -> Plan:
         )
         if late:
             return PlanNothing(sentence=late)
-        return _closing(asked, state, instrument, reduces, held)
+        return _closing(asked, state, instrument, reduces, held, counted.now_ns)
     return _opening(asked, state, instrument, counted)
 
 
@@ -140,6 +140,7 @@ def _closing(
     instrument: Instrument,
     key: PositionKey,
     held: Decimal,
+    now_ns: int,
 ) -> Plan:
     signal, route, name = asked.signal, asked.route, asked.route_name
     if "close" not in route.allow:
@@ -160,8 +161,11 @@ def _closing(
             sentence="no price is known that makes a quantity of the notional; give "
             "a qty"
         )
+    time = close_time(ticket, asked.kind, now_ns, is_paper=asked.is_paper)
+    if time.wrong:
+        return PlanNothing(sentence=time.wrong)
     id, source = asked.record.id, source_of(key, route.price)
-    why = _why_close(signal, key, held, amount)
+    why = _why_close(signal, key, held, amount, time.notes)
     if ticket.order is TicketType.MARKET:
         return PlanClose(
             id=f"{id}/close",
@@ -172,7 +176,13 @@ def _closing(
             sentence=f"closes {why} now",
         )
     definition = close_trigger(
-        ticket, id=id, route=name, key=key, source=source, quantity=quantity
+        ticket,
+        id=id,
+        route=name,
+        key=key,
+        source=source,
+        quantity=quantity,
+        time=time,
     )
     return PlanTrigger(
         definition=definition,
@@ -205,7 +215,13 @@ def _how_much(
     return Quantity(QuantityKind.ABSOLUTE, quantity), quantity
 
 
-def _why_close(signal: Signal, key: PositionKey, held: Decimal, amount: Decimal) -> str:
+def _why_close(
+    signal: Signal,
+    key: PositionKey,
+    held: Decimal,
+    amount: Decimal,
+    notes: tuple[str, ...],
+) -> str:
     """Say what is closed, and what of the alert is not done, if anything."""
     said = f"{text(amount)} of {text(held)} {key.symbol} {key.side}"
     if signal.intent is None:
@@ -214,8 +230,8 @@ def _why_close(signal: Signal, key: PositionKey, held: Decimal, amount: Decimal)
         said += f", not {text(signal.qty)}, as nothing reverses,"
     if signal.has_exits:
         said += ", without its exits,"
-    if signal.time_in_force in _AUCTIONS:
-        said += f", not in the auction of timeInForce '{signal.time_in_force}',"
+    for note in notes:
+        said += f", {note},"
     return said
 
 

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from exitd.core.condition import (
     Condition,
     ConditionKind,
@@ -20,6 +22,7 @@ from exitd.core.trigger import (
     Quantity,
     TriggerDefinition,
 )
+from exitd.runtime.signals.closing_time import CloseTime
 
 _CANDLE = "1m"
 
@@ -95,6 +98,7 @@ def close_trigger(
     key: PositionKey,
     source: PriceSource,
     quantity: Quantity,
+    time: CloseTime,
 ) -> TriggerDefinition:
     """Make a trigger of an order that closes, but for one at market."""
     assert ticket.order is not TicketType.MARKET, "that one closes now"
@@ -106,7 +110,8 @@ def close_trigger(
         side=key.side,
         source=source,
         condition=_condition(ticket),
-        action=_close(quantity, ticket.limit_price),
+        action=replace(_close(quantity, ticket.limit_price), asked=time.asked),
+        expires_ns=time.expires_ns,
     )
 
 
