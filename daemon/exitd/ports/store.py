@@ -190,6 +190,20 @@ class Store(Protocol):
         """Read the alerts received in [from, to), oldest first."""
         ...
 
+    async def inbox(self, ts_from_ns: int) -> tuple[SignalRecord, ...]:
+        """Read the alerts that a start needs, in the order in which they were stored.
+
+        Those that are still to be carried out, those received from *ts_from_ns* on, and
+        the newest; not as many as there ever were.
+        """
+        ...
+
+    async def last_signal(
+        self, route: str, client_order_id: str
+    ) -> SignalRecord | None:
+        """Read the newest alert of a route with this id, which is not empty."""
+        ...
+
     async def fires(self, trigger_id: str) -> tuple[FireRecord, ...]: ...
 
     async def put_token(self, token: TokenRecord) -> None: ...

@@ -28,7 +28,7 @@ def close_body(order: CloseOrder) -> Body:
     Raises:
         AssertionError: A limit close without a price (a bug in the caller).
     """
-    body = {
+    body: Body = {
         "symbol": order.symbol,
         "side": order.side.value,
         "qty": text(order.quantity),
@@ -71,7 +71,7 @@ def native_stop_body(stop: NativeStop, quantity: Decimal) -> Body:
     A stop of a part of a share is for the day only.
     """
     rests = is_crypto(stop.symbol) or is_whole(quantity)
-    body = {
+    body: Body = {
         "symbol": stop.symbol,
         "side": stop.side.value,
         "qty": text(quantity),

@@ -49,6 +49,16 @@ class Archive:
             lambda: self._books.signals(ts_from_ns, ts_to_ns)
         )
 
+    async def inbox(self, ts_from_ns: int) -> tuple[SignalRecord, ...]:
+        return await self._readers.ask(lambda: self._books.inbox(ts_from_ns))
+
+    async def last_signal(
+        self, route: str, client_order_id: str
+    ) -> SignalRecord | None:
+        return await self._readers.ask(
+            lambda: self._books.last_signal(route, client_order_id)
+        )
+
     async def fires(self, trigger_id: str) -> tuple[FireRecord, ...]:
         return await self._readers.ask(lambda: self._history.fires(trigger_id))
 
