@@ -14,6 +14,7 @@ from exitd.core.lifecycle import AttemptCause, TriggerCause, next_attempt_state
 from exitd.core.patience import climb
 from exitd.core.refusals import RESPONSES, delay_ns
 from exitd.core.settling import forget_unexplained
+from exitd.core.shrinking import shrink
 from exitd.core.trigger import DoneReason
 from exitd.core.turn import Turn
 from exitd.core.under_way import UNANSWERED
@@ -66,6 +67,9 @@ def refuse(
         alert=response.alerts,
     )
     forget_unexplained(turn, attempt.key)
+    # It explains no more why less is held than entries have left.
+    shrink(turn, attempt.key)
+    record = state.triggers[key.trigger_id]
     wake(turn, attempt.key)
     fired = state.fires.get(key.trigger_id)
     if fired is None or fired.arming != key.arming:
