@@ -204,6 +204,12 @@ class Route(Keys):
         "Who holds the exits of an entry: exitd, as triggers sized to what has filled, "
         "or the broker where it can (a bracket); what it cannot, exitd holds.",
     )
+    trailing_exit: Boolean = described(
+        False,
+        "Guard an entry of another type that names `trailPercent` or `trailPrice` by a "
+        "trailing stop of that distance, which exitd holds, as no broker attaches one. "
+        "Without it they are left out.",
+    )
     price: PriceWord = described(
         "last", "Which price those exits watch, where exitd holds them."
     )

@@ -244,3 +244,41 @@ def test_given_a_share_at_alpaca_then_its_usual_time_in_force_is_named():
     plan = entry(alert(), kind="alpaca", asset_class="equity")
 
     assert plan.order.ticket.time_in_force is TicketTime.DAY
+
+
+@pytest.mark.parametrize(
+    ("trail", "distance", "is_percent"),
+    [
+        ({"trailPercent": D(2)}, D(2), True),
+        ({"trailPrice": D(3)}, D(3), False),
+        ({"trailPrice": D(3), "trailPercent": D(2)}, D(2), True),
+    ],
+)
+def test_given_a_route_with_trailing_exits_then_an_entry_is_guarded_by_its_trail(
+    trail, distance, is_percent
+):
+    exits = {"stopLossTarget": D(90), "profitTarget": D(120)}
+    body = alert(orderType="market", **exits, **trail)
+
+    ignored = entry(body)
+    plan = entry(
+        body, trailing_exit=True, exits="native", kind="alpaca", asset_class="equity"
+    )
+
+    assert [d.id for d in ignored.exits] == ["desk-7/sl", "desk-7/tp"]
+    assert [d.id for d in plan.exits] == ["desk-7/sl", "desk-7/tp", "desk-7/trail"]
+    condition = plan.exits[-1].condition
+    assert isinstance(condition, Trailing)
+    assert (condition.offset.value, condition.offset.is_percent) == (
+        distance,
+        is_percent,
+    )
+    assert plan.order.ticket.attached is None
+    assert "3 exits held by exitd" in plan.sentence
+
+
+def test_given_trailing_exits_when_the_entry_trails_itself_or_has_none_then_none():
+    trailing = alert(orderType="trailing_stop", trailPercent=D(2))
+
+    assert entry(trailing, trailing_exit=True).exits == ()
+    assert entry(alert(), trailing_exit=True).exits == ()

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from exitd.configuration.webhook import Route
+from exitd.core.condition import Offset
 from exitd.core.entry import EntryOrder, SignalRecord
 from exitd.core.market import Instrument, PriceKind, PriceSource
 from exitd.core.position import OrderSide, PositionKey, Side
@@ -24,6 +25,7 @@ from exitd.runtime.signals.guards import (
     exit_triggers,
     owner_of,
     source_of,
+    trailing_exit,
 )
 from exitd.runtime.signals.lateness import late_close
 from exitd.runtime.signals.limits import (
@@ -306,6 +308,9 @@ def _entry(asked: Asked, instrument: Instrument, ticket: Ticket) -> Plan:
             return PlanNothing(sentence=made.sentence)
         wants_native = asked.route.exits == "native" and not asked.is_paper
         is_native = wants_native and exits is not None and made.deferred is None
+    trail = _trail_of(asked)
+    # No broker has one in a bracket: then exitd holds all of them.
+    is_native = is_native and trail is None
     if asked.kind == ALPACA.platform:
         # It asks for one; the usual one of a share is none of a coin.
         ticket = replace(ticket, time_in_force=time_in_force(ticket))
@@ -315,15 +320,20 @@ def _entry(asked: Asked, instrument: Instrument, ticket: Ticket) -> Plan:
         ticket=ticket if is_native else replace(ticket, attached=None),
     )
     triggers: tuple[TriggerDefinition, ...] = ()
+    id, name = asked.record.id, asked.route_name
+    key, source = order.key, source_of(order.key, asked.route.price)
     if exits is not None:
         triggers = exit_triggers(
             exits,
-            id=asked.record.id,
-            route=asked.route_name,
-            key=order.key,
-            source=source_of(order.key, asked.route.price),
+            id=id,
+            route=name,
+            key=key,
+            source=source,
             price_step=instrument.price_step,
         )
+    if trail is not None:
+        made_of = trailing_exit(trail, id=id, route=name, key=key, source=source)
+        triggers += (made_of,)
     return PlanEntry(
         order=order,
         exits=triggers,
@@ -331,6 +341,20 @@ def _entry(asked: Asked, instrument: Instrument, ticket: Ticket) -> Plan:
         not_after_ns=asked.record.ts_received_ns + asked.route.entry_age,
         sentence=_what_opens(asked, order, len(triggers), is_native=is_native),
     )
+
+
+def _trail_of(asked: Asked) -> Offset | None:
+    """Give the distance of a trailing exit, where the route takes it for one.
+
+    Of two distances the percentage counts: it is right at any price.
+    """
+    signal = asked.signal
+    if not asked.route.trailing_exit or signal.order_type is TicketType.TRAILING_STOP:
+        return None
+    if signal.trail_percent is not None:
+        return Offset(signal.trail_percent, is_percent=True)
+    amount = signal.trail_price
+    return None if amount is None else Offset(amount, is_percent=False)
 
 
 def _what_opens(asked: Asked, order: EntryOrder, exits: int, *, is_native: bool) -> str:

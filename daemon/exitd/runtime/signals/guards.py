@@ -84,6 +84,22 @@ def exit_triggers(
     return tuple(made)
 
 
+def trailing_exit(
+    offset: Offset, *, id: str, route: str, key: PositionKey, source: PriceSource
+) -> TriggerDefinition:
+    """Make a trailing stop of the distance that an entry of another type names."""
+    return TriggerDefinition(
+        id=f"{id}/trail",
+        owner=owner_of(route),
+        account=key.account,
+        symbol=key.symbol,
+        side=key.side,
+        source=source,
+        condition=Trailing(offset=offset),
+        action=_close(WHOLE, None),
+    )
+
+
 def _close(quantity: Quantity, bound: Decimal | None) -> Close:
     if bound is None:
         return Close(quantity)
