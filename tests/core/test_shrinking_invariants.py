@@ -37,7 +37,7 @@ steps = st.lists(
 )
 
 
-class Shares:
+class Held:
     """Several entries of ten into one position; the truth is the venue's.
 
     An engine is told of it late, or never, but never wrongly.
@@ -59,10 +59,6 @@ class Shares:
         self.world.wait(SLACK_NS)
         self.report(0, ZERO)
         self.world.mark("100")
-
-    def do(self, step: tuple[str, int, Decimal]) -> None:
-        name, n, quantity = step
-        getattr(self, name)(n, quantity)
 
     def enter(self, n: int, quantity: Decimal) -> None:
         id = ENTRIES[n % 3]
@@ -92,6 +88,23 @@ class Shares:
 
     def price(self, n: int, quantity: Decimal) -> None:
         self.world.mark(("94", "96", "98", "100", "102", "104", "108", "111")[n])
+
+    def report(self, n: int, quantity: Decimal) -> None:
+        self.world.position(str(self.venue.size))
+
+    def wait(self, n: int, quantity: Decimal) -> None:
+        self.world.wait(SLACK_NS if n % 2 else S)
+
+    def doubt(self, n: int, quantity: Decimal) -> None:
+        self.world.do(PositionsDoubted(ACCOUNT, self.world.later()))
+
+
+class Shares(Held):
+    """And the closes of its position, what becomes of them, and what must hold."""
+
+    def do(self, step: tuple[str, int, Decimal]) -> None:
+        name, n, quantity = step
+        getattr(self, name)(n, quantity)
 
     def _open(self, n: int) -> int | None:
         found = self.venue.open()
@@ -134,15 +147,6 @@ class Shares:
             self.venue.over.add(order)
             self.world.wait(60 * S)
             self.world.nothing_found(order)
-
-    def doubt(self, n: int, quantity: Decimal) -> None:
-        self.world.do(PositionsDoubted(ACCOUNT, self.world.later()))
-
-    def report(self, n: int, quantity: Decimal) -> None:
-        self.world.position(str(self.venue.size))
-
-    def wait(self, n: int, quantity: Decimal) -> None:
-        self.world.wait(SLACK_NS if n % 2 else S)
 
     def crash(self, n: int, quantity: Decimal) -> None:
         self.world.entry_slots_asked.clear()

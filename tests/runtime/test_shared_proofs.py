@@ -25,11 +25,11 @@ class Reads:
 
     async def read_position(self, symbol: str) -> None:
         self.asked.append(symbol)
-        await asyncio.sleep(0.1)
+        await let_pass(0.1)
 
     async def read_positions(self) -> None:
         self.asked.append("all")
-        await asyncio.sleep(0.1)
+        await let_pass(0.1)
 
 
 def request(symbol: str) -> RequestSlot:

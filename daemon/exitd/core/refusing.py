@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from exitd.core.attempt import AttemptRecord, RefusalKind
+from exitd.core.backstops import step_aside
 from exitd.core.ending import ask_slot, end_fire, gone, wake
 from exitd.core.events import FactKind
 from exitd.core.exits import clear_legs
@@ -12,7 +13,7 @@ from exitd.core.inputs import AttemptRefused
 from exitd.core.intents import ProvePosition, RefreshInstrument, SyncClock
 from exitd.core.lifecycle import AttemptCause, TriggerCause, next_attempt_state
 from exitd.core.patience import climb
-from exitd.core.refusals import RESPONSES, delay_ns
+from exitd.core.refusals import RESPONSES, Response, delay_ns
 from exitd.core.settling import forget_unexplained
 from exitd.core.shrinking import shrink
 from exitd.core.trigger import DoneReason
@@ -78,23 +79,12 @@ def refuse(
     if position.lifetime != fired.lifetime or position.held == ZERO:
         gone(turn, record, fired)
         return
-    if (
-        kind is RefusalKind.LIQUIDITY
-        and order.asked is not None
-        and order.asked.is_once
-    ):
+    asked = order.asked
+    if kind is RefusalKind.LIQUIDITY and asked is not None and asked.is_once:
         # The venue's way to say that nothing of it filled at once.
         end_fire(turn, record, fired, TriggerCause.EXPIRED, DoneReason.EXPIRED)
         return
-    if response.syncs_clock:
-        turn.intend(SyncClock(order.account))
-    if response.proves_position:
-        turn.intend(ProvePosition(order.account, order.symbol))
-    if response.refreshes_instrument:
-        turn.intend(RefreshInstrument(order.account, order.symbol))
-    if response.cancels_ours:
-        cancel_working(turn, attempt.key)
-        clear_legs(turn, attempt.key)
+    _see_to(turn, attempt, response)
     fired = replace(fired, refusals=fired.refusals + 1)
     if response.escalates:
         fired = climb(turn, record, fired)
@@ -104,3 +94,18 @@ def refuse(
     else:
         turn.put_fire(fired)
         ask_slot(turn, record)
+
+
+def _see_to(turn: Turn, attempt: AttemptRecord, response: Response) -> None:
+    """Do what a refusal says is wrong, before the next attempt."""
+    order = attempt.order
+    if response.syncs_clock:
+        turn.intend(SyncClock(order.account))
+    if response.proves_position:
+        turn.intend(ProvePosition(order.account, order.symbol))
+    if response.refreshes_instrument:
+        turn.intend(RefreshInstrument(order.account, order.symbol))
+    if response.cancels_ours:
+        cancel_working(turn, attempt.key)
+        clear_legs(turn, attempt.key)
+        step_aside(turn, attempt.key)

@@ -219,7 +219,7 @@ def test_given_native_exits_where_the_broker_can_then_it_holds_them():
     on_paper = entry(body, exits="native", is_paper=True, **named)
 
     assert native.order.ticket.attached is not None
-    assert "held by the broker" in native.sentence
+    assert "for the broker to hold" in native.sentence
     assert len(native.exits) == 2
     assert ours.order.ticket.attached is None
     assert on_paper.order.ticket.attached is None
@@ -231,7 +231,7 @@ def test_given_native_exits_where_the_broker_cannot_then_exitd_holds_them():
     plan = entry(body, exits="native", kind="alpaca", asset_class="equity")
 
     assert plan.order.ticket.attached is None
-    assert "held by exitd" in plan.sentence
+    assert "for exitd to hold" in plan.sentence
 
 
 def test_given_what_the_broker_cannot_take_then_refused_in_its_words():
@@ -274,7 +274,7 @@ def test_given_a_route_with_trailing_exits_then_an_entry_is_guarded_by_its_trail
         is_percent,
     )
     assert plan.order.ticket.attached is None
-    assert "3 exits held by exitd" in plan.sentence
+    assert "3 exits for exitd to hold" in plan.sentence
 
 
 def test_given_trailing_exits_when_the_entry_trails_itself_or_has_none_then_none():

@@ -11,7 +11,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from exitd.configuration.webhook import Route
-from exitd.core.condition import Offset
 from exitd.core.entry import EntryOrder, SignalRecord
 from exitd.core.market import Instrument, PriceKind, PriceSource
 from exitd.core.position import OrderSide, PositionKey, Side
@@ -19,12 +18,14 @@ from exitd.core.state import State
 from exitd.core.ticket import AssetClass, Ticket, TicketType
 from exitd.core.trigger import WHOLE, Quantity, QuantityKind, TriggerDefinition
 from exitd.core.units import ZERO, floor_to_step, text
+from exitd.core.withdrawing import open_entries
 from exitd.runtime.signals.closing_time import close_time
 from exitd.runtime.signals.guards import (
     close_trigger,
     exit_triggers,
     owner_of,
     source_of,
+    trail_of,
     trailing_exit,
 )
 from exitd.runtime.signals.lateness import late_close
@@ -106,6 +107,8 @@ def decide(asked: Asked, state: State, counted: Counted) -> Plan:
         is_close = held > ZERO
     else:
         is_close = not intent.opens
+        if is_close and held == ZERO and open_entries(state, reduces):
+            return _taking_back(asked, reduces)
         if is_close and held == ZERO:
             return PlanNothing(
                 sentence=f"positionIntent '{intent.value}' closes, and there is no "
@@ -146,10 +149,7 @@ def _closing(
 ) -> Plan:
     signal, route, name = asked.signal, asked.route, asked.route_name
     if "close" not in route.allow:
-        return PlanNothing(
-            sentence="this alert would close, and the route only opens; set "
-            f"webhook.routes.{name}.allow: [open, close]"
-        )
+        return _only_opens(name)
     ticket = _ticket(asked, instrument, _ANY_SIZE)
     if isinstance(ticket, PlanNothing):
         return ticket
@@ -190,6 +190,28 @@ def _closing(
         definition=definition,
         sentence=f"closes {why} by {definition.id}, a {ticket.order.value} order that "
         "exitd holds",
+    )
+
+
+def _taking_back(asked: Asked, key: PositionKey) -> Plan:
+    """Nothing is held yet: what would open it is taken back."""
+    route, name = asked.route, asked.route_name
+    if "close" not in route.allow:
+        return _only_opens(name)
+    return PlanClose(
+        id=f"{asked.record.id}/close",
+        owner=owner_of(name),
+        key=key,
+        quantity=WHOLE,
+        source=source_of(key, route.price),
+        sentence=f"no {key.side} position in {key.symbol} is held yet",
+    )
+
+
+def _only_opens(name: str) -> PlanNothing:
+    return PlanNothing(
+        sentence="this alert would close, and the route only opens; set "
+        f"webhook.routes.{name}.allow: [open, close]"
     )
 
 
@@ -308,7 +330,7 @@ def _entry(asked: Asked, instrument: Instrument, ticket: Ticket) -> Plan:
             return PlanNothing(sentence=made.sentence)
         wants_native = asked.route.exits == "native" and not asked.is_paper
         is_native = wants_native and exits is not None and made.deferred is None
-    trail = _trail_of(asked)
+    trail = trail_of(asked.signal) if asked.route.trailing_exit else None
     # No broker has one in a bracket: then exitd holds all of them.
     is_native = is_native and trail is None
     if asked.kind == ALPACA.platform:
@@ -343,20 +365,6 @@ def _entry(asked: Asked, instrument: Instrument, ticket: Ticket) -> Plan:
     )
 
 
-def _trail_of(asked: Asked) -> Offset | None:
-    """Give the distance of a trailing exit, where the route takes it for one.
-
-    Of two distances the percentage counts: it is right at any price.
-    """
-    signal = asked.signal
-    if not asked.route.trailing_exit or signal.order_type is TicketType.TRAILING_STOP:
-        return None
-    if signal.trail_percent is not None:
-        return Offset(signal.trail_percent, is_percent=True)
-    amount = signal.trail_price
-    return None if amount is None else Offset(amount, is_percent=False)
-
-
 def _what_opens(asked: Asked, order: EntryOrder, exits: int, *, is_native: bool) -> str:
     ticket = order.ticket
     amount = (
@@ -369,7 +377,7 @@ def _what_opens(asked: Asked, order: EntryOrder, exits: int, *, is_native: bool)
         said += " (inferred: nothing is held on the other side)"
     if exits:
         what = "1 exit" if exits == 1 else f"{exits} exits"
-        said += f", {what} held by {'the broker' if is_native else 'exitd'}"
+        said += f", {what} for {'the broker' if is_native else 'exitd'} to hold"
     return said
 
 

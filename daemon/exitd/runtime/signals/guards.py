@@ -23,6 +23,7 @@ from exitd.core.trigger import (
     TriggerDefinition,
 )
 from exitd.runtime.signals.closing_time import CloseTime
+from exitd.signals.model import Signal
 
 _CANDLE = "1m"
 
@@ -82,6 +83,19 @@ def exit_triggers(
             limit = rounded(limit, key.side, price_step)
         made.append(trigger("tp", ConditionKind.TAKE_PROFIT, level, limit))
     return tuple(made)
+
+
+def trail_of(signal: Signal) -> Offset | None:
+    """Give the distance that an entry of another type than a trailing stop names.
+
+    Of two distances the percentage counts: it is right at any price.
+    """
+    if signal.order_type is TicketType.TRAILING_STOP:
+        return None
+    if signal.trail_percent is not None:
+        return Offset(signal.trail_percent, is_percent=True)
+    amount = signal.trail_price
+    return None if amount is None else Offset(amount, is_percent=False)
 
 
 def trailing_exit(
