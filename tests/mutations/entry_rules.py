@@ -185,8 +185,8 @@ MUTATIONS = (
     Mutation(
         113,
         "runtime/proofs.py",
-        "if not self._venue.capabilities.reduce_only:\n            read_ns",
-        "if False:\n            read_ns",
+        "if not self._venue.capabilities.reduce_only:\n            return self._is_fresh(",
+        "if False:\n            return self._is_fresh(",
         "test_given_no_reduce_only_when_the_position_cannot_be_read_then_it_waits",
     ),
 )
