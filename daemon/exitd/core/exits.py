@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from exitd.core import leg_fills
 from exitd.core.arming import begin
 from exitd.core.checks import Checked
 from exitd.core.ending import ask_slot
@@ -278,6 +279,7 @@ def on_leg(turn: Turn, entry: EntryRecord, report: OrderReport) -> None:
         closed=entry.closed + report.filled,
         ts_changed_ns=turn.now_ns,
     )
+    after = leg_fills.noted(turn, after, report)
     turn.put_entry(after)
     if report.filled > ZERO:
         turn.intend(ProvePosition(report.account, report.symbol))
