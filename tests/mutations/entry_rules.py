@@ -185,8 +185,8 @@ MUTATIONS = (
     Mutation(
         113,
         "runtime/proofs.py",
-        "if not self._venue.capabilities.reduce_only:\n            return self._is_fresh(",
-        "if False:\n            return self._is_fresh(",
+        "if not self._venue.capabilities.reduce_only:\n            return",
+        "if False:\n            return",
         "test_given_no_reduce_only_when_the_position_cannot_be_read_then_it_waits",
     ),
 )
