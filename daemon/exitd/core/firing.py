@@ -51,6 +51,7 @@ from exitd.core.trigger import (
     Close,
     DoneReason,
     FireRecord,
+    OrderType,
     Role,
     TriggerRecord,
 )
@@ -250,8 +251,7 @@ def _send(
     role, level = state.roles[record.id], fired.own_level
     assert role.key is not None
     if fired.slice_due_ns != state.fires[record.id].slice_due_ns:
-        kind = TimerKind.RETRY
-        turn.at(Timer(fired.slice_due_ns, kind, record.id, fired.arming))
+        turn.at(Timer(fired.slice_due_ns, TimerKind.RETRY, record.id, fired.arming))
     if close.is_hard:
         level = hard_reference(definition, fired, room.price)
         fired = replace(fired, reference=level)
@@ -295,6 +295,7 @@ def _send(
                 ),
                 client_order_id=next_client_id(turn, definition.account),
                 window_ns=close.window_ns,
+                asked=close.asked if order_type is OrderType.LIMIT else None,
             )
         )
     )
