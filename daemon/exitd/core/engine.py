@@ -24,6 +24,7 @@ from exitd.core import (
     lifetimes,
     refusing,
     replacing,
+    unlisted,
     watermarks,
 )
 from exitd.core.attempt import Capabilities
@@ -36,6 +37,7 @@ from exitd.core.entry_inputs import (
     EntrySigned,
     EntrySlotOpened,
     EntryUnanswered,
+    LegGone,
     LegsMissing,
 )
 from exitd.core.events import FactKind
@@ -376,7 +378,8 @@ _HANDLERS: dict[type, _Handler] = {
     EntrySent: entries.on_sent,
     EntryRefused: entries.on_refused,
     EntryUnanswered: entries.on_unanswered,
-    EntryNotFound: entries.on_not_found,
+    EntryNotFound: unlisted.on_not_found,
+    LegGone: unlisted.on_leg_gone,
     LegsMissing: exits.on_legs_missing,
     SlotHeld: on_slot_held,
 }

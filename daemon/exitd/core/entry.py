@@ -51,7 +51,9 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
     `exits` are what is armed for what has filled, each sized to that; while the
     broker holds them itself (`ticket.attached`), they wait for the day it no longer
     does. `legs` are the broker's ids of its own, `legs_over` of those that have ended;
-    once one has, exitd has taken over (`is_taken_over`). `closed` is what exits have
+    once one has, or is being taken back, exitd has taken over (`is_taken_over`).
+    `ts_leg_filled_venue_ns` is when the last of them had filled, or may have, and
+    `held_before_leg` what the position was seen to be then. `closed` is what exits have
     taken off again, `lost` the part of it that others took. `is_guarded` says that some
     may take off more.
 
@@ -67,6 +69,8 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
     legs: tuple[str, ...] = ()
     legs_over: tuple[str, ...] = ()
     is_taken_over: bool = False
+    ts_leg_filled_venue_ns: int = 0
+    held_before_leg: Decimal = ZERO
     is_guarded: bool = False
     closed: Decimal = ZERO
     lost: Decimal = ZERO

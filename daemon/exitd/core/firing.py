@@ -5,6 +5,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from exitd.core import exits
+from exitd.core.after_legs import waits_for_legs
 from exitd.core.attempt import (
     AttemptKey,
     AttemptRecord,
@@ -192,6 +193,8 @@ def _size_and_send(
     instrument = state.instrument_of(definition)
     assert instrument is not None, "armed without an instrument"
     if waits_for_proof(turn, record, fired, position):
+        return
+    if waits_for_legs(turn, record, fired, position):
         return
     exits.stop_entering(turn, record)
     under_way = state.under_way_on(position.key)

@@ -14,6 +14,7 @@ from exitd.core.entry_inputs import (
     EntrySigned,
     EntrySlotOpened,
     EntryUnanswered,
+    LegGone,
     LegsMissing,
 )
 from exitd.core.market import Instrument, PriceSource, Tick
@@ -390,6 +391,7 @@ Report = (
     | EntryRefused
     | EntryUnanswered
     | EntryNotFound
+    | LegGone
     | LegsMissing
     | SlotHeld
 )

@@ -2,10 +2,10 @@
 
 from msgspec.structs import replace
 
+from exitd.core.after_legs import clear
 from exitd.core.attempt import AttemptRecord, RefusalKind
 from exitd.core.ending import ask_slot, gone, wake
 from exitd.core.events import FactKind
-from exitd.core.exits import clear_legs
 from exitd.core.hits import cancel_working
 from exitd.core.holding import retry_in
 from exitd.core.inputs import AttemptRefused
@@ -81,7 +81,7 @@ def refuse(
         turn.intend(RefreshInstrument(order.account, order.symbol))
     if response.cancels_ours:
         cancel_working(turn, attempt.key)
-        clear_legs(turn, attempt.key)
+        clear(turn, attempt.key)
     fired = replace(fired, refusals=fired.refusals + 1)
     if response.escalates:
         fired = climb(turn, record, fired)

@@ -24,6 +24,7 @@ from exitd.core.intents import (
     CancelOrder,
     CancelOrders,
     FindEntry,
+    FindLegs,
     Intent,
     Priority,
     ProvePosition,
@@ -141,6 +142,7 @@ class Dispatcher:
                 | ResendEntry()
                 | FindEntry()
                 | CancelEntry()
+                | FindLegs()
                 | CancelLeg()
             ):
                 self.entering.take(intent)
