@@ -114,6 +114,7 @@ def test_b084_given_a_leg_filled_in_part_then_the_close_takes_what_is_left():
 def test_b084_given_reports_that_are_older_or_lag_then_the_fill_of_a_leg_is_awaited():
     world = bracketed()
     close_by_hand(world)
+    world.wait(S)
     world.leg("leg-tp", CANCELLED, "4")
     world.leg("leg-sl", CANCELLED)
     world.position("6", ts_ns=world.now_ns - 10 * MS)
