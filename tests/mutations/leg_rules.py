@@ -60,7 +60,7 @@ MUTATIONS = (
     Mutation(
         64,
         "core/after_legs.py",
-        "exits.take_over(turn, entry, why, may_have_filled=True)",
+        "exits.take_over(turn, entry, why, may_have_filled=True, alert=False)",
         "pass",
         "test_b064_given_legs_are_being_cancelled_then_ours_guard_from_that_turn_on",
     ),

@@ -32,7 +32,7 @@ def clear(turn: Turn, key: PositionKey) -> None:
             continue
         if entry.legs:
             why = "a close of the position goes out first"
-            exits.take_over(turn, entry, why, may_have_filled=True)
+            exits.take_over(turn, entry, why, may_have_filled=True, alert=False)
         legs.ask_back(turn, turn.state.entries[entry.id])
 
 

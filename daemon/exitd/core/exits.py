@@ -319,7 +319,12 @@ def _wait_no_longer(turn: Turn, entry_id: str) -> None:
 
 
 def take_over(
-    turn: Turn, entry: EntryRecord, why: str, *, may_have_filled: bool = False
+    turn: Turn,
+    entry: EntryRecord,
+    why: str,
+    *,
+    may_have_filled: bool = False,
+    alert: bool = True,
 ) -> None:
     """Arm our own exits for those that the broker no longer holds, once.
 
@@ -333,7 +338,7 @@ def take_over(
     ours = replace(entry, is_taken_over=True, ts_changed_ns=turn.now_ns)
     turn.put_entry(ours)
     turn.entry_fact(
-        FactKind.EXITS_TAKEN_OVER, ours, why=why, left=ours.left, alert=True
+        FactKind.EXITS_TAKEN_OVER, ours, why=why, left=ours.left, alert=alert
     )
     if ours.legs:
         legs.ask_back(turn, ours)

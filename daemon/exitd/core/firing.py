@@ -194,9 +194,9 @@ def _size_and_send(
     assert instrument is not None, "armed without an instrument"
     if waits_for_proof(turn, record, fired, position):
         return
+    exits.stop_entering(turn, record)
     if waits_for_legs(turn, record, fired, position):
         return
-    exits.stop_entering(turn, record)
     under_way = state.under_way_on(position.key)
     closable = exits.closable(state, record, position.live - under_way.unresolved)
     if closable <= ZERO:
