@@ -111,6 +111,28 @@ def test_b084_given_a_leg_filled_in_part_then_the_close_takes_what_is_left():
     assert world.exits_cover() == ("6", "6")
 
 
+def test_b084_given_a_leg_fills_piece_by_piece_then_each_is_counted_once():
+    world = bracketed()
+    world.leg("leg-tp", OrderStatus.PARTIALLY_FILLED, "3")
+    world.position("7")
+    world.leg("leg-tp", OrderStatus.PARTIALLY_FILLED, "3")
+    assert world.entry().left == 7
+    close_by_hand(world)
+    world.leg("leg-tp", OrderStatus.PARTIALLY_FILLED, "4")
+    assert world.exits_cover() == ("6", "6")
+    world.leg("leg-sl", CANCELLED)
+    world.leg("leg-tp", CANCELLED, "5")
+    assert world.sent == []
+
+    world.position("6")
+    world.wait(S)
+    assert world.sent == []
+    world.position("5")
+    world.wait(S)
+
+    assert world.sizes() == ["5"]
+
+
 def test_b084_given_reports_that_are_older_or_lag_then_the_fill_of_a_leg_is_awaited():
     world = bracketed()
     close_by_hand(world)
@@ -211,13 +233,57 @@ def test_b084_given_legs_that_nobody_has_named_then_looked_for_before_it_goes():
     assert world.who() == ["hand"]
 
 
-def test_b084_given_the_broker_names_none_then_ours_are_armed_and_it_goes():
+def test_b084_given_the_broker_names_none_twice_then_ours_are_armed_and_it_goes():
     world = unnamed()
     close_by_hand(world)
 
     world.legs_missing()
-
     assert world.exits_cover() == ("10", "10")
+    world.wait(S)
+    assert world.sent == []
+    world.wait(10 * S)
+    world.legs_missing()
+
+    assert world.who() == ["hand"]
+
+
+def test_b084_given_one_leg_ended_and_the_other_was_never_named_then_looked_for():
+    world = unnamed()
+    world.mark("94")
+
+    world.leg("leg-tp", CANCELLED)
+
+    assert len(world.wants(FindLegs)) == 1
+    assert world.sent == []
+    world.leg("leg-sl", FILLED, "10")
+    world.position("0")
+    world.wait(S)
+    assert world.sent == []
+
+
+def test_b084_given_one_leg_ended_and_no_other_is_named_then_ours_go_after_two_reads():
+    world = unnamed()
+    world.leg("leg-tp", CANCELLED)
+    world.mark("94")
+    world.legs_missing()
+    world.wait(10 * S)
+
+    world.legs_missing()
+
+    assert world.who() == [SL]
+
+
+def test_b084_given_one_leg_rests_and_no_other_is_named_then_only_it_is_awaited():
+    world = unnamed()
+    world.leg("leg-sl", WORKING)
+    close_by_hand(world)
+    world.legs_missing()
+    world.wait(10 * S)
+    world.legs_missing()
+    assert world.sent == []
+
+    world.leg("leg-sl", CANCELLED)
+
     assert world.who() == ["hand"]
 
 

@@ -34,6 +34,12 @@ def test_b084_given_a_leg_is_listed_no_more_then_two_reads_let_the_close_go():
     assert world.sent == []
     world.position("3")
     world.wait(S)
+    assert world.sent == []
+
+    # What it has filled is not known: only time shows that the position has it all.
+    world.wait(10 * S)
+    world.position("3")
+    world.wait(S)
 
     assert world.sizes() == ["3"]
 

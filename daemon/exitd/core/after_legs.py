@@ -7,7 +7,6 @@ back first, exitd guards what they guarded, and the close takes what they have l
 from exitd.core import exits, legs
 from exitd.core.holding import hold, retry_in
 from exitd.core.position import PositionKey, PositionRecord
-from exitd.core.state import State
 from exitd.core.trigger import FireRecord, TriggerRecord
 from exitd.core.turn import Turn
 from exitd.core.units import NS_PER_MS
@@ -52,7 +51,7 @@ def waits_for_legs(
     in_the_way = [e.id for e in state.entries_on(key) if legs.is_in_the_way(e)]
     fired = state.fires[record.id]
     if not in_the_way:
-        if capabilities.reduce_only or not _is_unshown(state, position):
+        if capabilities.reduce_only or legs.is_shown(state, position):
             return False
         hold(turn, record, fired, UNSHOWN)
         retry_in(turn, state.fires[record.id], _PATIENCE_NS)
@@ -63,20 +62,3 @@ def waits_for_legs(
         return False
     hold(turn, record, fired, SILENT if is_silent else CANCELLED_FIRST, alert=is_silent)
     return True
-
-
-def _is_unshown(state: State, position: PositionRecord) -> bool:
-    """Whether the position may still count what an exit at the broker has closed.
-
-    A report from after the fill that is smaller shows it; one that is newer than the
-    venue's slack is believed whatever it shows.
-    """
-    slack_ns = state.capabilities[position.key.account].lag_slack_ns
-    for entry in state.entries_on(position.key):
-        at_ns = entry.ts_leg_filled_venue_ns
-        if not at_ns or position.ts_venue_ns >= at_ns + slack_ns:
-            continue
-        is_smaller = position.quantity < entry.held_before_leg
-        if position.ts_venue_ns < at_ns or not is_smaller:
-            return True
-    return False

@@ -380,6 +380,6 @@ _HANDLERS: dict[type, _Handler] = {
     EntryUnanswered: entries.on_unanswered,
     EntryNotFound: unlisted.on_not_found,
     LegGone: unlisted.on_leg_gone,
-    LegsMissing: exits.on_legs_missing,
+    LegsMissing: unlisted.on_legs_missing,
     SlotHeld: on_slot_held,
 }

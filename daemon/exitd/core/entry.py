@@ -50,12 +50,11 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
 
     `exits` are what is armed for what has filled, each sized to that; while the
     broker holds them itself (`ticket.attached`), they wait for the day it no longer
-    does. `legs` are the broker's ids of its own, `legs_over` of those that have ended;
+    does. `legs` are the broker's ids of its own, `legs_filled` what each was told to
+    have filled, `legs_over` those that have ended (`has_all_legs`: there is no other);
     once one has, or is being taken back, exitd has taken over (`is_taken_over`).
-    `ts_leg_filled_venue_ns` is when the last of them had filled, or may have, and
-    `held_before_leg` what the position was seen to be then. `closed` is what exits have
-    taken off again, `lost` the part of it that others took. `is_guarded` says that some
-    may take off more.
+    `closed` is what exits have taken off again, `lost` the part of it that others took.
+    `is_guarded` says that some may take off more.
 
     `signed` holds the exact request. `filled` is cumulative in units of the quantity,
     `filled_quote` in the quote currency. `market_price`, quote per unit, is the price
@@ -67,10 +66,10 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
     state: EntryState
     exits: tuple[TriggerDefinition, ...] = ()
     legs: tuple[str, ...] = ()
+    legs_filled: tuple[Decimal, ...] = ()
     legs_over: tuple[str, ...] = ()
+    has_all_legs: bool = False
     is_taken_over: bool = False
-    ts_leg_filled_venue_ns: int = 0
-    held_before_leg: Decimal = ZERO
     is_guarded: bool = False
     closed: Decimal = ZERO
     lost: Decimal = ZERO

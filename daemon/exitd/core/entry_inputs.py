@@ -63,7 +63,7 @@ class EntryUnanswered(Struct, frozen=True):
 
 
 class LegsMissing(Struct, frozen=True):
-    """The broker lists no exit of an entry whose exits it was to hold."""
+    """The broker lists no further exit of an entry whose exits it was to hold."""
 
     entry_id: str
     now_ns: int

@@ -14,10 +14,9 @@ from exitd.core.arming import begin
 from exitd.core.checks import Checked
 from exitd.core.ending import ask_slot, wake
 from exitd.core.entry import EntryRecord
-from exitd.core.entry_inputs import LegsMissing
 from exitd.core.events import FactKind
 from exitd.core.inputs import IfCrossed, OrderReport, OrderStatus
-from exitd.core.intents import CancelEntry, ProvePosition
+from exitd.core.intents import CancelEntry
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.position import PositionKey
 from exitd.core.resting import finish, fresh_price, is_beyond, waits_for_price
@@ -264,7 +263,8 @@ def on_leg(turn: Turn, entry: EntryRecord, report: OrderReport) -> None:
     if leg in entry.legs_over:
         return
     if report.status not in _LEG_OVER:
-        legs.on_working(turn, entry, leg)
+        legs.on_working(turn, entry, report)
+        fit(turn, turn.state.entries[entry.id])
         return
     end_leg(turn, entry, report)
 
@@ -272,16 +272,8 @@ def on_leg(turn: Turn, entry: EntryRecord, report: OrderReport) -> None:
 def end_leg(turn: Turn, entry: EntryRecord, report: OrderReport) -> None:
     """Draw the consequences of an exit at the broker that is over."""
     leg = report.venue_order_id
-    after = replace(
-        entry,
-        legs=tuple(other for other in entry.legs if other != leg),
-        legs_over=(*entry.legs_over, leg),
-        closed=entry.closed + report.filled,
-        ts_changed_ns=turn.now_ns,
-    )
-    if report.filled > ZERO:
-        after = legs.unshown(turn.state, after, report.ts_venue_ns)
-        turn.intend(ProvePosition(report.account, report.symbol))
+    after = legs.without(legs.counted(turn, entry, report), leg)
+    after = replace(after, ts_changed_ns=turn.now_ns)
     turn.put_entry(after)
     if report.status is not OrderStatus.FILLED and after.left > ZERO:
         why = f"the broker's exit {leg} is {report.status.value}"
@@ -293,15 +285,6 @@ def end_leg(turn: Turn, entry: EntryRecord, report: OrderReport) -> None:
             _wait_no_longer(turn, after.id)
     fit(turn, turn.state.entries[entry.id])
     if not after.legs:
-        legs.forget(turn.state, entry.id)
-        wake(turn, entry.order.key)
-
-
-def on_legs_missing(turn: Turn, missing: LegsMissing) -> None:
-    """The broker was to hold the exits and has none: exitd takes over."""
-    entry = turn.state.entries.get(missing.entry_id)
-    if entry is not None and entry.left > ZERO and not entry.legs:
-        take_over(turn, entry, "the broker lists none of them")
         legs.forget(turn.state, entry.id)
         wake(turn, entry.order.key)
 

@@ -4,12 +4,16 @@ A cancel that nobody answered, or that was refused, is asked for again; each tim
 runtime looks up what became of the exit.
 """
 
+from decimal import Decimal
+
 from msgspec.structs import replace
 
 from exitd.core.attempt import RefusalKind
 from exitd.core.ending import wake
 from exitd.core.entry import EntryRecord
-from exitd.core.intents import CancelLeg, FindLegs
+from exitd.core.inputs import OrderReport
+from exitd.core.intents import CancelLeg, FindLegs, ProvePosition
+from exitd.core.position import Awaited, PositionKey, PositionRecord
 from exitd.core.refusals import delay_ns
 from exitd.core.state import LegsAsked, State, Timer, TimerKind
 from exitd.core.turn import Turn
@@ -17,6 +21,7 @@ from exitd.core.units import NS_PER_S, ZERO
 
 #: A broker that has not let go for so long is said not to answer.
 SILENT_NS = 10 * NS_PER_S
+_UNKNOWN = Decimal(-1)
 
 
 def ask_back(turn: Turn, entry: EntryRecord) -> None:
@@ -32,7 +37,7 @@ def ask_back(turn: Turn, entry: EntryRecord) -> None:
 def _ask(turn: Turn, entry: EntryRecord) -> None:
     for leg in entry.legs:
         _cancel(turn, entry, leg)
-    if not entry.legs:
+    if has_unnamed(entry):
         turn.intend(FindLegs(entry.order))
     known = turn.state.legs_asked[entry.id]
     asked = replace(known, n=known.n + 1)
@@ -62,14 +67,15 @@ def on_timer(turn: Turn, timer: Timer) -> None:
         wake(turn, entry.order.key)
 
 
-def on_working(turn: Turn, entry: EntryRecord, leg: str) -> None:
-    """An exit rests at the broker: keep its id, and take it back if it is unwanted."""
-    state, key = turn.state, entry.order.key
+def on_working(turn: Turn, entry: EntryRecord, report: OrderReport) -> None:
+    """An exit rests at the broker: keep its id and what it has filled.
+
+    It is taken back if it is unwanted.
+    """
+    state, key, leg = turn.state, entry.order.key, report.venue_order_id
     state.missed.pop((entry.id, leg), None)
     is_new = leg not in entry.legs
-    if is_new:
-        entry = replace(entry, legs=(*entry.legs, leg))
-        turn.put_entry(entry)
+    entry = counted(turn, entry, report)
     is_asked = entry.id in state.legs_asked
     is_left_over = entry.is_ended and not state.position(key).is_open
     if entry.is_taken_over or is_left_over:
@@ -88,13 +94,71 @@ def forget(state: State, entry_id: str) -> None:
     state.legs_asked.pop(entry_id, None)
 
 
-def unshown(state: State, entry: EntryRecord, ts_venue_ns: int) -> EntryRecord:
-    """Note that an exit has filled, or may have: the position has to show it."""
+def counted(turn: Turn, entry: EntryRecord, report: OrderReport) -> EntryRecord:
+    """Count what an exit has filled since it was last told, once; the rest is known."""
+    leg, told = report.venue_order_id, _told(entry)
+    before = told.get(leg)
+    filled = max(report.filled, before or ZERO)
+    if filled == before:
+        return entry
+    more = filled - (before or ZERO)
+    told[leg] = filled
+    after = replace(
+        entry,
+        legs=tuple(told),
+        legs_filled=tuple(told.values()),
+        closed=entry.closed + more,
+    )
+    turn.put_entry(after)
+    if more > ZERO:
+        await_fill(turn, entry.order.key, more, report.ts_venue_ns)
+    return after
+
+
+def without(entry: EntryRecord, leg: str) -> EntryRecord:
+    """Give an entry of which one exit at the broker is over."""
+    told = _told(entry)
+    del told[leg]
     return replace(
         entry,
-        ts_leg_filled_venue_ns=ts_venue_ns,
-        held_before_leg=state.position(entry.order.key).quantity,
+        legs=tuple(told),
+        legs_filled=tuple(told.values()),
+        legs_over=(*entry.legs_over, leg),
     )
+
+
+def _told(entry: EntryRecord) -> dict[str, Decimal]:
+    return dict(zip(entry.legs, entry.legs_filled, strict=True))
+
+
+def await_fill(
+    turn: Turn, key: PositionKey, filled: Decimal | None, ts_venue_ns: int
+) -> None:
+    """Let the position show what an exit has filled, None: perhaps, and ask for it."""
+    state = turn.state
+    position = state.position(key)
+    held, awaited = position.quantity, position.awaited
+    if awaited is not None and not is_shown(state, position):
+        held, ts_venue_ns = awaited.held, max(awaited.ts_venue_ns, ts_venue_ns)
+    # Below zero it stays so: no size shows what is not known.
+    held = _UNKNOWN if filled is None or held < ZERO else max(held - filled, ZERO)
+    turn.put_position(replace(position, awaited=Awaited(ts_venue_ns, held)))
+    turn.intend(ProvePosition(key.account, key.symbol))
+
+
+def is_shown(state: State, position: PositionRecord) -> bool:
+    """Whether the position shows what exits at the broker have filled.
+
+    A report that is newer than the venue's slack is believed whatever it shows.
+    """
+    awaited = position.awaited
+    if awaited is None:
+        return True
+    slack_ns = state.capabilities[position.key.account].lag_slack_ns
+    if position.ts_venue_ns >= awaited.ts_venue_ns + slack_ns:
+        return True
+    is_small = position.quantity <= awaited.held
+    return is_small and position.ts_venue_ns >= awaited.ts_venue_ns
 
 
 def is_in_the_way(entry: EntryRecord) -> bool:
@@ -105,4 +169,14 @@ def is_in_the_way(entry: EntryRecord) -> bool:
     """
     if entry.legs:
         return entry.filled > ZERO
-    return entry.is_held_by_broker and entry.is_ended and entry.left > ZERO
+    return has_unnamed(entry) and entry.is_ended and entry.left > ZERO
+
+
+def has_unnamed(entry: EntryRecord) -> bool:
+    """Whether the broker may hold an exit of which it has not told yet."""
+    attached = entry.order.ticket.attached
+    if attached is None or entry.has_all_legs:
+        return False
+    prices = (attached.take_profit_price, attached.stop_price)
+    wanted = sum(price is not None for price in prices)
+    return len(entry.legs) + len(entry.legs_over) < wanted

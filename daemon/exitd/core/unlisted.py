@@ -4,14 +4,16 @@ Some brokers list the orders of their day only. One read may come too early, or 
 session that has just begun, so the second must have begun the venue's slack later.
 """
 
+from msgspec.structs import replace
+
 from exitd.core import entered, entries, exits, legs
+from exitd.core.ending import wake
 from exitd.core.entry import EntryState
-from exitd.core.entry_inputs import EntryNotFound, LegGone
+from exitd.core.entry_inputs import EntryNotFound, LegGone, LegsMissing
 from exitd.core.events import FactKind
 from exitd.core.inputs import OrderReport, OrderStatus
-from exitd.core.intents import ProvePosition
 from exitd.core.turn import Turn
-from exitd.core.units import NS_PER_S
+from exitd.core.units import NS_PER_S, ZERO
 
 _AT_BROKER = (EntryState.WORKING, EntryState.PARTIALLY_FILLED)
 #: Reads that lie farther apart say nothing of one another.
@@ -70,8 +72,7 @@ def on_leg_gone(turn: Turn, gone: LegGone) -> None:
     order, name = entry.order, (entry.id, gone.leg)
     if not _is_gone(turn, order.account, name, gone.read_started_venue_ns):
         return
-    entry = legs.unshown(state, entry, gone.read_started_venue_ns)
-    turn.intend(ProvePosition(order.account, order.ticket.symbol))
+    legs.await_fill(turn, order.key, None, gone.read_started_venue_ns)
     report = OrderReport(
         account=order.account,
         symbol=order.ticket.symbol,
@@ -85,6 +86,25 @@ def on_leg_gone(turn: Turn, gone: LegGone) -> None:
         now_ns=gone.now_ns,
     )
     exits.end_leg(turn, entry, report)
+
+
+def on_legs_missing(turn: Turn, missing: LegsMissing) -> None:
+    """Guard at once what the broker was to guard, where it names no exit of its own.
+
+    A close waits for the second read: it may only have been slow to name them.
+    """
+    entry = turn.state.entries.get(missing.entry_id)
+    if entry is None or not legs.has_unnamed(entry):
+        return
+    order, name = entry.order, (entry.id, "")
+    if _is_gone(turn, order.account, name, missing.now_ns):
+        entry = replace(entry, has_all_legs=True)
+        turn.put_entry(entry)
+    if entry.left > ZERO and not entry.legs:
+        exits.take_over(turn, entry, "the broker lists none of them")
+    if entry.has_all_legs and not entry.legs:
+        legs.forget(turn.state, entry.id)
+        wake(turn, order.key)
 
 
 def _is_gone(

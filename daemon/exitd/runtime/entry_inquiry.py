@@ -15,6 +15,7 @@ from exitd.core.entry_inputs import (
 )
 from exitd.core.inputs import OrderReport
 from exitd.core.intents import Priority
+from exitd.core.legs import has_unnamed
 from exitd.core.units import NS_PER_S, ZERO
 from exitd.errors import VenueError
 from exitd.logs import Event, log
@@ -197,7 +198,7 @@ class EntryInquiry:
         Raises:
             VenueError: A query failed.
         """
-        held = [e for e in self._mine() if e.legs or (e.is_held_by_broker and e.left)]
+        held = [e for e in self._mine() if e.legs or (has_unnamed(e) and e.left)]
         if not held:
             return
         started_ns = self._venue.venue_now_ns()
@@ -207,7 +208,7 @@ class EntryInquiry:
             if report.venue_order_id in legs or report.parent:
                 self._loop.handle(report)
         missing = [(e.id, leg) for e in held for leg in e.legs if leg not in resting]
-        if missing:
+        if missing or any(has_unnamed(e) for e in held):
             since_ns = min(e.ts_signed_venue_ns for e in held) - LOOK_BACK_NS
             reports = await self._venue.orders_since(since_ns)
             # What has filled first: it is why the other has ended, which by itself
@@ -222,5 +223,5 @@ class EntryInquiry:
                     self._loop.handle(LegGone(entry_id, leg, started_ns, now_ns))
         now_ns = self._loop.clock.now_ns()
         for entry in held:
-            if not entry.legs and entry.is_ended:
+            if has_unnamed(entry) and entry.is_ended:
                 self._loop.handle(LegsMissing(entry.id, now_ns))
