@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from msgspec.structs import replace
+
 from contract.store_contract import keep
 from contract.store_samples import entry, signal
+from exitd.core.backstop import BackstopRecord, BackstopState
 from exitd.core.entry import EntryState, SignalState
-from exitd.ports.store import Batch, Store
+from exitd.core.events import Fact, FactKind
+from exitd.core.position import PositionKey, Side
+from exitd.ports.store import Batch, FactQuery, Store
 
 
-class AlertsContract:
+class BackstopsContract:
+    async def test_given_backstops_when_loaded_then_the_last_of_each_position(
+        self, store: Store
+    ):
+        first = BackstopRecord(
+            key=PositionKey("main", "SOL_USDC_PERP", Side.LONG),
+            percent=Decimal(3),
+            lifetime=1,
+            level=Decimal("97.00"),
+            client_order_id=7,
+        )
+        rests = replace(first, state=BackstopState.RESTING, venue_order_id="v1")
+        other = replace(first, key=replace(first.key, side=Side.SHORT))
+        await keep(store, Batch((first, other), ()), Batch((rests,), ()))
+
+        assert set(store.load().backstops) == {rests, other}
+
+
+class AlertsContract(BackstopsContract):
     async def test_given_entries_when_loaded_then_those_that_are_not_over(
         self, store: Store
     ):
@@ -29,3 +54,27 @@ class AlertsContract:
 
         assert await store.signals(0, 21) == (signal(), done)
         assert await store.signals(11, 20) == ()
+
+    async def test_given_ids_when_asked_for_then_those_there_are(self, store: Store):
+        over = entry("breakout-2", EntryState.REFUSED)
+        await keep(store, Batch((entry(), over, signal(), signal("b-2")), ()))
+
+        asked = ["breakout-2", "nobody", *(f"none-{n}" for n in range(600)), "b-2"]
+        assert await store.entries_by_id(asked) == {"breakout-2": over}
+        assert await store.signals_by_id(asked) == {"b-2": signal("b-2")}
+        assert await store.entries_by_id([]) == {}
+
+    async def test_given_facts_of_entries_when_asked_for_then_those_of_the_one(
+        self, store: Store
+    ):
+        facts = tuple(
+            Fact(FactKind.ENTRY_SENT, n, "main", "AAPL", fields=fields)
+            for n, fields in enumerate(
+                ({"entry": "b-1", "why": "no"}, {"entry": "b-11"}, {"why": "b-1"})
+            )
+        )
+        await keep(store, Batch((), facts))
+
+        found = await store.facts(FactQuery(entry="b-1", event="entry.*"))
+
+        assert [stored.fact for stored in found] == [facts[0]]

@@ -13,6 +13,7 @@ from exitd.core.attempt import (
     CloseOrder,
     TimeInForce,
 )
+from exitd.core.backstop import BackstopRecord, BackstopState
 from exitd.core.condition import ConditionKind, Direction, FixedLevel, Immediately
 from exitd.core.entry import (
     EntryOrder,
@@ -287,6 +288,19 @@ entries = st.builds(
     market_price=maybe_decimals,
     ts_wanted_ns=instants,
 )
+backstops = st.builds(
+    BackstopRecord,
+    key=position_keys,
+    percent=decimals,
+    lifetime=st.integers(0, 9),
+    level=decimals,
+    client_order_id=st.integers(0, 2**32 - 1),
+    state=st.sampled_from(BackstopState),
+    venue_order_id=names,
+    refusals=st.integers(0, 99),
+    ts_sent_ns=instants,
+    ts_changed_ns=instants,
+)
 signals = st.builds(
     SignalRecord,
     id=names,
@@ -319,6 +333,7 @@ records: st.SearchStrategy[Record] = st.one_of(
     watermarks,
     instruments,
     entries,
+    backstops,
     signals,
     st.builds(TriggerGone, trigger_ids),
 )

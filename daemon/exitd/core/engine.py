@@ -12,6 +12,8 @@ from msgspec.structs import replace
 from exitd.core import (
     ages,
     arming,
+    backstops,
+    closing,
     commands,
     confirming,
     doubt,
@@ -26,8 +28,10 @@ from exitd.core import (
     replacing,
     unlisted,
     watermarks,
+    withdrawing,
 )
 from exitd.core.attempt import Capabilities
+from exitd.core.backstop import BackstopRefused, BackstopsListed
 from exitd.core.ending import ask_slot, end_fire
 from exitd.core.entry_inputs import (
     Enter,
@@ -39,6 +43,7 @@ from exitd.core.entry_inputs import (
     EntryUnanswered,
     LegGone,
     LegsMissing,
+    WithdrawEntry,
 )
 from exitd.core.events import FactKind
 from exitd.core.hits import ask_cancels
@@ -162,6 +167,7 @@ class Engine:
         for trigger_id in turn.ended:
             after_filled(turn, self.state.triggers[trigger_id])
             exits.on_ended(turn, trigger_id)
+            backstops.on_ended(turn, trigger_id)
             files.apply_deferred(turn, trigger_id)
             self._next_lifetime(turn, trigger_id)
         return turn.decision()
@@ -214,6 +220,8 @@ class Engine:
             turn.put_entry(entry)
             for definition in entry.exits:
                 self.state.book(definition.source)
+        for backstop in snapshot.backstops:
+            backstops.restore(turn, backstop)
         for record in snapshot.triggers:
             turn.put_trigger(record)
             watch_expiry(turn, record)
@@ -275,6 +283,7 @@ class Engine:
             doubt.resume_unended(turn, attempt)
         for entry in list(self.state.entries.values()):
             entries.resume(turn, entry)
+        backstops.resume(turn)
         for fired in list(self.state.fires.values()):
             record = self.state.triggers[fired.trigger_id]
             definition = record.definition
@@ -365,7 +374,7 @@ _HANDLERS: dict[type, _Handler] = {
     Arm: arming.on_arm,
     Amend: arming.on_amend,
     ReplaceTriggers: replacing.on_replace,
-    ClosePosition: arming.on_close,
+    ClosePosition: closing.on_close,
     CancelTrigger: commands.on_cancel,
     Pause: commands.on_pause,
     Resume: commands.on_resume,
@@ -373,6 +382,7 @@ _HANDLERS: dict[type, _Handler] = {
     FireNow: commands.on_fire,
     ApplyFiles: files.on_apply,
     Enter: entries.on_enter,
+    WithdrawEntry: withdrawing.on_withdraw,
     EntrySlotOpened: entries.on_slot,
     EntrySigned: entries.on_signed,
     EntrySent: entries.on_sent,
@@ -381,5 +391,7 @@ _HANDLERS: dict[type, _Handler] = {
     EntryNotFound: unlisted.on_not_found,
     LegGone: unlisted.on_leg_gone,
     LegsMissing: unlisted.on_legs_missing,
+    BackstopRefused: backstops.on_refused,
+    BackstopsListed: backstops.on_listed,
     SlotHeld: on_slot_held,
 }

@@ -59,7 +59,7 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
     `signed` holds the exact request. `filled` is cumulative in units of the quantity,
     `filled_quote` in the quote currency. `market_price`, quote per unit, is the price
     when the alert was raised, as it said. `not_after_ns`: it must not be sent for the
-    first time later (0: any).
+    first time later (0: any). `withdrawn` says why it is being taken back, if it is.
     """
 
     order: EntryOrder
@@ -81,6 +81,7 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
     filled_quote: Decimal = ZERO
     ts_filled_venue_ns: int = 0
     refusal: str = ""
+    withdrawn: str = ""
     market_price: Decimal | None = None
     not_after_ns: int = 0
     ts_wanted_ns: int = 0
@@ -139,10 +140,11 @@ class SignalRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
     `id` is `<route>-<n>`, unique for ever. `body` is the normalised signal as JSON,
     without its `auth_key`; `digest` the SHA-256 of the body as it came, without that
     too. `client_order_id` is the alert's own, empty without one. `is_paper` says that
-    it trades on a simulated account. `outcome` is a sentence: what was done, or why
-    nothing was. `entry_id` and `trigger_ids` are what it became. `again` counts the
-    earlier alerts of the route with the same client order id, long enough ago to be
-    others: above zero, it is a suffix of what the broker gets as the id.
+    it trades on a simulated account. `outcome` is a sentence: what was begun, or why
+    nothing was; its entry says what became of it. `entry_id` and `trigger_ids` are what
+    it became. `again` counts the earlier alerts of the route with the same client order
+    id, long enough ago to be others: above zero, it is a suffix of what the broker gets
+    as the id.
     """
 
     id: str

@@ -25,6 +25,14 @@ class Enter(Struct, frozen=True, kw_only=True):
     now_ns: int
 
 
+class WithdrawEntry(Struct, frozen=True, kw_only=True):
+    """Take back what has not filled of an entry; `why` names who wants it."""
+
+    entry_id: str
+    why: str
+    now_ns: int
+
+
 class EntrySlotOpened(Struct, frozen=True, gc=False):
     """No close waits for the rate budget, and it has room for this entry."""
 
@@ -90,3 +98,15 @@ class EntryNotFound(Struct, frozen=True):
     filled: Decimal = ZERO
     filled_quote: Decimal = ZERO
     ts_filled_venue_ns: int = 0
+
+
+EntryReport = (
+    EntrySlotOpened
+    | EntrySigned
+    | EntrySent
+    | EntryRefused
+    | EntryUnanswered
+    | EntryNotFound
+    | LegGone
+    | LegsMissing
+)

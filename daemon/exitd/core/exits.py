@@ -16,7 +16,6 @@ from exitd.core.ending import ask_slot, wake
 from exitd.core.entry import EntryRecord
 from exitd.core.events import FactKind
 from exitd.core.inputs import IfCrossed, OrderReport, OrderStatus
-from exitd.core.intents import CancelEntry
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.position import PositionKey
 from exitd.core.resting import finish, fresh_price, is_beyond, waits_for_price
@@ -221,13 +220,6 @@ def unclaimed(state: State, entry: EntryRecord) -> Decimal:
         if state.entry_of_exit.get(attempt.order.attempt.trigger_id) == entry.id:
             left -= attempt.unresolved
     return left
-
-
-def stop_entering(turn: Turn, record: TriggerRecord) -> None:
-    """Take back what still works of an entry whose exit has been hit."""
-    entry = exit_of(turn.state, record.id)
-    if entry is not None and entry.venue_order_id and not entry.is_ended:
-        turn.intend(CancelEntry(entry.order, entry.venue_order_id))
 
 
 def on_lifetime_ended(turn: Turn, key: PositionKey) -> None:

@@ -58,6 +58,7 @@ from exitd.core.trigger import (
 from exitd.core.turn import Turn
 from exitd.core.under_way import UnderWay
 from exitd.core.units import NS_PER_S, NS_PER_US, ZERO
+from exitd.core.withdrawing import make_final
 
 _CAME_BACK = "the price came back"
 _NO_PRICE = "no fresh price says whether it is still beyond"
@@ -66,10 +67,9 @@ _NO_PRICE = "no fresh price says whether it is still beyond"
 def on_slot(turn: Turn, slot: SlotOpened) -> None:
     """Size the next attempt of a firing and ask for it to be signed and sent.
 
-    Nothing is sent while an attempt of the same firing is unresolved, before
-    its time is due, or when the position is gone. A stop takes what is
-    closable now; a take-profit waits until it can take all it wants. What closes in
-    slices waits for every stop that does not.
+    Nothing is sent while an attempt of the same firing is unresolved, before its time,
+    or when the position is gone. A stop takes what is closable now; a take-profit waits
+    until it can take all it wants. What closes in slices waits for stops that do not.
     """
     state = turn.state
     fired = state.fires.get(slot.trigger_id)
@@ -98,6 +98,7 @@ def on_slot(turn: Turn, slot: SlotOpened) -> None:
             return
         if not is_out_of_reach(state, record):
             _go_first(turn, close, role.key)
+        make_final(turn, record, role)
     under_way = state.under_way_on(role.key)
     if position.live <= under_way.unresolved:
         _hold_for_others(turn, record, fired, under_way)
@@ -194,7 +195,7 @@ def _size_and_send(
     assert instrument is not None, "armed without an instrument"
     if waits_for_proof(turn, record, fired, position):
         return
-    exits.stop_entering(turn, record)
+    make_final(turn, record, state.roles[record.id])
     if waits_for_legs(turn, record, fired, position):
         return
     under_way = state.under_way_on(position.key)

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from exitd.core.after_legs import clear
 from exitd.core.attempt import AttemptRecord, RefusalKind
+from exitd.core.backstops import step_aside
 from exitd.core.ending import ask_slot, gone, wake
 from exitd.core.events import FactKind
 from exitd.core.hits import cancel_working
@@ -82,6 +83,7 @@ def refuse(
     if response.cancels_ours:
         cancel_working(turn, attempt.key)
         clear(turn, attempt.key)
+        step_aside(turn, attempt.key)
     fired = replace(fired, refusals=fired.refusals + 1)
     if response.escalates:
         fired = climb(turn, record, fired)

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from exitd.core import entries, legs
+from exitd.core import backstops, entries, legs
 from exitd.core.attempt import AttemptKey, AttemptState, TimeInForce
 from exitd.core.bounds import is_waiting
 from exitd.core.confirming import is_due
@@ -35,6 +35,7 @@ _OF_ENTRIES = frozenset(
         TimerKind.ENTRY_DOUBT,
         TimerKind.ENTRY_PROOF,
         TimerKind.ENTRY_FORGET,
+        TimerKind.ENTRY_WITHDRAWN,
     }
 )
 
@@ -51,6 +52,8 @@ def on_timer(turn: Turn, timer: Timer) -> None:
         entries.on_timer(turn, timer)
     elif timer.kind is TimerKind.ENTRY_LEGS:
         legs.on_timer(turn, timer)
+    elif timer.kind in (TimerKind.BACKSTOP, TimerKind.BACKSTOP_ASK):
+        backstops.on_timer(turn, timer)
     elif timer.kind in (TimerKind.DUE, TimerKind.CONFIRMED):
         _hit(turn, timer)
     elif timer.source is not None:

@@ -49,6 +49,7 @@ class EntryInquiry:
         self._sending = sending
         self._asking: set[str] = set()
         self._cancelling: set[str] = set()
+        self._cancelling_legs: set[str] = set()
         self._is_looking = False
 
     def report(self, order: EntryOrder, report: OrderReport) -> None:
@@ -127,14 +128,18 @@ class EntryInquiry:
             await asyncio.sleep(wait_ns / NS_PER_S)
 
     async def cancel(self, order: EntryOrder, venue_order_id: str) -> None:
-        if self.entries is None:
+        """Cancel an entry and report what the broker says; one call at a time."""
+        if self.entries is None or order.id in self._cancelling:
             return
-        await self._room()
+        self._cancelling.add(order.id)
         try:
+            await self._room()
             outcome = await self.entries.cancel_entry(order, venue_order_id)
         except VenueError as error:
             log(Event.VENUE_FAILED, venue=self._venue.account, reason=str(error))
             outcome = None
+        finally:
+            self._cancelling.discard(order.id)
         if isinstance(outcome, OrderReport):
             self.report(order, outcome)
         else:
@@ -142,8 +147,8 @@ class EntryInquiry:
 
     def cancel_leg(self, symbol: str, venue_order_id: str) -> None:
         """Cancel an exit at the broker; while an answer is awaited, once."""
-        if venue_order_id not in self._cancelling:
-            self._cancelling.add(venue_order_id)
+        if venue_order_id not in self._cancelling_legs:
+            self._cancelling_legs.add(venue_order_id)
             work = self._cancel_leg(symbol, venue_order_id)
             self._spawn(work, f"cancel leg {venue_order_id}")
 
@@ -159,7 +164,7 @@ class EntryInquiry:
         except VenueError as error:
             log(Event.VENUE_FAILED, venue=self._venue.account, reason=str(error))
         finally:
-            self._cancelling.discard(venue_order_id)
+            self._cancelling_legs.discard(venue_order_id)
 
     def find_legs(self) -> None:
         """Look for the exits that the broker is to hold, unless that is under way."""

@@ -221,7 +221,7 @@ def test_given_native_exits_where_the_broker_can_then_it_holds_them():
     on_paper = entry(body, exits="native", is_paper=True, **named)
 
     assert native.order.ticket.attached is not None
-    assert "held by the broker" in native.sentence
+    assert "for the broker to hold" in native.sentence
     assert len(native.exits) == 2
     assert ours.order.ticket.attached is None
     assert on_paper.order.ticket.attached is None
@@ -233,7 +233,7 @@ def test_given_native_exits_where_the_broker_cannot_then_exitd_holds_them():
     plan = entry(body, exits="native", kind="alpaca", asset_class="equity")
 
     assert plan.order.ticket.attached is None
-    assert "held by exitd" in plan.sentence
+    assert "for exitd to hold" in plan.sentence
 
 
 def test_given_what_the_broker_cannot_take_then_refused_in_its_words():

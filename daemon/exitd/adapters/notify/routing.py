@@ -32,6 +32,8 @@ KINDS: dict[str, Kind] = {
     "order.filled": "filled",
     "order.partially_filled": "filled",
     "order.resolved": "trouble",
+    "backstop.filled": "filled",
+    "backstop.": "trouble",
     "entry.filled": "filled",
     "entry.cancelled": "filled",
     "exits.": "unprotected",

@@ -4,6 +4,7 @@ Runs in threads of its own, as all reading of history does.
 """
 
 import sqlite3
+from collections.abc import Collection, Iterator
 
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, LargeBinary, Text, cast, exists, or_, select
@@ -38,7 +39,7 @@ _CLAIMS = (
         _ATTEMPTS.c.venue_order_id == _FILLS.c.venue_order_id,
     )
 )
-_TRIGGERS_AT_ONCE = 500
+_AT_ONCE = 500
 
 
 class Books:
@@ -134,6 +135,33 @@ class Books:
         self._on_bad(bad)
         return tuple(sorted(found, key=lambda signal: signal.ts_received_ns))
 
+    def entries_by_id(self, ids: Collection[str]) -> dict[str, EntryRecord]:
+        entries, bad = schema.ENTRIES, list[BadRow]()
+        found: dict[str, EntryRecord] = {}
+        with self._reader() as driver:
+            for some in _parts(ids):
+                rows = read_rows(entries).where(entries.c.id.in_(some))
+                found |= {e.id: e for e in read_entries(driver, bad.append, rows)}
+        self._on_bad(bad)
+        return found
+
+    def signals_by_id(self, ids: Collection[str]) -> dict[str, SignalRecord]:
+        signals, bad = schema.SIGNALS, list[BadRow]()
+        found: dict[str, SignalRecord] = {}
+        with self._reader() as driver:
+            for some in _parts(ids):
+                rows = read_rows(signals).where(signals.c.id.in_(some))
+                found |= {s.id: s for s in read_signals(driver, bad.append, rows)}
+        self._on_bad(bad)
+        return found
+
+
+def _parts(ids: Collection[str]) -> Iterator[list[str]]:
+    """Give ids in parts that one statement can name."""
+    listed = list(ids)
+    for start in range(0, len(listed), _AT_ONCE):
+        yield listed[start : start + _AT_ONCE]
+
 
 def _when(fill: FillRecord) -> tuple[int, str]:
     return fill.ts_venue_ns, fill.trade_id
@@ -172,8 +200,7 @@ def _fires_by_id(
 ) -> dict[str, FireRecord]:
     names = sorted({fire_id.rpartition("#")[0] for fire_id in fire_ids})
     found: dict[str, FireRecord] = {}
-    for start in range(0, len(names), _TRIGGERS_AT_ONCE):
-        some = names[start : start + _TRIGGERS_AT_ONCE]
+    for some in _parts(names):
         rows = read_rows(_FIRES).where(_FIRES.c.trigger_id.in_(some))
         for fire in read(driver, FireRecord, _FIRES, bad.append, rows=rows):
             if fire.fire_id in fire_ids:

@@ -213,6 +213,18 @@ SIGNALS = Table(
     sqlite_strict=True,
 )
 
+BACKSTOPS = Table(
+    "backstops",
+    METADATA,
+    _text("account", key=True),
+    _text("symbol", key=True),
+    _text("side", key=True),
+    _text("state"),
+    _text("body"),
+    _integer("checksum"),
+    sqlite_strict=True,
+)
+
 INSTRUMENTS = Table(
     "instruments",
     METADATA,

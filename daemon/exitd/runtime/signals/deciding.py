@@ -18,6 +18,7 @@ from exitd.core.state import State
 from exitd.core.ticket import AssetClass, Ticket, TicketTime, TicketType
 from exitd.core.trigger import WHOLE, Quantity, QuantityKind, TriggerDefinition
 from exitd.core.units import ZERO, floor_to_step, text
+from exitd.core.withdrawing import open_entries
 from exitd.runtime.signals.guards import (
     close_trigger,
     exit_triggers,
@@ -103,6 +104,8 @@ def decide(asked: Asked, state: State, counted: Counted) -> Plan:
         is_close = held > ZERO
     else:
         is_close = not intent.opens
+        if is_close and held == ZERO and open_entries(state, reduces):
+            return _taking_back(asked, reduces)
         if is_close and held == ZERO:
             return PlanNothing(
                 sentence=f"positionIntent '{intent.value}' closes, and there is no "
@@ -132,10 +135,7 @@ def _closing(
 ) -> Plan:
     signal, route, name = asked.signal, asked.route, asked.route_name
     if "close" not in route.allow:
-        return PlanNothing(
-            sentence="this alert would close, and the route only opens; set "
-            f"webhook.routes.{name}.allow: [open, close]"
-        )
+        return _only_opens(name)
     ticket = _ticket(asked, instrument, _ANY_SIZE)
     if isinstance(ticket, PlanNothing):
         return ticket
@@ -167,6 +167,28 @@ def _closing(
         definition=definition,
         sentence=f"closes {why} by {definition.id}, a {ticket.order.value} order that "
         "exitd holds",
+    )
+
+
+def _taking_back(asked: Asked, key: PositionKey) -> Plan:
+    """Nothing is held yet: what would open it is taken back."""
+    route, name = asked.route, asked.route_name
+    if "close" not in route.allow:
+        return _only_opens(name)
+    return PlanClose(
+        id=f"{asked.record.id}/close",
+        owner=owner_of(name),
+        key=key,
+        quantity=WHOLE,
+        source=source_of(key, route.price),
+        sentence=f"no {key.side} position in {key.symbol} is held yet",
+    )
+
+
+def _only_opens(name: str) -> PlanNothing:
+    return PlanNothing(
+        sentence="this alert would close, and the route only opens; set "
+        f"webhook.routes.{name}.allow: [open, close]"
     )
 
 
@@ -318,7 +340,7 @@ def _what_opens(asked: Asked, order: EntryOrder, exits: int, *, is_native: bool)
         said += " (inferred: nothing is held on the other side)"
     if exits:
         what = "1 exit" if exits == 1 else f"{exits} exits"
-        said += f", {what} held by {'the broker' if is_native else 'exitd'}"
+        said += f", {what} for {'the broker' if is_native else 'exitd'} to hold"
     return said
 
 

@@ -85,7 +85,14 @@ class Inbox:
         waits: Callable[[], Iterator[float]],
         patience_s: float = PATIENCE_S,
         commit_patience_s: float = COMMIT_PATIENCE_S,
+        entry_state: Callable[[str], str] = lambda entry_id: "",
     ) -> None:
+        """
+        Args:
+            entry_state: What became of an entry so far; empty where nobody knows. An
+                outcome says what was begun, and the broker may have refused it since.
+        """
+        self._entry_state = entry_state
         self._store = store
         self._clock = clock
         self._tell = tell
@@ -259,6 +266,9 @@ class Inbox:
         for record in records:
             place = {"route": record.route, "webhook_id": record.id}
             if record.state is SignalState.CARRIED_OUT:
+                became = self._entry_state(record.entry_id) if record.entry_id else ""
+                if became:
+                    place["entry_state"] = became
                 log(Event.WEBHOOK_CARRIED_OUT, **place, outcome=record.outcome)
                 continue
             log(Event.WEBHOOK_REFUSED, **place, reason=record.outcome)
