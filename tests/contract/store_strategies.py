@@ -32,6 +32,7 @@ from exitd.core.market import (
 )
 from exitd.core.money import Fee
 from exitd.core.position import (
+    Awaited,
     OrderSide,
     PositionKey,
     PositionRecord,
@@ -197,6 +198,7 @@ positions = st.builds(
     unreflected=st.lists(
         st.builds(UnreflectedFill, instants, decimals), max_size=2
     ).map(tuple),
+    awaited=st.none() | st.builds(Awaited, instants, decimals),
     lifetime=small,
     filled_in_lifetime=decimals,
     proven=st.booleans(),
@@ -281,6 +283,8 @@ entries = st.builds(
     state=st.sampled_from(EntryState),
     exits=st.lists(definitions, max_size=2).map(tuple),
     legs=st.lists(names, max_size=2).map(tuple),
+    legs_filled=st.lists(decimals, max_size=2).map(tuple),
+    has_all_legs=st.booleans(),
     signed=st.binary(max_size=40),
     filled=decimals,
     filled_quote=decimals,

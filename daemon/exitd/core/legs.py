@@ -128,7 +128,10 @@ def without(entry: EntryRecord, leg: str) -> EntryRecord:
 
 
 def _told(entry: EntryRecord) -> dict[str, Decimal]:
-    return dict(zip(entry.legs, entry.legs_filled, strict=True))
+    told = dict.fromkeys(entry.legs, ZERO)
+    # A row from before this was kept has nothing here.
+    told.update(zip(entry.legs, entry.legs_filled, strict=False))
+    return told
 
 
 def await_fill(
