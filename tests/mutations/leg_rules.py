@@ -12,6 +12,7 @@ MUTATIONS = (
         "if False:",
         "test_b084_given_legs_rest_when_closed_by_hand_then_cancelled_before_it_goes",
         "test_b072_given_one_leg_ended_then_the_other_is_taken_back_and_ours_wait_for_it",
+        "test_b084_given_any_order_of_events_then_never_sold_twice_nor_unguarded",
     ),
     Mutation(
         84,
@@ -70,6 +71,13 @@ MUTATIONS = (
         "filled = nothing.filled if is_fuller else entry.filled",
         "filled = entry.filled",
         "test_b071_given_its_executions_say_all_then_it_is_filled_and_guarded",
+    ),
+    Mutation(
+        71,
+        "runtime/entry_inquiry.py",
+        "nothing = await self._executed(entry, nothing)",
+        "pass",
+        "test_b071_given_an_entry_filled_unseen_and_unlisted_then_executions_say_so",
     ),
     Mutation(
         72,
