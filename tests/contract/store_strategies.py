@@ -19,6 +19,7 @@ from exitd.core.entry import (
     EntryOrder,
     EntryRecord,
     EntryState,
+    LegFill,
     SignalRecord,
     SignalState,
 )
@@ -277,6 +278,16 @@ tickets = st.builds(
     intent=st.none() | st.sampled_from(PositionIntent),
     attached=st.none() | st.builds(AttachedExits, stop_price=maybe_decimals),
 )
+leg_fills = st.builds(
+    LegFill,
+    leg=names,
+    kind=st.sampled_from((None, *ConditionKind)),
+    level=maybe_decimals,
+    quantity=decimals,
+    quote=decimals,
+    ended=names,
+    ts_venue_ns=instants,
+)
 entries = st.builds(
     EntryRecord,
     order=st.builds(EntryOrder, id=names, account=accounts, ticket=tickets),
@@ -285,6 +296,7 @@ entries = st.builds(
     legs=st.lists(names, max_size=2).map(tuple),
     legs_filled=st.lists(decimals, max_size=2).map(tuple),
     has_all_legs=st.booleans(),
+    leg_fills=st.lists(leg_fills, max_size=2).map(tuple),
     signed=st.binary(max_size=40),
     filled=decimals,
     filled_quote=decimals,

@@ -9,7 +9,7 @@ import msgspec
 from exitd.core.attempt import AttemptRecord
 from exitd.core.backstop import BackstopRecord
 from exitd.core.condition import Direction
-from exitd.core.entry import EntryRecord, SignalRecord
+from exitd.core.entry import EntryRecord, SignalRecord, SignalState
 from exitd.core.market import Instrument, PriceSource
 from exitd.core.position import PositionRecord
 from exitd.core.records import (
@@ -188,6 +188,26 @@ class FakeArchive:
             if ts_from_ns <= signal.ts_received_ns < ts_to_ns
         ]
         return tuple(sorted(found, key=lambda signal: signal.ts_received_ns))
+
+    async def inbox(self, ts_from_ns: int) -> tuple[SignalRecord, ...]:
+        stored = tuple(self.disk.signals.values())
+        return tuple(
+            signal
+            for signal in stored
+            if signal.state is SignalState.ACCEPTED
+            or signal.ts_received_ns >= ts_from_ns
+            or signal is stored[-1]
+        )
+
+    async def last_signal(
+        self, route: str, client_order_id: str
+    ) -> SignalRecord | None:
+        named = [
+            signal
+            for signal in self.disk.signals.values()
+            if (signal.route, signal.client_order_id) == (route, client_order_id)
+        ]
+        return named[-1] if named else None
 
     async def entries_by_id(self, ids: Collection[str]) -> dict[str, EntryRecord]:
         return {id: self.disk.entries[id] for id in ids if id in self.disk.entries}

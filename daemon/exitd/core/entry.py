@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from exitd.core.condition import ConditionKind
 from exitd.core.position import OrderSide, PositionKey, Side
 from exitd.core.ticket import Ticket
 from exitd.core.trigger import TriggerDefinition
@@ -45,14 +46,38 @@ class EntryState(StrEnum):
     EXPIRED = "expired"
 
 
+class LegFill(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """What an exit that the broker itself held has closed, once it has ended.
+
+    `leg` is the broker's id of it; `kind` is None where the broker does not say enough
+    to tell. `level` is its stop price, touch price or limit, quote per unit, as far as
+    that is known. `quantity` is in units of the quantity, above zero, `quote` what it
+    came to in the quote currency; zero is not known. `ended` is how the leg ended
+    (`filled`, or what became of it after a part) and `ts_venue_ns` when.
+    """
+
+    leg: str
+    kind: ConditionKind | None = None
+    level: Decimal | None = None
+    quantity: Decimal
+    quote: Decimal = ZERO
+    ended: str
+    ts_venue_ns: int
+
+    @property
+    def average_price(self) -> Decimal | None:
+        return self.quote / self.quantity if self.quote > ZERO else None
+
+
 class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One entry as it stands; the row that a restart works from. Kept for ever.
 
     `exits` are what is armed for what has filled, each sized to that; while the
     broker holds them itself (`ticket.attached`), they wait for the day it no longer
     does. `legs` are the broker's ids of its own, `legs_filled` what each was told to
-    have filled, `legs_over` those that have ended (`has_all_legs`: there is no other);
-    once one has, or is being taken back, exitd has taken over (`is_taken_over`).
+    have filled, `legs_over` those that have ended (`has_all_legs`: there is no other),
+    and `leg_fills` what those closed; once one has ended, or is being taken back, exitd
+    has taken over (`is_taken_over`).
     `closed` is what exits have taken off again, `lost` the part of it that others took.
     `is_guarded` says that some may take off more.
 
@@ -69,6 +94,7 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
     legs_filled: tuple[Decimal, ...] = ()
     legs_over: tuple[str, ...] = ()
     has_all_legs: bool = False
+    leg_fills: tuple[LegFill, ...] = ()
     is_taken_over: bool = False
     is_guarded: bool = False
     closed: Decimal = ZERO

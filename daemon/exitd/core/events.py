@@ -57,6 +57,7 @@ class FactKind(StrEnum):
     ENTRY_IN_DOUBT = "entry.in_doubt"
     ENTRY_RESOLVED = "entry.resolved"
     ENTRY_PUT_BACK = "entry.put_back"
+    EXIT_FILLED_AT_BROKER = "exit.filled_at_broker"
     EXITS_TAKEN_OVER = "exits.taken_over"
     EXITS_REFUSED = "exits.refused"
     POSITION_OPENED = "position.opened"

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from exitd.core import legs
+from exitd.core import leg_fills, legs
 from exitd.core.arming import begin
 from exitd.core.checks import Checked
 from exitd.core.ending import ask_slot, wake
@@ -266,6 +266,7 @@ def end_leg(turn: Turn, entry: EntryRecord, report: OrderReport) -> None:
     leg = report.venue_order_id
     after = legs.without(legs.counted(turn, entry, report), leg)
     after = replace(after, ts_changed_ns=turn.now_ns)
+    after = leg_fills.noted(turn, after, report)
     turn.put_entry(after)
     if report.status is not OrderStatus.FILLED and after.left > ZERO:
         why = f"the broker's exit {leg} is {report.status.value}"

@@ -52,6 +52,7 @@ from exitd.core.trigger import (
     Close,
     DoneReason,
     FireRecord,
+    OrderType,
     Role,
     TriggerRecord,
 )
@@ -252,8 +253,7 @@ def _send(
     role, level = state.roles[record.id], fired.own_level
     assert role.key is not None
     if fired.slice_due_ns != state.fires[record.id].slice_due_ns:
-        kind = TimerKind.RETRY
-        turn.at(Timer(fired.slice_due_ns, kind, record.id, fired.arming))
+        turn.at(Timer(fired.slice_due_ns, TimerKind.RETRY, record.id, fired.arming))
     if close.is_hard:
         level = hard_reference(definition, fired, room.price)
         fired = replace(fired, reference=level)
@@ -297,6 +297,7 @@ def _send(
                 ),
                 client_order_id=next_client_id(turn, definition.account),
                 window_ns=close.window_ns,
+                asked=close.asked if order_type is OrderType.LIMIT else None,
             )
         )
     )
@@ -378,15 +379,9 @@ def on_sent(turn: Turn, sent: AttemptSent) -> None:
     attempt = turn.state.attempts.get(sent.attempt)
     if attempt is None or attempt.state is not AttemptState.SIGNED:
         return
-    state_after = next_attempt_state(attempt.state, AttemptCause.SENT)
-    turn.put_attempt(
-        replace(
-            attempt,
-            state=state_after,
-            ts_sent_ns=turn.now_ns,
-            ts_changed_ns=turn.now_ns,
-        )
-    )
+    state = next_attempt_state(attempt.state, AttemptCause.SENT)
+    after = replace(attempt, ts_sent_ns=turn.now_ns, ts_changed_ns=turn.now_ns)
+    turn.put_attempt(replace(after, state=state))
     record = turn.state.triggers.get(sent.attempt.trigger_id)
     fired = turn.state.firing_of(sent.attempt)
     turn.fact(

@@ -189,8 +189,10 @@ def _over_budget(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
         else:
             watch_again(turn, record, fired, "its time budget is spent")
         return
-    if fired.cause == "command" and attempt.order.time_in_force is TimeInForce.GTC:
-        # Somebody placed it by hand: it rests until it fills or is taken back.
+    asked = attempt.order.asked
+    is_placed = fired.cause == "command" or (asked is not None and asked.is_for_good)
+    if is_placed and attempt.order.time_in_force is TimeInForce.GTC:
+        # Somebody wants it so: it rests until it fills or is taken back.
         return
     _ask_budget_again(turn, record)
     if is_resting(attempt):

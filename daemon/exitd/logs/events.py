@@ -139,6 +139,7 @@ class Event(StrEnum):
     ENTRY_IN_DOUBT = "entry.in_doubt", "warning"
     ENTRY_RESOLVED = "entry.resolved"
     ENTRY_PUT_BACK = "entry.put_back", "warning"
+    EXIT_FILLED_AT_BROKER = "exit.filled_at_broker"
     EXITS_TAKEN_OVER = "exits.taken_over", "warning"
     EXITS_REFUSED = "exits.refused", "warning"
 

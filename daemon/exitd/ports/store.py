@@ -139,6 +139,20 @@ class EntryArchive(Protocol):
         """Read the alerts received in [from, to), oldest first."""
         ...
 
+    async def inbox(self, ts_from_ns: int) -> tuple[SignalRecord, ...]:
+        """Read the alerts that a start needs, in the order in which they were stored.
+
+        Those that are still to be carried out, those received from *ts_from_ns* on, and
+        the newest; not as many as there ever were.
+        """
+        ...
+
+    async def last_signal(
+        self, route: str, client_order_id: str
+    ) -> SignalRecord | None:
+        """Read the newest alert of a route with this id, which is not empty."""
+        ...
+
     async def entries_by_id(self, ids: Collection[str]) -> dict[str, EntryRecord]:
         """Read entries by their ids, those there are."""
         ...

@@ -17,11 +17,12 @@ class CostRow(Struct, frozen=True, kw_only=True):
     """One order and what it cost; null is not known.
 
     `kind` is `entry`, `close` (an alert closed with it) or `exit` (a trigger did).
-    `time` is when the alert came in, for an exit when it was hit. Prices and costs are
-    `quote` per unit, above zero when they are adverse; `cash_…` are the costs of all of
-    `quantity`, which is what has filled. Percentages are of `market_price`.
-    `ms_to_order` and `ms_to_fill` are counted from `time`, until the order was sent and
-    until its last fill by the broker's clock.
+    `time` is when the alert came in, for an exit when it was hit; for one that the
+    broker held itself (`leg_id`) when it ended there. Prices and costs are `quote` per
+    unit, above zero when they are adverse; `cash_…` are the costs of all of `quantity`,
+    which is what has filled. Percentages are of `market_price`. `ms_to_order` and
+    `ms_to_fill` are counted from `time`, until the order was sent and until its last
+    fill by the broker's clock.
     """
 
     time: str
@@ -57,6 +58,7 @@ class CostRow(Struct, frozen=True, kw_only=True):
     trigger_id: str
     fire_id: str
     client_order_id: str
+    leg_id: str
 
 
 class SpreadView(Struct, frozen=True, kw_only=True):
@@ -71,10 +73,12 @@ class SpreadView(Struct, frozen=True, kw_only=True):
 class CostGroupView(Struct, frozen=True, kw_only=True):
     """Orders that have something in common: `by` is all, strategy, symbol or route.
 
+    `mode` is `live` or `paper`, and never both together; empty where there is no order.
     `cash` is the total cost by currency, of the orders for which it is known, and
     `qualities` counts those that could be rated.
     """
 
+    mode: str
     by: str
     name: str
     orders: int
@@ -135,11 +139,13 @@ def cost_row(row: Traded, quote: str) -> CostRow:
         trigger_id=row.trigger_id,
         fire_id=row.fire_id,
         client_order_id=row.client_order_id,
+        leg_id=row.leg_id,
     )
 
 
 def cost_group(group: CostGroup) -> CostGroupView:
     return CostGroupView(
+        mode=group.mode,
         by=group.by,
         name=group.name,
         orders=group.orders,

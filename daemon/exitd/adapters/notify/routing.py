@@ -36,6 +36,7 @@ KINDS: dict[str, Kind] = {
     "backstop.": "trouble",
     "entry.filled": "filled",
     "entry.cancelled": "filled",
+    "exit.": "filled",
     "exits.": "unprotected",
     "position.unprotected": "unprotected",
     "position.protected": "unprotected",

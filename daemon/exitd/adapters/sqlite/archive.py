@@ -51,6 +51,16 @@ class Archive:
             lambda: self._books.signals(ts_from_ns, ts_to_ns)
         )
 
+    async def inbox(self, ts_from_ns: int) -> tuple[SignalRecord, ...]:
+        return await self._readers.ask(lambda: self._books.inbox(ts_from_ns))
+
+    async def last_signal(
+        self, route: str, client_order_id: str
+    ) -> SignalRecord | None:
+        return await self._readers.ask(
+            lambda: self._books.last_signal(route, client_order_id)
+        )
+
     async def entries_by_id(self, ids: Collection[str]) -> dict[str, EntryRecord]:
         return await self._readers.ask(lambda: self._books.entries_by_id(ids))
 

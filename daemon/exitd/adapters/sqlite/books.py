@@ -7,7 +7,17 @@ import sqlite3
 from collections.abc import Collection, Iterator
 
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, LargeBinary, Text, cast, exists, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Text,
+    cast,
+    exists,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 
 from exitd.adapters.sqlite import schema
 from exitd.adapters.sqlite.history import OnBadRows, Reader
@@ -40,6 +50,11 @@ _CLAIMS = (
     )
 )
 _AT_ONCE = 500
+#: Each by an index of its own: as one condition, SQLite would read every alert.
+_IN_INBOX = """signals.rowid IN (
+    SELECT rowid FROM signals WHERE state = 'accepted'
+    UNION SELECT rowid FROM signals WHERE ts_received_ns >= :ts
+    UNION SELECT max(rowid) FROM signals)"""
 
 
 class Books:
@@ -134,6 +149,35 @@ class Books:
             found = list(read_signals(driver, bad.append, rows))
         self._on_bad(bad)
         return tuple(sorted(found, key=lambda signal: signal.ts_received_ns))
+
+    def inbox(self, ts_from_ns: int) -> tuple[SignalRecord, ...]:
+        """What a start needs of the alerts, in the order in which they came."""
+        rows = read_rows(schema.SIGNALS).where(
+            text(_IN_INBOX).bindparams(ts=ts_from_ns)
+        )
+        bad: list[BadRow] = []
+        with self._reader() as driver:
+            found = tuple(read_signals(driver, bad.append, rows))
+        self._on_bad(bad)
+        return found
+
+    def last_signal(self, route: str, client_order_id: str) -> SignalRecord | None:
+        signals = schema.SIGNALS
+        rows = (
+            read_rows(signals)
+            .where(
+                signals.c.route == route,
+                signals.c.client_order_id == client_order_id,
+                literal_column("signals.client_order_id") != literal_column("''"),
+            )
+            .order_by(None)
+            .order_by(schema.rowid(signals).desc())
+        )
+        bad: list[BadRow] = []
+        with self._reader() as driver:
+            found = next(read_signals(driver, bad.append, rows), None)
+        self._on_bad(bad)
+        return found
 
     def entries_by_id(self, ids: Collection[str]) -> dict[str, EntryRecord]:
         entries, bad = schema.ENTRIES, list[BadRow]()
