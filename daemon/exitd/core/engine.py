@@ -26,6 +26,7 @@ from exitd.core import (
     lifetimes,
     refusing,
     replacing,
+    unlisted,
     watermarks,
     withdrawing,
 )
@@ -40,6 +41,7 @@ from exitd.core.entry_inputs import (
     EntrySigned,
     EntrySlotOpened,
     EntryUnanswered,
+    LegGone,
     LegsMissing,
     WithdrawEntry,
 )
@@ -386,8 +388,9 @@ _HANDLERS: dict[type, _Handler] = {
     EntrySent: entries.on_sent,
     EntryRefused: entries.on_refused,
     EntryUnanswered: entries.on_unanswered,
-    EntryNotFound: entries.on_not_found,
-    LegsMissing: exits.on_legs_missing,
+    EntryNotFound: unlisted.on_not_found,
+    LegGone: unlisted.on_leg_gone,
+    LegsMissing: unlisted.on_legs_missing,
     BackstopRefused: backstops.on_refused,
     BackstopsListed: backstops.on_listed,
     SlotHeld: on_slot_held,

@@ -185,6 +185,7 @@ def _begin_lifetime(
         filled_in_lifetime=ZERO,
         unexplained=ZERO,
         unreflected=(),
+        awaited=None,
         position_id=position_id,
         initial=position.held,
         is_reduced=False,

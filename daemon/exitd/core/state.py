@@ -80,6 +80,7 @@ class TimerKind(IntEnum):
     ENTRY_WITHDRAWN = 15
     BACKSTOP = 16
     BACKSTOP_ASK = 17
+    ENTRY_LEGS = 18
 
 
 class Timer(Struct, frozen=True, gc=False):
@@ -97,12 +98,20 @@ class Timer(Struct, frozen=True, gc=False):
     source: PriceSource | None = None
 
 
+class LegsAsked(Struct, frozen=True, gc=False):
+    """Since when a broker is asked to let go of the exits of an entry; how often."""
+
+    since_ns: int
+    n: int
+
+
 class State:
     """The engine's memory; records are written to it by `Turn` only.
 
     What follows `books` is derived from the records: indexes, what waits, timers.
     `passed` are positions where a take-profit was sent although stops fire; `ahead_ns`
-    is how far the clock of an account's venue is ahead of ours.
+    is how far the clock of an account's venue is ahead of ours. `missed` is when a
+    broker first did not list an order that it had taken, by its clock.
     """
 
     def __init__(self, policies: Policies) -> None:
@@ -142,6 +151,8 @@ class State:
         self.held: dict[PositionKey, dict[str, None]] = {}
         self.passed: set[PositionKey] = set()
         self.ahead_ns: dict[str, int] = {}
+        self.legs_asked: dict[str, LegsAsked] = {}
+        self.missed: dict[tuple[str, str], int] = {}
         self.deferred: dict[str, TriggerDefinition | None] = {}
         self.timers: list[tuple[int, int, Timer]] = []
         self.timers_set = 0
