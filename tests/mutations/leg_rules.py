@@ -6,6 +6,13 @@ from mutations.mutation import Mutation
 
 MUTATIONS = (
     Mutation(
+        100,
+        "core/evidence.py",
+        "await_fill(turn, after.key, filled, after.ts_filled_venue_ns)",
+        "pass",
+        "test_b100_given_a_report_that_lags_our_fill_then_no_close_goes_by_it",
+    ),
+    Mutation(
         84,
         "core/firing.py",
         "if waits_for_legs(turn, record, fired, position):",

@@ -16,7 +16,7 @@ SILENT = (
     "the broker has not cancelled the exits that it holds; they protect the position, "
     "and with them a close could sell twice: cancel them at the broker, or wait"
 )
-UNSHOWN = "the position has yet to show what an exit at the broker has closed"
+UNSHOWN = "the position has yet to show what has been closed of it"
 _PATIENCE_NS = 500 * NS_PER_MS
 
 

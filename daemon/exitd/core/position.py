@@ -68,7 +68,8 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
 
     `quantity` (at least zero, base units) is what the venue reported at
     `ts_venue_ns`; `unreflected` are fills of our closes after that instant, `entered`
-    those of entries; `awaited` is what exits at the broker have filled.
+    those of entries; `awaited` is what has been closed and is to be shown, where a
+    venue has no reduce-only.
     `lifetime` counts from flat to flat, starting with 1; it is 0 before the
     first. `filled_in_lifetime` is what this position's exits have filled in it.
     `unexplained` is what reports took off while closes were unanswered: fills
