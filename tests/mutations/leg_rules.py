@@ -7,6 +7,20 @@ from mutations.mutation import Mutation
 MUTATIONS = (
     Mutation(
         100,
+        "core/legs.py",
+        "is_small = position.held <= awaited.held",
+        "is_small = position.quantity <= awaited.held",
+        "test_b100_given_a_report_between_our_fill_and_an_entry_lags_then_no_close_goes",
+    ),
+    Mutation(
+        100,
+        "core/position.py",
+        " or ts_venue_ns <= awaited.ts_seen_ns:",
+        ":",
+        "test_b100_given_an_entry_was_held_before_our_fill_then_it_is_not_counted_again",
+    ),
+    Mutation(
+        100,
         "core/evidence.py",
         "await_fill(turn, after.key, filled, after.ts_filled_venue_ns)",
         "pass",

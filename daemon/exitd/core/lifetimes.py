@@ -22,6 +22,7 @@ from exitd.core.position import (
     after_entry,
     other_side,
     sized,
+    with_more_awaited,
 )
 from exitd.core.resting import (
     arm,
@@ -111,10 +112,13 @@ def on_entered(
     have been too early to show it, as in `_is_too_early`. On a venue without hedge mode
     nobody knows what a fill against the other side leaves: the position is asked for.
     """
-    known = turn.state.position(key)
+    before = turn.state.position(key)
+    known = with_more_awaited(before, quantity, ts_venue_ns)
     if ts_venue_ns <= known.ts_venue_ns:
         slack_ns = _slack_ns(turn, key)
         if known.held > ZERO or known.ts_venue_ns >= ts_venue_ns + slack_ns:
+            if known is not before:
+                turn.put_position(known)
             return
         known = replace(known, proven=False)
     if other_side_held(turn.state, key):

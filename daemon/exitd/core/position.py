@@ -49,14 +49,16 @@ class UnreflectedFill(Struct, frozen=True, gc=False):
 
 
 class Awaited(Struct, frozen=True, gc=False):
-    """What exits at the broker have filled, and reports may be too early to show.
+    """What has been closed, and reports may be too early to show.
 
-    One as of `ts_venue_ns` or later with no more than `held` shows it. Below zero, what
-    they have filled is not known: only time shows that.
+    One as of `ts_venue_ns` or later with no more than `held` shows it: what was held as
+    of `ts_seen_ns` and has come since, less what was closed. Below zero, what exits at
+    the broker have filled is not known: only time shows that.
     """
 
     ts_venue_ns: int
     held: Decimal
+    ts_seen_ns: int = 0
 
 
 #: Fills kept one by one; older ones are taken together.
@@ -171,6 +173,20 @@ def after_entry(
         )
         fills = (together, *later)
     return sized(position, position.quantity, fills)
+
+
+def with_more_awaited(
+    position: PositionRecord, quantity: Decimal, ts_venue_ns: int
+) -> PositionRecord:
+    """Let what an entry adds be held beside what is awaited, or nothing would show it.
+
+    Not what was held already when the awaited began, or may have been.
+    """
+    awaited = position.awaited
+    if awaited is None or awaited.held < ZERO or ts_venue_ns <= awaited.ts_seen_ns:
+        return position
+    more = replace(awaited, held=awaited.held + quantity)
+    return replace(position, awaited=more)
 
 
 def after_fill(
