@@ -7,6 +7,27 @@ from mutations.mutation import Mutation
 MUTATIONS = (
     Mutation(
         100,
+        "core/lifetimes.py",
+        "shown_ahead=min(ahead, under_way.unresolved),",
+        "shown_ahead=ahead,",
+        "test_b100_given_others_took_some_before_our_close_then_that_explains_nothing",
+    ),
+    Mutation(
+        100,
+        "core/lifetimes.py",
+        "legs.expected(turn.state, known)",
+        "known.live",
+        "test_b100_given_a_report_goes_back_and_forth_then_another_close_explains_nothing",
+    ),
+    Mutation(
+        100,
+        "core/settling.py",
+        "after = shown_at_most(after, under_way.unresolved)",
+        "pass",
+        "test_b100_given_others_took_some_while_one_worked_then_the_next_does_not_go_by_it",
+    ),
+    Mutation(
+        100,
         "core/legs.py",
         "is_small = position.held <= awaited.held",
         "is_small = position.quantity <= awaited.held",
@@ -22,7 +43,7 @@ MUTATIONS = (
     Mutation(
         100,
         "core/evidence.py",
-        "await_fill(turn, after.key, filled, after.ts_filled_venue_ns)",
+        "await_fill(turn, after.key, unshown, after.ts_filled_venue_ns)",
         "pass",
         "test_b100_given_a_report_that_lags_our_fill_then_no_close_goes_by_it",
     ),

@@ -165,6 +165,14 @@ def is_shown(state: State, position: PositionRecord) -> bool:
     return is_small and position.ts_venue_ns >= awaited.ts_venue_ns
 
 
+def expected(state: State, position: PositionRecord) -> Decimal:
+    """Give what is left to close once the position shows what was closed of it."""
+    awaited = position.awaited
+    if awaited is None or is_shown(state, position):
+        return position.live
+    return min(position.live, max(awaited.held, ZERO))
+
+
 def is_in_the_way(entry: EntryRecord) -> bool:
     """Whether exits at the broker may fill while a close of ours is out.
 

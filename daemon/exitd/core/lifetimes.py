@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from exitd.core import backstops, exits
+from exitd.core import backstops, exits, legs
 from exitd.core.ages import opened_venue_ns
 from exitd.core.derived import priced
 from exitd.core.ending import gone
@@ -159,9 +159,14 @@ def _seen(turn: Turn, known: PositionRecord, report: PositionReport) -> Position
         proven=report.proven or known.proven,
     )
     # A reply may still come that says: this was my fill.
-    unanswered = turn.state.under_way_on(known.key).unanswered
+    under_way = turn.state.under_way_on(known.key)
     drop = max(known.live - after.live, ZERO)
-    return replace(after, unexplained=min(known.unexplained + drop, unanswered))
+    ahead = known.shown_ahead + max(legs.expected(turn.state, known) - after.live, ZERO)
+    return replace(
+        after,
+        unexplained=min(known.unexplained + drop, under_way.unanswered),
+        shown_ahead=min(ahead, under_way.unresolved),
+    )
 
 
 def _close_other_side(turn: Turn, report: PositionReport) -> None:
@@ -188,6 +193,7 @@ def _begin_lifetime(
         ts_opened_venue_ns=opened_venue_ns(turn, key.account),
         filled_in_lifetime=ZERO,
         unexplained=ZERO,
+        shown_ahead=ZERO,
         unreflected=(),
         awaited=None,
         position_id=position_id,
@@ -327,6 +333,7 @@ def _doubt(turn: Turn, position: PositionRecord) -> None:
         position,
         filled_in_lifetime=ZERO,
         unexplained=ZERO,
+        shown_ahead=ZERO,
         initial=position.live,
         is_reduced=False,
         first_entry_price=position.entry_price,
