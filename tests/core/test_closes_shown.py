@@ -12,9 +12,9 @@ from exitd.core.inputs import OrderStatus
 NO_REDUCE_ONLY = Capabilities(reduce_only=False, lag_slack_ns=2 * S)
 
 
-def half_closed(**changed: object) -> World:
+def half_closed() -> EnteringWorld:
     """A target has closed 5 of 10, and the stop has yet to be hit."""
-    world = World(capabilities=NO_REDUCE_ONLY, **changed)
+    world = EnteringWorld("10", capabilities=NO_REDUCE_ONLY)
     world.arm(target("tp", "110", action=close("50%")), stop("sl", "95"))
     world.mark("110")
     return world
@@ -61,9 +61,7 @@ def test_given_a_report_showed_our_fill_before_it_was_told_then_nothing_waits():
 
 def adding(*, told_first: bool) -> EnteringWorld:
     """Of 10 a target has closed 5 while an entry brings 10; no report shows either."""
-    world = EnteringWorld("10", capabilities=NO_REDUCE_ONLY)
-    world.arm(target("tp", "110", action=close("50%")), stop("sl", "95"))
-    world.mark("110")
+    world = half_closed()
     world.enter(exits=())
     if told_first:
         world.fills("10")
@@ -90,9 +88,7 @@ def test_b100_given_an_entry_adds_meanwhile_then_a_stop_waits_for_our_fill_only(
 
 
 def test_given_an_entry_adds_after_our_fill_is_shown_then_no_stop_waits_for_it_again():
-    world = EnteringWorld("10", capabilities=NO_REDUCE_ONLY)
-    world.arm(target("tp", "110", action=close("50%")), stop("sl", "95"))
-    world.mark("110")
+    world = half_closed()
     world.fill()
     world.position("5")
     world.enter(exits=())
@@ -124,9 +120,7 @@ def test_b100_given_an_entry_was_held_before_our_fill_then_it_is_not_counted_aga
 
 
 def test_given_a_report_shows_an_entry_before_it_is_told_then_a_stop_waits_no_longer():
-    world = EnteringWorld("10", capabilities=NO_REDUCE_ONLY)
-    world.arm(target("tp", "110", action=close("50%")), stop("sl", "95"))
-    world.mark("110")
+    world = half_closed()
     world.enter(exits=())
     world.fill()
     entered_ns = world.later()
@@ -141,9 +135,7 @@ def test_given_a_report_shows_an_entry_before_it_is_told_then_a_stop_waits_no_lo
 
 
 def test_b100_given_a_report_between_our_fill_and_an_entry_lags_then_no_close_goes():
-    world = EnteringWorld("10", capabilities=NO_REDUCE_ONLY)
-    world.arm(target("tp", "110", action=close("50%")), stop("sl", "95"))
-    world.mark("110")
+    world = half_closed()
     world.enter(exits=())
     world.fill()
     between_ns = world.later()
