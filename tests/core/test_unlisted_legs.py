@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.bracket_world import bracketed, close_by_hand
-from core.entering import ENTRY, EnteringWorld
+from core.entering import BROKER, ENTRY, NATIVE, EnteringWorld
 from core.worlds import D, S
 from exitd.core.entry_inputs import LegGone
 from exitd.core.inputs import OrderStatus
@@ -80,3 +80,24 @@ def test_given_a_leg_that_is_not_known_then_its_absence_says_nothing(leg, id):
 
     assert world.entry() == before
     assert world.entry().closed == D(0)
+
+
+def test_given_legs_are_looked_for_for_long_then_their_entry_is_not_forgotten():
+    world = EnteringWorld(capabilities=BROKER)
+    world.enter(attached=NATIVE, exits=())
+    world.fills("10")
+    world.position("10")
+    close_by_hand(world)
+
+    world.wait(2000 * S)
+    assert world.sent == []
+    world.legs_missing()
+    world.wait(10 * S)
+    world.legs_missing()
+    world.wait(S)
+
+    assert world.sizes() == ["10"]
+    world.fill()
+    world.position("0")
+    world.wait(2000 * S)
+    assert ENTRY not in world.engine.state.entries

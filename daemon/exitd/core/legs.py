@@ -140,12 +140,13 @@ def await_fill(
     """Let the position show what an exit has filled, None: perhaps, and ask for it."""
     state = turn.state
     position = state.position(key)
-    held, awaited = position.quantity, position.awaited
+    held, seen_ns, awaited = position.held, position.ts_venue_ns, position.awaited
     if awaited is not None and not is_shown(state, position):
-        held, ts_venue_ns = awaited.held, max(awaited.ts_venue_ns, ts_venue_ns)
+        held, seen_ns = awaited.held, awaited.ts_seen_ns
+        ts_venue_ns = max(awaited.ts_venue_ns, ts_venue_ns)
     # Below zero it stays so: no size shows what is not known.
     held = _UNKNOWN if filled is None or held < ZERO else max(held - filled, ZERO)
-    turn.put_position(replace(position, awaited=Awaited(ts_venue_ns, held)))
+    turn.put_position(replace(position, awaited=Awaited(ts_venue_ns, held, seen_ns)))
     turn.intend(ProvePosition(key.account, key.symbol))
 
 
@@ -160,8 +161,16 @@ def is_shown(state: State, position: PositionRecord) -> bool:
     slack_ns = state.capabilities[position.key.account].lag_slack_ns
     if position.ts_venue_ns >= awaited.ts_venue_ns + slack_ns:
         return True
-    is_small = position.quantity <= awaited.held
+    is_small = position.held <= awaited.held
     return is_small and position.ts_venue_ns >= awaited.ts_venue_ns
+
+
+def expected(state: State, position: PositionRecord) -> Decimal:
+    """Give what is left to close once the position shows what was closed of it."""
+    awaited = position.awaited
+    if awaited is None or is_shown(state, position):
+        return position.live
+    return min(position.live, max(awaited.held, ZERO))
 
 
 def is_in_the_way(entry: EntryRecord) -> bool:
