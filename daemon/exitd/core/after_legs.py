@@ -13,8 +13,8 @@ from exitd.core.units import NS_PER_MS
 
 CANCELLED_FIRST = "exits that the broker holds are being cancelled first"
 SILENT = (
-    "the broker has not cancelled the exits that it holds; they protect the position, "
-    "and with them a close could sell twice: cancel them at the broker, or wait"
+    "the broker has not cancelled the exits that it holds, and with them a close could "
+    "sell twice: cancel them at the broker"
 )
 UNSHOWN = "the position has yet to show what has been closed of it"
 _PATIENCE_NS = 500 * NS_PER_MS
