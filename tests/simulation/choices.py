@@ -27,6 +27,8 @@ from simulation.wire import CALM, Rates
 #: path ends beyond all of them.
 PART_DISTANCES = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(3), Decimal("3.5"))
 HOUR_MS = 3_600_000
+#: The share of worlds whose state is in a real SQLite file.
+REAL_STORES = 0.125
 
 
 class ByHand(Struct, frozen=True):
@@ -55,6 +57,7 @@ class Choices(Struct, frozen=True, kw_only=True):
     by_hand: tuple[ByHand, ...] = ()
     step_ms: int = 0
     guard_percent: Decimal | None = None
+    has_real_store: bool = False
 
 
 def draw(rng: Random) -> Choices:
@@ -92,6 +95,7 @@ def draw(rng: Random) -> Choices:
         ),
         step_ms=rng.choice((0, 0, 0, -HOUR_MS, HOUR_MS)),
         guard_percent=rng.choice((None, Decimal(1))),
+        has_real_store=rng.random() < REAL_STORES,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from exitd.adapters.backpack.feed import BackpackFeed
 from exitd.adapters.backpack.venue import BackpackVenue
 from exitd.adapters.sqlite.opening import open_store
+from exitd.adapters.sqlite.store import SqliteStore
 from exitd.core.engine import Engine
 from exitd.core.intents import Priority
 from exitd.core.position import PositionKey
@@ -21,10 +22,11 @@ from exitd.runtime.steady import SteadyClock
 from exitd.runtime.supervise import backoff
 from exitd.runtime.telling import Telling
 from exitd.secret import Secret
+from fakes.store import FakeStore
 from simulation.invariants import WatchedLoop
 from simulation.kinds import ACCOUNT
 from simulation.slow_disk import SlowDisk
-from simulation.wire import SimulatedTransport
+from simulation.wire import SimulatedCarrier
 
 if TYPE_CHECKING:
     from simulation.world import World
@@ -40,31 +42,31 @@ class Machine:
     def __init__(self, world: World, path: Path) -> None:
         self._world = world
         self._path = path
-        self._tasks: set[asyncio.Task[Any]] = set()
+        #: In the order in which they began, so that a seed is the same each time.
+        self._tasks: dict[asyncio.Task[Any], None] = {}
         self.loop: WatchedLoop
         self.account: Account
         self.disk: SlowDisk
         self._budget: RateBudget
-        self._store: Any = None
+        self._store: SqliteStore | FakeStore
         self.is_up = False
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if not task.cancelled() and task.exception() is not None:
             self._world.bugs.append(task.exception())
 
     async def start(self) -> None:
         world = self._world
         clock = SteadyClock(world.machine_clock)
-        running = asyncio.get_running_loop()
-        self._store = open_store(self._path, clock, running, inline=True)
-        self.disk = SlowDisk(self._store, world.rng)
-        self.disk.mirror, self.disk.durable_ids = world.mirror, world.durable_ids
+        self._store = self._opened(clock)
+        self.disk = SlowDisk(self._store, world.rng, world.mirror)
+        self.disk.durable_ids = world.durable_ids
         engine = Engine(world.policies)
         loop = self.loop = WatchedLoop(engine, self.disk, clock)
         loop.watch, loop.is_free = world.watch, self._is_free
@@ -85,7 +87,7 @@ class Machine:
             window_ms=world.window_ms,
             deadline_s=5.0,
             lag_slack_ns=LAG_SLACK_NS,
-            transport=SimulatedTransport(world.network),
+            transport=SimulatedCarrier(world.network),
             connect=world.network.connect,
         )
         feed = BackpackFeed(
@@ -94,7 +96,7 @@ class Machine:
             url="http://127.0.0.1:1",
             ws_url="ws://127.0.0.1:1",
             venue_clock=venue.clock,
-            transport=SimulatedTransport(world.network),
+            transport=SimulatedCarrier(world.network),
             connect=world.network.connect,
         )
         self._budget = RateBudget(2_000, 100, 25)
@@ -115,6 +117,16 @@ class Machine:
         self.account.dispatcher.open()
         self.account.start()
         self.is_up = True
+
+    def _opened(self, clock: SteadyClock) -> SqliteStore | FakeStore:
+        """Open what is on disk: a real file in some worlds, as it is many times dearer.
+
+        Both pass the same contract (tests/contract/store_contract.py).
+        """
+        if self._world.choices.has_real_store:
+            running = asyncio.get_running_loop()
+            return open_store(self._path, clock, running, inline=True)
+        return FakeStore(clock, self._world.mirror)
 
     def _is_free(self, key: PositionKey) -> bool:
         """Whether a stop that is hit now can send at once."""
@@ -137,5 +149,8 @@ class Machine:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._store.abandon()
+        if isinstance(self._store, FakeStore):
+            self._store.crash()
+        else:
+            await self._store.abandon()
         self._world.network.drop_sockets()

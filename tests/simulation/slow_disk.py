@@ -6,9 +6,8 @@ import asyncio
 from random import Random
 from typing import Any
 
-from exitd.adapters.sqlite.store import SqliteStore
 from exitd.core.attempt import AttemptKey, AttemptRecord
-from exitd.ports.store import Batch, OnDurable
+from exitd.ports.store import Batch, OnDurable, Store
 from fakes.archive import Disk
 from simulation.violation import Violation
 
@@ -16,14 +15,16 @@ from simulation.violation import Violation
 class SlowDisk:
     """Holds each batch for a moment before the real store writes it, in order."""
 
-    def __init__(self, store: SqliteStore, rng: Random) -> None:
+    def __init__(self, store: Store, rng: Random, mirror: Disk) -> None:
         self._store = store
+        self.mirror = mirror
+        # A store in memory writes to the mirror itself.
+        self._is_mirrored = getattr(store, "disk", None) is mirror
         self._rng = rng
         self._held: list[tuple[Batch, OnDurable | None]] = []
         self._is_writing = False
         self.is_crashed = False
         self.durable_ids: dict[int, AttemptKey] = {}
-        self.mirror = Disk()
 
     def submit(self, batch: Batch, on_durable: OnDurable | None = None) -> None:
         if self.is_crashed:
@@ -41,7 +42,8 @@ class SlowDisk:
         if self.is_crashed:
             return
         batch, on_durable = self._held.pop(0)
-        self.mirror.write(batch)
+        if not self._is_mirrored:
+            self.mirror.write(batch)
         self._store.submit(batch, on_durable)
         for record in batch.records:
             if isinstance(record, AttemptRecord):

@@ -9,12 +9,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any, Literal
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
-import httpx
 import msgspec
 from websockets.exceptions import ConnectionClosedError
 
+from exitd.adapters.network import lanes as network
+from exitd.adapters.network.lanes import Call
 from exitd.simulator import rest
 from exitd.simulator.exchange import Exchange
 from exitd.simulator.requests import Reply, Request
@@ -105,32 +106,32 @@ class Network:
         self.sockets.clear()
 
 
-class SimulatedTransport(httpx.AsyncBaseTransport):
+class SimulatedCarrier:
     """What the adapter sends with."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        content = request.content
-        url = request.url
+    async def carry(self, call: Call) -> network.Reply:
+        url = urlsplit(call.url)
         sent = Request(
-            method=request.method,
+            method=call.method,
             path=url.path,
-            query=parse_qsl(url.query.decode(), keep_blank_values=True),
-            headers={k.lower(): v for k, v in request.headers.items()},
-            body=content,
+            query=parse_qsl(url.query, keep_blank_values=True),
+            headers={name.lower(): value for name, value in call.headers.items()},
+            body=call.body or b"",
         )
         # Shielded: what has left arrives, whatever becomes of the sender.
         reply = await asyncio.shield(self._network.spawn(self._network.carry(sent)))
         if reply is None:
             await asyncio.sleep(60)
-            raise httpx.ReadError("the connection was cut")
-        return httpx.Response(
-            reply.status,
-            headers=[("content-type", reply.content_type), *reply.headers],
-            content=reply.body,
-        )
+            raise ConnectionResetError("the connection was cut")
+        headers = {"content-type": reply.content_type}
+        headers |= {name.lower(): value for name, value in reply.headers}
+        return network.Reply(reply.status, headers, reply.body)
+
+    async def close(self) -> None:
+        """Nothing to close."""
 
 
 class SimulatedSocket:
