@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from exitd.simulator.clock import VenueClock
@@ -11,6 +10,8 @@ from exitd.simulator.values import HOUSE
 
 #: Its best level alone takes any order of a seed.
 LEVELS = 1
+#: Marks that have not changed are told less often than each second.
+CADENCE_MS = 2_500
 
 
 class QuietExchange(Exchange):
@@ -20,7 +21,12 @@ class QuietExchange(Exchange):
         self, seed: int, symbol: str, quirks: dict[str, Any], clock: VenueClock
     ) -> None:
         settings = Settings(
-            seed=seed, paused=True, history_minutes=0, quirks=quirks, levels=LEVELS
+            seed=seed,
+            cadence_ms=CADENCE_MS,
+            paused=True,
+            history_minutes=0,
+            quirks=quirks,
+            levels=LEVELS,
         )
         super().__init__(settings, clock=clock)
         self._symbol = symbol
@@ -28,10 +34,8 @@ class QuietExchange(Exchange):
             del self.state.markets[other]
 
     async def run(self) -> None:
-        """Keep the beats until cancelled; nobody listens to depths."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._beats(), name="beats")
-            group.create_task(self._klines(), name="klines")
+        """Keep the beats until cancelled; nobody listens to depths and candles."""
+        await self._beats()
 
     def beat(self) -> None:
         if self._is_disturbed():

@@ -66,6 +66,13 @@ class Network:
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
 
+    async def deliver(
+        self, request: Request, answered: asyncio.Future[Reply | None]
+    ) -> None:
+        reply = await self.carry(request)
+        if not answered.done():
+            answered.set_result(reply)
+
     async def carry(self, request: Request) -> Reply | None:
         """Take one request to the exchange and its reply back; None when lost."""
         rates = self.rates
@@ -111,6 +118,7 @@ class SimulatedCarrier:
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self._loop = asyncio.get_running_loop()
 
     async def carry(self, call: Call) -> network.Reply:
         url = urlsplit(call.url)
@@ -121,8 +129,10 @@ class SimulatedCarrier:
             headers={name.lower(): value for name, value in call.headers.items()},
             body=call.body or b"",
         )
-        # Shielded: what has left arrives, whatever becomes of the sender.
-        reply = await asyncio.shield(self._network.spawn(self._network.carry(sent)))
+        # What has left arrives, whatever becomes of the sender.
+        answered: asyncio.Future[Reply | None] = self._loop.create_future()
+        self._network.spawn(self._network.deliver(sent, answered))
+        reply = await answered
         if reply is None:
             await asyncio.sleep(60)
             raise ConnectionResetError("the connection was cut")

@@ -40,7 +40,7 @@ from simulation.choices import ByHand, draw
 from simulation.invariants import Watch
 from simulation.kinds import SYMBOL, rule
 from simulation.machine import Machine
-from simulation.prices import ENTRY, FAULTS_END_S, Shown
+from simulation.prices import ENTRY, Shown
 from simulation.promises import PromiseWatch
 from simulation.quiet_exchange import QuietExchange
 from simulation.verdict import check
@@ -52,7 +52,7 @@ HEALED_S = 60.0
 #: What was on its way when the faults healed has arrived this much later.
 SETTLES_S = 11.0
 #: One world of so many goes on for all of `HEALED_S`, though nothing is left to do.
-LIVED_TO_THE_END = 8
+LIVED_TO_THE_END = 32
 _PRICE_EVERY_S = 4.0
 VIOLATED = "VIOLATED"
 TRADES = ("close", "grow", "reopen")
@@ -163,13 +163,13 @@ class World:
             *((at_s, "crash", None) for at_s in choices.crashes_s),
             *((deed.at_s, "by hand", deed) for deed in choices.by_hand),
             (1.0, "faults", choices.rates),
-            (FAULTS_END_S, "faults", CALM),
+            (choices.end_s, "faults", CALM),
         ]
         if choices.step_ms:
-            happenings.append((20.0, "step", choices.step_ms))
+            happenings.append((choices.end_s / 2, "step", choices.step_ms))
         if choices.rates.stream_drop:
             for _ in range(self.rng.randint(0, 3)):
-                happenings.append((self.rng.uniform(2, FAULTS_END_S), "drop", None))
+                happenings.append((self.rng.uniform(2, choices.end_s), "drop", None))
         started_s = self.virtual.now_s
         for at_s, what, value in sorted(happenings, key=lambda h: h[:2]):
             await asyncio.sleep(max(0.0, started_s + at_s - self.virtual.now_s))
@@ -181,7 +181,7 @@ class World:
                 await self.machine.start()
             else:
                 self._happen(what, value)
-        await self._show_prices_until(started_s + FAULTS_END_S + HEALED_S)
+        await self._show_prices_until(started_s + choices.end_s + HEALED_S)
 
     async def _show_prices_until(self, end_s: float) -> None:
         """A healed feed goes on: what waits for a fresh price gets one."""
