@@ -19,10 +19,12 @@ from simulation.kinds import KINDS
 from simulation.living import live_through
 from simulation.violation import Violation
 
-SEEDS = 500
-BATCH = 50
+SEEDS = 200
+#: Seeds of which only what they draw is looked at.
+DRAWN = 500
+BATCH = 25
 #: So many of them at most are lived through with each broken build.
-BROKEN_SEEDS = 50
+BROKEN_SEEDS = 150
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
@@ -36,7 +38,7 @@ def test_given_seeded_faults_and_crashes_when_healed_then_each_close_happened_on
 
 def test_given_all_seeds_then_every_answer_to_every_open_question_is_drawn():
     drawn: dict[str, set[object]] = {}
-    for seed in range(SEEDS):
+    for seed in range(DRAWN):
         for name, value in draw(Random(seed)).quirks.items():
             drawn.setdefault(name, set()).add(value)
 
@@ -49,7 +51,7 @@ def test_given_all_seeds_then_every_answer_to_every_open_question_is_drawn():
 
 
 def test_given_all_seeds_then_every_deed_by_hand_and_every_skew_is_drawn():
-    choices = [draw(Random(seed)) for seed in range(SEEDS)]
+    choices = [draw(Random(seed)) for seed in range(DRAWN)]
 
     deeds = {deed.what for one in choices for deed in one.by_hand}
     assert deeds == {"close", "reopen", "grow", "arm", "cancel", "amend", "widen"}
@@ -59,7 +61,7 @@ def test_given_all_seeds_then_every_deed_by_hand_and_every_skew_is_drawn():
 
 
 def test_given_all_seeds_then_every_kind_of_exit_is_drawn():
-    choices = [draw(Random(seed)) for seed in range(SEEDS)]
+    choices = [draw(Random(seed)) for seed in range(DRAWN)]
     triggers = [trigger for one in choices for trigger in one.triggers]
 
     assert {trigger.id for trigger in triggers} >= set(KINDS)
@@ -94,10 +96,10 @@ def violated_by(
     ("build", "least", "why"),
     [
         ("resends-with-a-new-id", 3, r"closed .* instead of"),
-        ("forgets-what-trails-saw", 8, r"what is durable says|be restored"),
+        ("forgets-what-trails-saw", 3, r"what is durable says|be restored"),
         ("lets-moved-stops-loosen", 2, r"the moved stop .* loosened"),
         ("leaves-slices-resting", 1, r"was hit, and .* still rests"),
-        ("believes-every-price", 5, r"hit, and the index does not bear it out"),
+        ("believes-every-price", 3, r"hit, and the index does not bear it out"),
     ],
 )
 def test_given_a_build_with_a_broken_rule_then_it_is_caught(
@@ -108,5 +110,5 @@ def test_given_a_build_with_a_broken_rule_then_it_is_caught(
 
     assert len(found) == least
     told = "\n".join(found[0].__notes__)
-    assert "python tests/simulation/replay.py" in told
+    assert "again: ./exitd simulate --seed " in told
     assert "  fact  " in told

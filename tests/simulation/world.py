@@ -21,7 +21,7 @@ from nacl.signing import SigningKey
 
 from exitd.core.attempt import AttemptKey
 from exitd.core.condition import ConditionKind, FixedLevel, Trailing
-from exitd.core.events import Fact
+from exitd.core.events import Fact, FactKind
 from exitd.core.inputs import Amend, Arm, CancelTrigger
 from exitd.core.policy import Policies
 from exitd.core.position import Side
@@ -43,6 +43,7 @@ from simulation.machine import Machine
 from simulation.prices import ENTRY, Shown
 from simulation.promises import PromiseWatch
 from simulation.quiet_exchange import QuietExchange
+from simulation.readable import VIOLATED
 from simulation.verdict import check
 from simulation.violation import Violation
 from simulation.virtual_time import VirtualClock, VirtualLoop
@@ -54,8 +55,14 @@ SETTLES_S = 11.0
 #: One world of so many goes on for all of `HEALED_S`, though nothing is left to do.
 LIVED_TO_THE_END = 32
 _PRICE_EVERY_S = 4.0
-VIOLATED = "VIOLATED"
 TRADES = ("close", "grow", "reopen")
+#: Facts that are counted, and how they are called in the sum of a run.
+COUNTED = {
+    FactKind.TRIGGER_HIT: "hits",
+    FactKind.PRICE_HELD: "prices held",
+    FactKind.ORDER_IN_DOUBT: "orders in doubt",
+    FactKind.ORDER_REFUSED: "orders refused",
+}
 
 
 class Heard:
@@ -73,9 +80,15 @@ class Heard:
 
 
 class World:
-    """Everything of one seed."""
+    """Everything of one seed; `history` is written only where somebody reads it."""
 
-    def __init__(self, seed: int, virtual: VirtualLoop, folder: Path) -> None:
+    def __init__(
+        self,
+        seed: int,
+        virtual: VirtualLoop,
+        folder: Path,
+        history: list[str] | None = None,
+    ) -> None:
         self.seed = seed
         self.virtual = virtual
         self.rng = Random(seed)
@@ -96,7 +109,8 @@ class World:
         self.watch = Watch(seed, lambda: virtual.now_s, late_s)
         self.heard = Heard()
         self.wrong: list[str] = []
-        self.history: list[str] = []
+        self.history = history
+        self.counted = dict.fromkeys(COUNTED.values(), 0)
         self.machine_clock = VirtualClock(virtual, self.choices.skew_ms * 1_000_000)
         self.armed: set[str] = set()
         self.is_traded_by_hand = False
@@ -173,7 +187,7 @@ class World:
         started_s = self.virtual.now_s
         for at_s, what, value in sorted(happenings, key=lambda h: h[:2]):
             await asyncio.sleep(max(0.0, started_s + at_s - self.virtual.now_s))
-            self._say(what, "" if value is None else str(value))
+            self._say(what, "" if value is None else value)
             if what == "crash":
                 await self.machine.crash()
                 await asyncio.sleep(self.rng.uniform(0.05, 3.0))
@@ -292,14 +306,17 @@ class World:
         else:
             self.exchange.set_prices(SYMBOL, mark=price, index=price, last=price)
 
-    def _say(self, what: str, about: str) -> None:
-        at_s = self.virtual.now_s
-        self.history.append(f"{at_s:9.4f}  {what:<10} {about}")
+    def _say(self, what: str, about: object) -> None:
+        if self.history is not None:
+            self.history.append(f"{self.virtual.now_s:9.4f}  {what:<10} {about}")
 
     def note(self, facts: Sequence[Fact]) -> None:
         for fact in facts:
-            fields = {k: str(v) for k, v in fact.fields.items() if v not in ("", None)}
-            self._say("fact", f"{fact.kind} {fact.fire_id or fact.trigger_id} {fields}")
+            counted = COUNTED.get(fact.kind)
+            if counted is not None:
+                self.counted[counted] += 1
+            if self.history is not None:
+                self._say("fact", line_of(fact))
 
     def note_violated(self, violated: Violation) -> None:
         """Say it where it happened; the verdict raises the first."""
@@ -329,6 +346,12 @@ class World:
         account = self.exchange.state.open_account(self.api_key)
         position = account.positions.get(SYMBOL)
         return Decimal(0) if position is None else position.net_quantity
+
+
+def line_of(fact: Fact) -> str:
+    fields = {k: str(v) for k, v in fact.fields.items() if v not in ("", None)}
+    said = ", ".join(f"{name} {value}" for name, value in fields.items())
+    return f"{fact.kind} {fact.fire_id or fact.trigger_id}: {said}"
 
 
 def amend(definition: TriggerDefinition, deed: ByHand) -> TriggerDefinition:
