@@ -7,8 +7,6 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exitd.adapters.backpack.feed import BackpackFeed
-from exitd.adapters.backpack.venue import BackpackVenue
 from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.sqlite.store import SqliteStore
 from exitd.core.engine import Engine
@@ -21,17 +19,16 @@ from exitd.runtime.recover import recover, restore
 from exitd.runtime.steady import SteadyClock
 from exitd.runtime.supervise import backoff
 from exitd.runtime.telling import Telling
-from exitd.secret import Secret
 from fakes.store import FakeStore
 from simulation.invariants import WatchedLoop
-from simulation.kinds import ACCOUNT
 from simulation.slow_disk import SlowDisk
-from simulation.wire import SimulatedCarrier
 
 if TYPE_CHECKING:
-    from simulation.world import World
+    from exitd.ports.feed import Feed
+    from exitd.ports.venue import Venue
+    from simulation.ground import Ground
+    from simulation.wire import Network
 
-LAG_SLACK_NS = 3_000_000_000
 #: Far below what the dispatcher sends at once.
 IN_FLIGHT_MAX = 32
 
@@ -39,8 +36,9 @@ IN_FLIGHT_MAX = 32
 class Machine:
     """The daemon's part of the world: crashes, and starts again from its disk."""
 
-    def __init__(self, world: World, path: Path) -> None:
-        self._world = world
+    def __init__(self, world: Ground, path: Path) -> None:
+        self.world = world
+        self.network: Network
         self._path = path
         #: In the order in which they began, so that a seed is the same each time.
         self._tasks: dict[asyncio.Task[Any], None] = {}
@@ -59,10 +57,10 @@ class Machine:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.pop(task, None)
         if not task.cancelled() and task.exception() is not None:
-            self._world.bugs.append(task.exception())
+            self.world.bugs.append(task.exception())
 
     async def start(self) -> None:
-        world = self._world
+        world = self.world
         clock = SteadyClock(world.machine_clock)
         self._store = self._opened(clock)
         self.disk = SlowDisk(self._store, world.rng, world.mirror)
@@ -77,28 +75,7 @@ class Machine:
         loop.on_written(Telling(world.heard).take)
         loop.on_contradiction(lambda: world.wrong.append("a report contradicts us"))
         loop.on_facts(lambda _: self.account.prices.watch_sources())
-        venue = BackpackVenue(
-            ACCOUNT,
-            key=world.api_key,
-            secret=Secret(world.api_secret),
-            clock=clock,
-            url="http://127.0.0.1:1",
-            ws_url="ws://127.0.0.1:1",
-            window_ms=world.window_ms,
-            deadline_s=5.0,
-            lag_slack_ns=LAG_SLACK_NS,
-            transport=SimulatedCarrier(world.network),
-            connect=world.network.connect,
-        )
-        feed = BackpackFeed(
-            ACCOUNT,
-            clock=clock,
-            url="http://127.0.0.1:1",
-            ws_url="ws://127.0.0.1:1",
-            venue_clock=venue.clock,
-            transport=SimulatedCarrier(world.network),
-            connect=world.network.connect,
-        )
+        venue, feed = self.venue_and_feed(clock)
         self._budget = RateBudget(2_000, 100, 25)
         self.account = Account(
             venue,
@@ -109,24 +86,34 @@ class Machine:
             waits=lambda: backoff(world.rng.random),
             reconcile_every_s=10.0,
         )
-        engine.add_account(ACCOUNT, self._store.tag(ACCOUNT), venue.capabilities)
+        engine.add_account(
+            venue.account, self._store.tag(venue.account), venue.capabilities
+        )
         restore(loop, self._store.load())
         world.watch.restored(engine.state, world.mirror.snapshot())
         self.account.prices.watch_sources()
         await recover([self.account], loop)
         self.account.dispatcher.open()
         self.account.start()
+        await self.go_on()
         self.is_up = True
+
+    async def go_on(self) -> None:
+        """Begin what a kind of world has beside its account."""
+
+    def venue_and_feed(self, clock: SteadyClock) -> tuple[Venue, Feed]:
+        """Make the adapters of one run."""
+        raise NotImplementedError
 
     def _opened(self, clock: SteadyClock) -> SqliteStore | FakeStore:
         """Open what is on disk: a real file in some worlds, as it is many times dearer.
 
         Both pass the same contract (tests/contract/store_contract.py).
         """
-        if self._world.choices.has_real_store:
+        if self.world.has_real_store:
             running = asyncio.get_running_loop()
             return open_store(self._path, clock, running, inline=True)
-        return FakeStore(clock, self._world.mirror)
+        return FakeStore(clock, self.world.mirror)
 
     def _is_free(self, key: PositionKey) -> bool:
         """Whether a stop that is hit now can send at once."""
@@ -143,7 +130,7 @@ class Machine:
         """Stop at once, as kill -9 does; requests that have left go on."""
         self.is_up = False
         self.disk.crash()
-        self._world.watch.crashed(self._world.mirror)
+        self.world.watch.crashed(self.world.mirror)
         self.loop.stop()
         self.account.dispatcher.stop()
         for task in list(self._tasks):
@@ -153,4 +140,4 @@ class Machine:
             self._store.crash()
         else:
             await self._store.abandon()
-        self._world.network.drop_sockets()
+        self.network.drop_sockets()

@@ -29,12 +29,7 @@ if TYPE_CHECKING:
 
 def check(world: World) -> None:
     """Raises: Violation: Something was lost, doubled, or never ended."""
-    if world.watch.violated:
-        raise world.watch.violated[0]
-    if world.bugs:
-        raise Violation(f"a bug: {world.bugs[0]!r}") from world.bugs[0]
-    for wrong in (*world.wrong, *world.promises.broken):
-        raise Violation(wrong)
+    world.check_told()
     for client_id, bodies in world.network.bodies.items():
         if len(bodies) > 1:
             raise Violation(f"client id {client_id} was used for two requests")

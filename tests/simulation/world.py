@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import itertools
-from collections.abc import Sequence
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +20,6 @@ from nacl.signing import SigningKey
 
 from exitd.core.attempt import AttemptKey
 from exitd.core.condition import ConditionKind, FixedLevel, Trailing
-from exitd.core.events import Fact, FactKind
 from exitd.core.inputs import Amend, Arm, CancelTrigger
 from exitd.core.policy import Policies
 from exitd.core.position import Side
@@ -33,21 +31,18 @@ from exitd.core.trigger import (
     TriggerDefinition,
     TriggerState,
 )
-from exitd.ports.alerts import Alert, Delivered
 from exitd.simulator.clock import VenueClock
-from fakes.archive import Disk
 from simulation.choices import ByHand, draw
-from simulation.invariants import Watch
+from simulation.exchange_machine import ExchangeMachine
+from simulation.exchange_wire import ExchangeNetwork
+from simulation.ground import Ground
 from simulation.kinds import SYMBOL, rule
-from simulation.machine import Machine
 from simulation.prices import ENTRY, Shown
-from simulation.promises import PromiseWatch
 from simulation.quiet_exchange import QuietExchange
-from simulation.readable import VIOLATED
 from simulation.verdict import check
 from simulation.violation import Violation
 from simulation.virtual_time import VirtualClock, VirtualLoop
-from simulation.wire import CALM, Network, Rates
+from simulation.wire import CALM, Rates
 
 HEALED_S = 60.0
 #: What was on its way when the faults healed has arrived this much later.
@@ -56,31 +51,10 @@ SETTLES_S = 11.0
 LIVED_TO_THE_END = 32
 _PRICE_EVERY_S = 4.0
 TRADES = ("close", "grow", "reopen")
-#: Facts that are counted, and how they are called in the sum of a run.
-COUNTED = {
-    FactKind.TRIGGER_HIT: "hits",
-    FactKind.PRICE_HELD: "prices held",
-    FactKind.ORDER_IN_DOUBT: "orders in doubt",
-    FactKind.ORDER_REFUSED: "orders refused",
-}
 
 
-class Heard:
-    """Whoever is told; every fact must be worth a sentence, or none."""
-
-    def __init__(self) -> None:
-        self.topics: set[str] = set()
-
-    def tell(self, alert: Alert) -> None:
-        assert alert.text
-        self.topics.add(alert.topic)
-
-    async def test(self) -> tuple[Delivered, ...]:
-        return ()
-
-
-class World:
-    """Everything of one seed; `history` is written only where somebody reads it."""
+class World(Ground):
+    """Everything of one seed."""
 
     def __init__(
         self,
@@ -89,42 +63,32 @@ class World:
         folder: Path,
         history: list[str] | None = None,
     ) -> None:
-        self.seed = seed
-        self.virtual = virtual
-        self.rng = Random(seed)
-        self.choices = draw(self.rng)
+        rng = Random(seed)
+        self.choices = draw(rng)
+        skew_ms, steps = self.choices.skew_ms, self.choices.step_ms
+        super().__init__(seed, virtual, rng, skew_ms, is_set=bool(steps))
+        self.history = history
         self.policies = Policies(
             confirm_after_ns=2_000_000_000, guard_percent=self.choices.guard_percent
         )
-        self.window_ms = self.rng.choice((1_000, 3_000, 5_000))
+        self.has_real_store = self.choices.has_real_store
+        self.window_ms = rng.choice((1_000, 3_000, 5_000))
         key = SigningKey(bytes([seed % 251 + 1]) * 32)
         self.api_key = base64.b64encode(bytes(key.verify_key)).decode()
         self.api_secret = base64.b64encode(bytes(key)).decode()
-        self.bugs: list[BaseException | None] = []
-        self.durable_ids: dict[int, AttemptKey] = {}
-        self.mirror = Disk()
-        self.promises = PromiseWatch(self.mirror)
-        skew_s = abs(self.choices.skew_ms) / 1_000
-        late_s = None if self.choices.step_ms else skew_s + 0.5
-        self.watch = Watch(seed, lambda: virtual.now_s, late_s)
-        self.heard = Heard()
-        self.wrong: list[str] = []
-        self.history = history
-        self.counted = dict.fromkeys(COUNTED.values(), 0)
-        self.machine_clock = VirtualClock(virtual, self.choices.skew_ms * 1_000_000)
         self.armed: set[str] = set()
         self.is_traded_by_hand = False
         self.sign = 1 if self.choices.side is Side.LONG else -1
         self._folder = folder
         self.exchange: QuietExchange
-        self.network: Network
-        self.machine: Machine
+        self.network: ExchangeNetwork
+        self.machine: ExchangeMachine
 
     async def run(self) -> None:
-        self.virtual.set_exception_handler(self._note_bug)
+        self.virtual.set_exception_handler(self.note_bug)
         clock = VenueClock(read_ns=VirtualClock(self.virtual).now_ns)
         self.exchange = QuietExchange(self.seed, SYMBOL, self.choices.quirks, clock)
-        self.network = Network(self.exchange, self.rng, CALM)
+        self.network = ExchangeNetwork(self.exchange, self.rng, CALM)
         self.network.on_order = self._check_order
         running = asyncio.ensure_future(self.exchange.run())
         self._price(Shown(ENTRY))
@@ -136,7 +100,7 @@ class World:
             ENTRY,
             clock.stamp_us(),
         )
-        self.machine = Machine(self, self._folder / "exitd.db")
+        self.machine = ExchangeMachine(self, self._folder / "exitd.db")
         await self.machine.start()
         await self._arm()
         await self._live()
@@ -145,10 +109,6 @@ class World:
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
-
-    def _note_bug(self, _: object, context: dict[str, Any]) -> None:
-        """What a callback raises, nobody else would hear of."""
-        self.bugs.append(context.get("exception") or RuntimeError(context["message"]))
 
     async def _arm(self) -> None:
         reply = await self._command(arm=self.choices.triggers)
@@ -187,11 +147,11 @@ class World:
         started_s = self.virtual.now_s
         for at_s, what, value in sorted(happenings, key=lambda h: h[:2]):
             await asyncio.sleep(max(0.0, started_s + at_s - self.virtual.now_s))
-            self._say(what, "" if value is None else value)
+            self.say(what, "" if value is None else value)
             if what == "crash":
                 await self.machine.crash()
                 await asyncio.sleep(self.rng.uniform(0.05, 3.0))
-                self._say("start", "")
+                self.say("start", "")
                 await self.machine.start()
             else:
                 self._happen(what, value)
@@ -282,7 +242,7 @@ class World:
             reply = await self._command(amend=amended)
         else:
             return
-        self._say("answer", f"{deed.what} {deed.name}: {reply}")
+        self.say("answer", f"{deed.what} {deed.name}: {reply}")
 
     def _set_faults(self, rates: Rates) -> None:
         self.network.rates = rates
@@ -306,25 +266,9 @@ class World:
         else:
             self.exchange.set_prices(SYMBOL, mark=price, index=price, last=price)
 
-    def _say(self, what: str, about: object) -> None:
-        if self.history is not None:
-            self.history.append(f"{self.virtual.now_s:9.4f}  {what:<10} {about}")
-
-    def note(self, facts: Sequence[Fact]) -> None:
-        for fact in facts:
-            counted = COUNTED.get(fact.kind)
-            if counted is not None:
-                self.counted[counted] += 1
-            if self.history is not None:
-                self._say("fact", line_of(fact))
-
-    def note_violated(self, violated: Violation) -> None:
-        """Say it where it happened; the verdict raises the first."""
-        self._say(VIOLATED, str(violated))
-
     def _check_order(self, body: dict[str, Any]) -> None:
         client_id = body["clientId"]
-        self._say("order", f"{client_id} {body['side']} {body.get('quantity')}")
+        self.say("order", f"{client_id} {body['side']} {body.get('quantity')}")
         key = self.durable_ids.get(client_id)
         if key is None:
             self.wrong.append(f"{client_id} was sent before it was durable")
@@ -346,12 +290,6 @@ class World:
         account = self.exchange.state.open_account(self.api_key)
         position = account.positions.get(SYMBOL)
         return Decimal(0) if position is None else position.net_quantity
-
-
-def line_of(fact: Fact) -> str:
-    fields = {k: str(v) for k, v in fact.fields.items() if v not in ("", None)}
-    said = ", ".join(f"{name} {value}" for name, value in fields.items())
-    return f"{fact.kind} {fact.fire_id or fact.trigger_id}: {said}"
 
 
 def amend(definition: TriggerDefinition, deed: ByHand) -> TriggerDefinition:
