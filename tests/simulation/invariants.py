@@ -15,6 +15,7 @@ from exitd.core.state import Decision, State
 from exitd.core.trigger import FireRecord, TriggerRecord, TriggerState
 from exitd.runtime.loop import EngineLoop
 from fakes.archive import Disk
+from simulation.alerts.watch import EntryWatch
 from simulation.confirmations import ConfirmationWatch
 from simulation.shadow import Shadow
 from simulation.takeover import OrderWatch
@@ -40,6 +41,7 @@ class Watch:
         self.trails = TrailWatch(late_s)
         self.confirmations = ConfirmationWatch()
         self.orders = OrderWatch()
+        self.entries = EntryWatch()
         self.shadow = Shadow(seed)
         self._now_s = now_s
         self._crashed_s = 0.0
@@ -153,9 +155,11 @@ class WatchedLoop(EngineLoop):
 
     def _look_at(self, happened: Input, decision: Decision) -> None:
         self.watch.orders.decided(happened, decision)
+        self.watch.entries.decided(happened, decision)
         self.watch.after(self.engine.state, happened, decision)
         if not self._nested:
             self.watch.orders.turn_over(self.engine.state, self.is_free)
+            self.watch.entries.turn_over(self.engine.state)
 
     def take(self, decision: Decision) -> None:
         self.watch.shadow.note(decision)

@@ -12,6 +12,7 @@ from exitd.adapters.sqlite.store import SqliteStore
 from exitd.core.engine import Engine
 from exitd.core.intents import Priority
 from exitd.core.position import PositionKey
+from exitd.ports.entries import Entries
 from exitd.runtime.accounts import Account
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.fact_log import log_facts
@@ -85,6 +86,7 @@ class Machine:
             spawn=self.spawn,
             waits=lambda: backoff(world.rng.random),
             reconcile_every_s=10.0,
+            entries=venue if isinstance(venue, Entries) else None,
         )
         engine.add_account(
             venue.account, self._store.tag(venue.account), venue.capabilities

@@ -79,6 +79,8 @@ def compare(restored: State, live: State) -> None:
     _same("counters", restored.counters, live.counters)
     _same("positions", _shown(restored.positions), _shown(live.positions))
     _same("attempts", _open(restored), _open(live))
+    open_entries = {k: e for k, e in live.entries.items() if not e.is_over}
+    _same("entries", restored.entries, open_entries)
     for key, attempt in restored.attempts.items():
         if live.attempts.get(key) != attempt:
             raise Violation(f"{key} would be restored as {attempt}")
