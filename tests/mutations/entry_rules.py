@@ -7,6 +7,20 @@ from mutations.mutation import Mutation
 MUTATIONS = (
     Mutation(
         71,
+        "core/refusing.py",
+        "shrink(turn, attempt.key)",
+        "pass",
+        "test_b071_given_a_close_that_explained_a_reduction_when_refused_then_it_is_lost",
+    ),
+    Mutation(
+        71,
+        "core/doubt.py",
+        "shrink(turn, attempt.key)",
+        "pass",
+        "test_b071_given_a_close_that_explained_a_reduction_when_never_there_then_lost",
+    ),
+    Mutation(
+        71,
         "core/exits.py",
         "covering = _covering(definition, entry.left)",
         "covering = _covering(definition, entry.order.ticket.quantity or entry.left)",
@@ -72,10 +86,38 @@ MUTATIONS = (
     ),
     Mutation(
         72,
-        "core/exits.py",
+        "core/withdrawing.py",
         "turn.intend(CancelEntry(entry.order, entry.venue_order_id))",
         "pass",
         "test_given_the_stop_fires_while_the_entry_fills_then_the_rest_is_taken_back",
+    ),
+    Mutation(
+        72,
+        "core/withdrawing.py",
+        "turn.at(Timer(due_ns, TimerKind.ENTRY_WITHDRAWN, entry.id, 0))",
+        "pass",
+        "test_b072_given_it_works_when_withdrawn_then_cancelled_until_the_broker_says_so",
+    ),
+    Mutation(
+        72,
+        "core/withdrawing.py",
+        "if role.is_stop or",
+        "if False or",
+        "test_b072_given_a_stop_of_the_whole_position_then_what_would_open_it_goes_too",
+    ),
+    Mutation(
+        72,
+        "core/closing.py",
+        'withdraw(turn, entry, f"{command.id}',
+        '(lambda *_: None)(turn, entry, f"{command.id}',
+        "test_b072_given_nothing_is_held_yet_when_all_is_closed_then_the_entry_goes",
+    ),
+    Mutation(
+        72,
+        "core/entries.py",
+        "if refused.kind in _FOR_NOW and is_first and entry.withdrawn:",
+        "if False:",
+        "test_given_a_no_for_now_when_withdrawn_then_it_is_over_and_not_put_back",
     ),
     Mutation(
         72,
@@ -143,8 +185,8 @@ MUTATIONS = (
     Mutation(
         113,
         "runtime/proofs.py",
-        "if not self._venue.capabilities.reduce_only:\n            read_ns",
-        "if False:\n            read_ns",
+        "if not self._venue.capabilities.reduce_only:\n            return",
+        "if False:\n            return",
         "test_given_no_reduce_only_when_the_position_cannot_be_read_then_it_waits",
     ),
 )

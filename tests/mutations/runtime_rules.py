@@ -130,7 +130,7 @@ MUTATIONS = (
     Mutation(
         117,
         "runtime/reconcile.py",
-        "open_now.setdefault(key, _flat(key, asked_ns, loop.clock.now_ns()))",
+        "open_now.setdefault(key, flat_report(key, asked_ns, loop.clock.now_ns()))",
         "pass",
         "test_b117_given_closed_while_down_when_restarted_then_retired_first",
     ),

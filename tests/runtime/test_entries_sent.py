@@ -6,6 +6,7 @@ import asyncio
 
 from exitd.core.attempt import RefusalKind
 from exitd.core.entry import EntryState
+from exitd.core.entry_inputs import WithdrawEntry
 from exitd.core.events import FactKind
 from exitd.core.inputs import FireNow, OrderStatus
 from exitd.core.intents import CancelEntry
@@ -270,3 +271,44 @@ async def test_given_the_disk_takes_longer_than_the_entry_may_be_old_then_not_se
     assert venue.entries_sent == []
     assert entry(desk).state is EntryState.REFUSED
     assert "in its time" in entry(desk).refusal
+
+
+@in_virtual_time
+async def test_b072_given_cancels_that_fail_when_withdrawn_then_asked_until_over():
+    desk = await desk_of(venue := broker())
+    venue.script_entries(Rest())
+    await desk.loop.command(wanted(desk))
+    await desk.settle()
+    venue.is_down = True
+
+    await desk.loop.command(
+        WithdrawEntry(entry_id="desk-1", why="by ops", now_ns=desk.clock.now_ns())
+    )
+    await desk.settle(5)
+    assert entry(desk).state is EntryState.WORKING
+    venue.is_down = False
+    await desk.settle(5)
+
+    assert entry(desk).state is EntryState.CANCELLED
+
+
+@in_virtual_time
+async def test_b072_given_withdrawn_before_it_is_durable_then_it_never_leaves():
+    desk = await desk_of(venue := broker())
+    desk.store.hold()
+    asked = asyncio.ensure_future(desk.loop.command(wanted(desk)))
+    await desk.settle(1)
+    back = asyncio.ensure_future(
+        desk.loop.command(
+            WithdrawEntry(entry_id="desk-1", why="by ops", now_ns=desk.clock.now_ns())
+        )
+    )
+    await desk.settle(1)
+
+    desk.store.release()
+    await asked
+    await back
+    await desk.settle(5)
+
+    assert venue.entries_sent == []
+    assert entry(desk).state is EntryState.CANCELLED

@@ -3,13 +3,12 @@
 from msgspec.structs import replace
 
 from exitd.core.checks import Checked, Draft
-from exitd.core.condition import Immediately, Trailing
+from exitd.core.condition import Trailing
 from exitd.core.derived import priced
 from exitd.core.events import FactKind
 from exitd.core.hits import fire
-from exitd.core.inputs import Amend, Arm, ClosePosition, IfCrossed
+from exitd.core.inputs import Amend, Arm, IfCrossed
 from exitd.core.lifecycle import TriggerCause
-from exitd.core.market import PriceKind, PriceSource
 from exitd.core.narrowing import tightened_by
 from exitd.core.records import IdempotencyRecord
 from exitd.core.resting import (
@@ -28,7 +27,6 @@ from exitd.core.resting import (
 )
 from exitd.core.state import Accepted, Refused, State
 from exitd.core.trigger import (
-    Close,
     TriggerDefinition,
     TriggerRecord,
     TriggerState,
@@ -41,7 +39,7 @@ from exitd.core.units import ZERO
 def on_arm(turn: Turn, command: Arm) -> None:
     """Arm all or none; a repeated idempotency key gives the first answer."""
     state, key = turn.state, command.idempotency_key
-    turn.reply = _first_answer(turn, key, command.digest)
+    turn.reply = first_answer(turn, key, command.digest)
     if turn.reply is not None:
         return
     draft = Draft(state, turn.now_ns, command.if_crossed)
@@ -61,7 +59,7 @@ def on_arm(turn: Turn, command: Arm) -> None:
     turn.reply = Accepted(ids, tuple(notes))
 
 
-def _first_answer(turn: Turn, key: str, digest: str) -> Accepted | Refused | None:
+def first_answer(turn: Turn, key: str, digest: str) -> Accepted | Refused | None:
     """Give what a repeated idempotency key is answered with; None for a new one."""
     _forget_old_keys(turn.state, turn.now_ns)
     earlier = turn.state.idempotency.get(key)
@@ -263,41 +261,3 @@ def _watches_anew(before: TriggerRecord, after: TriggerRecord) -> bool:
     """Whether an amended trigger looks at another level or another price."""
     old, new = before.definition, after.definition
     return (old.condition, old.source) != (new.condition, new.source)
-
-
-def on_close(turn: Turn, command: ClosePosition) -> None:
-    """Close now, reduce-only, by a trigger that fires as it is armed."""
-    key, idempotency_key = command.key, command.idempotency_key
-    turn.reply = _first_answer(turn, idempotency_key, "")
-    if turn.reply is not None:
-        return
-    position = turn.state.position(key)
-    if position.held == ZERO:
-        turn.reply = Refused(
-            "no_position", f"there is no {key.side} position in {key.symbol} to close"
-        )
-        return
-    definition = TriggerDefinition(
-        id=command.id,
-        owner=command.owner,
-        account=key.account,
-        symbol=key.symbol,
-        side=key.side,
-        source=command.source or PriceSource(key.account, key.symbol, PriceKind.MARK),
-        condition=Immediately(),
-        action=Close(quantity=command.quantity),
-        note=command.note,
-    )
-    draft = Draft(turn.state, turn.now_ns, IfCrossed.FIRE)
-    refused = draft.admit(definition)
-    if refused is not None:
-        draft.withdraw()
-        turn.reply = refused
-        return
-    item = draft.accepted[definition.id]
-    begin(turn, item, IfCrossed.FIRE)
-    fire(turn, turn.state.triggers[definition.id], "command")
-    ids = (definition.id,)
-    if idempotency_key:
-        turn.put_idempotency(IdempotencyRecord(idempotency_key, "", ids, turn.now_ns))
-    turn.reply = Accepted(ids, tuple(item.notes))

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from exitd.core.asked_time import AskedTime
 from exitd.core.position import OrderSide, PositionKey
 from exitd.core.trigger import OrderType
 from exitd.core.units import NS_PER_S, ZERO
@@ -30,7 +31,8 @@ class CloseOrder(Struct, frozen=True, kw_only=True, gc=False):
     It has no reduce-only flag because it cannot be anything else: every venue
     adapter sends it reduce-only, or, where the venue has no such flag, never
     above the position just read. `price` is set for limit closes only. `window_ns`
-    is how long the request is valid, where that is not left to the account.
+    is how long the request is valid, where that is not left to the account. `asked` is
+    how long a limit close may work, where that is not left to `time_in_force`.
     """
 
     attempt: AttemptKey
@@ -43,6 +45,7 @@ class CloseOrder(Struct, frozen=True, kw_only=True, gc=False):
     time_in_force: TimeInForce
     client_order_id: int
     window_ns: int | None = None
+    asked: AskedTime | None = None
 
 
 class AttemptState(StrEnum):

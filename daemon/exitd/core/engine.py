@@ -12,6 +12,8 @@ from msgspec.structs import replace
 from exitd.core import (
     ages,
     arming,
+    backstops,
+    closing,
     commands,
     confirming,
     doubt,
@@ -25,8 +27,10 @@ from exitd.core import (
     refusing,
     replacing,
     watermarks,
+    withdrawing,
 )
 from exitd.core.attempt import Capabilities
+from exitd.core.backstop import BackstopRefused, BackstopsListed
 from exitd.core.ending import ask_slot, end_fire
 from exitd.core.entry_inputs import (
     Enter,
@@ -37,6 +41,7 @@ from exitd.core.entry_inputs import (
     EntrySlotOpened,
     EntryUnanswered,
     LegsMissing,
+    WithdrawEntry,
 )
 from exitd.core.events import FactKind
 from exitd.core.hits import ask_cancels
@@ -160,6 +165,7 @@ class Engine:
         for trigger_id in turn.ended:
             after_filled(turn, self.state.triggers[trigger_id])
             exits.on_ended(turn, trigger_id)
+            backstops.on_ended(turn, trigger_id)
             files.apply_deferred(turn, trigger_id)
             self._next_lifetime(turn, trigger_id)
         return turn.decision()
@@ -212,6 +218,8 @@ class Engine:
             turn.put_entry(entry)
             for definition in entry.exits:
                 self.state.book(definition.source)
+        for backstop in snapshot.backstops:
+            backstops.restore(turn, backstop)
         for record in snapshot.triggers:
             turn.put_trigger(record)
             watch_expiry(turn, record)
@@ -273,6 +281,7 @@ class Engine:
             doubt.resume_unended(turn, attempt)
         for entry in list(self.state.entries.values()):
             entries.resume(turn, entry)
+        backstops.resume(turn)
         for fired in list(self.state.fires.values()):
             record = self.state.triggers[fired.trigger_id]
             definition = record.definition
@@ -363,7 +372,7 @@ _HANDLERS: dict[type, _Handler] = {
     Arm: arming.on_arm,
     Amend: arming.on_amend,
     ReplaceTriggers: replacing.on_replace,
-    ClosePosition: arming.on_close,
+    ClosePosition: closing.on_close,
     CancelTrigger: commands.on_cancel,
     Pause: commands.on_pause,
     Resume: commands.on_resume,
@@ -371,6 +380,7 @@ _HANDLERS: dict[type, _Handler] = {
     FireNow: commands.on_fire,
     ApplyFiles: files.on_apply,
     Enter: entries.on_enter,
+    WithdrawEntry: withdrawing.on_withdraw,
     EntrySlotOpened: entries.on_slot,
     EntrySigned: entries.on_signed,
     EntrySent: entries.on_sent,
@@ -378,5 +388,7 @@ _HANDLERS: dict[type, _Handler] = {
     EntryUnanswered: entries.on_unanswered,
     EntryNotFound: entries.on_not_found,
     LegsMissing: exits.on_legs_missing,
+    BackstopRefused: backstops.on_refused,
+    BackstopsListed: backstops.on_listed,
     SlotHeld: on_slot_held,
 }

@@ -2,11 +2,10 @@
 
 from msgspec.structs import replace
 
-from exitd.core import entries, exits
+from exitd.core import entries, exits, withdrawing
 from exitd.core.entry import EntryRecord, EntryState
 from exitd.core.events import FactKind
 from exitd.core.inputs import OrderReport, OrderStatus
-from exitd.core.intents import CancelEntry
 from exitd.core.lifecycle import EntryCause, next_entry_state
 from exitd.core.lifetimes import on_entered
 from exitd.core.state import State, Timer, TimerKind
@@ -86,8 +85,11 @@ def _take_in(turn: Turn, entry: EntryRecord, report: OrderReport) -> None:
     entries.watch_end(turn, after)
     _tell(turn, entry, after, report)
     if entry.state in _OVER and not after.is_ended:
-        # Somebody was told that it is over; it must not fill any more.
-        turn.intend(CancelEntry(after.order, after.venue_order_id))
+        # It must not fill any more.
+        withdrawing.withdraw(turn, after, "somebody was told that it is over")
+    elif not entry.venue_order_id:
+        # The first that is heard of it.
+        withdrawing.go_on(turn, after)
     if after.filled > entry.filled:
         _count(turn, entry, after)
     if after.is_ended and after.filled > ZERO and not entry.is_ended:

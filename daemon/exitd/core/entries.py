@@ -36,6 +36,7 @@ from exitd.core.refusals import delay_ns
 from exitd.core.state import Accepted, Refused, Timer, TimerKind
 from exitd.core.turn import Turn
 from exitd.core.units import NS_PER_S, NS_PER_US, ZERO, text
+from exitd.core.withdrawing import end_unsent, go_on
 
 #: A no that says nothing about the order: it may go while it is young enough.
 _FOR_NOW = frozenset({RefusalKind.RATE_LIMITED, RefusalKind.BUSY, RefusalKind.EXPIRED})
@@ -119,7 +120,8 @@ def why_not_now(turn: Turn, entry_id: str, *, enter: Enter | None = None) -> str
             return ""
         return (
             f"{under_way[0].id} is still to make a {side} position in "
-            f"{order.ticket.symbol}, which this entry would reverse"
+            f"{order.ticket.symbol}, which this entry would reverse; take it back with "
+            f"`exitd cancel {under_way[0].id}` or an alert whose positionIntent closes"
         )
     return (
         f"a {side} position of {text(held)} {order.ticket.symbol} is held, and an "
@@ -207,6 +209,9 @@ def on_refused(turn: Turn, refused: EntryRefused) -> None:
     wait_ns = delay_ns(refused.kind, 1, refused.retry_after_ns)
     is_young = not is_too_late(entry, turn.now_ns + wait_ns)
     is_first = entry.state in (EntryState.SIGNED, EntryState.SENT)
+    if refused.kind in _FOR_NOW and is_first and entry.withdrawn:
+        end_unsent(turn, entry)
+        return
     if refused.kind in _FOR_NOW and is_first and is_young:
         back = _put(turn, replace(entry, signed=b""), EntryCause.PUT_BACK)
         turn.entry_fact(FactKind.ENTRY_PUT_BACK, back, why=message)
@@ -249,7 +254,8 @@ def _ask_again(turn: Turn, entry: EntryRecord) -> None:
         # Its account is no longer there; the question says so where it arrives.
         turn.intend(FindEntry(entry.order, entry.venue_order_id))
         return
-    if capabilities.dedupe is Dedupe.ALWAYS and not is_too_late(entry, turn.now_ns):
+    is_wanted = not entry.withdrawn and not is_too_late(entry, turn.now_ns)
+    if capabilities.dedupe is Dedupe.ALWAYS and is_wanted:
         turn.intend(
             ResendEntry(
                 entry.order,
@@ -314,6 +320,8 @@ def on_timer(turn: Turn, timer: Timer) -> None:
         _ask_proof(turn, entry, timer)
     elif timer.kind is TimerKind.ENTRY_FORGET:
         _forget(turn, entry, timer)
+    elif timer.kind is TimerKind.ENTRY_WITHDRAWN:
+        go_on(turn, entry)
     elif entry.state is EntryState.IN_DOUBT:
         _ask_again(turn, entry)
     elif entry.state is EntryState.WANTED:
@@ -352,3 +360,4 @@ def resume(turn: Turn, entry: EntryRecord) -> None:
         watch_end(turn, entry)
         if not entry.is_ended:
             turn.intend(FindEntry(entry.order, entry.venue_order_id))
+            go_on(turn, entry)

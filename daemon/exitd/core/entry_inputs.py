@@ -24,6 +24,14 @@ class Enter(Struct, frozen=True, kw_only=True):
     now_ns: int
 
 
+class WithdrawEntry(Struct, frozen=True, kw_only=True):
+    """Take back what has not filled of an entry; `why` names who wants it."""
+
+    entry_id: str
+    why: str
+    now_ns: int
+
+
 class EntrySlotOpened(Struct, frozen=True, gc=False):
     """No close waits for the rate budget, and it has room for this entry."""
 
@@ -74,3 +82,14 @@ class EntryNotFound(Struct, frozen=True):
     entry_id: str
     read_started_venue_ns: int
     now_ns: int
+
+
+EntryReport = (
+    EntrySlotOpened
+    | EntrySigned
+    | EntrySent
+    | EntryRefused
+    | EntryUnanswered
+    | EntryNotFound
+    | LegsMissing
+)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from exitd.core import entered, exits
+from exitd.core import backstops, entered, exits
 from exitd.core.attempt import AttemptRecord, AttemptState
 from exitd.core.events import FactKind
 from exitd.core.hits import take_back
@@ -76,7 +76,7 @@ def on_order(turn: Turn, report: OrderReport) -> None:
     """Take in evidence; what is older than what is known changes nothing."""
     attempt = find_attempt(turn, report)
     if attempt is None:
-        if not entered.on_report(turn, report):
+        if not (backstops.on_report(turn, report) or entered.on_report(turn, report)):
             _raise_counter(turn, report)
         return
     if not _is_news(attempt, report):

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from exitd.core import leg_fills
 from exitd.core.arming import begin
 from exitd.core.checks import Checked
 from exitd.core.ending import ask_slot
@@ -16,7 +17,7 @@ from exitd.core.entry import EntryRecord
 from exitd.core.entry_inputs import LegsMissing
 from exitd.core.events import FactKind
 from exitd.core.inputs import IfCrossed, OrderReport, OrderStatus
-from exitd.core.intents import CancelEntry, CancelLeg, ProvePosition
+from exitd.core.intents import CancelLeg, ProvePosition
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.position import PositionKey
 from exitd.core.resting import finish, fresh_price, is_beyond, waits_for_price
@@ -223,13 +224,6 @@ def unclaimed(state: State, entry: EntryRecord) -> Decimal:
     return left
 
 
-def stop_entering(turn: Turn, record: TriggerRecord) -> None:
-    """Take back what still works of an entry whose exit has been hit."""
-    entry = exit_of(turn.state, record.id)
-    if entry is not None and entry.venue_order_id and not entry.is_ended:
-        turn.intend(CancelEntry(entry.order, entry.venue_order_id))
-
-
 def on_lifetime_ended(turn: Turn, key: PositionKey) -> None:
     """The position is flat: all that its entries have filled is closed.
 
@@ -285,6 +279,7 @@ def on_leg(turn: Turn, entry: EntryRecord, report: OrderReport) -> None:
         closed=entry.closed + report.filled,
         ts_changed_ns=turn.now_ns,
     )
+    after = leg_fills.noted(turn, after, report)
     turn.put_entry(after)
     if report.filled > ZERO:
         turn.intend(ProvePosition(report.account, report.symbol))

@@ -51,12 +51,14 @@ from exitd.core.trigger import (
     Close,
     DoneReason,
     FireRecord,
+    OrderType,
     Role,
     TriggerRecord,
 )
 from exitd.core.turn import Turn
 from exitd.core.under_way import UnderWay
 from exitd.core.units import NS_PER_S, NS_PER_US, ZERO
+from exitd.core.withdrawing import make_final
 
 _CAME_BACK = "the price came back"
 _NO_PRICE = "no fresh price says whether it is still beyond"
@@ -97,6 +99,7 @@ def on_slot(turn: Turn, slot: SlotOpened) -> None:
             return
         if not is_out_of_reach(state, record):
             _go_first(turn, close, role.key)
+        make_final(turn, record, role)
     under_way = state.under_way_on(role.key)
     if position.live <= under_way.unresolved:
         _hold_for_others(turn, record, fired, under_way)
@@ -193,7 +196,7 @@ def _size_and_send(
     assert instrument is not None, "armed without an instrument"
     if waits_for_proof(turn, record, fired, position):
         return
-    exits.stop_entering(turn, record)
+    make_final(turn, record, state.roles[record.id])
     under_way = state.under_way_on(position.key)
     closable = exits.closable(state, record, position.live - under_way.unresolved)
     if closable <= ZERO:
@@ -248,8 +251,7 @@ def _send(
     role, level = state.roles[record.id], fired.own_level
     assert role.key is not None
     if fired.slice_due_ns != state.fires[record.id].slice_due_ns:
-        kind = TimerKind.RETRY
-        turn.at(Timer(fired.slice_due_ns, kind, record.id, fired.arming))
+        turn.at(Timer(fired.slice_due_ns, TimerKind.RETRY, record.id, fired.arming))
     if close.is_hard:
         level = hard_reference(definition, fired, room.price)
         fired = replace(fired, reference=level)
@@ -293,6 +295,7 @@ def _send(
                 ),
                 client_order_id=next_client_id(turn, definition.account),
                 window_ns=close.window_ns,
+                asked=close.asked if order_type is OrderType.LIMIT else None,
             )
         )
     )

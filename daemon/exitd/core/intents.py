@@ -5,6 +5,7 @@ from enum import IntEnum
 from msgspec import Struct
 
 from exitd.core.attempt import AttemptKey, CloseOrder
+from exitd.core.backstop import CancelBackstop, ListBackstops, PlaceBackstop
 from exitd.core.entry import EntryOrder
 from exitd.core.trigger import Cancel
 
@@ -173,7 +174,11 @@ Intent = (
     | FindEntry
     | CancelEntry
     | CancelLeg
+    | PlaceBackstop
+    | CancelBackstop
+    | ListBackstops
 )
+BackstopIntent = PlaceBackstop | CancelBackstop | ListBackstops
 EntryIntent = (
     RequestEntrySlot | SendEntry | ResendEntry | FindEntry | CancelEntry | CancelLeg
 )

@@ -120,6 +120,7 @@ class EntryCause(StrEnum):
     LAPSED = "its time is over"
     UNANSWERED = "unanswered"
     NOT_FOUND = "not found after its window"
+    WITHDRAWN = "taken back"
 
 
 N = EntryCause
@@ -135,6 +136,11 @@ ENTRY_TRANSITIONS: Mapping[tuple[E, EntryCause], E] = MappingProxyType(
         (E.WANTED, N.SIGNED): E.SIGNED,
         (E.WANTED, N.REFUSED): E.REFUSED,
         (E.WANTED, N.LAPSED): E.EXPIRED,
+        # Nothing of it has left, or the broker has just said no to it.
+        **{
+            (before, N.WITHDRAWN): E.CANCELLED
+            for before in (E.WANTED, E.SIGNED, E.SENT)
+        },
         (E.SIGNED, N.SENT): E.SENT,
         **{
             (before, cause): after

@@ -12,6 +12,7 @@ from heapq import heappop
 from msgspec import Struct
 
 from exitd.core.attempt import AttemptKey, AttemptRecord, Capabilities
+from exitd.core.backstop import BackstopRecord
 from exitd.core.book import Book
 from exitd.core.combining import combined_price
 from exitd.core.entry import EntryRecord
@@ -76,12 +77,16 @@ class TimerKind(IntEnum):
     ENTRY_DOUBT = 12
     ENTRY_PROOF = 13
     ENTRY_FORGET = 14
+    ENTRY_WITHDRAWN = 15
+    BACKSTOP = 16
+    BACKSTOP_ASK = 17
 
 
 class Timer(Struct, frozen=True, gc=False):
     """Due at `due_ns`; `n` is the attempt, `source` the price, where there is one.
 
-    `trigger_id` is the id of the entry in those of entries.
+    `trigger_id` is the id of the entry in those of entries, and the key of the position
+    in those of backstops.
     """
 
     due_ns: int
@@ -109,6 +114,8 @@ class State:
         self.attempts: dict[AttemptKey, AttemptRecord] = {}
         self.entries: dict[str, EntryRecord] = {}
         self.positions: dict[PositionKey, PositionRecord] = {}
+        self.backstops: dict[PositionKey, BackstopRecord] = {}
+        self.backstop_terms: dict[PositionKey, Decimal] = {}
         self.instruments: dict[tuple[str, str], Instrument] = {}
         self.counters: dict[str, CounterRecord] = {}
         self.idempotency: dict[str, IdempotencyRecord] = {}
@@ -125,6 +132,7 @@ class State:
         self.under_way: dict[PositionKey, UnderWay] = {}
         self.active: dict[str, int] = {}
         self.attempt_of_client_id: dict[tuple[str, int], AttemptKey] = {}
+        self.backstop_of_client_id: dict[tuple[str, int], PositionKey] = {}
         self.entry_of_reference: dict[tuple[str, str], str] = {}
         self.entry_of_order: dict[tuple[str, str], str] = {}
         self.entry_of_exit: dict[str, str] = {}

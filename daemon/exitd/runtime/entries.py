@@ -137,9 +137,10 @@ class Entering:
 
     def _launch(self, order: EntryOrder, prepared: Prepared) -> None:
         ts_ns = self._loop.clock.now_ns()
-        if is_too_late(self._loop.engine.state.entries[order.id], ts_ns):
-            # The disk took longer than the entry may be old.
-            why = "it could not be written down in its time"
+        entry = self._loop.engine.state.entries[order.id]
+        if is_too_late(entry, ts_ns) or entry.withdrawn:
+            # The disk took longer than the entry may be old, or than it was wanted.
+            why = entry.withdrawn or "it could not be written down in its time"
             self._refuse(order, Refusal(RefusalKind.EXPIRED, "NOT_SENT", why))
             self._end(order.id)
             return

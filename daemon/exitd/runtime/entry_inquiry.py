@@ -42,6 +42,7 @@ class EntryInquiry:
         self._spawn = spawn
         self._sending = sending
         self._asking: set[str] = set()
+        self._cancelling: set[str] = set()
 
     def report(self, order: EntryOrder, report: OrderReport) -> None:
         """Hand on what a broker says of this very order, and doubt what is not."""
@@ -93,14 +94,18 @@ class EntryInquiry:
             await asyncio.sleep(wait_ns / NS_PER_S)
 
     async def cancel(self, order: EntryOrder, venue_order_id: str) -> None:
-        if self.entries is None:
+        """Cancel an entry and report what the broker says; one call at a time."""
+        if self.entries is None or order.id in self._cancelling:
             return
-        await self._room()
+        self._cancelling.add(order.id)
         try:
+            await self._room()
             outcome = await self.entries.cancel_entry(order, venue_order_id)
         except VenueError as error:
             log(Event.VENUE_FAILED, venue=self._venue.account, reason=str(error))
             outcome = None
+        finally:
+            self._cancelling.discard(order.id)
         if isinstance(outcome, OrderReport):
             self.report(order, outcome)
         else:

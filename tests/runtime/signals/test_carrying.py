@@ -21,7 +21,7 @@ from exitd.runtime.signals.carrying import Carrier
 from exitd.signals.json_form import signal_json
 from exitd.signals.normalising import normalise
 from fakes.exchange import SOL
-from fakes.outcomes import Fill, LoseReply
+from fakes.outcomes import Fill, LoseReply, Rest
 from runtime.brokers import broker, desk_of
 from runtime.desk import ACCOUNT, D, Desk, S, in_virtual_time
 
@@ -361,3 +361,40 @@ async def test_given_a_market_that_is_new_then_the_venue_is_asked_for_it():
 
     assert done.state is SignalState.CARRIED_OUT
     assert [o.status for o in venue.ledger] == [OrderStatus.FILLED]
+
+
+@in_virtual_time
+async def test_b072_given_an_entry_works_when_an_alert_closes_then_it_is_taken_back():
+    desk = await desk_of(venue := broker())
+    venue.script_entries(Rest())
+    carrier = carrier_of(desk)
+    await carrier.carry_out(alert(desk, orderType="limit", limitPrice=D(90)))
+    await desk.settle()
+
+    close = alert(desk, 2, direction="short", positionIntent="sell_to_close", qty=None)
+    done = await carrier.carry_out(close)
+    again = await carrier.carry_out(close)
+    await desk.settle()
+
+    assert done.state is again.state is SignalState.CARRIED_OUT
+    assert done.outcome == (
+        f"no long position in {SOL} is held yet; desk-1, which still works, is taken "
+        "back"
+    )
+    assert desk.loop.engine.state.entries["desk-1"].state is EntryState.CANCELLED
+    assert desk.sent == []
+
+
+@in_virtual_time
+async def test_b072_given_a_part_has_filled_when_an_alert_closes_then_all_is_over():
+    desk = await desk_of(venue := broker())
+    venue.script_entries(Fill(D(3), D(90)))
+    carrier = carrier_of(desk)
+    await carrier.carry_out(alert(desk, orderType="limit", limitPrice=D(90)))
+    await desk.settle()
+
+    await carrier.carry_out(alert(desk, 2, direction="short"))
+    await desk.settle(20)
+
+    assert desk.loop.engine.state.entries["desk-1"].state is EntryState.CANCELLED
+    assert held(desk) == D(0)
