@@ -198,6 +198,10 @@ def _size_and_send(
         return
     make_final(turn, record, state.roles[record.id])
     under_way = state.under_way_on(position.key)
+    if exits.is_spent(state, record):
+        # The broker's own exit, or another of ours, has closed it meanwhile.
+        gone(turn, record, fired)
+        return
     closable = exits.closable(state, record, position.live - under_way.unresolved)
     if closable <= ZERO:
         _hold_for_others(turn, record, fired, under_way)

@@ -38,6 +38,7 @@ class AlertMachine(Machine):
             "venues": [ACCOUNT],
             "allow": ["open", "close"],
             "exits": world.choices.exits,
+            "entry_age": "15s",
         }
         self._routes = {ROUTE: Route.model_validate(wanted)}
 

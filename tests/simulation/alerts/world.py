@@ -163,10 +163,10 @@ class AlertWorld(Ground):
         self.there.market.price(SYMBOL, price)
 
     def _close_by_hand(self) -> None:
-        """What its owner does at the venue itself; what rests there is let go first."""
+        """What its owner does at the venue itself: cancel all orders, then close."""
         exchange = self.there.exchange
         for order in list(exchange.orders):
-            if order.is_open and order.position_intent.endswith("_to_close"):
+            if order.is_open:
                 exchange.cancel(order)
         before = len(exchange.orders)
         exchange.trade_by_hand(SYMBOL, Decimal(0))
