@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from fakes.memory import folder_in_memory
 from simulation.readable import leading_to_it, told
-from simulation.virtual_time import VirtualLoop, run
-from simulation.world import World
+from simulation.virtual_time import run
+from simulation.worlds import AnyWorld, world_of
 
 #: What a world counts of what its invariants had to look at.
 Counts = dict[str, int]
@@ -30,9 +30,9 @@ def replay_command(seed: int, broken: str = "") -> str:
     return f"./exitd simulate --seed {seed}" + (broken and f" --broken {broken}")
 
 
-def live_through(seed: int, folder: Path) -> World:
+def live_through(seed: int, folder: Path) -> AnyWorld:
     """Live through one seed; a violation comes with how to see it again."""
-    world = World(seed, VirtualLoop(), _fresh(folder))
+    world = world_of(seed, _fresh(folder))
     try:
         run(world.run(), world.virtual)
     except AssertionError as found:
@@ -44,7 +44,7 @@ def live_through(seed: int, folder: Path) -> World:
 
 def see_again(seed: int, folder: Path) -> Lived:
     """Live through a seed with every line of its history."""
-    world = World(seed, VirtualLoop(), _fresh(folder), history=[])
+    world = world_of(seed, _fresh(folder), history=[])
     why = ""
     try:
         run(world.run(), world.virtual)
@@ -58,7 +58,7 @@ def see_again(seed: int, folder: Path) -> Lived:
 def lived(seed: int) -> Lived:
     """Live through one seed, and again with its history where it is violated."""
     with folder_in_memory() as folder:
-        world = World(seed, VirtualLoop(), Path(folder))
+        world = world_of(seed, Path(folder))
         why = ""
         try:
             run(world.run(), world.virtual)
@@ -70,7 +70,7 @@ def lived(seed: int) -> Lived:
         return Lived(seed, why, counts(world), tuple(history))
 
 
-def counts(world: World) -> Counts:
+def counts(world: AnyWorld) -> Counts:
     watch = world.watch
     return {
         "decisions": watch.decisions,
@@ -79,6 +79,7 @@ def counts(world: World) -> Counts:
         "stops moved": watch.trails.moved,
         "confirmations begun": watch.confirmations.begun,
         "slices taken over from": watch.orders.taken_over,
+        "exits of entries looked at": watch.entries.guarded,
         **world.counted,
     }
 

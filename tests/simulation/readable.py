@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from exitd.core.trigger import TriggerDefinition
+from simulation.alerts.choices import AlertChoices
 from simulation.choices import Choices
 
 #: Stands in the line of a history where an invariant was broken first.
@@ -25,23 +26,23 @@ def leading_to_it(history: Sequence[str]) -> list[str]:
     return [*drawn, *happened[max(end - SHOWN, 0) : end]]
 
 
-def told(choices: Choices) -> Iterator[str]:
+def told(choices: Choices | AlertChoices) -> Iterator[str]:
     """Say what a seed draws, without what is as it always is."""
     plain = msgspec.to_builtins(choices)
-    for name in ("side", "size", "end_s", "crashes_s", "skew_ms", "step_ms"):
-        yield _line(name, plain[name])
-    yield _line("guard", f"{plain['guard_percent']} %")
-    yield _line("real store", plain["has_real_store"])
-    yield _line("faults", _set(plain["rates"]))
-    yield _line("venue", _set(plain["quirks"]))
-    for definition in choices.triggers:
+    for name, value in plain.items():
+        if name in ("path", "rooms", "triggers", "by_hand", "alerts"):
+            # A history tells of each price when it comes.
+            continue
+        yield _line(name, _set(value) if isinstance(value, dict) else _short(value))
+    for definition in getattr(choices, "triggers", ()):
         yield _line("trigger", trigger(definition))
-    for deed in plain["by_hand"]:
-        yield _line("by hand", _set(deed))
+    for name in ("by_hand", "alerts"):
+        for deed in plain.get(name, ()):
+            yield _line(name, _set(deed))
 
 
 def _line(name: str, value: object) -> str:
-    return f"  {name + ':':<12} {value}"
+    return f"  {name + ':':<16} {value}"
 
 
 def trigger(definition: TriggerDefinition) -> str:
@@ -68,4 +69,4 @@ def _short(value: object) -> str:
 
 
 def _says(value: object) -> bool:
-    return value not in (None, "", 0, False, [], (), {})
+    return value not in (None, "", 0, False, "0", "0.0") and value != [] and value != {}

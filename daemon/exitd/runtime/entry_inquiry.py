@@ -153,8 +153,8 @@ class EntryInquiry:
         for report in resting.values():
             if report.parent:
                 self._loop.handle(report)
-        # A list of what rests does not say whose exit a leg is: of an entry whose answer
-        # never came, only the history does.
+        # A list of what rests does not say whose exit a leg is: of an entry whose
+        # answer never came, only the history does.
         if any(not e.legs or any(leg not in resting for leg in e.legs) for e in held):
             since_ns = min(e.ts_signed_venue_ns for e in held) - LOOK_BACK_NS
             legs = {leg for e in held for leg in e.legs}
