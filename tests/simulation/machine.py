@@ -49,6 +49,8 @@ class Machine:
         self._budget: RateBudget
         self._store: SqliteStore | FakeStore
         self.is_up = False
+        self._is_down = False
+        self._starting: asyncio.Task[None] | None = None
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
@@ -127,6 +129,28 @@ class Machine:
             and not self._budget.wait_ns(Priority.STOP, now_ns)
             and self.loop.engine.state.position(key).proven
         )
+
+    async def fall(self, for_s: float) -> None:
+        """Crash, be gone for a while, and start again beside all that goes on.
+
+        A crash may meet a start under way: that begins again, from what is on disk.
+        """
+        if self._is_down:
+            return
+        self._is_down = True
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.gather(self._starting, return_exceptions=True)
+        await self.crash()
+        await asyncio.sleep(for_s)
+        self._is_down = False
+        self.world.say("start", "")
+        self._starting = asyncio.ensure_future(self.start())
+        self._starting.add_done_callback(self._started)
+
+    def _started(self, starting: asyncio.Task[None]) -> None:
+        if not starting.cancelled() and starting.exception() is not None:
+            self.world.bugs.append(starting.exception())
 
     async def crash(self) -> None:
         """Stop at once, as kill -9 does; requests that have left go on."""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 def check(world: World) -> None:
     """Raises: Violation: Something was lost, doubled, or never ended."""
     world.check_told()
+    if not world.machine.is_up:
+        raise Violation("the daemon has not come up again")
     for client_id, bodies in world.network.bodies.items():
         if len(bodies) > 1:
             raise Violation(f"client id {client_id} was used for two requests")

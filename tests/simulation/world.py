@@ -77,6 +77,7 @@ class World(Ground):
         self.api_key = base64.b64encode(bytes(key.verify_key)).decode()
         self.api_secret = base64.b64encode(bytes(key)).decode()
         self.armed: set[str] = set()
+        self._falls: list[asyncio.Task[None]] = []
         self.is_traded_by_hand = False
         self.sign = 1 if self.choices.side is Side.LONG else -1
         self._folder = folder
@@ -149,13 +150,15 @@ class World(Ground):
             await asyncio.sleep(max(0.0, started_s + at_s - self.virtual.now_s))
             self.say(what, "" if value is None else value)
             if what == "crash":
-                await self.machine.crash()
-                await asyncio.sleep(self.rng.uniform(0.05, 3.0))
-                self.say("start", "")
-                await self.machine.start()
+                self._crash()
             else:
                 self._happen(what, value)
         await self._show_prices_until(started_s + choices.end_s + HEALED_S)
+
+    def _crash(self) -> None:
+        self._falls.append(
+            asyncio.ensure_future(self.machine.fall(self.rng.uniform(0.05, 3.0)))
+        )
 
     async def _show_prices_until(self, end_s: float) -> None:
         """A healed feed goes on: what waits for a fresh price gets one."""
@@ -171,7 +174,7 @@ class World(Ground):
 
     def _is_settled(self) -> bool:
         """Whether all is well already; some worlds go on, whatever comes of it."""
-        if self.seed % LIVED_TO_THE_END == 0:
+        if self.seed % LIVED_TO_THE_END == 0 or not self.machine.is_up:
             return False
         try:
             check(self)

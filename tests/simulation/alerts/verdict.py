@@ -26,6 +26,8 @@ _LIVE = (TriggerState.ARMED, TriggerState.FIRING, TriggerState.WAITING)
 def check(world: AlertWorld) -> None:
     """Raises: Violation: An alert was lost, doubled, or its position left alone."""
     world.check_told()
+    if not world.machine.is_up:
+        raise Violation("the daemon has not come up again")
     for client_id, bodies in world.network.bodies.items():
         if len(bodies) > 1:
             raise Violation(f"client id {client_id} was used for two requests")

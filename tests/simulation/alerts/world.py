@@ -64,6 +64,7 @@ class AlertWorld(Ground):
         self.by_hand: set[str] = set()
         self._folder = folder
         self._senders: list[asyncio.Task[None]] = []
+        self._falls: list[asyncio.Task[None]] = []
         self.there: Alpaca
         self.network: AlpacaNetwork
         self.machine: AlertMachine
@@ -102,16 +103,15 @@ class AlertWorld(Ground):
             await asyncio.sleep(max(0.0, started_s + at_s - self.virtual.now_s))
             self.say(what, "" if value is None else value)
             if what == "crash":
-                await self._crash()
+                self._crash()
             else:
                 self._happen(what, value)
         await self._show_prices_until(started_s + choices.end_s + HEALED_S)
 
-    async def _crash(self) -> None:
-        await self.machine.crash()
-        await asyncio.sleep(self.rng.uniform(0.05, 3.0))
-        self.say("start", "")
-        await self.machine.start()
+    def _crash(self) -> None:
+        self._falls.append(
+            asyncio.ensure_future(self.machine.fall(self.rng.uniform(0.05, 3.0)))
+        )
 
     async def _show_prices_until(self, end_s: float) -> None:
         _, last = self.choices.path[-1]
@@ -125,7 +125,8 @@ class AlertWorld(Ground):
         await asyncio.gather(*self._senders)
 
     def _is_settled(self) -> bool:
-        if not all(sender.done() for sender in self._senders):
+        is_sent = all(sender.done() for sender in self._senders)
+        if not is_sent or not self.machine.is_up:
             return False
         try:
             check(self)
