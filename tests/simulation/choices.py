@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 from random import Random
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -28,7 +29,7 @@ from simulation.wire import CALM, Rates
 PART_DISTANCES = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(3), Decimal("3.5"))
 HOUR_MS = 3_600_000
 #: The share of worlds whose state is in a real SQLite file.
-REAL_STORES = 0.04
+REAL_STORES = 0.025
 
 
 class ByHand(Struct, frozen=True):
@@ -104,11 +105,15 @@ def draw(rng: Random) -> Choices:
 
 def _quirks(rng: Random) -> dict[str, Any]:
     """A plausible answer to some of what the venue's documents leave open."""
-    drawn = {}
-    for name, kind in get_type_hints(Quirks).items():
-        if get_origin(kind) is Literal and rng.random() < 0.4:
-            drawn[name] = rng.choice(get_args(kind))
-    return drawn
+    answers = _answers().items()
+    return {name: rng.choice(all_of) for name, all_of in answers if rng.random() < 0.4}
+
+
+@cache
+def _answers() -> dict[str, tuple[Any, ...]]:
+    """Give what is plausible of each open question."""
+    hints = get_type_hints(Quirks).items()
+    return {name: get_args(kind) for name, kind in hints if get_origin(kind) is Literal}
 
 
 def _triggers(

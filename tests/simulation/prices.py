@@ -11,7 +11,7 @@ from msgspec import Struct
 ENTRY = Decimal(140)
 #: When the faults of a world heal, in seconds; most worlds are short, since a long one
 #: costs as much as three.
-ENDS_S = (12.0, 12.0, 18.0, 40.0)
+ENDS_S = (8.0, 12.0, 12.0, 18.0, 40.0)
 #: Where the path ends, as a distance on the losing side of the entry.
 LAST_DISTANCE = Decimal("3.6")
 
