@@ -60,6 +60,18 @@ class Choices(Struct, frozen=True, kw_only=True):
     step_ms: int = 0
     guard_percent: Decimal | None = None
     has_real_store: bool = False
+    disk: tuple[tuple[float, str, str], ...] = ()
+    stalls: float = 0.0
+
+
+def draw_disk(rng: Random, end_s: float) -> tuple[tuple[float, str, str], ...]:
+    """A disk that is full or broken for a while, in some worlds."""
+    if rng.random() < 0.85:
+        return ()
+    at_s = rng.uniform(2.0, end_s - 1)
+    kind = rng.choice(("full", "broken"))
+    good_s = min(at_s + rng.uniform(0.1, 5.0), end_s)
+    return (at_s, "disk", kind), (good_s, "disk", "good")
 
 
 def draw(rng: Random) -> Choices:
@@ -100,6 +112,8 @@ def draw(rng: Random) -> Choices:
         step_ms=rng.choice((0, 0, 0, -HOUR_MS, HOUR_MS)),
         guard_percent=rng.choice((None, Decimal(1))),
         has_real_store=rng.random() < REAL_STORES,
+        disk=draw_disk(rng, end_s),
+        stalls=rng.choice((0.0, 0.0, 0.0, 0.03)),
     )
 
 

@@ -52,6 +52,7 @@ class Ground:
 
     policies: Policies
     has_real_store = False
+    stalls = 0.0
 
     def __init__(
         self,
@@ -68,7 +69,7 @@ class Ground:
         self.history: list[str] | None = None
         self.bugs: list[BaseException | None] = []
         self.wrong: list[str] = []
-        self.durable_ids: dict[int, AttemptKey] = {}
+        self.disk_is = "good"
         self.mirror = Disk()
         self.promises = PromiseWatch(self.mirror)
         late_s = None if is_set else abs(skew_ms) / 1_000 + 0.5
@@ -97,6 +98,13 @@ class Ground:
         """Say it where it happened; the verdict raises the first."""
         self.say(VIOLATED, str(violated))
 
+    def attempt_of(self, client_id: int) -> AttemptKey | None:
+        """Give the attempt that is on disk under a client id."""
+        for attempt in self.mirror.attempts.values():
+            if attempt.order.client_order_id == client_id:
+                return attempt.order.attempt
+        return None
+
     def check_told(self) -> None:
         """Raises: Violation: What was seen on the way does not hold."""
         if self.watch.violated:
@@ -105,6 +113,15 @@ class Ground:
             raise Violation(f"a bug: {self.bugs[0]!r}") from self.bugs[0]
         for wrong in (*self.wrong, *self.promises.broken):
             raise Violation(wrong)
+        ids: dict[int, AttemptKey] = {}
+        for attempt in self.mirror.attempts.values():
+            order = attempt.order
+            known = ids.setdefault(order.client_order_id, order.attempt)
+            if known != order.attempt:
+                raise Violation(
+                    f"client id {order.client_order_id} is that of {known} and of "
+                    f"{order.attempt}"
+                )
 
 
 def line_of(fact: Fact) -> str:

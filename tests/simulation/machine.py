@@ -69,7 +69,8 @@ class Machine:
         clock = SteadyClock(world.machine_clock)
         self._store = self._opened(clock)
         self.disk = SlowDisk(self._store, world.rng, world.mirror)
-        self.disk.durable_ids = world.durable_ids
+        self.disk.fail(world.disk_is)
+        self.disk.stalls = world.stalls
         engine = Engine(world.policies)
         loop = self.loop = WatchedLoop(engine, self.disk, clock)
         loop.watch, loop.is_free = world.watch, self._is_free
@@ -150,6 +151,11 @@ class Machine:
         self.world.say("start", "")
         self._starting = asyncio.ensure_future(self.start())
         self._starting.add_done_callback(self._started)
+
+    def set_disk(self, kind: str) -> None:
+        """Fill or break the disk, or mend it; a restart finds it as it is."""
+        self.world.disk_is = kind
+        self.disk.fail(kind)
 
     def _started(self, starting: asyncio.Task[None]) -> None:
         if not starting.cancelled() and starting.exception() is not None:

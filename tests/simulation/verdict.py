@@ -121,7 +121,7 @@ def _filled_by_attempt(world: World) -> dict[AttemptKey, Decimal]:
     for order in world.exchange.state.open_account(world.api_key).orders.values():
         if order.client_id is None:
             continue
-        key = world.durable_ids.get(order.client_id)
+        key = world.attempt_of(order.client_id)
         if key is None:
             raise Violation(f"an order nobody wrote down: {order}")
         filled[key] = filled.get(key, Decimal(0)) + order.executed

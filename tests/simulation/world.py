@@ -31,6 +31,7 @@ from exitd.core.trigger import (
     TriggerDefinition,
     TriggerState,
 )
+from exitd.errors import StoreFull
 from exitd.simulator.clock import VenueClock
 from simulation.choices import ByHand, draw
 from simulation.exchange_machine import ExchangeMachine
@@ -45,8 +46,9 @@ from simulation.virtual_time import VirtualClock, VirtualLoop
 from simulation.wire import CALM, Rates
 
 HEALED_S = 60.0
-#: What was on its way when the faults healed has arrived this much later.
-SETTLES_S = 11.0
+#: What was on its way when the faults healed has arrived this much later; without
+#: requests that are held back on the way, much sooner.
+SETTLES_S, SETTLES_SOON_S = 11.0, 4.5
 #: One world of so many goes on for all of `HEALED_S`, though nothing is left to do.
 LIVED_TO_THE_END = 32
 _PRICE_EVERY_S = 4.0
@@ -72,6 +74,7 @@ class World(Ground):
             confirm_after_ns=2_000_000_000, guard_percent=self.choices.guard_percent
         )
         self.has_real_store = self.choices.has_real_store
+        self.stalls = self.choices.stalls
         self.window_ms = rng.choice((1_000, 3_000, 5_000))
         key = SigningKey(bytes([seed % 251 + 1]) * 32)
         self.api_key = base64.b64encode(bytes(key.verify_key)).decode()
@@ -137,6 +140,7 @@ class World(Ground):
             *((at_s, "price", price) for at_s, price in choices.path),
             *((at_s, "crash", None) for at_s in choices.crashes_s),
             *((deed.at_s, "by hand", deed) for deed in choices.by_hand),
+            *choices.disk,
             (1.0, "faults", choices.rates),
             (choices.end_s, "faults", CALM),
         ]
@@ -165,7 +169,8 @@ class World(Ground):
         _, last = self.choices.path[-1]
         # A price that does not change makes no frame.
         ways = itertools.cycle((Decimal("0.01"), Decimal(0)))
-        soonest_s = end_s - HEALED_S + SETTLES_S
+        settles_s = SETTLES_S if self.choices.rates.delayed else SETTLES_SOON_S
+        soonest_s = end_s - HEALED_S + settles_s
         while (left_s := end_s - self.virtual.now_s) > 0:
             if self.virtual.now_s > soonest_s and self._is_settled():
                 return
@@ -189,6 +194,8 @@ class World(Ground):
             self._set_faults(value)
         elif what == "drop":
             self.network.drop_sockets()
+        elif what == "disk":
+            self.machine.set_disk(value)
         elif what == "step":
             self.machine_clock.step(value * 1_000_000)
             self.watch.confirmations.may_be_short = value > 0
@@ -219,12 +226,19 @@ class World(Ground):
             self.exchange.engine.submit(self.api_key, order, stamp_us)
             self.exchange.publish()
 
+    async def _ask_to(self, **named: Any) -> Reply | None:
+        """Give the answer; None where the disk has no room for what is asked."""
+        try:
+            return await self._command(**named)
+        except StoreFull:
+            return None
+
     async def _ask(self, deed: ByHand) -> None:
         """What a person asks of the daemon; an answer is a promise."""
         record = self.machine.loop.engine.state.triggers.get(deed.name)
         if deed.what == "arm":
             size = Quantity(QuantityKind.ABSOLUTE, Decimal("0.7"))
-            reply = await self._command(
+            reply = await self._ask_to(
                 arm=(
                     rule(
                         deed.name,
@@ -237,12 +251,12 @@ class World(Ground):
             if isinstance(reply, Accepted):
                 self.armed.add(deed.name)
         elif deed.what == "cancel":
-            reply = await self._command(cancel=deed.name)
+            reply = await self._ask_to(cancel=deed.name)
             if isinstance(reply, Accepted) and not reply.notes:
                 self.watch.cancelled.add(deed.name)
         elif record is not None:
             amended = amend(record.definition, deed)
-            reply = await self._command(amend=amended)
+            reply = await self._ask_to(amend=amended)
         else:
             return
         self.say("answer", f"{deed.what} {deed.name}: {reply}")
@@ -272,7 +286,7 @@ class World(Ground):
     def _check_order(self, body: dict[str, Any]) -> None:
         client_id = body["clientId"]
         self.say("order", f"{client_id} {body['side']} {body.get('quantity')}")
-        key = self.durable_ids.get(client_id)
+        key = self.attempt_of(client_id)
         if key is None:
             self.wrong.append(f"{client_id} was sent before it was durable")
         elif not self._has_rows(key):

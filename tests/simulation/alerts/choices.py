@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from exitd.core.position import Side
-from simulation.choices import REAL_STORES
+from simulation.choices import REAL_STORES, draw_disk
 from simulation.prices import ENDS_S, ENTRY, Shown, draw_path
 from simulation.wire import CALM, Rates
 
@@ -45,6 +45,8 @@ class AlertChoices(Struct, frozen=True, kw_only=True):
     drops_s: tuple[float, ...]
     is_prompt: bool
     has_real_store: bool
+    disk: tuple[tuple[float, str, str], ...]
+    stalls: float
 
 
 def draw(rng: Random) -> AlertChoices:
@@ -68,6 +70,8 @@ def draw(rng: Random) -> AlertChoices:
         drops_s=tuple(drops),
         is_prompt=rng.random() < 0.3,
         has_real_store=rng.random() < REAL_STORES,
+        disk=draw_disk(rng, end_s),
+        stalls=rng.choice((0.0, 0.0, 0.0, 0.03)),
     )
 
 

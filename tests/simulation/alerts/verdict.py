@@ -73,7 +73,10 @@ def _orders(world: AlertWorld) -> tuple[dict[str, Order], dict[str, Decimal]]:
         if order.parent is not None:
             of_entry = ids[order.parent.client_order_id]
         elif number is not None:
-            of_entry = entry_of(world.durable_ids[number].trigger_id)
+            key = world.attempt_of(number)
+            if key is None:
+                raise Violation(f"an order nobody wrote down: {order.client_order_id}")
+            of_entry = entry_of(key.trigger_id)
         elif reference in ids and ids[reference] not in entries:
             entries[ids[reference]] = order
             continue

@@ -57,6 +57,7 @@ class AlertWorld(Ground):
         super().__init__(seed, virtual, rng, self.choices.skew_ms)
         self.history = history
         self.has_real_store = self.choices.has_real_store
+        self.stalls = self.choices.stalls
         self.policies = Policies()
         self.sign = 1 if self.choices.side is Side.LONG else -1
         #: The ids under which each alert was taken in: one, however often it came.
@@ -97,6 +98,7 @@ class AlertWorld(Ground):
             *((at_s, "close", None) for at_s in choices.by_hand_s),
             *((at_s, "drop", None) for at_s in choices.drops_s),
             *((alert.at_s, "alert", alert) for alert in choices.alerts),
+            *choices.disk,
         ]
         started_s = self.virtual.now_s
         for at_s, what, value in sorted(happenings, key=lambda h: h[:2]):
@@ -141,6 +143,7 @@ class AlertWorld(Ground):
             "room": self._set_room,
             "close": lambda _: self._close_by_hand(),
             "drop": lambda _: self.network.drop_sockets(),
+            "disk": lambda kind: self.machine.set_disk(kind),
             "alert": self._begin_to_send,
         }
         happens[what](value)
@@ -229,7 +232,7 @@ class AlertWorld(Ground):
 
     def _close_of(self, client_id: str) -> AttemptKey | None:
         _, is_ours, number = client_id.partition("exitd-")
-        return self.durable_ids.get(int(number)) if is_ours else None
+        return self.attempt_of(int(number)) if is_ours else None
 
 
 async def _receive(
