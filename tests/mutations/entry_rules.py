@@ -36,8 +36,8 @@ MUTATIONS = (
     Mutation(
         71,
         "core/firing.py",
-        "if exits.is_spent(state, record):",
-        "if False:",
+        "is_over = position.held == ZERO or exits.is_spent(state, record)",
+        "is_over = position.held == ZERO",
         "test_b071_given_a_stop_of_ours_when_the_brokers_has_filled_then_it_ends_at_once",
     ),
     Mutation(

@@ -43,6 +43,8 @@ class TrailWatch:
         self.moved = 0
         self.shown: list[tuple[float, Decimal]] = []
         self._late_s = late_s
+        #: Whether the disk takes everything within a moment.
+        self.is_prompt = True
         #: What trails, or has been moved: nothing else is looked at.
         self._followed: dict[str, None] = {}
         self._trails: dict[_Arming, _Trail] = {}
@@ -155,6 +157,8 @@ class TrailWatch:
 
     def restored(self, state: State, durable: Snapshot, crashed_s: float) -> None:
         """Trails know what was durable, and that was a second old at most."""
+        # A move that was not durable has not been.
+        self._moved.clear()
         for record in durable.triggers:
             self._note(record)
         for record, watermark in replayed(durable):
@@ -169,7 +173,7 @@ class TrailWatch:
                 continue
             kept = [w for at_s, w in known.seen if at_s <= crashed_s - LOST_MAX_S]
             way = record.definition.direction
-            if kept and is_looser(way, watermark, kept[-1]):
+            if self.is_prompt and kept and is_looser(way, watermark, kept[-1]):
                 raise Violation(
                     f"{record.fire_id} lost more than a second of what it had seen: "
                     f"{kept[-1]} became {watermark}"

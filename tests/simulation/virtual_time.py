@@ -107,8 +107,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 except (SystemExit, KeyboardInterrupt):
                     raise
                 except BaseException as error:
-                    said = f"in {due._callback!r}"
-                    self.call_exception_handler({"message": said, "exception": error})
+                    self._tell_of(due, error)
             if self._stopping:  # type: ignore[attr-defined]
                 return
             if ready:
@@ -121,6 +120,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 self.now_s = timers[0][0]
             while timers and timers[0][0] <= self.now_s:
                 ready.append(heappop(timers)[2])
+
+    def _tell_of(self, due: Due, error: BaseException) -> None:
+        """Hand on what a callback raised, as every loop does."""
+        said = f"in {due._callback!r}"
+        self.call_exception_handler({"message": said, "exception": error})
 
     # There is one thread, and no selector that would have to be woken.
     call_soon_threadsafe = call_soon

@@ -75,6 +75,7 @@ class World(Ground):
         )
         self.has_real_store = self.choices.has_real_store
         self.stalls = self.choices.stalls
+        self.watch.trails.is_prompt = not (self.choices.stalls or self.choices.disk)
         self.window_ms = rng.choice((1_000, 3_000, 5_000))
         key = SigningKey(bytes([seed % 251 + 1]) * 32)
         self.api_key = base64.b64encode(bytes(key.verify_key)).decode()

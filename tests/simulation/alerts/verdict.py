@@ -38,7 +38,9 @@ def check(world: AlertWorld) -> None:
         _check_entry(entry, entries.get(entry.id), closed.get(entry.id, ZERO))
     _check_positions(world, state)
     for record in state.triggers.values():
-        if record.state is TriggerState.FIRING:
+        is_firing = record.state is TriggerState.FIRING
+        # One that waits for a price that meets its bound has said so.
+        if is_firing and not state.fires[record.id].is_bound_told:
             raise Violation(f"{record.id} is still firing: {state.fires[record.id]}")
 
 

@@ -58,6 +58,7 @@ class AlertWorld(Ground):
         self.history = history
         self.has_real_store = self.choices.has_real_store
         self.stalls = self.choices.stalls
+        self.watch.trails.is_prompt = not (self.choices.stalls or self.choices.disk)
         self.policies = Policies()
         self.sign = 1 if self.choices.side is Side.LONG else -1
         #: The ids under which each alert was taken in: one, however often it came.
