@@ -205,6 +205,24 @@ def test_given_the_broker_lists_no_leg_then_exitd_takes_over():
     assert len(world.told(FactKind.EXITS_TAKEN_OVER)) == 1
 
 
+def test_b071_given_a_stop_of_ours_when_the_brokers_has_filled_then_it_ends_at_once():
+    world = EnteringWorld("5", slots=False)
+    world.enter(attached=NATIVE)
+    world.fills("10")
+    world.position("15")
+    world.leg("leg-tp", WORKING)
+    world.mark("94")
+    world.leg("leg-tp", CANCELLED)
+    assert world.state(SL) == "firing"
+
+    world.leg("leg-sl", FILLED, "10")
+    world.position("5")
+    world.open_slots()
+
+    assert world.state(SL) == "done: retired"
+    assert world.sent == []
+
+
 def test_given_legs_are_there_then_missing_ones_are_not_believed():
     world = bracketed()
 

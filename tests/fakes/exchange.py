@@ -36,11 +36,15 @@ def instrument(account: str, symbol: str = SOL) -> Instrument:
 
 @dataclass(kw_only=True)
 class FakeOrder:
-    """One order that the exchange took in; the ledger is a list of these."""
+    """One order that the exchange took in; the ledger is a list of these.
+
+    `parent` is whose exit it is; only the history says that.
+    """
 
     id: str
     client_order_id: int | None
     reference: str = ""
+    parent: str = ""
     symbol: str
     side: OrderSide
     quantity: Decimal

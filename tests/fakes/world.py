@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from exitd.core.attempt import (
     Capabilities,
@@ -226,7 +227,7 @@ class FakeQueries(FakeWorld):
         self._read()
         shown_ns = self._true_ns - self.history_lag_ns
         return tuple(
-            self._stamp(self.exchange.report(order))
+            replace(self._stamp(self.exchange.report(order)), parent=order.parent)
             for order in self.exchange.orders
             if ts_venue_ns <= order.ts_created_ns
             and order.ts_changed_ns <= shown_ns

@@ -35,6 +35,20 @@ MUTATIONS = (
     ),
     Mutation(
         71,
+        "core/firing.py",
+        "is_over = position.held == ZERO or exits.is_spent(state, record)",
+        "is_over = position.held == ZERO",
+        "test_b071_given_a_stop_of_ours_when_the_brokers_has_filled_then_it_ends_at_once",
+    ),
+    Mutation(
+        72,
+        "runtime/entry_inquiry.py",
+        "if any(not e.legs or any(",
+        "if any(any(",
+        "test_b072_given_a_leg_that_no_answer_named_then_the_history_says_whose",
+    ),
+    Mutation(
+        71,
         "core/evidence.py",
         "exits.on_closed(turn, key.trigger_id, filled)",
         "pass",

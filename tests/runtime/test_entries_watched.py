@@ -149,6 +149,21 @@ async def test_given_the_broker_lists_no_leg_then_the_reconcile_takes_over():
 
 
 @in_virtual_time
+async def test_b072_given_a_leg_that_no_answer_named_then_the_history_says_whose():
+    desk = await desk_of(venue := broker())
+    attached = AttachedExits(stop_price=D(95))
+    await desk.loop.command(wanted(desk, attached=attached))
+    await desk.settle()
+    leg = _rest_leg(venue, "leg-sl", desk.clock.now_ns())
+    leg.parent = entry(desk).venue_order_id
+
+    await desk.settle(60)
+
+    assert entry(desk).legs == ("leg-sl",)
+    assert not entry(desk).is_taken_over
+
+
+@in_virtual_time
 async def test_given_a_leg_that_is_not_there_then_its_cancel_asks_what_is():
     desk = await desk_of(venue := broker())
     attached = AttachedExits(stop_price=D(95))

@@ -8,10 +8,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from exitd.core import engine, firing, guard, moving, watermarks
+from exitd.core import engine, exits, firing, guard, moving, watermarks
 from exitd.core.attempt import AttemptState
 from exitd.core.book import Book
 from exitd.core.condition import Direction
+from exitd.core.entry import EntryRecord
 from exitd.core.inputs import AttemptUnanswered
 from exitd.core.lifecycle import AttemptCause, next_attempt_state
 from exitd.core.market import Tick
@@ -19,7 +20,9 @@ from exitd.core.position import PositionKey
 from exitd.core.records import Snapshot
 from exitd.core.settling import settle
 from exitd.core.state import State
+from exitd.core.trigger import TriggerRecord
 from exitd.core.turn import Turn
+from exitd.runtime.signals.seen import Arrival, Seen
 
 #: Puts another function in the place of one: where, its name, and the other.
 Put = Callable[[Any, str, Any], None]
@@ -57,6 +60,19 @@ def believe_all(state: State, book: Book, tick: Tick) -> bool:
     return False
 
 
+def cover_what_was_asked_for(
+    turn: Turn, entry: EntryRecord, record: TriggerRecord
+) -> None:
+    """Let an exit stay as large as it was, whatever has closed a part."""
+
+
+def know_no_alert(
+    seen: Seen, client_order_id: str, digest: str, now_ns: int
+) -> Arrival | None:
+    """Take every alert for a new one."""
+    return None
+
+
 def _resend(put: Put) -> None:
     handlers = {**engine._HANDLERS, AttemptUnanswered: resend_at_once}
     put(engine, "_HANDLERS", handlers)
@@ -78,6 +94,14 @@ def _believe(put: Put) -> None:
     put(guard, "holds", believe_all)
 
 
+def _cover(put: Put) -> None:
+    put(exits, "resize", cover_what_was_asked_for)
+
+
+def _repeat(put: Put) -> None:
+    put(Seen, "find", know_no_alert)
+
+
 #: What each build is called, and how it is made.
 BUILDS: dict[str, Callable[[Put], None]] = {
     "resends-with-a-new-id": _resend,
@@ -85,4 +109,6 @@ BUILDS: dict[str, Callable[[Put], None]] = {
     "lets-moved-stops-loosen": _loosen,
     "leaves-slices-resting": _leave,
     "believes-every-price": _believe,
+    "leaves-exits-too-large": _cover,
+    "trades-repeated-alerts": _repeat,
 }

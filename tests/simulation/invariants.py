@@ -12,9 +12,10 @@ from exitd.core.market import PriceSource, Tick
 from exitd.core.position import PositionKey
 from exitd.core.records import Snapshot
 from exitd.core.state import Decision, State
-from exitd.core.trigger import TriggerState
+from exitd.core.trigger import FireRecord, TriggerRecord, TriggerState
 from exitd.runtime.loop import EngineLoop
 from fakes.archive import Disk
+from simulation.alerts.watch import EntryWatch
 from simulation.confirmations import ConfirmationWatch
 from simulation.shadow import Shadow
 from simulation.takeover import OrderWatch
@@ -26,18 +27,22 @@ class Watch:
     """Looks at each decision of one world, across all its crashes.
 
     Args:
+        seed: Decides which of its steps are compared with a restart.
         now_s: Tells the time of the world, which nobody can set.
         late_s: See `TrailWatch`.
     """
 
-    def __init__(self, now_s: Callable[[], float], late_s: float | None) -> None:
+    def __init__(
+        self, seed: int, now_s: Callable[[], float], late_s: float | None
+    ) -> None:
         self.cancelled: set[str] = set()
         self.violated: list[Violation] = []
         self.decisions = 0
         self.trails = TrailWatch(late_s)
         self.confirmations = ConfirmationWatch()
         self.orders = OrderWatch()
-        self.shadow = Shadow()
+        self.entries = EntryWatch()
+        self.shadow = Shadow(seed)
         self._now_s = now_s
         self._crashed_s = 0.0
         self._far: dict[PriceSource, bool] = {}
@@ -50,14 +55,14 @@ class Watch:
         for fact in decision.facts:
             if fact.kind is FactKind.TRIGGER_HIT and fact.trigger_id in self.cancelled:
                 raise Violation(f"{fact.trigger_id} was cancelled, and fired after it")
-        for record in state.triggers.values():
-            if (record.state is TriggerState.FIRING) is not (record.id in state.fires):
-                raise Violation(f"{record.id} is {record.state} and its firing is not")
+        for record in decision.records:
+            if isinstance(record, TriggerRecord | FireRecord):
+                _check_firing(state, record)
         if isinstance(happened, Tick):
             self._check_guard(state, happened, decision)
         self.confirmations.note(state, decision.facts, now_s)
         self.confirmations.after(state, now_s)
-        self.trails.after(state, now_s)
+        self.trails.after(state, decision, now_s)
         if not decision.is_quiet:
             self.shadow.after(state)
 
@@ -101,6 +106,18 @@ class Watch:
         self.trails.restored(state, durable, self._crashed_s)
 
 
+def _check_firing(state: State, changed: TriggerRecord | FireRecord) -> None:
+    """A trigger fires while, and only while, its firing is open."""
+    if isinstance(changed, FireRecord):
+        record = state.triggers.get(changed.trigger_id)
+    else:
+        record = state.triggers.get(changed.id)
+    if record is None:
+        return
+    if (record.state is TriggerState.FIRING) is not (record.id in state.fires):
+        raise Violation(f"{record.id} is {record.state} and its firing is not")
+
+
 def _far_side(state: State, tick: Tick, percent: Decimal) -> bool | None:
     """Whether a price lies far above its witness, or far below; None for neither."""
     for source in witnesses(tick.source):
@@ -138,9 +155,11 @@ class WatchedLoop(EngineLoop):
 
     def _look_at(self, happened: Input, decision: Decision) -> None:
         self.watch.orders.decided(happened, decision)
+        self.watch.entries.decided(happened, decision)
         self.watch.after(self.engine.state, happened, decision)
         if not self._nested:
             self.watch.orders.turn_over(self.engine.state, self.is_free)
+            self.watch.entries.turn_over(self.engine.state)
 
     def take(self, decision: Decision) -> None:
         self.watch.shadow.note(decision)

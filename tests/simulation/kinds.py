@@ -246,12 +246,12 @@ def _moving_after(hand: Hand) -> Drawn:
 
 
 def _hold(hand: Hand) -> Drawn:
-    duration = MaxHold(hand.seconds_ns(8, 45))
+    duration = MaxHold(hand.seconds_ns(4, 30))
     return Drawn(condition=duration, close=hand.close())
 
 
 def _instant(hand: Hand) -> Drawn:
-    ts_ns = START_NS + hand.skew_ms * 1_000_000 + hand.seconds_ns(5, 45)
+    ts_ns = START_NS + hand.skew_ms * 1_000_000 + hand.seconds_ns(3, 30)
     return Drawn(condition=AtInstant(ts_ns), close=hand.close())
 
 

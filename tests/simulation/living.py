@@ -1,33 +1,91 @@
-"""Running one seed, and telling what happened where something is wrong."""
+"""Living through one seed, and telling what happened where something is wrong."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
-from simulation.virtual_time import VirtualLoop, run
-from simulation.world import VIOLATED, World
+from msgspec import Struct
 
-#: Lines of its history that a failing seed shows: those that led to it.
-SHOWN = 60
+from fakes.memory import folder_in_memory
+from simulation.readable import leading_to_it, told
+from simulation.virtual_time import run
+from simulation.worlds import AnyWorld, world_of
+
+#: What a world counts of what its invariants had to look at.
+Counts = dict[str, int]
 
 
-def live_through(seed: int, folder: Path) -> World:
-    """Run one seed; a violation comes with its history and how to see it again."""
-    folder.mkdir(parents=True)
-    virtual = VirtualLoop()
-    world = World(seed, virtual, folder)
+class Lived(Struct, frozen=True):
+    """What became of one seed; `why` and `history` are empty where all holds."""
+
+    seed: int
+    why: str
+    counts: Counts
+    history: tuple[str, ...] = ()
+
+
+def replay_command(seed: int, broken: str = "") -> str:
+    """Tell how to see a seed again; *broken* names the rule that was broken for it."""
+    return f"./exitd simulate --seed {seed}" + (broken and f" --broken {broken}")
+
+
+def live_through(seed: int, folder: Path) -> AnyWorld:
+    """Live through one seed; a violation comes with how to see it again."""
+    world = world_of(seed, _fresh(folder))
     try:
-        run(world.run(), virtual)
+        run(world.run(), world.virtual)
     except AssertionError as found:
-        found.add_note("\n".join(leading_to_it(world.history)))
-        found.add_note(f"seed {seed}: {world.choices}")
-        found.add_note(f"again: python tests/simulation/replay.py {seed}")
+        found.add_note("\n".join(leading_to_it(see_again(seed, folder).history)))
+        found.add_note(f"again: {replay_command(seed)}")
         raise
     return world
 
 
-def leading_to_it(history: list[str]) -> list[str]:
-    """Give the last lines up to the first violation, or to the end."""
-    lines = enumerate(history, start=1)
-    end = next((at for at, line in lines if VIOLATED in line), len(history))
-    return history[max(end - SHOWN, 0) : end]
+def see_again(seed: int, folder: Path) -> Lived:
+    """Live through a seed with every line of its history."""
+    world = world_of(seed, _fresh(folder), history=[])
+    why = ""
+    try:
+        run(world.run(), world.virtual)
+    except AssertionError as found:
+        why = str(found) or repr(found)
+    assert world.history is not None
+    history = (*told(world.choices), *world.history)
+    return Lived(seed, why, counts(world), history)
+
+
+def lived(seed: int) -> Lived:
+    """Live through one seed, and again with its history where it is violated."""
+    with folder_in_memory() as folder:
+        world = world_of(seed, Path(folder))
+        why = ""
+        try:
+            run(world.run(), world.virtual)
+        except AssertionError as found:
+            why = str(found) or repr(found)
+        if not why:
+            return Lived(seed, "", counts(world))
+        history = leading_to_it(see_again(seed, Path(folder)).history)
+        return Lived(seed, why, counts(world), tuple(history))
+
+
+def counts(world: AnyWorld) -> Counts:
+    watch = world.watch
+    return {
+        "decisions": watch.decisions,
+        "restores compared": watch.shadow.compared,
+        "trails followed": watch.trails.trailed,
+        "stops moved": watch.trails.moved,
+        "confirmations begun": watch.confirmations.begun,
+        "slices taken over from": watch.orders.taken_over,
+        "exits of entries looked at": watch.entries.guarded,
+        **world.counted,
+    }
+
+
+def _fresh(folder: Path) -> Path:
+    """Make the folder of one world, without what another has left in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder

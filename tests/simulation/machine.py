@@ -7,12 +7,12 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from exitd.adapters.backpack.feed import BackpackFeed
-from exitd.adapters.backpack.venue import BackpackVenue
 from exitd.adapters.sqlite.opening import open_store
+from exitd.adapters.sqlite.store import SqliteStore
 from exitd.core.engine import Engine
 from exitd.core.intents import Priority
 from exitd.core.position import PositionKey
+from exitd.ports.entries import Entries
 from exitd.runtime.accounts import Account
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.fact_log import log_facts
@@ -20,83 +20,69 @@ from exitd.runtime.recover import recover, restore
 from exitd.runtime.steady import SteadyClock
 from exitd.runtime.supervise import backoff
 from exitd.runtime.telling import Telling
-from exitd.secret import Secret
+from fakes.store import FakeStore
 from simulation.invariants import WatchedLoop
-from simulation.kinds import ACCOUNT
 from simulation.slow_disk import SlowDisk
-from simulation.wire import SimulatedTransport
 
 if TYPE_CHECKING:
-    from simulation.world import World
+    from exitd.ports.feed import Feed
+    from exitd.ports.venue import Venue
+    from simulation.ground import Ground
+    from simulation.wire import Network
 
-LAG_SLACK_NS = 3_000_000_000
 #: Far below what the dispatcher sends at once.
 IN_FLIGHT_MAX = 32
+#: One world of so many also tells people of every fact, which costs its share.
+TOLD_EVERY = 8
 
 
 class Machine:
     """The daemon's part of the world: crashes, and starts again from its disk."""
 
-    def __init__(self, world: World, path: Path) -> None:
-        self._world = world
+    def __init__(self, world: Ground, path: Path) -> None:
+        self.world = world
+        self.network: Network
         self._path = path
-        self._tasks: set[asyncio.Task[Any]] = set()
+        #: In the order in which they began, so that a seed is the same each time.
+        self._tasks: dict[asyncio.Task[Any], None] = {}
         self.loop: WatchedLoop
         self.account: Account
         self.disk: SlowDisk
         self._budget: RateBudget
-        self._store: Any = None
+        self._store: SqliteStore | FakeStore
         self.is_up = False
+        self._is_down = False
+        self._starting: asyncio.Task[None] | None = None
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if not task.cancelled() and task.exception() is not None:
-            self._world.bugs.append(task.exception())
+            self.world.bugs.append(task.exception())
 
     async def start(self) -> None:
-        world = self._world
+        world = self.world
         clock = SteadyClock(world.machine_clock)
-        running = asyncio.get_running_loop()
-        self._store = open_store(self._path, clock, running, inline=True)
-        self.disk = SlowDisk(self._store, world.rng)
-        self.disk.mirror, self.disk.durable_ids = world.mirror, world.durable_ids
+        self._store = self._opened(clock)
+        self.disk = SlowDisk(self._store, world.rng, world.mirror)
+        self.disk.fail(world.disk_is)
+        self.disk.stalls = world.stalls
         engine = Engine(world.policies)
         loop = self.loop = WatchedLoop(engine, self.disk, clock)
         loop.watch, loop.is_free = world.watch, self._is_free
         loop.on_violated = world.note_violated
         loop.on_facts(world.note)
         loop.on_written(world.promises.take)
-        loop.on_written(log_facts)
-        loop.on_written(Telling(world.heard).take)
+        if world.seed % TOLD_EVERY == 0:
+            loop.on_written(log_facts)
+            loop.on_written(Telling(world.heard).take)
         loop.on_contradiction(lambda: world.wrong.append("a report contradicts us"))
         loop.on_facts(lambda _: self.account.prices.watch_sources())
-        venue = BackpackVenue(
-            ACCOUNT,
-            key=world.api_key,
-            secret=Secret(world.api_secret),
-            clock=clock,
-            url="http://127.0.0.1:1",
-            ws_url="ws://127.0.0.1:1",
-            window_ms=world.window_ms,
-            deadline_s=5.0,
-            lag_slack_ns=LAG_SLACK_NS,
-            transport=SimulatedTransport(world.network),
-            connect=world.network.connect,
-        )
-        feed = BackpackFeed(
-            ACCOUNT,
-            clock=clock,
-            url="http://127.0.0.1:1",
-            ws_url="ws://127.0.0.1:1",
-            venue_clock=venue.clock,
-            transport=SimulatedTransport(world.network),
-            connect=world.network.connect,
-        )
+        venue, feed = self.venue_and_feed(clock)
         self._budget = RateBudget(2_000, 100, 25)
         self.account = Account(
             venue,
@@ -106,15 +92,36 @@ class Machine:
             spawn=self.spawn,
             waits=lambda: backoff(world.rng.random),
             reconcile_every_s=10.0,
+            entries=venue if isinstance(venue, Entries) else None,
         )
-        engine.add_account(ACCOUNT, self._store.tag(ACCOUNT), venue.capabilities)
+        engine.add_account(
+            venue.account, self._store.tag(venue.account), venue.capabilities
+        )
         restore(loop, self._store.load())
         world.watch.restored(engine.state, world.mirror.snapshot())
         self.account.prices.watch_sources()
         await recover([self.account], loop)
         self.account.dispatcher.open()
         self.account.start()
+        await self.go_on()
         self.is_up = True
+
+    async def go_on(self) -> None:
+        """Begin what a kind of world has beside its account."""
+
+    def venue_and_feed(self, clock: SteadyClock) -> tuple[Venue, Feed]:
+        """Make the adapters of one run."""
+        raise NotImplementedError
+
+    def _opened(self, clock: SteadyClock) -> SqliteStore | FakeStore:
+        """Open what is on disk: a real file in some worlds, as it is many times dearer.
+
+        Both pass the same contract (tests/contract/store_contract.py).
+        """
+        if self.world.has_real_store:
+            running = asyncio.get_running_loop()
+            return open_store(self._path, clock, running, inline=True)
+        return FakeStore(clock, self.world.mirror)
 
     def _is_free(self, key: PositionKey) -> bool:
         """Whether a stop that is hit now can send at once."""
@@ -127,15 +134,45 @@ class Machine:
             and self.loop.engine.state.position(key).proven
         )
 
+    async def fall(self, for_s: float) -> None:
+        """Crash, be gone for a while, and start again beside all that goes on.
+
+        A crash may meet a start under way: that begins again, from what is on disk.
+        """
+        if self._is_down:
+            return
+        self._is_down = True
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.gather(self._starting, return_exceptions=True)
+        await self.crash()
+        await asyncio.sleep(for_s)
+        self._is_down = False
+        self.world.say("start", "")
+        self._starting = asyncio.ensure_future(self.start())
+        self._starting.add_done_callback(self._started)
+
+    def set_disk(self, kind: str) -> None:
+        """Fill or break the disk, or mend it; a restart finds it as it is."""
+        self.world.disk_is = kind
+        self.disk.fail(kind)
+
+    def _started(self, starting: asyncio.Task[None]) -> None:
+        if not starting.cancelled() and starting.exception() is not None:
+            self.world.bugs.append(starting.exception())
+
     async def crash(self) -> None:
         """Stop at once, as kill -9 does; requests that have left go on."""
         self.is_up = False
         self.disk.crash()
-        self._world.watch.crashed(self._world.mirror)
+        self.world.watch.crashed(self.world.mirror)
         self.loop.stop()
         self.account.dispatcher.stop()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._store.abandon()
-        self._world.network.drop_sockets()
+        if isinstance(self._store, FakeStore):
+            self._store.crash()
+        else:
+            await self._store.abandon()
+        self.network.drop_sockets()

@@ -6,24 +6,25 @@ import asyncio
 from random import Random
 from typing import Any
 
-from exitd.adapters.sqlite.store import SqliteStore
-from exitd.core.attempt import AttemptKey, AttemptRecord
-from exitd.ports.store import Batch, OnDurable
+from exitd.ports.store import Batch, OnDurable, Store
 from fakes.archive import Disk
-from simulation.violation import Violation
+from fakes.store import FakeStore
 
 
 class SlowDisk:
     """Holds each batch for a moment before the real store writes it, in order."""
 
-    def __init__(self, store: SqliteStore, rng: Random) -> None:
+    def __init__(self, store: Store, rng: Random, mirror: Disk) -> None:
         self._store = store
+        self.mirror = mirror
+        # A store in memory writes to the mirror itself.
+        self._is_mirrored = getattr(store, "disk", None) is mirror
+        #: How often a commit takes long, as a probability.
+        self.stalls = 0.0
         self._rng = rng
         self._held: list[tuple[Batch, OnDurable | None]] = []
         self._is_writing = False
         self.is_crashed = False
-        self.durable_ids: dict[int, AttemptKey] = {}
-        self.mirror = Disk()
 
     def submit(self, batch: Batch, on_durable: OnDurable | None = None) -> None:
         if self.is_crashed:
@@ -35,28 +36,32 @@ class SlowDisk:
 
     def _later(self) -> None:
         loop = asyncio.get_running_loop()
-        loop.call_later(self._rng.uniform(0.0001, 0.004), self._write)
+        is_stalled = self._rng.random() < self.stalls
+        lasts_s = (0.1, 2.0) if is_stalled else (0.0001, 0.004)
+        loop.call_later(self._rng.uniform(*lasts_s), self._write)
 
     def _write(self) -> None:
         if self.is_crashed:
             return
         batch, on_durable = self._held.pop(0)
-        self.mirror.write(batch)
+        if not self._is_mirrored:
+            self.mirror.write(batch)
         self._store.submit(batch, on_durable)
-        for record in batch.records:
-            if isinstance(record, AttemptRecord):
-                order = record.order
-                known = self.durable_ids.setdefault(
-                    order.client_order_id, order.attempt
-                )
-                if known != order.attempt:
-                    raise Violation(
-                        f"client id {order.client_order_id} is that of {known} "
-                        f"and of {order.attempt}"
-                    )
         self._is_writing = bool(self._held)
         if self._held:
             self._later()
+
+    def fail(self, kind: str) -> None:
+        """Let a store in memory be as a full disk, a broken one, or a good one again.
+
+        What a real file does on such a disk, its own tests say.
+        """
+        if isinstance(self._store, FakeStore):
+            {
+                "full": self._store.fill_disk,
+                "broken": self._store.fail_disk,
+                "good": self._store.mend_disk,
+            }[kind]()
 
     def crash(self) -> None:
         """Lose what is not written yet."""

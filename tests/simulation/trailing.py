@@ -10,7 +10,7 @@ from msgspec import Struct
 from exitd.core.condition import Direction, FixedLevel, Trailing
 from exitd.core.records import Snapshot
 from exitd.core.resting import level_now, watermark_now
-from exitd.core.state import State
+from exitd.core.state import Decision, State
 from exitd.core.trigger import TriggerDefinition, TriggerRecord, TriggerState
 from simulation.violation import Violation
 
@@ -43,16 +43,28 @@ class TrailWatch:
         self.moved = 0
         self.shown: list[tuple[float, Decimal]] = []
         self._late_s = late_s
+        #: Whether the disk takes everything within a moment.
+        self.is_prompt = True
+        #: What trails, or has been moved: nothing else is looked at.
+        self._followed: dict[str, None] = {}
         self._trails: dict[_Arming, _Trail] = {}
         self._moved: dict[_Arming, tuple[TriggerDefinition, Decimal]] = {}
 
-    def after(self, state: State, now_s: float) -> None:
-        for record in state.triggers.values():
-            if record.state is TriggerState.ARMED:
+    def after(self, state: State, decision: Decision, now_s: float) -> None:
+        for changed in decision.records:
+            if isinstance(changed, TriggerRecord):
+                self._note(changed)
+        for trigger_id in self._followed:
+            record = state.triggers.get(trigger_id)
+            if record is not None and record.state is TriggerState.ARMED:
                 if record.trail_seq:
                     self._see_trail(state, record, now_s)
                 elif record.is_moved:
                     self._see_moved(record)
+
+    def _note(self, record: TriggerRecord) -> None:
+        if record.trail_seq or record.is_moved:
+            self._followed[record.id] = None
 
     def _see_trail(self, state: State, record: TriggerRecord, now_s: float) -> None:
         arming, way = (record.id, record.arming), record.definition.direction
@@ -145,6 +157,10 @@ class TrailWatch:
 
     def restored(self, state: State, durable: Snapshot, crashed_s: float) -> None:
         """Trails know what was durable, and that was a second old at most."""
+        # A move that was not durable has not been.
+        self._moved.clear()
+        for record in durable.triggers:
+            self._note(record)
         for record, watermark in replayed(durable):
             found = watermark_now(state, state.triggers[record.id])
             if found != watermark:
@@ -157,7 +173,7 @@ class TrailWatch:
                 continue
             kept = [w for at_s, w in known.seen if at_s <= crashed_s - LOST_MAX_S]
             way = record.definition.direction
-            if kept and is_looser(way, watermark, kept[-1]):
+            if self.is_prompt and kept and is_looser(way, watermark, kept[-1]):
                 raise Violation(
                     f"{record.fire_id} lost more than a second of what it had seen: "
                     f"{kept[-1]} became {watermark}"

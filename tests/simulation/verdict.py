@@ -29,12 +29,9 @@ if TYPE_CHECKING:
 
 def check(world: World) -> None:
     """Raises: Violation: Something was lost, doubled, or never ended."""
-    if world.watch.violated:
-        raise world.watch.violated[0]
-    if world.bugs:
-        raise Violation(f"a bug: {world.bugs[0]!r}") from world.bugs[0]
-    for wrong in (*world.wrong, *world.promises.broken):
-        raise Violation(wrong)
+    world.check_told()
+    if not world.machine.is_up:
+        raise Violation("the daemon has not come up again")
     for client_id, bodies in world.network.bodies.items():
         if len(bodies) > 1:
             raise Violation(f"client id {client_id} was used for two requests")
@@ -124,7 +121,7 @@ def _filled_by_attempt(world: World) -> dict[AttemptKey, Decimal]:
     for order in world.exchange.state.open_account(world.api_key).orders.values():
         if order.client_id is None:
             continue
-        key = world.durable_ids.get(order.client_id)
+        key = world.attempt_of(order.client_id)
         if key is None:
             raise Violation(f"an order nobody wrote down: {order}")
         filled[key] = filled.get(key, Decimal(0)) + order.executed

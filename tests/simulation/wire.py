@@ -6,21 +6,17 @@ A request that has left goes on by itself: a crash of the daemon does not take i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from random import Random
 from typing import Any, Literal
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
-import httpx
 import msgspec
 from websockets.exceptions import ConnectionClosedError
 
-from exitd.simulator import rest
-from exitd.simulator.exchange import Exchange
+from exitd.adapters.network import lanes as network
+from exitd.adapters.network.lanes import Call
 from exitd.simulator.requests import Reply, Request
-from exitd.simulator.streams import serve_socket
-
-ORDER = "/api/v1/order"
 
 
 class Rates(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,14 +38,11 @@ CALM = Rates()
 
 
 class Network:
-    """Carries requests and frames to one exchange."""
+    """Carries requests and frames to one venue; what that is, those below say."""
 
-    def __init__(self, exchange: Exchange, rng: Random, rates: Rates) -> None:
-        self.exchange = exchange
+    def __init__(self, rng: Random, rates: Rates) -> None:
         self.rates = rates
         self.rng = rng
-        self.on_order: Callable[[dict[str, Any]], None] = lambda body: None
-        self.bodies: dict[int, set[bytes]] = {}
         self.sockets: list[SimulatedSocket] = []
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -65,37 +58,63 @@ class Network:
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
 
+    async def deliver(
+        self, request: Request, answered: asyncio.Future[Reply | None]
+    ) -> None:
+        reply = await self.carry(request)
+        if not answered.done():
+            answered.set_result(reply)
+
     async def carry(self, request: Request) -> Reply | None:
         """Take one request to the exchange and its reply back; None when lost."""
         rates = self.rates
         await asyncio.sleep(self.latency_s())
-        is_order = request.path == ORDER and request.method == "POST"
+        is_order = self.is_order(request)
         if not is_order and self.chance(rates.read_failure):
             return None
         if is_order:
-            body = msgspec.json.decode(request.body)
-            self.bodies.setdefault(body["clientId"], set()).add(request.body)
-            self.on_order(body)
+            self.note_order(request)
         if self.chance(rates.lost_request):
             return None
         if self.chance(rates.limited):
-            limit = {"code": "TOO_MANY_REQUESTS", "message": "rate limit"}
-            return Reply(429, msgspec.json.encode(limit))
+            return self.limited()
         if self.chance(rates.error_before):
-            return rest.server_error()
+            return self.broken()
         if self.chance(rates.delayed):
             await asyncio.sleep(self.rng.uniform(0.5, 9.0))
-        reply = await rest.answer(self.exchange, request, "127.0.0.1")
+        reply = await self.answer(request)
         await asyncio.sleep(self.latency_s())
         if self.chance(rates.lost_reply):
             return None
         if self.chance(rates.error_after):
-            return rest.server_error()
+            return self.broken()
         return reply
+
+    def is_order(self, request: Request) -> bool:
+        raise NotImplementedError
+
+    def note_order(self, request: Request) -> None:
+        """Remember what left as an order."""
+        raise NotImplementedError
+
+    def limited(self) -> Reply:
+        """What the venue answers to too many requests."""
+        raise NotImplementedError
+
+    def broken(self) -> Reply:
+        """What it answers when it breaks."""
+        raise NotImplementedError
+
+    async def answer(self, request: Request) -> Reply | None:
+        raise NotImplementedError
+
+    def serve(self, url: str, receive: Any, send: Any) -> Awaitable[None]:
+        """Serve one WebSocket by ASGI, until either end closes it."""
+        raise NotImplementedError
 
     async def connect(self, url: str) -> SimulatedSocket:
         await asyncio.sleep(self.latency_s())
-        socket = SimulatedSocket(self)
+        socket = SimulatedSocket(self, url)
         self.sockets.append(socket)
         return socket
 
@@ -105,47 +124,48 @@ class Network:
         self.sockets.clear()
 
 
-class SimulatedTransport(httpx.AsyncBaseTransport):
+class SimulatedCarrier:
     """What the adapter sends with."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self._loop = asyncio.get_running_loop()
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        content = request.content
-        url = request.url
+    async def carry(self, call: Call) -> network.Reply:
+        url = urlsplit(call.url)
         sent = Request(
-            method=request.method,
+            method=call.method,
             path=url.path,
-            query=parse_qsl(url.query.decode(), keep_blank_values=True),
-            headers={k.lower(): v for k, v in request.headers.items()},
-            body=content,
+            query=parse_qsl(url.query, keep_blank_values=True),
+            headers={name.lower(): value for name, value in call.headers.items()},
+            body=call.body or b"",
         )
-        # Shielded: what has left arrives, whatever becomes of the sender.
-        reply = await asyncio.shield(self._network.spawn(self._network.carry(sent)))
+        # What has left arrives, whatever becomes of the sender.
+        answered: asyncio.Future[Reply | None] = self._loop.create_future()
+        self._network.spawn(self._network.deliver(sent, answered))
+        reply = await answered
         if reply is None:
             await asyncio.sleep(60)
-            raise httpx.ReadError("the connection was cut")
-        return httpx.Response(
-            reply.status,
-            headers=[("content-type", reply.content_type), *reply.headers],
-            content=reply.body,
-        )
+            raise ConnectionResetError("the connection was cut")
+        headers = {"content-type": reply.content_type}
+        headers |= {name.lower(): value for name, value in reply.headers}
+        return network.Reply(reply.status, headers, reply.body)
+
+    async def close(self) -> None:
+        """Nothing to close."""
 
 
 class SimulatedSocket:
     """A WebSocket in virtual time, with the surface that the adapter uses."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, url: str) -> None:
         self._network = network
         self._incoming: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._is_closed = False
         self._outgoing.put_nowait({"type": "websocket.connect"})
         self._served = network.spawn(
-            serve_socket(
-                network.exchange, None, "/", self._outgoing.get, self._to_client
-            )
+            network.serve(url, self._outgoing.get, self._to_client)
         )
 
     @property
@@ -161,7 +181,11 @@ class SimulatedSocket:
     async def _to_client(self, message: dict[str, Any]) -> None:
         if message["type"] == "websocket.send" and not self._is_closed:
             await asyncio.sleep(self._network.rng.uniform(0.0005, 0.004))
-            self._incoming.put_nowait(message["text"].encode())
+            text = message.get("text")
+            frame = message["bytes"] if text is None else text.encode()
+            self._incoming.put_nowait(frame)
+        elif message["type"] == "websocket.close":
+            self.abort()
 
     async def recv(self, decode: Literal[False]) -> bytes:
         frame = await self._incoming.get()

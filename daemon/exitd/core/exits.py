@@ -213,6 +213,12 @@ def closable(state: State, record: TriggerRecord, closable: Decimal) -> Decimal:
     return min(unclaimed(state, entry), closable)
 
 
+def is_spent(state: State, record: TriggerRecord) -> bool:
+    """Whether a trigger is an exit of an entry of which nothing is left."""
+    entry = exit_of(state, record.id)
+    return entry is not None and entry.left == ZERO
+
+
 def unclaimed(state: State, entry: EntryRecord) -> Decimal:
     """Give what an entry has left and none of its exits under way may take."""
     left = entry.left

@@ -86,8 +86,9 @@ def on_slot(turn: Turn, slot: SlotOpened) -> None:
     if isinstance(action, CancelAndClose) and not fired.is_cancel_confirmed:
         return
     position = state.position(role.key)
-    if position.lifetime != fired.lifetime or position.held == ZERO:
-        # Flat, or another position by now: what this firing was for is gone.
+    is_over = position.held == ZERO or exits.is_spent(state, record)
+    if is_over or position.lifetime != fired.lifetime:
+        # Flat, another position by now, or closed by others: what it was for is gone.
         gone(turn, record, fired)
         return
     if close.twap is not None and is_between(fired, close.twap, turn.now_ns):

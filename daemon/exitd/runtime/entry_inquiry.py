@@ -212,6 +212,8 @@ class EntryInquiry:
         for report in resting.values():
             if report.venue_order_id in legs or report.parent:
                 self._loop.handle(report)
+        # A list of what rests does not say whose exit a leg is: of an entry whose
+        # answer never came, only the history does.
         missing = [(e.id, leg) for e in held for leg in e.legs if leg not in resting]
         if missing or any(has_unnamed(e) for e in held):
             since_ns = min(e.ts_signed_venue_ns for e in held) - LOOK_BACK_NS

@@ -21,7 +21,7 @@ from exitd.simulator.engine import Engine
 from exitd.simulator.faults import FaultBoard
 from exitd.simulator.hub import Hub
 from exitd.simulator.limits import RateLimiter
-from exitd.simulator.maker import MarketMaker
+from exitd.simulator.maker import LEVELS, MarketMaker
 from exitd.simulator.markets import Market
 from exitd.simulator.path import PricePoint
 from exitd.simulator.publisher import Publisher, day_bar, next_funding_ms
@@ -49,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         paused: Whether paths wait for the control API instead of the clock.
         ping_interval_s: WebSocket pings of the exchange; the real one waits 60 s.
         rate_limited: Whether the documented request limits apply.
+        levels: Quotes of the market maker on each side, 1 or more.
     """
 
     seed: int = 0
@@ -58,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ping_interval_s: float = PING_INTERVAL_S
     ping_timeout_s: float = 120.0
     rate_limited: bool = False
+    levels: int = LEVELS
     quirks: dict[str, Any] = {}
 
 
@@ -94,7 +96,7 @@ class Exchange:
         if scripted.balances is not None:
             self.state.opening_balances = dict(scripted.balances)
         self.engine = Engine(self.state)
-        self.maker = MarketMaker(self.engine)
+        self.maker = MarketMaker(self.engine, settings.levels)
         self.faults = FaultBoard()
         self.cdn = EdgeCache()
         self.limiter = RateLimiter(settings.rate_limited)

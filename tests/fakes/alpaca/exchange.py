@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -16,6 +15,7 @@ from fakes.alpaca.checks import (
     not_found,
     number,
 )
+from fakes.alpaca.ids import new_id
 from fakes.alpaca.matching import Matching
 from fakes.alpaca.orders import ZERO, Order, instant, written
 from fakes.alpaca.positions import Book
@@ -29,10 +29,13 @@ class Exchange:
 
     `keys` is the only pair that is let in, None: any. With `is_prompt` a reply to an
     order shows what it has become; otherwise, as at Alpaca, that it was accepted, and
-    it fills a moment later. `skew_ns` is how far its clock is ahead.
+    it fills a moment later. `skew_ns` is how far its clock is ahead of what `read_ns`
+    says.
     """
 
-    def __init__(self, *, is_prompt: bool = False) -> None:
+    def __init__(
+        self, *, is_prompt: bool = False, read_ns: Callable[[], int] = time.time_ns
+    ) -> None:
         self.orders: list[Order] = []
         self.activities: list[dict[str, Any]] = []
         self.book = Book()
@@ -45,12 +48,13 @@ class Exchange:
         self.price_listeners: list[Callable[[str, str, dict[str, Any]], None]] = []
         self.client_ids: set[str] = set()
         self.after_reply: list[Callable[[], None]] = []
+        self._read_ns = read_ns
         self._newest_ns = 0
         self.matching = Matching(self)
 
     def now_ns(self) -> int:
         """Give the instant; no two are the same."""
-        now_ns = time.time_ns() + self.skew_ns
+        now_ns = self._read_ns() + self.skew_ns
         self._newest_ns = max(now_ns, self._newest_ns + 1)
         return self._newest_ns
 
@@ -69,7 +73,7 @@ class Exchange:
     def submit(self, body: dict[str, Any]) -> Order:
         """Take an order in, or say why not."""
         asset = check_words(body)
-        client_id = str(body.get("client_order_id") or uuid.uuid4())
+        client_id = str(body.get("client_order_id") or new_id())
         if client_id in self.client_ids:
             raise wrong("client_order_id must be unique")
         order = self._made(body, asset, client_id)
@@ -169,7 +173,7 @@ class Exchange:
             side=side,
             type=kind,
             time_in_force=order.time_in_force,
-            client_order_id=str(uuid.uuid4()),
+            client_order_id=new_id(),
             created_ns=self.now_ns(),
             qty=order.qty,
             limit_price=limit,
@@ -205,7 +209,7 @@ class Exchange:
         event = "fill" if order.left == ZERO else "partial_fill"
         self.activities.append(
             {
-                "id": f"{len(self.activities):017d}::{uuid.uuid4()}",
+                "id": f"{len(self.activities):017d}::{new_id()}",
                 "activity_type": "FILL",
                 "transaction_time": instant(now_ns),
                 "type": event,
@@ -234,7 +238,7 @@ class Exchange:
         order.updated_ns = self.now_ns()
         update = {
             "event": event,
-            "execution_id": str(uuid.uuid4()),
+            "execution_id": new_id(),
             "order": order.as_json(nested=True),
             "timestamp": instant(order.updated_ns),
             **more,
@@ -280,7 +284,7 @@ class Exchange:
                 side=side,
                 type="market",
                 time_in_force="gtc" if ASSETS[symbol].is_crypto else "day",
-                client_order_id=str(uuid.uuid4()),
+                client_order_id=new_id(),
                 created_ns=self.now_ns(),
                 qty=abs(step),
                 position_intent=self.book.infer(ASSETS[symbol], side),

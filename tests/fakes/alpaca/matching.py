@@ -145,6 +145,6 @@ class Matching:
         take = next((leg for leg in entry.legs if leg.type == "limit"), None)
         for leg in entry.legs:
             # Of two, the stop is held until its price; alone it works.
-            if leg is take or take is None:
+            if leg.is_open and (leg is take or take is None):
                 leg.status = "new"
                 self.exchange.tell(leg, "new")

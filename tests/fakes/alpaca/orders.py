@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from fakes.alpaca.assets import Asset
+from fakes.alpaca.ids import new_id
 
 OPEN = frozenset(
     {"new", "accepted", "pending_new", "partially_filled", "held", "pending_cancel"}
@@ -65,7 +65,7 @@ class Order:
     replaced_by: str | None = None
     updated_ns: int = 0
     stamps: dict[str, int] = field(default_factory=dict)
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    id: str = field(default_factory=new_id)
 
     @property
     def symbol(self) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from fakes.alpaca.checks import check_step, number
 from fakes.alpaca.exchange import Exchange
+from fakes.alpaca.ids import new_id
 from fakes.alpaca.orders import Order
 from fakes.alpaca.refused import unfit, wrong
 
@@ -17,7 +17,7 @@ def replaced(exchange: Exchange, order: Order, body: dict[str, Any]) -> Order:
         raise unfit("unable to replace order, order is not open")
     if order.notional is not None:
         raise unfit("notional orders cannot be replaced")
-    client_id = str(body.get("client_order_id") or uuid.uuid4())
+    client_id = str(body.get("client_order_id") or new_id())
     if client_id in exchange.client_ids:
         raise wrong("client_order_id must be unique")
     fresh = Order(

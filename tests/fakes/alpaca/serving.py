@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -25,8 +26,10 @@ from fakes.alpaca.streams import PriceStreams, UpdateStreams
 class Alpaca:
     """All of it, with a hand on each part."""
 
-    def __init__(self, *, is_prompt: bool = False) -> None:
-        self.exchange = Exchange(is_prompt=is_prompt)
+    def __init__(
+        self, *, is_prompt: bool = False, read_ns: Callable[[], int] = time.time_ns
+    ) -> None:
+        self.exchange = Exchange(is_prompt=is_prompt, read_ns=read_ns)
         self.market = MarketData(self.exchange)
         self.updates = UpdateStreams(self.exchange)
         self.prices = PriceStreams(self.exchange, self.market)

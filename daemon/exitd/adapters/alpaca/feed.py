@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-import httpx
-
 from exitd.adapters.alpaca.defaults import (
     DATA_FEED,
     DATA_URL,
@@ -22,7 +20,7 @@ from exitd.adapters.alpaca.looking_up import PriceLookup
 from exitd.adapters.alpaca.markets import is_crypto
 from exitd.adapters.alpaca.price_stream import PriceStream, open_msgpack
 from exitd.adapters.network.connection import PING_S, Connect
-from exitd.adapters.network.rest import RestClient
+from exitd.adapters.network.rest import Carrying, RestClient
 from exitd.adapters.network.venue_clock import VenueClock
 from exitd.adapters.prices.bars import Bars
 from exitd.adapters.prices.candle_close import interval_ns
@@ -62,7 +60,7 @@ class AlpacaFeed:
         max_age_ns: int = MAX_AGE_NS,
         deadline_s: float = DEADLINE_S,
         venue_clock: VenueClock | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: Carrying | None = None,
         connect: Connect = open_msgpack,
         ping_s: float = PING_S,
     ) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from urllib.parse import quote
 
-import httpx
 import msgspec
 from msgspec import Struct
 
@@ -19,7 +18,7 @@ from exitd.adapters.alpaca.defaults import (
 from exitd.adapters.alpaca.known import KnownOrders
 from exitd.adapters.alpaca.wire import WireAsset
 from exitd.adapters.network.lanes import Reply
-from exitd.adapters.network.rest import RestClient
+from exitd.adapters.network.rest import Carrying, RestClient
 from exitd.adapters.network.venue_clock import VenueClock
 from exitd.core.attempt import RefusalKind
 from exitd.errors import VenueUnavailable
@@ -61,7 +60,7 @@ class Session:
         data_url: str,
         window_ns: int,
         deadline_s: float = DEADLINE_S,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: Carrying | None = None,
     ) -> None:
         self.account = account
         self.clock = clock

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from copy import copy
 from decimal import Decimal
 
-import httpx
-
 from exitd.adapters.alpaca import cancels, history, queries
 from exitd.adapters.alpaca.closes import close_body, native_stop_body
 from exitd.adapters.alpaca.defaults import (
@@ -30,6 +28,7 @@ from exitd.adapters.alpaca.session import Session
 from exitd.adapters.alpaca.stream import UpdateStream
 from exitd.adapters.alpaca.time_sync import sync_clock
 from exitd.adapters.network.connection import Connect, open_socket
+from exitd.adapters.network.rest import Carrying
 from exitd.core.attempt import (
     Capabilities,
     CloseOrder,
@@ -79,7 +78,7 @@ class AlpacaVenue(AlpacaEntries):
         window_ms: int = WINDOW_MS,
         deadline_s: float = DEADLINE_S,
         lag_slack_ns: int = LAG_SLACK_NS,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: Carrying | None = None,
         connect: Connect = open_socket,
     ) -> None:
         self.account = account

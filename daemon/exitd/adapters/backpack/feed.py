@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-import httpx
 import msgspec
 
 from exitd.adapters.backpack import polling, queries
@@ -31,7 +30,7 @@ from exitd.adapters.network.connection import (
     Connection,
     open_socket,
 )
-from exitd.adapters.network.rest import RestClient, age_s
+from exitd.adapters.network.rest import Carrying, RestClient, age_s
 from exitd.adapters.network.venue_clock import VenueClock
 from exitd.adapters.prices.bars import Bars
 from exitd.adapters.prices.candle_close import interval_ns
@@ -68,7 +67,7 @@ class BackpackFeed:
         max_age_ns: int = MAX_AGE_NS,
         deadline_s: float = DEADLINE_S,
         venue_clock: VenueClock | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: Carrying | None = None,
         connect: Connect = open_socket,
         ping_s: float = PING_S,
     ) -> None:

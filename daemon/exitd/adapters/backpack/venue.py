@@ -10,8 +10,6 @@ from collections.abc import Callable
 from copy import copy
 from decimal import Decimal
 
-import httpx
-
 from exitd.adapters.backpack import cancels, history, queries
 from exitd.adapters.backpack.closes import (
     close_body,
@@ -31,7 +29,7 @@ from exitd.adapters.backpack.signing import WINDOW_MS_MAX, Signer
 from exitd.adapters.backpack.stream import PrivateStream
 from exitd.adapters.network.connection import Connect, open_socket
 from exitd.adapters.network.lanes import Reply
-from exitd.adapters.network.rest import RestClient
+from exitd.adapters.network.rest import Carrying, RestClient
 from exitd.adapters.network.venue_clock import VenueClock
 from exitd.core.attempt import (
     Capabilities,
@@ -82,7 +80,7 @@ class BackpackVenue:
         window_ms: int = WINDOW_MS,
         deadline_s: float = DEADLINE_S,
         lag_slack_ns: int = LAG_SLACK_NS,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: Carrying | None = None,
         connect: Connect = open_socket,
     ) -> None:
         assert 0 < window_ms <= WINDOW_MS_MAX

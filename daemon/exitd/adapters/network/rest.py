@@ -29,6 +29,9 @@ from exitd.errors import OutcomeUnknown, VenueUnavailable
 
 CONNECT_SHARE = 0.5
 
+#: What may carry requests instead of connections of our own.
+Carrying = httpx.AsyncBaseTransport | Carrier
+
 
 class RestClient:
     """Speaks to one base address.
@@ -37,7 +40,8 @@ class RestClient:
         url: Such as `https://api.backpack.exchange`.
         venue: What people call it.
         deadline_s: Total time of a call, connecting and reading included.
-        transport: What carries the requests; by default connections of our own.
+        transport: What carries the requests, a carrier or an httpx transport; by
+            default connections of our own.
         bytes_max: How large an answer may be.
         tls: How certificates are judged; by default they are checked.
     """
@@ -48,7 +52,7 @@ class RestClient:
         *,
         venue: str,
         deadline_s: float,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: Carrying | None = None,
         bytes_max: int = BODY_BYTES_MAX,
         tls: ssl.SSLContext | None = None,
     ) -> None:
@@ -109,8 +113,10 @@ class RestClient:
 
     def _carrier(self) -> Carrier:
         connect_s = self._deadline_s * CONNECT_SHARE
-        if self._given is not None:
+        if isinstance(self._given, httpx.AsyncBaseTransport):
             return TransportCarrier(self._given, connect_s)
+        if self._given is not None:
+            return self._given
         return WireCarrier(connect_s, self._tls)
 
     async def drop_connections(self) -> None:

@@ -1,0 +1,48 @@
+"""The network to the simulated Backpack."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any
+
+import msgspec
+
+from exitd.simulator import rest
+from exitd.simulator.exchange import Exchange
+from exitd.simulator.requests import Reply, Request
+from exitd.simulator.streams import serve_socket
+from simulation.wire import Network, Rates
+
+ORDER = "/api/v1/order"
+
+
+class ExchangeNetwork(Network):
+    """`bodies` are the requests that left as an order, by their client id."""
+
+    def __init__(self, exchange: Exchange, rng: Random, rates: Rates) -> None:
+        super().__init__(rng, rates)
+        self.exchange = exchange
+        self.on_order: Callable[[dict[str, Any]], None] = lambda body: None
+        self.bodies: dict[int, set[bytes]] = {}
+
+    def is_order(self, request: Request) -> bool:
+        return request.path == ORDER and request.method == "POST"
+
+    def note_order(self, request: Request) -> None:
+        body = msgspec.json.decode(request.body)
+        self.bodies.setdefault(body["clientId"], set()).add(request.body)
+        self.on_order(body)
+
+    def limited(self) -> Reply:
+        limit = {"code": "TOO_MANY_REQUESTS", "message": "rate limit"}
+        return Reply(429, msgspec.json.encode(limit))
+
+    def broken(self) -> Reply:
+        return rest.server_error()
+
+    async def answer(self, request: Request) -> Reply | None:
+        return await rest.answer(self.exchange, request, "127.0.0.1")
+
+    def serve(self, url: str, receive: Any, send: Any) -> Awaitable[None]:
+        return serve_socket(self.exchange, None, "/", receive, send)
