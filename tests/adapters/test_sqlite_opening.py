@@ -136,8 +136,8 @@ NEXT = '''
 """The schema of a later version."""
 from alembic import op
 
-revision = "r0005"
-down_revision = "r0004"
+revision = "r0006"
+down_revision = "r0005"
 
 
 def upgrade() -> None:
@@ -151,7 +151,7 @@ def next_version(directory: Path, statement: str = "SELECT 1") -> Path:
     shutil.copytree(
         MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__")
     )
-    script = migrations / "versions" / "r0005_next.py"
+    script = migrations / "versions" / "r0006_next.py"
     script.write_text(NEXT.format(statement=statement))
     return migrations
 
@@ -164,10 +164,10 @@ async def test_b114_given_older_schema_when_opened_then_migrated_and_old_file_ke
     store = opened(path, next_version(tmp_path))
 
     assert store.load() == before
-    assert "migrated from schema r0004 to r0005" in store.notices[0]
+    assert "migrated from schema r0005 to r0006" in store.notices[0]
     assert store.was_clean_stop
     await store.close()
-    copy = path.with_name("exitd.db.before-r0005")
+    copy = path.with_name("exitd.db.before-r0006")
     assert mode_of(copy) == 0o600
     kept = opened(copy)
     assert kept.load() == before
@@ -191,7 +191,7 @@ async def test_given_newer_schema_when_opened_then_refused(path: Path, tmp_path:
     await filled(path)
     await opened(path, next_version(tmp_path)).close()
 
-    with pytest.raises(StoreError, match=r"newer exitd \(schema r0005"):
+    with pytest.raises(StoreError, match=r"newer exitd \(schema r0006"):
         opened(path)
 
 

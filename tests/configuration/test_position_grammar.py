@@ -143,7 +143,6 @@ def test_given_no_side_when_cancelling_or_telling_then_fine(
 @pytest.mark.parametrize(
     ("exit_", "more", "part"),
     [
-        (f"{{{SL}, missed: alert}}", "", "missed crossings are not looked for yet"),
         (f"{{{SL}}}", "backstop: 3%", "backstops are not built yet; place a wide stop"),
     ],
 )

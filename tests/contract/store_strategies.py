@@ -43,6 +43,7 @@ from exitd.core.records import (
     FundingRecord,
     IdempotencyRecord,
     Record,
+    SeenRecord,
     TriggerGone,
     WatermarksRecord,
 )
@@ -244,6 +245,7 @@ watermarks = st.builds(
     marks=st.lists(st.tuples(instants, decimals), max_size=4).map(tuple),
     ts_ns=instants,
 )
+seen = st.builds(SeenRecord, source=watched | sources, ts_ns=instants)
 instruments = st.builds(
     Instrument,
     account=accounts,
@@ -317,6 +319,7 @@ records: st.SearchStrategy[Record] = st.one_of(
     fills,
     funding,
     watermarks,
+    seen,
     instruments,
     entries,
     signals,

@@ -15,6 +15,7 @@ from exitd.core.records import (
     FundingRecord,
     IdempotencyRecord,
     Record,
+    SeenRecord,
     Snapshot,
     TriggerGone,
     WatermarksRecord,
@@ -44,6 +45,7 @@ class Disk:
         self.funding: dict[tuple[str, str, int], FundingRecord] = {}
         self.instruments: dict[tuple[str, str], Instrument] = {}
         self.watermarks: dict[tuple[PriceSource, Direction], WatermarksRecord] = {}
+        self.seen: dict[PriceSource, SeenRecord] = {}
         self.entries: dict[str, EntryRecord] = {}
         self.signals: dict[str, SignalRecord] = {}
         self.facts: list[StoredFact] = []
@@ -78,6 +80,8 @@ class Disk:
                 self.idempotency[record.key] = record
             case WatermarksRecord():
                 self.watermarks[record.source, record.way] = record
+            case SeenRecord():
+                self.seen[record.source] = record
             case Instrument():
                 self.instruments[record.account, record.symbol] = record
             case EntryRecord():
@@ -112,6 +116,7 @@ class Disk:
             idempotency=tuple(self.idempotency.values()),
             instruments=tuple(self.instruments.values()),
             watermarks=tuple(self.watermarks.values()),
+            seen=tuple(self.seen.values()),
             entries=tuple(e for e in self.entries.values() if not e.is_over),
             seq=self.arming_seq,
         )

@@ -49,7 +49,8 @@ def count(number: int, thing: str) -> str:
 def shown_state(trigger: TriggerView) -> str:
     """Give the state, marked where the account is a simulated one."""
     mark = ", PAPER" if is_simulated(trigger.account) else ""
-    return trigger.state + mark
+    unsure = ", unsure" if trigger.unseen else ""
+    return trigger.state + unsure + mark
 
 
 def protection(position: PositionView) -> str:
@@ -115,6 +116,10 @@ def condition_lines(trigger: TriggerView) -> list[tuple[str, str]]:
         lines.append(("confirmed", f"at {clock_time(trigger.confirms)}"))
     if trigger.due is not None:
         lines.append(("due", clock_time(trigger.due)))
+    if trigger.unseen:
+        lines.append(("unsure", trigger.unseen))
+    if trigger.missed is not None:
+        lines.append(("missed", f"crossed unseen at {clock_time(trigger.missed)}"))
     lines += list(trigger.words.items())
     return lines
 

@@ -77,8 +77,8 @@ trigger.trailing | trigger_id watermark | its trail begins, or candles raised it
 trigger.tightened | trigger_id observed | its trail is narrower from here on
 trigger.confirming | trigger_id trigger_price due_ts_ns prices of | crossed; not hit yet
 trigger.condition_lost | trigger_id observed | the price came back before that was over
-trigger.uncertain | trigger_id watermark why | its trail may have missed a better price
-trigger.missed | trigger_id candle low high | crossed and came back while nobody watched
+trigger.uncertain | trigger_id watermark since_ts_ns why | a hole nobody can fill
+trigger.missed | trigger_id trigger_price candle_ts_ns low high fires | crossed unseen
 trigger.hit | trigger_id fire_id price_kind price trigger_price | crossed: it fires
 trigger.held | trigger_id fire_id reason | it has hit, and cannot send yet
 trigger.done | trigger_id fire_id reason | it is over, with the reason

@@ -11,7 +11,7 @@ from exitd.ports.alerts import Alert, AlertLevel
 
 #: Kinds that a venue pushes at a steady pace: silence means a fault. The others
 #: speak only when somebody trades or quotes, so a live connection is proof enough.
-_PACED = frozenset({PriceKind.MARK, PriceKind.INDEX})
+PACED = frozenset({PriceKind.MARK, PriceKind.INDEX})
 _SILENT = "no price arrives although the feed is up"
 
 
@@ -46,7 +46,7 @@ def judge(
     if connected_since_ns is None:
         is_recent = age_ns is not None and age_ns <= max_age_ns
         return None if is_recent else Staleness(source, age_ns, "the feed is down")
-    if source.kind not in _PACED:
+    if source.kind not in PACED:
         return None
     quiet_ns = now_ns - max(seen_ns or 0, connected_since_ns)
     if quiet_ns > max_age_ns:

@@ -5,16 +5,16 @@ from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
+from exitd.core.hole_inputs import SourcesSeen
 from exitd.core.inputs import SourceJudged
 from exitd.core.market import PriceSource, Tick
 from exitd.core.units import NS_PER_S
-from exitd.core.watermarks import unseen_since
 from exitd.logs import Event, log
 from exitd.ports.alerts import Alert
-from exitd.ports.feed import Feed, FeedNotice, FeedSignal, TickSink
+from exitd.ports.feed import Candle, Feed, FeedNotice, FeedSignal, TickSink
 from exitd.runtime.first_prices import FirstPrices
-from exitd.runtime.freshness import FreshnessWatch, Staleness, judge
-from exitd.runtime.holes import fill_hole
+from exitd.runtime.freshness import PACED, FreshnessWatch, Staleness, judge
+from exitd.runtime.holes import Holes
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.supervise import CameUp, keep_running
 
@@ -60,8 +60,10 @@ class WatchedFeed:
         self._before_tick = before_tick
         self._freshness = FreshnessWatch(self.name)
         self._first = FirstPrices(self.name, loop, self.poll, self._on_tick)
+        self.holes = Holes(self.name, loop, self._candles, spawn)
         self._came_up = CameUp()
         self._ts_resubscribed_ns = 0
+        self._ts_seen_ns = 0
 
     @property
     def stale(self) -> dict[PriceSource, Staleness]:
@@ -121,7 +123,7 @@ class WatchedFeed:
         match notice.signal:
             case FeedSignal.CONNECTED:
                 self.since_ns = self._loop.clock.now_ns()
-                self._fill_holes(self.since_ns)
+                self.holes.find(self.since_ns)
                 self._first.connected(self.since_ns)
                 self._see_to_first_prices()
                 self._came_up.note()
@@ -140,13 +142,32 @@ class WatchedFeed:
         if self._first.is_wanted():
             self._spawn(self._first.ask(), f"{self.name} first prices")
 
-    def _fill_holes(self, now_ns: int) -> None:
-        """Let trails see what was missed while this feed was not there."""
-        for source, since_ns in unseen_since(self._loop.engine.state, self.name):
-            filling = fill_hole(
-                self._loop, source, self._feed.candles, since_ns, now_ns
-            )
-            self._spawn(filling, f"{source} candles")
+    async def _candles(
+        self, source: PriceSource, ts_from_ns: int, ts_to_ns: int
+    ) -> tuple[Candle, ...]:
+        return await self._feed.candles(source, ts_from_ns, ts_to_ns)
+
+    def note_seen(self) -> None:
+        """Have written down up to when each source was watched, once a second.
+
+        Where nothing is told while nothing trades, the connection proves it.
+        """
+        now_ns = self._loop.clock.now_ns()
+        if self.since_ns is None or now_ns - self._ts_seen_ns < NS_PER_S:
+            return
+        self._ts_seen_ns = now_ns
+        state = self._loop.engine.state
+        silent_ns = self._loop.clock.monotonic_ns() - self._feed.ts_alive_ns
+        seen = []
+        for source in self._watched():
+            ts_ns = state.ts_seen_ns(source)
+            if source.kind not in PACED:
+                ts_ns = max(ts_ns, min(now_ns, now_ns - silent_ns))
+            seen.append((source, ts_ns))
+        self._loop.handle(SourcesSeen(tuple(seen), now_ns))
+
+    def _watched(self) -> set[PriceSource]:
+        return {s for s in self._loop.engine.watched() if s.feed == self.name}
 
     def _on_lost(self, reason: str) -> None:
         self.since_ns = None
@@ -162,12 +183,13 @@ class WatchedFeed:
             if self.since_ns is not None and silent_ns > _SILENCE_MAX_NS:
                 self._feed.abort()
             self.check_freshness()
+            self.note_seen()
             self._see_to_first_prices()
 
     def check_freshness(self) -> None:
         state, now_ns = self._loop.engine.state, self._loop.clock.now_ns()
         max_age_ns = state.policies.price_max_age_ns
-        watched = {s for s in self._loop.engine.watched() if s.feed == self.name}
+        watched = self._watched()
         for source in set(self.stale) - watched:
             self._freshness.forget(source, self.tell)
             self._judge(source, now_ns)

@@ -257,6 +257,8 @@ def trigger_view(
         watermark=text_or_none(watermark_now(state, record)),
         confirms=timestamp_or_none(record.confirm_ns),
         due=timestamp_or_none(due_of(state, record)),
+        unseen=record.unseen if record.state is TriggerState.ARMED else "",
+        missed=timestamp_or_none(record.missed_ns),
         words=further_words(definition),
         watch=watched_market(definition),
         price_kind=source.kind.value,
