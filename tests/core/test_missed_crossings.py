@@ -19,6 +19,7 @@ from exitd.core.inputs import Pause, Resume
 from exitd.core.market import PriceKind, PriceSource, Quorum, Spread
 from exitd.core.policy import Policies
 from exitd.core.records import SeenRecord
+from exitd.core.state import Accepted
 
 FIRE = Policies(missed=Missed.FIRE)
 
@@ -217,7 +218,7 @@ def test_given_an_arming_after_the_hole_then_it_is_not_judged_by_it():
     assert world.trigger("new").missed_ns == 0
     down(world)
     world.mark("97")
-    world.arm(stop("newer", "96"))
+    assert isinstance(world.arm(stop("newer", "95.5")), Accepted)
     world.do(HoleUnknown(MARK, "never", world.later()))
 
     assert world.trigger("new").unseen == "never"

@@ -1,4 +1,4 @@
-"""Money rules of times when nobody watched: what was crossed in them is not lost."""
+"""Money rules of times when nobody watched, or a stream was silent."""
 
 from __future__ import annotations
 
@@ -39,5 +39,19 @@ MUTATIONS = (
         " or is_expired(record, turn.now_ns):",
         ":",
         "test_b120_given_an_expiry_that_passed_in_downtime_then_a_crossing_fires_nothing",
+    ),
+    Mutation(
+        124,
+        "runtime/second_source.py",
+        "        self._sink(tick)\n",
+        "",
+        "test_b124_given_a_silent_stream_when_rest_crosses_then_fired",
+    ),
+    Mutation(
+        130,
+        "runtime/prices.py",
+        "self._second.stand_in(self._streamed_ns)",
+        "pass",
+        "test_b130_given_the_stream_back_then_rest_is_left_alone_and_it_is_cleared",
     ),
 )

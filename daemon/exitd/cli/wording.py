@@ -126,6 +126,8 @@ def condition_lines(trigger: TriggerView) -> list[tuple[str, str]]:
 
 def feed_line(feed: FeedView) -> str:
     stale = "STALE, " if feed.is_stale else ""
+    if feed.is_asked:
+        stale = "STREAM SILENT, asked by REST, "
     return (
         f"{feed.symbol} {feed.price_kind} {or_dash(feed.price)}"
         f" ({stale}{age(feed.age_ms)})"

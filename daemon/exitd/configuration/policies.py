@@ -133,9 +133,10 @@ class Policies(Keys):
         "expiry", "An exit expires at the instant in which its level is crossed."
     )
     feed_stale: Literal["alert", "second_source"] = described(
-        "alert",
+        "second_source",
         "No fresh price: nothing is judged by old ones, and somebody is told; it "
-        "recovers by itself.",
+        "recovers by itself. Meanwhile the price is asked for by REST, about once a "
+        "second, and judged (second_source); or not (alert).",
     )
     last_without_trades: Literal["fresh_while_connected"] = described(
         "fresh_while_connected",
@@ -251,6 +252,7 @@ class Policies(Keys):
             min_distance_percent=self.min_distance,
             min_spread_percent=self.min_spread,
             max_active=self.active_triggers,
+            second_source=self.feed_stale == "second_source",
             missed=Missed(self.missed),
             crossed_exits=IfCrossed(self.crossed_at_arm_by_webhook),
             remainder_close_all=self.remainder_below_minimum == "close_all",
@@ -284,7 +286,6 @@ NOT_BUILT = (
     NotBuilt("take_profit_budget_spent", "retire", "use rearm, and cancel by hand"),
     NotBuilt("bound_not_met", "retire", "use keep_firing, and cancel by hand"),
     NotBuilt("quantity_above_position", "refuse", "use accept"),
-    NotBuilt("feed_stale", "second_source", "use alert"),
 )
 
 

@@ -43,6 +43,8 @@ feed.refused | venue channel reason | the venue refused a subscription
 feed.garbled | venue channel reason | a frame could not be read and was left out
 feed.stale | venue symbol price_kind age_ms triggers | no price for too long: not judged
 feed.recovered | venue symbol price_kind lasted_ms | prices are fresh again
+feed.second_source | venue symbol price_kind | a silent stream: REST is asked
+feed.second_failed | venue symbol price_kind reason | nor does REST give this price
 feed.gap_found | venue symbol since until | prices of this time were not seen
 feed.gap_filled | venue symbol since until candles | candles stand in for them
 feed.counted | venue frames age_p50_ms age_p99_ms | once a minute: how the feed did

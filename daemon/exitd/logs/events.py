@@ -66,6 +66,8 @@ class Event(StrEnum):
     FEED_GARBLED = "feed.garbled", "warning"
     FEED_STALE = "feed.stale", "warning"
     FEED_RECOVERED = "feed.recovered"
+    FEED_SECOND_SOURCE = "feed.second_source", "warning"
+    FEED_SECOND_FAILED = "feed.second_failed", "warning"
     FEED_GAP_FOUND = "feed.gap_found", "warning"
     FEED_GAP_FILLED = "feed.gap_filled"
     FEED_COUNTED = "feed.counted"

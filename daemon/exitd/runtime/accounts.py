@@ -53,7 +53,12 @@ class Account:
         self.name = venue.account
         self.venue = venue
         self.prices = WatchedFeed(
-            feed, loop, spawn=spawn, waits=waits, before_tick=before_tick
+            feed,
+            loop,
+            spawn=spawn,
+            waits=waits,
+            before_tick=before_tick,
+            budget=budget,
         )
         clock = loop.clock
         urgent = PacedVenue(venue, budget, history_budget, clock, Priority.CANCEL)

@@ -1,7 +1,7 @@
 """What was missed while nobody watched: asked of the venue's candles."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -54,13 +54,25 @@ class Holes:
         self._being_filled: set[PriceSource] = set()
         self._one_by_one = asyncio.Lock()
 
-    def find(self, now_ns: int) -> None:
-        """Note what nobody watched until *now_ns*, and see to its being filled."""
+    def find(self, now_ns: int, streamed_ns: Mapping[PriceSource, int]) -> None:
+        """Note what nobody watched until *now_ns*, and see to its being filled.
+
+        Args:
+            streamed_ns: When the stream told what REST has told since: a price a
+                second leaves out what was between.
+        """
         for source, since_ns in unseen_since(self._loop.engine.state, self._feed):
-            self._loop.handle(HoleFound(source, since_ns, now_ns))
-            if source not in self._being_filled:
-                self._being_filled.add(source)
-                self._spawn(self._fill(source), f"{source} candles")
+            streamed = streamed_ns.get(source) or since_ns
+            self.found(source, min(since_ns, streamed), now_ns)
+
+    def found(self, source: PriceSource, since_ns: int, now_ns: int) -> None:
+        """See to it that one hole is filled."""
+        if not since_ns:
+            return
+        self._loop.handle(HoleFound(source, since_ns, now_ns))
+        if source not in self._being_filled:
+            self._being_filled.add(source)
+            self._spawn(self._fill(source), f"{source} candles")
 
     async def _fill(self, source: PriceSource) -> None:
         try:

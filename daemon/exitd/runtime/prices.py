@@ -5,6 +5,8 @@ from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from exitd.core.hole_inputs import SourcesSeen
 from exitd.core.inputs import SourceJudged
 from exitd.core.market import PriceSource, Tick
@@ -12,10 +14,12 @@ from exitd.core.units import NS_PER_S
 from exitd.logs import Event, log
 from exitd.ports.alerts import Alert
 from exitd.ports.feed import Candle, Feed, FeedNotice, FeedSignal, TickSink
+from exitd.runtime.budget import RateBudget
 from exitd.runtime.first_prices import FirstPrices
 from exitd.runtime.freshness import PACED, FreshnessWatch, Staleness, judge
 from exitd.runtime.holes import Holes
 from exitd.runtime.loop import EngineLoop
+from exitd.runtime.second_source import SecondSource
 from exitd.runtime.supervise import CameUp, keep_running
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
@@ -47,6 +51,7 @@ class WatchedFeed:
         spawn: Spawn,
         waits: Callable[[], Iterator[float]],
         before_tick: TickSink | None = None,
+        budget: RateBudget | None = None,
     ) -> None:
         self.name = feed.name
         self.tell: Callable[[Alert], None] = _tell_nobody
@@ -59,7 +64,11 @@ class WatchedFeed:
         self._waits = waits
         self._before_tick = before_tick
         self._freshness = FreshnessWatch(self.name)
-        self._first = FirstPrices(self.name, loop, self.poll, self._on_tick)
+        self._first = FirstPrices(self.name, loop, self.poll, self._take)
+        self._second = SecondSource(
+            self.name, loop, self.poll, self._take, spawn=spawn, budget=budget
+        )
+        self._streamed_ns: dict[PriceSource, int] = {}
         self.holes = Holes(self.name, loop, self._candles, spawn)
         self._came_up = CameUp()
         self._ts_resubscribed_ns = 0
@@ -67,11 +76,23 @@ class WatchedFeed:
 
     @property
     def stale(self) -> dict[PriceSource, Staleness]:
-        """What is not judged now, and why."""
+        """What the stream keeps from us now, and why."""
         return self._freshness.stale
 
+    @property
+    def unjudged(self) -> frozenset[PriceSource]:
+        """What is not judged now: stale, and not told by REST either."""
+        return frozenset(s for s, found in self.stale.items() if not found.is_asked)
+
     def is_stale(self, source: PriceSource) -> bool:
-        return source in self.stale
+        """Whether a source is not judged."""
+        found = self.stale.get(source)
+        return found is not None and not found.is_asked
+
+    def is_asked(self, source: PriceSource) -> bool:
+        """Whether REST stands in for the stream of a source."""
+        found = self.stale.get(source)
+        return found is not None and found.is_asked
 
     def price_age_ns(self, source: PriceSource) -> int | None:
         """How old the last price of a source is; None if none was ever seen."""
@@ -115,6 +136,18 @@ class WatchedFeed:
         await self._feed.close()
 
     def _on_tick(self, tick: Tick) -> None:
+        if self._streamed_ns:
+            self._streams_again(tick.source)
+        self._take(tick)
+
+    def _streams_again(self, source: PriceSource) -> None:
+        """Go back to the stream, and look at what it kept from us."""
+        streamed_ns = self._streamed_ns.pop(source, None)
+        if streamed_ns is not None:
+            self._second.stand_in(self._streamed_ns)
+            self.holes.found(source, streamed_ns, self._loop.clock.now_ns())
+
+    def _take(self, tick: Tick) -> None:
         if self._before_tick is not None:
             self._before_tick(tick)
         self._loop.handle(tick)
@@ -123,7 +156,7 @@ class WatchedFeed:
         match notice.signal:
             case FeedSignal.CONNECTED:
                 self.since_ns = self._loop.clock.now_ns()
-                self.holes.find(self.since_ns)
+                self.holes.find(self.since_ns, self._streamed_ns)
                 self._first.connected(self.since_ns)
                 self._see_to_first_prices()
                 self._came_up.note()
@@ -159,7 +192,7 @@ class WatchedFeed:
         state = self._loop.engine.state
         silent_ns = self._loop.clock.monotonic_ns() - self._feed.ts_alive_ns
         seen = []
-        for source in self._watched():
+        for source in self._watched() - self._streamed_ns.keys():
             ts_ns = state.ts_seen_ns(source)
             if source.kind not in PACED:
                 ts_ns = max(ts_ns, min(now_ns, now_ns - silent_ns))
@@ -193,6 +226,7 @@ class WatchedFeed:
         for source in set(self.stale) - watched:
             self._freshness.forget(source, self.tell)
             self._judge(source, now_ns)
+        self._freshness.asks_rest = state.policies.second_source
         for source in watched:
             found = judge(
                 source,
@@ -200,19 +234,36 @@ class WatchedFeed:
                 now_ns=now_ns,
                 max_age_ns=max_age_ns,
                 connected_since_ns=self.since_ns,
+                streamed_ns=self._streamed_ns.get(source),
             )
+            if found is not None:
+                is_asked = self._second.is_answered(source, now_ns, max_age_ns)
+                no_rest = "" if is_asked else self._second.why_not(source)
+                found = replace(found, is_asked=is_asked, no_rest=no_rest)
             self._freshness.note(
                 source, found, now_ns=now_ns, max_age_ns=max_age_ns, tell=self.tell
             )
             self._judge(source, now_ns)
+        self._ask_for_silent(now_ns, max_age_ns)
         is_mute = self._freshness.is_mute(now_ns, max_age_ns)
         if is_mute and now_ns - self._ts_resubscribed_ns > _RESUBSCRIBE_EVERY_NS:
             # A subscription that nobody answered: a new connection asks for it again.
             self._ts_resubscribed_ns = now_ns
             self._feed.abort()
 
+    def _ask_for_silent(self, now_ns: int, max_age_ns: int) -> None:
+        """Have REST stand in for what the stream keeps from us."""
+        state, is_young = self._loop.engine.state, self._freshness.is_young
+        silent = {s for s in self.stale if not is_young(s, now_ns, max_age_ns)}
+        for source in set(self._streamed_ns) - silent:
+            del self._streamed_ns[source]
+        for source in silent:
+            self._streamed_ns.setdefault(source, state.ts_seen_ns(source))
+        if state.policies.second_source:
+            self._second.stand_in(silent)
+
     def _judge(self, source: PriceSource, now_ns: int) -> None:
         """Let the engine know of what is told to people: prices may depend on it."""
-        is_stale = self._freshness.is_told(source)
+        is_stale = self._freshness.is_told(source) and not self.is_asked(source)
         if is_stale is not (source in self._loop.engine.state.stale):
             self._loop.handle(SourceJudged(source, is_stale, now_ns))

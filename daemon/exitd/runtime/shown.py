@@ -48,6 +48,8 @@ class Prices(Protocol):
 
     def is_stale(self, source: PriceSource) -> bool: ...
 
+    def is_asked(self, source: PriceSource) -> bool: ...
+
     def price_age_ns(self, source: PriceSource) -> int | None: ...
 
 
@@ -344,6 +346,7 @@ def feed_view(
         price=text_or_none(state.last_price(source)),
         age_ms=age_ns // NS_PER_MS if age_ns is not None else None,
         is_stale=prices is None or prices.is_stale(source),
+        is_asked=prices is not None and prices.is_asked(source),
         triggers=triggers,
     )
 

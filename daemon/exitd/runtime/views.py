@@ -146,7 +146,10 @@ class DeliveriesView(Struct, frozen=True):
 
 
 class FeedView(Struct, frozen=True, kw_only=True):
-    """One watched price. `age_ms` None: no price since the start."""
+    """One watched price. `age_ms` None: no price since the start.
+
+    `is_asked`: its stream is silent, and REST is asked for it instead.
+    """
 
     source: str
     account: str
@@ -155,6 +158,7 @@ class FeedView(Struct, frozen=True, kw_only=True):
     price: str | None
     age_ms: int | None
     is_stale: bool
+    is_asked: bool = False
     triggers: int
 
 
