@@ -48,10 +48,10 @@ MUTATIONS = (
         "test_b124_given_a_silent_stream_when_rest_crosses_then_fired",
     ),
     Mutation(
-        130,
+        124,
         "runtime/prices.py",
-        "self._second.stand_in(self._streamed_ns)",
-        "pass",
-        "test_b130_given_the_stream_back_then_rest_is_left_alone_and_it_is_cleared",
+        "streamed_ns=self._streamed_ns.get(source),",
+        "streamed_ns=None,",
+        "test_b124_given_a_silent_stream_when_rest_answers_then_judged_and_told_once",
     ),
 )

@@ -58,6 +58,8 @@ account.refused | account status reason | the keys are refused; nothing can be s
 venue.limited | venue retry_after_s | the venue asks us to slow down
 venue.failed | venue status reason | a request failed
 venue.recovered | venue lasted_s | requests succeed again
+venue.paused | venue reason | it sees no close through: one is tried now and then
+venue.resumed | venue lasted_s | it answers again: what was hit is sent
 chain.noticed | account topic reason | a node, the key or an owner's access needs a look
 clock.measured | venue offset_ms round_trip_ms | the clocks were compared
 clock.skewed | venue offset_ms | our clock and the venue's differ by too much

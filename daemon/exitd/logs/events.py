@@ -81,6 +81,8 @@ class Event(StrEnum):
     VENUE_LIMITED = "venue.limited", "warning"
     VENUE_FAILED = "venue.failed", "warning"
     VENUE_RECOVERED = "venue.recovered"
+    VENUE_PAUSED = "venue.paused", "warning"
+    VENUE_RESUMED = "venue.resumed"
     CHAIN_NOTICED = "chain.noticed", "warning"
     CLOCK_MEASURED = "clock.measured", "debug"
     CLOCK_SKEWED = "clock.skewed", "warning"

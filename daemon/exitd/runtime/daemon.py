@@ -277,6 +277,9 @@ class Daemon:
         for account in self.accounts.values():
             if not account.is_reconciled:
                 reasons.append(f"{account.name} has not been reconciled")
+            if account.breaker.is_open:
+                why = account.breaker.why
+                reasons.append(f"{account.name} is sent no closes for now: {why}")
         for feed in self.feeds.values():
             for stale in feed.stale.values():
                 asked = ", so REST is asked" if stale.is_asked else ""
