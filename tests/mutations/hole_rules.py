@@ -50,7 +50,7 @@ MUTATIONS = (
     Mutation(
         124,
         "runtime/prices.py",
-        "streamed_ns=self._streamed_ns.get(source),",
+        "streamed_ns=self._second.streamed_ns.get(source),",
         "streamed_ns=None,",
         "test_b124_given_a_silent_stream_when_rest_answers_then_judged_and_told_once",
     ),

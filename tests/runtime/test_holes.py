@@ -272,9 +272,10 @@ async def test_given_a_live_feed_then_it_is_noted_up_to_when_it_was_seen(
 
         await world.until(lambda: books[MARK].ts_seen_ns > 0)
         prices = world.daemon.accounts[ACCOUNT].prices
-        prices.note_seen()
+        prices.seen.note({MARK, last}, world.feed.ts_alive_ns)
         seen_ns = books[MARK].ts_seen_ns
-        prices.note_seen()
+        assert world.feed.push(MARK, "101")
+        prices.seen.note({MARK, last}, world.feed.ts_alive_ns)
 
         assert books[MARK].ts_seen_ns == seen_ns, "once a second"
         assert books[last].ts_seen_ns > 0, "no trade, and the connection is alive"

@@ -13,6 +13,7 @@ from exitd.errors import VenueUnavailable
 from exitd.runtime.protect import audit
 from exitd.runtime.second_source import SecondSource
 from runtime.desk import MARK, D, Desk, S, in_virtual_time, stop
+from simulation.virtual_time import let_pass
 
 LAST = replace(MARK, kind=PriceKind.LAST)
 
@@ -189,7 +190,7 @@ class Asked:
 
     async def poll(self, source: PriceSource) -> Tick | None:
         self.asked.append(source)
-        await asyncio.sleep(0.1)
+        await let_pass(0.1)
         if isinstance(self.price, Exception):
             raise self.price
         return Tick(source, D(self.price), 1, 1) if self.price is not None else None
@@ -286,7 +287,7 @@ async def test_given_a_venue_that_is_slow_then_it_says_so():
     asked = Asked(desk)
 
     async def poll(source: PriceSource) -> Tick | None:
-        await asyncio.sleep(60)
+        await asyncio.Event().wait()
         return None
 
     asked.second = SecondSource(

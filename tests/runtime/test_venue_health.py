@@ -54,7 +54,7 @@ async def test_b099_given_no_answer_about_the_clock_then_a_second_is_waited():
     await desk.arm(stop())
 
     async def never() -> int:
-        await asyncio.sleep(60)
+        await asyncio.Event().wait()
         return 0
 
     desk.venue.sync_clock = never  # type: ignore[method-assign]

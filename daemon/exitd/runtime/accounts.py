@@ -83,14 +83,10 @@ class Account:
         )
         self.entering = self.dispatcher.entering
         self.gap = Gap(self.name, loop.engine.state)
-        self.is_stream_up = False
-        self.is_reconciled = False
-        self._has_caught_up = False
+        self.is_stream_up = self.is_reconciled = self._has_caught_up = False
         self._before_catching_up = before_catching_up
         self._stream_came_up = CameUp()
-        self._loop = loop
-        self._spawn = spawn
-        self._waits = waits
+        self._loop, self._spawn, self._waits = loop, spawn, waits
         self._reconcile_every_s = reconcile_every_s
         self._clock_every_s = clock_every_s
         self._wants_reconcile = asyncio.Event()

@@ -148,7 +148,7 @@ class Dispatcher:
             case SyncClock():
                 if not self._time.is_being_cured:
                     self._time.is_being_cured = True
-                    self._spawn(self._cure_clock(), "cure the clock")
+                    self._spawn(self._time.cure(self._pump), "cure the clock")
             case (
                 RequestEntrySlot()
                 | SendEntry()
@@ -201,10 +201,6 @@ class Dispatcher:
             # What is signed by a wrong clock would be refused as the last was.
             and not self._time.is_being_cured
         )
-
-    async def _cure_clock(self) -> None:
-        await self._time.cure()
-        self._pump()
 
     def _open_slot(self, request: RequestSlot) -> None:
         self._queued.discard((request.trigger_id, request.arming))

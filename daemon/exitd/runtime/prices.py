@@ -7,19 +7,19 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from exitd.core.hole_inputs import SourcesSeen
 from exitd.core.inputs import SourceJudged
 from exitd.core.market import PriceSource, Tick
 from exitd.core.units import NS_PER_S
 from exitd.logs import Event, log
 from exitd.ports.alerts import Alert
-from exitd.ports.feed import Candle, Feed, FeedNotice, FeedSignal, TickSink
+from exitd.ports.feed import Feed, FeedNotice, FeedSignal, TickSink
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.first_prices import FirstPrices
-from exitd.runtime.freshness import PACED, FreshnessWatch, Staleness, judge
+from exitd.runtime.freshness import FreshnessWatch, Staleness, judge
 from exitd.runtime.holes import Holes
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.second_source import SecondSource
+from exitd.runtime.seen import Seen
 from exitd.runtime.supervise import CameUp, keep_running
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
@@ -68,11 +68,12 @@ class WatchedFeed:
         self._second = SecondSource(
             self.name, loop, self.poll, self._take, spawn=spawn, budget=budget
         )
-        self._streamed_ns: dict[PriceSource, int] = {}
-        self.holes = Holes(self.name, loop, self._candles, spawn)
+        self.holes = Holes(
+            self.name, loop, lambda *bars: self._feed.candles(*bars), spawn
+        )
+        self.seen = Seen(loop)
         self._came_up = CameUp()
         self._ts_resubscribed_ns = 0
-        self._ts_seen_ns = 0
 
     @property
     def stale(self) -> dict[PriceSource, Staleness]:
@@ -136,16 +137,11 @@ class WatchedFeed:
         await self._feed.close()
 
     def _on_tick(self, tick: Tick) -> None:
-        if self._streamed_ns:
-            self._streams_again(tick.source)
+        if self._second.streamed_ns:
+            # Back to the stream; what it kept from us is looked for in candles.
+            now_ns, since_ns = tick.ts_recv_ns, self._second.let_go(tick.source)
+            self.holes.found(tick.source, since_ns, now_ns)
         self._take(tick)
-
-    def _streams_again(self, source: PriceSource) -> None:
-        """Go back to the stream, and look at what it kept from us."""
-        streamed_ns = self._streamed_ns.pop(source, None)
-        if streamed_ns is not None:
-            self._second.stand_in(self._streamed_ns)
-            self.holes.found(source, streamed_ns, self._loop.clock.now_ns())
 
     def _take(self, tick: Tick) -> None:
         if self._before_tick is not None:
@@ -156,7 +152,7 @@ class WatchedFeed:
         match notice.signal:
             case FeedSignal.CONNECTED:
                 self.since_ns = self._loop.clock.now_ns()
-                self.holes.find(self.since_ns, self._streamed_ns)
+                self.holes.find(self.since_ns, self._second.streamed_ns)
                 self._first.connected(self.since_ns)
                 self._see_to_first_prices()
                 self._came_up.note()
@@ -175,30 +171,6 @@ class WatchedFeed:
         if self._first.is_wanted():
             self._spawn(self._first.ask(), f"{self.name} first prices")
 
-    async def _candles(
-        self, source: PriceSource, ts_from_ns: int, ts_to_ns: int
-    ) -> tuple[Candle, ...]:
-        return await self._feed.candles(source, ts_from_ns, ts_to_ns)
-
-    def note_seen(self) -> None:
-        """Have written down up to when each source was watched, once a second.
-
-        Where nothing is told while nothing trades, the connection proves it.
-        """
-        now_ns = self._loop.clock.now_ns()
-        if self.since_ns is None or now_ns - self._ts_seen_ns < NS_PER_S:
-            return
-        self._ts_seen_ns = now_ns
-        state = self._loop.engine.state
-        silent_ns = self._loop.clock.monotonic_ns() - self._feed.ts_alive_ns
-        seen = []
-        for source in self._watched() - self._streamed_ns.keys():
-            ts_ns = state.ts_seen_ns(source)
-            if source.kind not in PACED:
-                ts_ns = max(ts_ns, min(now_ns, now_ns - silent_ns))
-            seen.append((source, ts_ns))
-        self._loop.handle(SourcesSeen(tuple(seen), now_ns))
-
     def _watched(self) -> set[PriceSource]:
         return {s for s in self._loop.engine.watched() if s.feed == self.name}
 
@@ -216,7 +188,9 @@ class WatchedFeed:
             if self.since_ns is not None and silent_ns > _SILENCE_MAX_NS:
                 self._feed.abort()
             self.check_freshness()
-            self.note_seen()
+            if self.since_ns is not None:
+                told = self._watched() - self._second.streamed_ns.keys()
+                self.seen.note(told, self._feed.ts_alive_ns)
             self._see_to_first_prices()
 
     def check_freshness(self) -> None:
@@ -234,7 +208,7 @@ class WatchedFeed:
                 now_ns=now_ns,
                 max_age_ns=max_age_ns,
                 connected_since_ns=self.since_ns,
-                streamed_ns=self._streamed_ns.get(source),
+                streamed_ns=self._second.streamed_ns.get(source),
             )
             if found is not None:
                 is_asked = self._second.is_answered(source, now_ns, max_age_ns)
@@ -244,23 +218,14 @@ class WatchedFeed:
                 source, found, now_ns=now_ns, max_age_ns=max_age_ns, tell=self.tell
             )
             self._judge(source, now_ns)
-        self._ask_for_silent(now_ns, max_age_ns)
+        is_young = self._freshness.is_young
+        silent = {s for s in self.stale if not is_young(s, now_ns, max_age_ns)}
+        self._second.keep(silent)
         is_mute = self._freshness.is_mute(now_ns, max_age_ns)
         if is_mute and now_ns - self._ts_resubscribed_ns > _RESUBSCRIBE_EVERY_NS:
             # A subscription that nobody answered: a new connection asks for it again.
             self._ts_resubscribed_ns = now_ns
             self._feed.abort()
-
-    def _ask_for_silent(self, now_ns: int, max_age_ns: int) -> None:
-        """Have REST stand in for what the stream keeps from us."""
-        state, is_young = self._loop.engine.state, self._freshness.is_young
-        silent = {s for s in self.stale if not is_young(s, now_ns, max_age_ns)}
-        for source in set(self._streamed_ns) - silent:
-            del self._streamed_ns[source]
-        for source in silent:
-            self._streamed_ns.setdefault(source, state.ts_seen_ns(source))
-        if state.policies.second_source:
-            self._second.stand_in(silent)
 
     def _judge(self, source: PriceSource, now_ns: int) -> None:
         """Let the engine know of what is told to people: prices may depend on it."""

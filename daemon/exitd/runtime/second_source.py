@@ -30,6 +30,8 @@ class SecondSource:
 
     A price that the stream tells again is not asked for any more, and an answer that
     comes after it is dropped. The venue's adapter gives no price out of a cache.
+    `streamed_ns` is when the stream last told what is silent (0: never), whether REST
+    is asked for it or not.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class SecondSource:
             budget: The requests that the venue allows; None where the feed itself
                 minds them.
         """
+        self.streamed_ns: dict[PriceSource, int] = {}
         self._feed = feed
         self._loop = loop
         self._poll = poll
@@ -69,6 +72,23 @@ class SecondSource:
     def why_not(self, source: PriceSource) -> str:
         """Say why REST does not give a price; empty where it does, or may yet."""
         return self._failed.get(source, "")
+
+    def keep(self, silent: set[PriceSource]) -> None:
+        """Take note of what the stream keeps from us now, and stand in for it."""
+        state = self._loop.engine.state
+        for source in set(self.streamed_ns) - silent:
+            del self.streamed_ns[source]
+        for source in silent:
+            self.streamed_ns.setdefault(source, state.ts_seen_ns(source))
+        if state.policies.second_source:
+            self.stand_in(silent)
+
+    def let_go(self, source: PriceSource) -> int:
+        """Leave a source to its stream; gives when that had last told it, or zero."""
+        streamed_ns = self.streamed_ns.pop(source, 0)
+        if streamed_ns:
+            self.stand_in(self.streamed_ns)
+        return streamed_ns
 
     def stand_in(self, silent: Iterable[PriceSource]) -> None:
         """Ask for these as far as it is time to, and for no others any more."""

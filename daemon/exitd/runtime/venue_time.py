@@ -47,8 +47,8 @@ class VenueTime:
         log(Event.CLOCK_MEASURED, venue=self._venue.account, offset_ms=offset_ms)
         self._watch(offset_ns)
 
-    async def cure(self) -> None:
-        """Measure it because the venue said that a request had expired."""
+    async def cure(self, then: Callable[[], None]) -> None:
+        """Measure it, as the venue said that a request had expired; *then* go on."""
         self.is_being_cured = True
         try:
             async with asyncio.timeout(_CURE_S):
@@ -57,6 +57,7 @@ class VenueTime:
             pass  # The last measurement stands; the next refusal asks again.
         finally:
             self.is_being_cured = False
+        then()
 
     async def _until_agreed(self) -> None:
         for _ in range(_ANSWERS):
