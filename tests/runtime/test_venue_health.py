@@ -76,9 +76,26 @@ async def test_b099_given_a_clock_that_jumped_when_asked_twice_then_it_is_believ
     desk.venue.fail_reads(1)
 
     desk.mark("95")
-    await desk.settle(0.2)
+    await desk.settle(0.4)
 
     assert len(desk.sent) == 2
+
+
+@in_virtual_time
+async def test_b099_given_a_clock_never_measured_then_it_is_before_the_next_is_signed():
+    desk = Desk()
+    desk.venue.skew_ns = 3_600 * S
+    desk.venue.fail_reads(12)
+    time, goes_on = desk.account.time, asyncio.Event()
+
+    desk.spawn(time.cure(goes_on.set), "cure")
+    await desk.settle(2.5)
+    assert time.is_being_cured
+    await desk.settle(1.5)
+
+    assert goes_on.is_set()
+    assert not time.is_being_cured
+    assert desk.venue.venue_now_ns() - desk.clock.now_ns() == 3_600 * S
 
 
 @in_virtual_time

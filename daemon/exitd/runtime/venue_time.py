@@ -13,10 +13,10 @@ from exitd.runtime.pacing import PacedVenue
 
 #: Requests go by the venue's clock, and what people read by ours.
 SKEWED_NS = NS_PER_S
-#: A close waits so long for a new measurement before it is signed by the last one.
-_CURE_S = 1.0
-#: A clock that has jumped is believed when a second answer agrees.
-_ANSWERS = 2
+#: A close waits so long for a new measurement before it is signed by the last one; and
+#: so long where there is none: signed hours ahead, it would be in doubt for hours.
+_CURE_S, _UNMEASURED_S = 1.0, 10.0
+_PAUSE_S = 0.25
 
 
 class VenueTime:
@@ -28,8 +28,7 @@ class VenueTime:
     def __init__(
         self, loop: EngineLoop, venue: PacedVenue, tell: Callable[[Alert], None]
     ) -> None:
-        self.is_being_cured = False
-        self.is_skewed = False
+        self.is_being_cured = self.is_skewed = self._is_measured = False
         self._loop = loop
         self._venue = venue
         self._tell = tell
@@ -41,6 +40,7 @@ class VenueTime:
             VenueError: There was no answer that can be used.
         """
         offset_ns = await self._venue.sync_clock()
+        self._is_measured = True
         venue_ns, now_ns = self._venue.venue_now_ns(), self._loop.clock.now_ns()
         self._loop.handle(VenueTimeRead(self._venue.account, venue_ns, now_ns))
         offset_ms = offset_ns // NS_PER_MS
@@ -51,21 +51,24 @@ class VenueTime:
         """Measure it, as the venue said that a request had expired; *then* go on."""
         self.is_being_cured = True
         try:
-            async with asyncio.timeout(_CURE_S):
-                await self._until_agreed()
+            longest_s = _CURE_S if self._is_measured else _UNMEASURED_S
+            async with asyncio.timeout(longest_s):
+                await self._until_read()
         except TimeoutError:
             pass  # The last measurement stands; the next refusal asks again.
         finally:
             self.is_being_cured = False
         then()
 
-    async def _until_agreed(self) -> None:
-        for _ in range(_ANSWERS):
+    async def _until_read(self) -> None:
+        """Ask until it answers; a clock that has jumped needs a second answer."""
+        while True:
             try:
                 await self.read()
             except VenueError as error:
                 name = self._venue.account
                 log(Event.VENUE_FAILED, venue=name, question="clock", reason=str(error))
+                await asyncio.sleep(_PAUSE_S)
             else:
                 return
 
