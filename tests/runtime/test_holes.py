@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from api.daemons import ACCOUNT, MARK, SOL, World, started
 from core.builders import D, stop
 from core.builders import trail as trail_of
+from exitd.cli.wording import condition_lines, shown_state
 from exitd.core.condition import Missed
-from exitd.core.hole_inputs import HoleFound
+from exitd.core.hole_inputs import HoleFilled, HoleFound, SeenCandle
 from exitd.core.inputs import Arm, IfCrossed
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.trigger import TriggerDefinition, TriggerRecord
@@ -241,6 +242,11 @@ async def test_b056_given_no_candles_when_reconnected_then_uncertain_and_told_on
         assert "the venue gave no candles" in told
         assert stop_of(world) == 115
         assert world.daemon.loop.engine.state.book(MARK).hole_ns > 0
+        shown = (await world.control.reading.show("t")).trigger
+        assert shown_state(shown) == "armed, unsure"
+        assert ("unsure", shown.unseen) in condition_lines(shown)
+        said = (await world.control.reading.explain("t")).sentences
+        assert any("nobody knows what its price did" in sentence for sentence in said)
 
 
 async def test_b116_given_a_crossing_in_a_gap_when_fire_then_closed_once(
@@ -259,6 +265,25 @@ async def test_b116_given_a_crossing_in_a_gap_when_fire_then_closed_once(
         await world.until(lambda: alerts(world, "trigger.missed") != [])
 
         assert "it fires now" in alerts(world, "trigger.missed")[0]
+
+
+async def test_b116_given_a_crossing_in_a_gap_when_alert_then_shown_and_explained(
+    tmp_path: Path,
+):
+    async with started(tmp_path) as world:
+        await arm(world, stop("t", "95"))
+        now_ns = world.daemon.clock.now_ns()
+        bars = (SeenCandle(now_ns + 1, now_ns + MINUTE_NS, D("101"), D("94")),)
+        hole(world, now_ns, now_ns + MINUTE_NS)
+
+        world.daemon.loop.handle(HoleFilled(MARK, bars, now_ns + MINUTE_NS))
+
+        shown = (await world.control.reading.show("t")).trigger
+        assert shown.missed is not None
+        assert shown_state(shown) == "armed"
+        assert condition_lines(shown)[-1][0] == "missed"
+        said = (await world.control.reading.explain("t")).sentences
+        assert any("`exitd fire t` closes now" in sentence for sentence in said)
 
 
 async def test_given_a_live_feed_then_it_is_noted_up_to_when_it_was_seen(
