@@ -24,6 +24,7 @@ from exitd.core.resting import is_expired, kept, rest, watermark_now
 from exitd.core.state import State
 from exitd.core.trigger import TriggerRecord, TriggerState
 from exitd.core.turn import Turn
+from exitd.core.units import INFINITY, ZERO
 from exitd.core.watermarks import is_trailing
 
 
@@ -98,8 +99,12 @@ def on_filled(turn: Turn, hole: HoleFilled) -> None:
     """
     since_ns, end_ns = _bounds(turn, hole.source)
     firing: list[TriggerRecord] = []
+    low = min((candle.low for candle in hole.candles), default=INFINITY)
+    high = max((candle.high for candle in hole.candles), default=ZERO)
     for record in list(_on_watch(turn.state, hole.source)):
         if _watches_since(record) > end_ns or is_expired(record, turn.now_ns):
+            continue
+        if not record.unseen and missed.is_untouched(record, low, high):
             continue
         found = missed.look(turn.state, record, hole.source, hole.candles, since_ns)
         record = _mend(turn, _cleared(turn, record, since_ns), found)

@@ -39,6 +39,19 @@ class Found(Struct, frozen=True):
     best: Decimal | None = None
 
 
+def is_untouched(record: TriggerRecord, low: Decimal, high: Decimal) -> bool:
+    """Whether prices from *low* to *high* mean nothing to what waits for one level.
+
+    Most of a hundred thousand triggers are far away; each is done with in this. A trail
+    has no level of its own.
+    """
+    definition, level = record.definition, record.trigger_price
+    if level is None or definition.confirmation is not None or definition.moves:
+        return False
+    falls = definition.direction is Direction.FALLING
+    return low > level if falls else high < level
+
+
 def look(
     state: State,
     record: TriggerRecord,
