@@ -23,10 +23,6 @@ from exitd.core.condition import BeforeClose
 _OF_POSITION = ("stop_loss", "take_profit", "trailing", "max_hold")
 _CLOSES_ONLY = ("stop_loss", "take_profit", "trailing")
 
-NOT_BUILT = {
-    "backstop": "backstops are not built yet; place a wide stop at the venue yourself",
-}
-
 
 def _one_condition(path: Path, exit_: Exit) -> Iterator[Problem]:
     found = exit_.conditions
@@ -127,8 +123,6 @@ def _position_problems(
     if not position.exits:
         yield (*path, "exits"), "a position needs at least one exit"
     yield from idle_position_keys(path, position, layers)
-    if position.backstop is not None:
-        yield (*path, "backstop"), NOT_BUILT["backstop"]
     yield from move_problems(path, position)
 
 

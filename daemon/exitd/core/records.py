@@ -5,6 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from exitd.core.attempt import AttemptRecord
+from exitd.core.backstop import BackstopRecord
 from exitd.core.condition import Direction
 from exitd.core.entry import EntryRecord, SignalRecord
 from exitd.core.market import Instrument, PriceSource
@@ -109,6 +110,7 @@ Record = (
     | Instrument
     | EntryRecord
     | SignalRecord
+    | BackstopRecord
     | TriggerGone
 )
 
@@ -133,4 +135,5 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     watermarks: tuple[WatermarksRecord, ...] = ()
     seen: tuple[SeenRecord, ...] = ()
     entries: tuple[EntryRecord, ...] = ()
+    backstops: tuple[BackstopRecord, ...] = ()
     seq: int = 0

@@ -115,6 +115,7 @@ class WatchedFeed:
         self._feed.watch(
             frozenset(s for s in self._loop.engine.sources() if s.feed == self.name)
         )
+        self._first.watch(self._watched())
         self._see_to_first_prices()
 
     def wrap(self, wrapper: Callable[[Feed], F]) -> F:
@@ -153,6 +154,7 @@ class WatchedFeed:
             case FeedSignal.CONNECTED:
                 self.since_ns = self._loop.clock.now_ns()
                 self.holes.find(self.since_ns, self._second.streamed_ns)
+                self._first.watch(self._watched())
                 self._first.connected(self.since_ns)
                 self._see_to_first_prices()
                 self._came_up.note()
@@ -170,9 +172,6 @@ class WatchedFeed:
         """Ask for what no trade may tell for hours; nobody waits for it."""
         if self._first.is_wanted():
             self._spawn(self._first.ask(), f"{self.name} first prices")
-
-    def _watched(self) -> set[PriceSource]:
-        return {s for s in self._loop.engine.watched() if s.feed == self.name}
 
     def _on_lost(self, reason: str) -> None:
         self.since_ns = None
@@ -193,10 +192,16 @@ class WatchedFeed:
                 self.seen.note(told, self._feed.ts_alive_ns)
             self._see_to_first_prices()
 
+    def _watched(self) -> frozenset[PriceSource]:
+        """What decides about a level now, and comes from this feed."""
+        watched = self._loop.engine.watched()
+        return frozenset(s for s in watched if s.feed == self.name)
+
     def check_freshness(self) -> None:
         state, now_ns = self._loop.engine.state, self._loop.clock.now_ns()
         max_age_ns = state.policies.price_max_age_ns
         watched = self._watched()
+        self._first.watch(watched)
         for source in set(self.stale) - watched:
             self._freshness.forget(source, self.tell)
             self._judge(source, now_ns)

@@ -115,7 +115,8 @@ class PositionView(Struct, frozen=True, kw_only=True):
     """One open position.
 
     `protected_by` are the stops that watch it now; `unprotected` says why it is
-    not protected, or not all of it, and is empty when it is.
+    not protected, or not all of it, and is empty when it is. `backstop` is the level of
+    the stop that rests at the venue itself.
     """
 
     key: str
@@ -132,6 +133,7 @@ class PositionView(Struct, frozen=True, kw_only=True):
     triggers: tuple[str, ...]
     lifetime: int
     ts_opened: str | None
+    backstop: str | None = None
 
 
 class DeliveryView(Struct, frozen=True, kw_only=True):
@@ -146,10 +148,7 @@ class DeliveriesView(Struct, frozen=True):
 
 
 class FeedView(Struct, frozen=True, kw_only=True):
-    """One watched price. `age_ms` None: no price since the start.
-
-    `is_asked`: its stream is silent, and REST is asked for it instead.
-    """
+    """One watched price. `age_ms` None: no price. `is_asked`: by REST, for a while."""
 
     source: str
     account: str
@@ -179,7 +178,10 @@ class ConfigurationView(Struct, frozen=True, kw_only=True):
 
 
 class StatusView(Struct, frozen=True, kw_only=True):
-    """The daemon at a glance. `banner` is `LIVE` or `PAPER, NOT PROTECTING`."""
+    """The daemon at a glance. `banner` is `LIVE` or `PAPER, NOT PROTECTING`.
+
+    `triggers` and `entries` count them by state; entries that are over are left out.
+    """
 
     mode: str
     banner: str
@@ -188,6 +190,7 @@ class StatusView(Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
     uptime_s: int
     triggers: dict[str, int]
+    entries: dict[str, int] = {}
     positions: int
     unprotected: tuple[str, ...]
     feeds: tuple[FeedView, ...]

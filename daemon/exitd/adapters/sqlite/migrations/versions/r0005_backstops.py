@@ -1,4 +1,4 @@
-"""Up to when the prices of each source were seen."""
+"""The wide stops that rest at venues."""
 
 from alembic import op
 
@@ -9,12 +9,14 @@ depends_on = None
 
 STATEMENTS = (
     """
-    CREATE TABLE seen (
-        source TEXT NOT NULL,
-        ts_ns INTEGER NOT NULL,
+    CREATE TABLE backstops (
+        account TEXT NOT NULL,
+        symbol TEXT NOT NULL,
+        side TEXT NOT NULL,
+        state TEXT NOT NULL,
         body TEXT NOT NULL,
         checksum INTEGER NOT NULL,
-        PRIMARY KEY (source)
+        PRIMARY KEY (account, symbol, side)
     ) STRICT
     """,
 )
