@@ -86,6 +86,7 @@ def test_b018_given_stop_and_target_in_one_candle_then_the_stop_and_one_order():
     fill(world, candles(since_ns, ("94", "111")))
 
     assert world.who() == ["sl"]
+    assert world.state("tp") == "armed", "it lets the stop go first"
 
 
 def test_b120_given_an_expiry_that_passed_in_downtime_then_a_crossing_fires_nothing():
