@@ -175,6 +175,7 @@ async def test_given_a_refusal_when_sent_then_its_kind(status, body, kind):
 
     assert isinstance(answer, Refusal)
     assert answer.kind is kind
+    assert answer.is_for_all is (b"MAINTENANCE" in body)
 
 
 async def test_b093_given_429_when_sent_then_the_wait_it_asks_for():

@@ -25,7 +25,7 @@ KEYS = sorted(
         if isinstance(model, type) and issubclass(model, Keys)
         for name in model.model_fields
     }
-    | {"for", "once", "missed"}
+    | {"for", "once"}
 )
 WORDS = st.sampled_from(
     [

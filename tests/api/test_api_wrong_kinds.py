@@ -118,7 +118,7 @@ async def refused(client: AsyncClient, body: Body) -> DaemonRefused:
         ),
         ({"stop_loss": "95", "once": True}, "once", "not a known key", "invalid"),
         ({"stop_loss": "95", "trailing": "2%"}, "", "this one has 2", "one_condition"),
-        ({"stop_loss": "95", "missed": "fire"}, "", "not looked for yet", "not_built"),
+        ({"stop_loss": "95", "missed": "wait"}, "missed", "alert, fire", "invalid"),
     ],
 )
 async def test_b049_given_a_bad_value_when_armed_then_the_field_and_a_files_sentence(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from exitd.cli.wording import feed_lines, protection
+from exitd.cli.wording import feed_line, feed_lines, protection
 from exitd.runtime.views import FeedView, PositionView
 
 
@@ -36,6 +36,32 @@ def test_given_a_position_then_it_says_who_protects_it(
     )
 
     assert protection(position) == said
+
+
+@pytest.mark.parametrize(
+    ("is_stale", "is_asked", "said"),
+    [
+        (False, False, "SOL mark 100 (0.5 s)"),
+        (True, False, "SOL mark 100 (STALE, 0.5 s)"),
+        (False, True, "SOL mark 100 (STREAM SILENT, asked by REST, 0.5 s)"),
+    ],
+)
+def test_b124_given_a_feed_then_it_says_where_its_price_comes_from(
+    is_stale: bool, is_asked: bool, said: str
+) -> None:
+    silent = FeedView(
+        source="main/SOL/mark",
+        account="main",
+        symbol="SOL",
+        price_kind="mark",
+        price="100",
+        age_ms=500,
+        is_stale=is_stale,
+        is_asked=is_asked,
+        triggers=1,
+    )
+
+    assert feed_line(silent).startswith(said.split("0.5 s")[0])
 
 
 def feed(account: str, price: str = "150.2", *, is_stale: bool = False) -> FeedView:

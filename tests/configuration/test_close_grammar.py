@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from exitd.core.condition import Missed
 from exitd.core.trigger import (
     Close,
     OrderType,
@@ -283,3 +284,17 @@ def test_given_before_liquidation_when_made_then_the_stop_has_it(made: Made) -> 
     trigger = made("{stop_loss: 131, before_liquidation: 1%}")
 
     assert trigger.before_liquidation == Decimal(1)
+
+
+@pytest.mark.parametrize(
+    ("exit_", "missed"),
+    [
+        ("{stop_loss: 131, missed: fire}", Missed.FIRE),
+        ("{trailing: 2%, missed: alert}", Missed.ALERT),
+        ("{stop_loss: 131}", None),
+    ],
+)
+def test_b116_given_missed_when_made_then_the_exit_has_its_own_word(
+    made: Made, exit_: str, missed: Missed | None
+) -> None:
+    assert made(exit_).missed is missed

@@ -195,7 +195,7 @@ def test_given_a_wrong_account_when_loaded_then_said(
         ("notify: {events: {hits: on}}", "did you mean 'hit'"),
         ("log: {level: warn}", "did you mean 'warning'"),
         ("log: quiet", "keys belong here"),
-        ("policies: {missed: alert}", "do nothing: missed crossings are not looked"),
+        ("policies: {missed: wait}", "'wait' is not one of alert, fire"),
         ("policies: {crossed_at_arm_by_webhook: ask}", "not one of fire, wait, refuse"),
         ("policies: {feed_stale: second_source}", "is not built yet; use alert"),
         ("policies: {percentage_of: live}", "is not built yet; use lifetime, or"),

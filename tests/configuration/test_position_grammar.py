@@ -141,20 +141,6 @@ def test_given_no_side_when_cancelling_or_telling_then_fine(
 
 
 @pytest.mark.parametrize(
-    ("exit_", "more", "part"),
-    [
-        (f"{{{SL}, missed: alert}}", "", "missed crossings are not looked for yet"),
-    ],
-)
-def test_given_what_is_not_built_when_checked_then_refused_with_what_to_use(
-    exit_: str, more: str, part: str, exit_errors: Errors
-) -> None:
-    (error,) = exit_errors(exit_, more=more)
-
-    assert part in error
-
-
-@pytest.mark.parametrize(
     ("exit_", "part"),
     [
         ("{trailing: 0%}", "above 0% and under 100%"),

@@ -46,6 +46,7 @@ from exitd.core.records import (
     FundingRecord,
     IdempotencyRecord,
     Record,
+    SeenRecord,
     TriggerGone,
     WatermarksRecord,
 )
@@ -248,6 +249,7 @@ watermarks = st.builds(
     marks=st.lists(st.tuples(instants, decimals), max_size=4).map(tuple),
     ts_ns=instants,
 )
+seen = st.builds(SeenRecord, source=watched | sources, ts_ns=instants)
 instruments = st.builds(
     Instrument,
     account=accounts,
@@ -347,6 +349,7 @@ records: st.SearchStrategy[Record] = st.one_of(
     fills,
     funding,
     watermarks,
+    seen,
     instruments,
     entries,
     backstops,

@@ -13,6 +13,7 @@ from exitd.core.records import (
     CounterRecord,
     FillRecord,
     IdempotencyRecord,
+    SeenRecord,
     Snapshot,
     TriggerGone,
     WatermarksRecord,
@@ -58,6 +59,7 @@ class Rows:
             idempotency=tuple(self.of(IdempotencyRecord)),
             instruments=tuple(self.of(Instrument)),
             watermarks=tuple(self.of(WatermarksRecord)),
+            seen=tuple(self.of(SeenRecord)),
             backstops=tuple(self.of(BackstopRecord)),
             entries=tuple(e for e in self.of(EntryRecord) if not e.is_over),
             seq=max((record.seq for record in triggers), default=0),
@@ -80,6 +82,8 @@ def _row_key(record: object) -> object:
             return "idempotency", record.key
         case WatermarksRecord():
             return "watermarks", record.source, record.way
+        case SeenRecord():
+            return "seen", record.source
         case FillRecord():
             return "fill", record.account, record.symbol, record.trade_id
         case WatermarksRecord():

@@ -19,12 +19,11 @@ from exitd.core.condition import (
     Tighten,
     Trailing,
 )
+from exitd.core.hole_inputs import HoleFilled, SeenCandle
 from exitd.core.inputs import (
     Amend,
     CancelTrigger,
-    HoleFilled,
     IfCrossed,
-    SeenCandle,
 )
 from exitd.core.position import Side
 from exitd.core.resting import watermark_now
@@ -145,7 +144,8 @@ class Compared:
         """A candle of a time when nobody watched."""
         now = self.model.price or D(100)
         high, low = now * D("1.013"), now * D("0.985")
-        candle = SeenCandle(self.world.later(), high=high, low=low)
+        opens = self.world.later()
+        candle = SeenCandle(opens, opens + 60 * S, high=high, low=low)
         self.world.do(HoleFilled(MARK, (candle,), self.world.later()))
         self.model.fill_hole(high, low)
         self.check()

@@ -18,6 +18,7 @@ from exitd.core.records import (
     FundingRecord,
     IdempotencyRecord,
     Record,
+    SeenRecord,
     Snapshot,
     TriggerGone,
     WatermarksRecord,
@@ -47,6 +48,7 @@ class Disk:
         self.funding: dict[tuple[str, str, int], FundingRecord] = {}
         self.instruments: dict[tuple[str, str], Instrument] = {}
         self.watermarks: dict[tuple[PriceSource, Direction], WatermarksRecord] = {}
+        self.seen: dict[PriceSource, SeenRecord] = {}
         self.backstops: dict[object, BackstopRecord] = {}
         self.entries: dict[str, EntryRecord] = {}
         self.signals: dict[str, SignalRecord] = {}
@@ -82,6 +84,8 @@ class Disk:
                 self.idempotency[record.key] = record
             case WatermarksRecord():
                 self.watermarks[record.source, record.way] = record
+            case SeenRecord():
+                self.seen[record.source] = record
             case Instrument():
                 self.instruments[record.account, record.symbol] = record
             case BackstopRecord():
@@ -118,6 +122,7 @@ class Disk:
             idempotency=tuple(self.idempotency.values()),
             instruments=tuple(self.instruments.values()),
             watermarks=tuple(self.watermarks.values()),
+            seen=tuple(self.seen.values()),
             backstops=tuple(self.backstops.values()),
             entries=tuple(e for e in self.entries.values() if not e.is_over),
             seq=self.arming_seq,

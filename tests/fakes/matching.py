@@ -20,7 +20,11 @@ def carry_out(
 ) -> FakeOrder | Refusal:
     if isinstance(outcome, Refuse):
         return Refusal(
-            outcome.kind, outcome.code, outcome.message, outcome.retry_after_ns
+            outcome.kind,
+            outcome.code,
+            outcome.message,
+            outcome.retry_after_ns,
+            outcome.is_for_all,
         )
     if _is_seen(exchange, dedupe, close.client_order_id):
         return Refusal(

@@ -35,6 +35,7 @@ class Refuse:
     code: str = "SCRIPTED"
     message: str = "refused by script"
     retry_after_ns: int | None = None
+    is_for_all: bool = False
 
 
 @dataclass(frozen=True)

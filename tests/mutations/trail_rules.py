@@ -129,9 +129,9 @@ MUTATIONS = (
     ),
     Mutation(
         56,
-        "core/watermarks.py",
-        "if candle.ts_open_ns >= record.ts_begun_ns",
-        "if True",
+        "core/missed.py",
+        "if candle.ts_open_ns < record.ts_begun_ns:",
+        "if False:",
         "test_b056_given_a_candle_that_began_before_the_trail_then_it_does_not_count",
     ),
     Mutation(
@@ -221,9 +221,9 @@ MUTATIONS = (
     ),
     Mutation(
         56,
-        "core/watermarks.py",
-        "book.ts_recv_ns if book.price is not None else book.ts_saved_ns",
-        "book.ts_recv_ns",
+        "core/holes.py",
+        "seen_ns = book.ts_seen_ns or book.ts_saved_ns",
+        "seen_ns = 0",
         "test_b056_given_trails_then_their_hole_began_with_the_last_price_that_was_kept",
     ),
 )

@@ -92,7 +92,9 @@ async def test_b144_given_its_prices_are_stale_then_not_ready_and_says_why(
     assert watching.daemon.reasons_not_ready() == (
         f"{BTC}: no price arrives although the feed is up",
     )
-    assert Event.FEED_STALE in [a.topic for a in watching.world.heard.alerts]
+    await watching.world.until(
+        lambda: Event.FEED_STALE in [a.topic for a in watching.world.heard.alerts]
+    )
     (hole,) = watching.daemon.audit_protection()
     assert hole.reason == "sl watches a price that is stale"
 
@@ -141,7 +143,11 @@ async def test_b124_given_two_that_agree_when_one_feed_dies_then_the_other_decid
 
     assert [signed.order.attempt.trigger_id for signed in desk.venue.sent] == ["sl"]
     assert [(a.cleared, a.text) for a in desk.heard.alerts if a.about == str(BTC)] == [
-        (False, f"{BTC} is not judged: the feed is down"),
+        (
+            False,
+            f"{BTC} is not judged: the feed is down; REST does not say it: the venue "
+            "has no price, or one out of a cache",
+        ),
         (True, f"{BTC} is not watched any more"),
     ]
     assert desk.loop.engine.state.stale == set()

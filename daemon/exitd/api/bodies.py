@@ -7,7 +7,6 @@ from fastapi import Request
 from pydantic import BaseModel, Field, ValidationError
 
 from exitd.api.values import Amount, Expires, Name, Price, Size, Word
-from exitd.configuration.exit_rules import NOT_BUILT
 from exitd.configuration.keys import Keys
 from exitd.configuration.validation import fault_sentence
 from exitd.runtime.problems import ControlError, Unusable
@@ -122,9 +121,6 @@ def validated(written: object, model: type[T]) -> T:
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         place = tuple(fault["loc"])
-        key = str(place[-1]) if place else ""
-        if fault["type"] == "extra_forbidden" and key in NOT_BUILT:
-            raise Unusable("not_built", NOT_BUILT[key]) from error
         said = fault_sentence(model, place, fault)
         if fault["type"] == "extra_forbidden":
             said = "is not a known key; /docs lists those there are"

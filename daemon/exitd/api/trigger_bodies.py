@@ -122,6 +122,7 @@ class ExitWords(Keys):
     prices: Slices | None = _as_in_files("prices")
     emergency: WatchedLevelText | None = _as_in_files("emergency")
     before_liquidation: BoundValue | None = _as_in_files("before_liquidation")
+    missed: exit_keys.Missed | None = _as_in_files("missed")
     moves: Moves | None = Field(
         None, description="What moves this stop, and when; only ever tighter."
     )

@@ -113,6 +113,7 @@ STYLES = {
     "firing": "1;33",
     "working": "1;33",
     "stale": "1;31",
+    "unsure": "1;31",
     "paused": "33",
     "waiting": "36",
     "NO": "1;31",

@@ -51,7 +51,8 @@ def count(number: int, thing: str) -> str:
 def shown_state(trigger: TriggerView) -> str:
     """Give the state, marked where the account is a simulated one."""
     mark = ", PAPER" if is_simulated(trigger.account) else ""
-    return trigger.state + mark
+    unsure = ", unsure" if trigger.unseen else ""
+    return trigger.state + unsure + mark
 
 
 def protection(position: PositionView) -> str:
@@ -120,6 +121,10 @@ def condition_lines(trigger: TriggerView) -> list[tuple[str, str]]:
         lines.append(("confirmed", f"at {clock_time(trigger.confirms)}"))
     if trigger.due is not None:
         lines.append(("due", clock_time(trigger.due)))
+    if trigger.unseen:
+        lines.append(("unsure", trigger.unseen))
+    if trigger.missed is not None:
+        lines.append(("missed", f"crossed unseen at {clock_time(trigger.missed)}"))
     lines += list(trigger.words.items())
     return lines
 
@@ -153,6 +158,8 @@ def _market(feed: FeedView) -> str:
 
 def feed_line(feed: FeedView, *, is_named: bool = False) -> str:
     stale = "STALE, " if feed.is_stale else ""
+    if feed.is_asked:
+        stale = "STREAM SILENT, asked by REST, "
     at = f" at {feed.account}" if is_named else ""
     return (
         f"{feed.symbol} {feed.price_kind} {or_dash(feed.price)}{at}"

@@ -15,7 +15,7 @@ from exitd.configuration.interactive_brokers import (
     check_interactive_brokers,
 )
 from exitd.configuration.on_chain import check_chain
-from exitd.configuration.policies import NOTHING_YET, Policies, not_built
+from exitd.configuration.policies import Policies, not_built
 from exitd.configuration.schwab import SchwabAccount, check_schwab
 from exitd.configuration.secrets import SecretReference, mode_complaint, secret_path
 from exitd.configuration.venue_tables import VenueTable
@@ -139,8 +139,3 @@ def check_daemon(
         sentence = not_built(name, str(getattr(file.policies, name)))
         if sentence is not None:
             yield document.finding(("policies", name), sentence)
-    for name, why in NOTHING_YET.items():
-        if name in file.policies.model_fields_set:
-            yield document.finding(
-                ("policies", name), f"'{name}' would do nothing: {why}", key=True
-            )

@@ -194,6 +194,7 @@ def words(trigger: TriggerDefinition) -> Words:
         **_condition_words(trigger.condition),
         **_confirmation_words(trigger.confirmation),
         "before_liquidation": "" if margin is None else f"{text(margin)}%",
+        "missed": "" if trigger.missed is None else trigger.missed.value,
         **_entry_words(trigger),
         **_action_words(trigger),
         **_source_words(trigger, trigger.source),

@@ -198,7 +198,8 @@ class Exit(ExitDefaults):
     )
     missed: Missed | None = described(
         None,
-        "Not built yet. What to do when the price crossed and came back unseen.",
+        "The price crossed and came back while nobody watched, as candles show: tell "
+        "(`alert`), or close at the price of now (`fire`).",
         shown="the policy `missed`",
     )
 

@@ -21,6 +21,7 @@ from exitd.configuration.values import (
     read_positive_duration_ns,
     text_schema,
 )
+from exitd.core.condition import Missed
 from exitd.core.inputs import IfCrossed
 from exitd.core.policy import Policies as CorePolicies
 from exitd.core.units import NS_PER_MS, NS_PER_S, ZERO
@@ -76,8 +77,9 @@ class Policies(Keys):
     )
     missed: Literal["alert", "fire"] = described(
         "alert",
-        "Not built yet. The price crossed and came back while exitd was down or the "
-        "feed had a gap; the record names the candle.",
+        "The price crossed and came back while exitd was down or the feed had a gap, "
+        "as the venue's candles show: tell, or fire at the price of now; `missed` says "
+        "it for one exit. The record names the candle.",
     )
     percentage_of: Literal["lifetime", "live"] = described(
         "lifetime",
@@ -131,9 +133,10 @@ class Policies(Keys):
         "expiry", "An exit expires at the instant in which its level is crossed."
     )
     feed_stale: Literal["alert", "second_source"] = described(
-        "alert",
+        "second_source",
         "No fresh price: nothing is judged by old ones, and somebody is told; it "
-        "recovers by itself.",
+        "recovers by itself. Meanwhile the price is asked for by REST, about once a "
+        "second, and judged (second_source); or not (alert).",
     )
     last_without_trades: Literal["fresh_while_connected"] = described(
         "fresh_while_connected",
@@ -255,6 +258,8 @@ class Policies(Keys):
             min_distance_percent=self.min_distance,
             min_spread_percent=self.min_spread,
             max_active=self.active_triggers,
+            second_source=self.feed_stale == "second_source",
+            missed=Missed(self.missed),
             crossed_exits=IfCrossed(self.crossed_at_arm_by_webhook),
             remainder_close_all=self.remainder_below_minimum == "close_all",
             confirm_after_ns=self.confirm_after,
@@ -287,14 +292,7 @@ NOT_BUILT = (
     NotBuilt("take_profit_budget_spent", "retire", "use rearm, and cancel by hand"),
     NotBuilt("bound_not_met", "retire", "use keep_firing, and cancel by hand"),
     NotBuilt("quantity_above_position", "refuse", "use accept"),
-    NotBuilt("feed_stale", "second_source", "use alert"),
 )
-
-#: Policies of what exitd does not do at all yet: written, they would do nothing.
-NOTHING_YET = {
-    "missed": "missed crossings are not looked for yet; look at the price after a "
-    "downtime, and `exitd fire` where it is due",
-}
 
 
 def not_built(policy: str, value: str) -> str | None:

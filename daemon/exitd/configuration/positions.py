@@ -29,6 +29,7 @@ from exitd.core.condition import (
     Confirmation,
     FixedLevel,
     Level,
+    Missed,
     Move,
     Trailing,
 )
@@ -61,6 +62,7 @@ class CheckedExit(Struct, frozen=True, kw_only=True):
     patience_ns: tuple[int, int]
     twap: Twap | None
     before_liquidation: Decimal | None
+    missed: Missed | None
     expiry: Expiry | None
     once: bool
 
@@ -178,6 +180,7 @@ class _Completing(Struct, frozen=True):
             patience_ns=_patience(exit_, words, position.side),
             twap=None if twap is None else Twap(twap.slices, twap.every),
             before_liquidation=exit_.before_liquidation,
+            missed=None if exit_.missed is None else Missed(exit_.missed),
             expiry=exit_.expires,
             once=self.once if exit_.once is None else exit_.once,
         )

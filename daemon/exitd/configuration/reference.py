@@ -34,7 +34,6 @@ from exitd.configuration.calendars import CALENDARS, read_calendar
 from exitd.configuration.keys import ExitDefaults
 from exitd.configuration.policies import (
     NOT_BUILT,
-    NOTHING_YET,
     Policies,
     read_guard_hold,
 )
@@ -315,9 +314,6 @@ def _table(title: str, model: type[BaseModel]) -> str:
 
 def _not_built() -> str:
     rows = [f"| `{row.policy}: {row.value}` | {row.instead} |" for row in NOT_BUILT]
-    rows += [
-        f"| `{name}`, any | leave it out: {why} |" for name, why in NOTHING_YET.items()
-    ]
     return "\n".join(
         [
             "Known, and not built yet; each is refused by name:",

@@ -104,6 +104,7 @@ def definition(
         confirmation=exit_.confirmation,
         moves=tuple(m.move for m in position.moves if m.exit == exit_.name),
         before_liquidation=exit_.before_liquidation,
+        missed=exit_.missed,
         expires_ns=expires_ns,
         template=position.side is not None,
         once=exit_.once,

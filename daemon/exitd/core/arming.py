@@ -232,7 +232,8 @@ def _amended(
     A confirmation under way begins again only where what it confirms has changed.
     """
     before, seen = record.definition, kept(turn.state, record)
-    amended = replace(seen, definition=definition, ts_changed_ns=turn.now_ns)
+    # Somebody has looked at it: what nobody saw before does not count any more.
+    amended = replace(seen, definition=definition, unseen="", ts_changed_ns=turn.now_ns)
     is_anew = _watches_anew(record, amended)
     if is_anew or before.confirmation != definition.confirmation:
         unrest(turn.state, record)

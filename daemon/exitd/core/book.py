@@ -35,7 +35,8 @@ class Book:
     `rising_at` the lowest for a rising one; minus and plus infinity where there is
     none. `pending` holds triggers whose side of the level the next price decides,
     `counting` those that count prices in a row. `joined` are the combined sources
-    that its prices are a part of.
+    that its prices are a part of. From `hole_ns` to `hole_end_ns` (0: no hole is open)
+    nobody watched, and no candle has told yet; up to `ts_seen_ns` all was seen.
     """
 
     __slots__ = (
@@ -53,6 +54,8 @@ class Book:
         "counting",
         "falling_at",
         "held",
+        "hole_end_ns",
+        "hole_ns",
         "is_saving",
         "is_unsaved",
         "joined",
@@ -62,6 +65,7 @@ class Book:
         "seq",
         "ts_recv_ns",
         "ts_saved_ns",
+        "ts_seen_ns",
         "ts_venue_ns",
     )
 
@@ -86,6 +90,7 @@ class Book:
         self.is_unsaved = False
         self.is_saving = False
         self.ts_saved_ns = 0
+        self.ts_seen_ns = self.hole_ns = self.hole_end_ns = 0
 
     def __len__(self) -> int:
         return (
@@ -170,9 +175,14 @@ class Book:
         """Take up stored marks, as prices that a sell trail would see."""
         (self._sells if way is Direction.FALLING else self._buys).restore(marks)
 
-    def trailing(self) -> list[str]:
-        """Name every trail that follows this source."""
-        return [*self._sells, *self._buys]
+    def watching(self) -> set[str]:
+        """Name every trigger that rests here, or waits for a price of its own."""
+        levels = self._falling, self._rising, self._sells, self._buys
+        return {
+            *self._wakes,
+            *self.counting,
+            *(name for each in levels for name in each),
+        }
 
     def wake(
         self, trigger_id: str, why: str, level: Decimal, way: Direction, seq: int

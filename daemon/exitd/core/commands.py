@@ -127,7 +127,9 @@ def on_resume(turn: Turn, command: Resume) -> None:
             record.id,
         )
         return
-    resumed = begun(turn, replace(record, paused=False, ts_changed_ns=turn.now_ns))
+    # Somebody has looked at it: what nobody saw before does not count any more.
+    resumed = replace(record, paused=False, unseen="", ts_changed_ns=turn.now_ns)
+    resumed = begun(turn, resumed)
     turn.put_trigger(resumed)
     rest(turn.state, resumed)
     turn.fact(FactKind.TRIGGER_RESUMED, resumed, by=command.by)

@@ -23,6 +23,13 @@ class Direction(StrEnum):
     RISING = "rising"
 
 
+class Missed(StrEnum):
+    """What becomes of a level that was crossed while nobody watched."""
+
+    ALERT = "alert"
+    FIRE = "fire"
+
+
 class Basis(StrEnum):
     """What a relative level is a part of.
 

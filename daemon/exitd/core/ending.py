@@ -8,12 +8,12 @@ from exitd.core.lifecycle import TriggerCause, next_trigger_state
 from exitd.core.position import PositionKey
 from exitd.core.reach import goes_first
 from exitd.core.resting import is_expired, rest, unrest
+from exitd.core.role import Role
 from exitd.core.slices import has_urgent_stop
 from exitd.core.state import Timer, TimerKind
 from exitd.core.trigger import (
     DoneReason,
     FireRecord,
-    Role,
     TriggerRecord,
     TriggerState,
     WaitingFor,

@@ -23,6 +23,7 @@ from exitd.core import (
     files,
     firing,
     guard,
+    holes,
     lifetimes,
     refusing,
     replacing,
@@ -48,6 +49,7 @@ from exitd.core.entry_inputs import (
 from exitd.core.events import FactKind
 from exitd.core.hits import ask_cancels
 from exitd.core.holding import on_slot_held
+from exitd.core.hole_inputs import HoleFilled, HoleFound, HoleUnknown, SourcesSeen
 from exitd.core.inputs import (
     Amend,
     ApplyFiles,
@@ -61,8 +63,6 @@ from exitd.core.inputs import (
     ClosePosition,
     FillReport,
     FireNow,
-    HoleFilled,
-    HoleUnknown,
     Input,
     InstrumentReport,
     NothingFound,
@@ -228,6 +228,7 @@ class Engine:
             self._watch_again(turn, record)
         self.state.seq = _highest_seq(snapshot)
         watermarks.restore_trails(self.state, snapshot)
+        holes.restore_seen(self.state, snapshot)
         for attempt in snapshot.attempts:
             turn.put_attempt(attempt)
         for fired in snapshot.fires:
@@ -357,8 +358,10 @@ _HANDLERS: dict[type, _Handler] = {
     InstrumentReport: _on_instrument,
     PositionReport: lifetimes.on_position,
     PositionsDoubted: lifetimes.on_doubted,
-    HoleFilled: watermarks.on_hole_filled,
-    HoleUnknown: watermarks.on_hole_unknown,
+    SourcesSeen: holes.on_seen,
+    HoleFound: holes.on_found,
+    HoleFilled: holes.on_filled,
+    HoleUnknown: holes.on_unknown,
     SessionsKnown: _on_sessions,
     SourceJudged: on_judged,
     VenueTimeRead: ages.on_venue_time,

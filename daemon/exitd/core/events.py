@@ -23,6 +23,7 @@ class FactKind(StrEnum):
     TRIGGER_CONFIRMING = "trigger.confirming"
     TRIGGER_CONDITION_LOST = "trigger.condition_lost"
     TRIGGER_UNCERTAIN = "trigger.uncertain"
+    TRIGGER_MISSED = "trigger.missed"
     TRIGGER_HIT = "trigger.hit"
     TRIGGER_HELD = "trigger.held"
     TRIGGER_DONE = "trigger.done"

@@ -43,6 +43,7 @@ from exitd.core.position import PositionKey, PositionRecord
 from exitd.core.pricing import hard_reference, price_now
 from exitd.core.reach import goes_first, is_out_of_reach
 from exitd.core.resting import fresh_price, is_beyond
+from exitd.core.role import Role
 from exitd.core.sizing import Room, order_quantity, order_terms
 from exitd.core.slices import current_slice, has_urgent_stop, is_between, twap_of
 from exitd.core.state import Timer, TimerKind
@@ -53,7 +54,6 @@ from exitd.core.trigger import (
     DoneReason,
     FireRecord,
     OrderType,
-    Role,
     TriggerRecord,
 )
 from exitd.core.turn import Turn

@@ -27,6 +27,7 @@ from exitd.core.resting import (
     rest,
     unrest,
 )
+from exitd.core.role import Role
 from exitd.core.state import Timer, TimerKind
 from exitd.core.trigger import (
     Cancel,
@@ -35,7 +36,6 @@ from exitd.core.trigger import (
     DoneReason,
     FireRecord,
     Notify,
-    Role,
     TriggerRecord,
     TriggerState,
 )

@@ -3,8 +3,9 @@
 from exitd.core.condition import calendar_of
 from exitd.core.derived import follows_position
 from exitd.core.entry import EntryRecord
+from exitd.core.role import Role
 from exitd.core.state import State
-from exitd.core.trigger import Role, TriggerDefinition, TriggerRecord
+from exitd.core.trigger import TriggerDefinition, TriggerRecord
 
 
 def place(

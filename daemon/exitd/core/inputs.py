@@ -8,6 +8,7 @@ from msgspec import Struct
 from exitd.core.attempt import AttemptKey, CloseOrder, RefusalKind
 from exitd.core.backstop import BackstopRefused, BackstopsListed
 from exitd.core.entry_inputs import Enter, EntryReport, WithdrawEntry
+from exitd.core.hole_inputs import HoleFilled, HoleFound, HoleUnknown, SourcesSeen
 from exitd.core.market import Instrument, PriceSource, Tick
 from exitd.core.position import Continuity, OrderSide, PositionKey
 from exitd.core.trigger import OrderType, Quantity, TriggerDefinition
@@ -41,33 +42,6 @@ class PositionReport(Struct, frozen=True, kw_only=True):
     ts_venue_ns: int
     proven: bool = True
     continuity: Continuity | None = None
-    now_ns: int
-
-
-class SeenCandle(Struct, frozen=True, gc=False):
-    """The best prices of a candle that begins at `ts_open_ns`, UTC."""
-
-    ts_open_ns: int
-    high: Decimal
-    low: Decimal
-
-
-class HoleFilled(Struct, frozen=True):
-    """What the venue's candles say of a source while nobody watched it.
-
-    In order, from the one in which the hole began on.
-    """
-
-    source: PriceSource
-    candles: tuple[SeenCandle, ...]
-    now_ns: int
-
-
-class HoleUnknown(Struct, frozen=True):
-    """Nobody watched a source, and no candles say what happened meanwhile."""
-
-    source: PriceSource
-    reason: str
     now_ns: int
 
 
@@ -365,6 +339,8 @@ Report = (
     InstrumentReport
     | PositionReport
     | PositionsDoubted
+    | SourcesSeen
+    | HoleFound
     | HoleFilled
     | HoleUnknown
     | SourceJudged

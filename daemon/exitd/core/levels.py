@@ -4,6 +4,7 @@ A heap with lazy deletion: a removed entry stays until it comes to the front, or
 until there is more of the dead than of the living.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
 
@@ -33,6 +34,9 @@ class Levels:
 
     def __contains__(self, name: str) -> bool:
         return name in self._live
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._live)
 
     def add(self, name: str, rank: Decimal, seq: int) -> None:
         """Put a name in its place; one that is here already moves."""

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from exitd.core.condition import Missed
 from exitd.core.inputs import IfCrossed
 from exitd.core.units import NS_PER_MS, NS_PER_S
 
@@ -17,7 +18,9 @@ class Policies(Struct, frozen=True, kw_only=True):
     is more than `guard_percent` away from the index or the mark is held for
     `guard_hold_ns`, or until another one bears it out. `fee_percent` of a trade's
     worth is what a stop at the entry counts on for each way. `crossed_exits` is what
-    becomes of an entry's exits that are crossed when it fills.
+    becomes of an entry's exits that are crossed when it fills; `missed` of a level that
+    was crossed, and left again, while nobody watched. With `second_source` the prices
+    of a stream that is silent are asked for.
     """
 
     price_max_age_ns: int = 5 * NS_PER_S
@@ -27,6 +30,8 @@ class Policies(Struct, frozen=True, kw_only=True):
     max_active: int = 1_000_000
     remainder_close_all: bool = True
     crossed_exits: IfCrossed = IfCrossed.FIRE
+    second_source: bool = True
+    missed: Missed = Missed.ALERT
     confirm_after_ns: int = 5 * NS_PER_S
     stop_budget_ns: int = 60 * NS_PER_S
     take_profit_budget_ns: int = 60 * NS_PER_S

@@ -61,6 +61,16 @@ class WatermarksRecord(Struct, frozen=True, kw_only=True):
     ts_ns: int
 
 
+class SeenRecord(Struct, frozen=True):
+    """Up to when the prices of a source were seen, or candles told them; UTC.
+
+    At most a second old. While a hole is not filled it stays where the hole began.
+    """
+
+    source: PriceSource
+    ts_ns: int
+
+
 class FundingRecord(Struct, frozen=True, kw_only=True):
     """One funding payment, kept for ever; unique by account, symbol and instant.
 
@@ -96,6 +106,7 @@ Record = (
     | FillRecord
     | FundingRecord
     | WatermarksRecord
+    | SeenRecord
     | Instrument
     | EntryRecord
     | SignalRecord
@@ -122,6 +133,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     idempotency: tuple[IdempotencyRecord, ...] = ()
     instruments: tuple[Instrument, ...] = ()
     watermarks: tuple[WatermarksRecord, ...] = ()
+    seen: tuple[SeenRecord, ...] = ()
     entries: tuple[EntryRecord, ...] = ()
     backstops: tuple[BackstopRecord, ...] = ()
     seq: int = 0

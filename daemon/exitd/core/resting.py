@@ -258,6 +258,8 @@ def arm(
         trail_seq=turn.state.next_seq() if seen is not None else 0,
         is_tightened=record.is_tightened and seen is not None,
         confirm_ns=0,
+        unseen="",
+        unseen_ns=0,
         ts_armed_ns=turn.now_ns,
         ts_changed_ns=turn.now_ns,
     )

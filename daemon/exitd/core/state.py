@@ -23,7 +23,8 @@ from exitd.core.neighbours import Neighbours
 from exitd.core.policy import Policies
 from exitd.core.position import PositionKey, PositionRecord
 from exitd.core.records import CounterRecord, IdempotencyRecord, Record
-from exitd.core.trigger import FireRecord, Role, TriggerDefinition, TriggerRecord
+from exitd.core.role import Role
+from exitd.core.trigger import FireRecord, TriggerDefinition, TriggerRecord
 from exitd.core.under_way import UnderWay
 
 
@@ -129,7 +130,6 @@ class State:
         self.counters: dict[str, CounterRecord] = {}
         self.idempotency: dict[str, IdempotencyRecord] = {}
         self.sessions: dict[str, tuple[tuple[int, int], ...]] = {}
-        self.uncertain: dict[str, None] = {}
         self.stale: set[PriceSource] = set()
         self.books: dict[PriceSource, Book] = {}
         self.roles: dict[str, Role] = {}

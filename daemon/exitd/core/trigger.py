@@ -11,6 +11,7 @@ from exitd.core.condition import (
     Confirmation,
     Direction,
     FixedLevel,
+    Missed,
     Move,
     Trailing,
 )
@@ -141,6 +142,7 @@ class TriggerDefinition(Struct, frozen=True, kw_only=True, gc=False):
     confirmation: Confirmation | None = None
     moves: tuple[Move, ...] = ()
     before_liquidation: Decimal | None = None
+    missed: Missed | None = None
     expires_ns: int | None = None
     template: bool = False
     once: bool = False
@@ -199,14 +201,6 @@ class TriggerDefinition(Struct, frozen=True, kw_only=True, gc=False):
         return True
 
 
-class Role(Struct, frozen=True, cache_hash=True, gc=False):
-    """What a trigger is to its position; worked out once, shared by many."""
-
-    key: PositionKey | None
-    closes: bool
-    is_stop: bool
-
-
 class TriggerState(StrEnum):
     WAITING = "waiting"
     ARMED = "armed"
@@ -250,6 +244,9 @@ class TriggerRecord(Struct, frozen=True, kw_only=True, gc=False):
     others in `trail_seq` (0: not yet) and the `watermark` it began with; what it has
     seen since is stored per source. `is_moved` says that a move has decided `level`.
     `confirm_ns` is when the confirmation under way is complete.
+
+    `unseen` says why nobody knows what its price did from `unseen_ns` on, while nobody
+    watched; `missed_ns` is when the newest candle began in which it was crossed unseen.
     """
 
     definition: TriggerDefinition
@@ -268,6 +265,9 @@ class TriggerRecord(Struct, frozen=True, kw_only=True, gc=False):
     is_tightened: bool = False
     is_moved: bool = False
     confirm_ns: int = 0
+    unseen: str = ""
+    unseen_ns: int = 0
+    missed_ns: int = 0
     ts_armed_ns: int = 0
     ts_changed_ns: int = 0
 

@@ -1,4 +1,4 @@
-"""What trails have seen: stored per source, and mended where nobody watched."""
+"""What trails have seen: stored per source, and taken up again at a start."""
 
 from decimal import Decimal
 
@@ -6,11 +6,9 @@ from msgspec.structs import replace
 
 from exitd.core.book import Book
 from exitd.core.condition import Direction, Trailing
-from exitd.core.events import FactKind
-from exitd.core.inputs import HoleFilled, HoleUnknown
 from exitd.core.market import PriceSource
 from exitd.core.records import Snapshot, WatermarksRecord
-from exitd.core.resting import kept, rest, watermark_now
+from exitd.core.resting import rest
 from exitd.core.state import State, Timer, TimerKind
 from exitd.core.trails import restored_watermark
 from exitd.core.trigger import TriggerRecord, TriggerState
@@ -83,74 +81,3 @@ def _for_sells(record: WatermarksRecord) -> tuple[tuple[int, Decimal], ...]:
 def is_trailing(record: TriggerRecord) -> bool:
     """Whether a trail has begun and follows the price."""
     return record.trail_seq > 0 and record.state is TriggerState.ARMED
-
-
-def on_hole_filled(turn: Turn, hole: HoleFilled) -> None:
-    """Let trails see what candles say of the time when nobody watched.
-
-    A candle counts for those that had begun before it: its best price may be older
-    than a trail that began in it (behaviours 48, 56).
-    """
-    for record in _trails_of(turn, hole.source):
-        way = record.definition.direction
-        seen = [
-            candle.high if way is Direction.FALLING else candle.low
-            for candle in hole.candles
-            if candle.ts_open_ns >= record.ts_begun_ns
-        ]
-        if len(seen) < len(hole.candles):
-            _doubt(turn, record, "it began in the candle in which the hole did")
-        if not seen:
-            continue
-        best = max(seen) if way is Direction.FALLING else min(seen)
-        book = turn.state.book(hole.source)
-        book.raise_to(record.id, best)
-        after = kept(turn.state, record)
-        if after is not record:
-            turn.put_trigger(after)
-            rest(turn.state, after)
-            turn.fact(
-                FactKind.TRIGGER_TRAILING,
-                after,
-                watermark=after.watermark,
-                why="candles",
-            )
-
-
-def on_hole_unknown(turn: Turn, hole: HoleUnknown) -> None:
-    """Say of each trail that it may have missed a better price."""
-    for record in _trails_of(turn, hole.source):
-        _doubt(turn, record, hole.reason)
-
-
-def _doubt(turn: Turn, record: TriggerRecord, why: str) -> None:
-    turn.state.uncertain[record.id] = None
-    turn.fact(
-        FactKind.TRIGGER_UNCERTAIN,
-        record,
-        watermark=watermark_now(turn.state, record),
-        why=why,
-        alert=True,
-    )
-
-
-def unseen_since(state: State, feed: str) -> list[tuple[PriceSource, int]]:
-    """Give each source of a feed that trails follow, and since when they miss it.
-
-    That is the last price, and after a start what is stored: a second old at most
-    while prices made it move, and before that they had seen all.
-    """
-    found = []
-    for source, book in state.books.items():
-        if source.feed != feed:
-            continue
-        begun = [state.triggers[i].ts_begun_ns for i in book.trailing()]
-        if begun:
-            seen_ns = book.ts_recv_ns if book.price is not None else book.ts_saved_ns
-            found.append((source, max(seen_ns, min(begun))))
-    return found
-
-
-def _trails_of(turn: Turn, source: PriceSource) -> list[TriggerRecord]:
-    triggers = turn.state.triggers
-    return [triggers[trigger_id] for trigger_id in turn.state.book(source).trailing()]

@@ -16,8 +16,9 @@ from exitd.core.exits import exit_of
 from exitd.core.intents import CancelEntry
 from exitd.core.lifecycle import EntryCause, next_entry_state
 from exitd.core.position import PositionKey
+from exitd.core.role import Role
 from exitd.core.state import Accepted, Refused, State, Timer, TimerKind
-from exitd.core.trigger import Role, TriggerRecord
+from exitd.core.trigger import TriggerRecord
 from exitd.core.turn import Turn
 
 

@@ -43,6 +43,8 @@ feed.refused | venue channel reason | the venue refused a subscription
 feed.garbled | venue channel reason | a frame could not be read and was left out
 feed.stale | venue symbol price_kind age_ms triggers | no price for too long: not judged
 feed.recovered | venue symbol price_kind lasted_ms | prices are fresh again
+feed.second_source | venue symbol price_kind | a silent stream: REST is asked
+feed.second_failed | venue symbol price_kind reason | nor does REST give this price
 feed.gap_found | venue symbol since until | prices of this time were not seen
 feed.gap_filled | venue symbol since until candles | candles stand in for them
 feed.counted | venue frames age_p50_ms age_p99_ms | once a minute: how the feed did
@@ -56,6 +58,8 @@ account.refused | account status reason | the keys are refused; nothing can be s
 venue.limited | venue retry_after_s | the venue asks us to slow down
 venue.failed | venue status reason | a request failed
 venue.recovered | venue lasted_s | requests succeed again
+venue.paused | venue reason | it sees no close through: one is tried now and then
+venue.resumed | venue lasted_s | it answers again: what was hit is sent
 chain.noticed | account topic reason | a node, the key or an owner's access needs a look
 clock.measured | venue offset_ms round_trip_ms | the clocks were compared
 clock.skewed | venue offset_ms | our clock and the venue's differ by too much
@@ -77,8 +81,8 @@ trigger.trailing | trigger_id watermark | its trail begins, or candles raised it
 trigger.tightened | trigger_id observed | its trail is narrower from here on
 trigger.confirming | trigger_id trigger_price due_ts_ns prices of | crossed; not hit yet
 trigger.condition_lost | trigger_id observed | the price came back before that was over
-trigger.uncertain | trigger_id watermark why | its trail may have missed a better price
-trigger.missed | trigger_id candle low high | crossed and came back while nobody watched
+trigger.uncertain | trigger_id watermark since_ts_ns why | a hole nobody can fill
+trigger.missed | trigger_id trigger_price candle_ts_ns low high fires | crossed unseen
 trigger.hit | trigger_id fire_id price_kind price trigger_price | crossed: it fires
 trigger.held | trigger_id fire_id reason | it has hit, and cannot send yet
 trigger.done | trigger_id fire_id reason | it is over, with the reason

@@ -27,12 +27,16 @@ class Prepared(Struct, frozen=True):
 
 
 class Refusal(Struct, frozen=True):
-    """A definite no. `retry_after_ns` is the venue's own wish, if it gave one."""
+    """A definite no. `retry_after_ns` is the venue's own wish, if it gave one.
+
+    `is_for_all`: the venue takes no order of anybody now, as in a maintenance.
+    """
 
     kind: RefusalKind
     code: str
     message: str
     retry_after_ns: int | None = None
+    is_for_all: bool = False
 
 
 class NativeStop(Struct, frozen=True, kw_only=True):

@@ -8,10 +8,12 @@ from exitd.core.inputs import FillReport, OrderReport, PositionReport, Positions
 from exitd.core.intents import Priority
 from exitd.errors import VenueError
 from exitd.logs import Event, log
+from exitd.ports.alerts import Alert
 from exitd.ports.entries import Entries
 from exitd.ports.feed import Feed, TickSink
 from exitd.ports.venue import PrivateEvent, StreamDown, StreamUp, Venue
 from exitd.runtime.bookkeeping import Bookkeeper
+from exitd.runtime.breaker import Breaker
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.dispatch import Dispatcher
 from exitd.runtime.gap import Gap, last_sign_of_life_ns, open_since_ns
@@ -21,6 +23,7 @@ from exitd.runtime.pacing import PacedVenue
 from exitd.runtime.prices import Spawn, WatchedFeed
 from exitd.runtime.reconcile import audit_tag, reconcile
 from exitd.runtime.supervise import CameUp, keep_running
+from exitd.runtime.venue_time import VenueTime
 
 _RETRY_S, _RECONCILE_PAUSE_S = 2.0, 1.0
 
@@ -53,30 +56,44 @@ class Account:
         self.name = venue.account
         self.venue = venue
         self.prices = WatchedFeed(
-            feed, loop, spawn=spawn, waits=waits, before_tick=before_tick
+            feed,
+            loop,
+            spawn=spawn,
+            waits=waits,
+            before_tick=before_tick,
+            budget=budget,
         )
         clock = loop.clock
         urgent = PacedVenue(venue, budget, history_budget, clock, Priority.CANCEL)
         self._paced = PacedVenue(venue, budget, history_budget, clock, Priority.QUERY)
         self.inquiry = Inquiry(loop, urgent, spawn)
+        self.time = VenueTime(loop, urgent, self._tell)
+        self.breaker = Breaker(self.name, clock, self._tell)
         self.books = Bookkeeper(loop, self._paced)
         self.dispatcher = Dispatcher(
-            loop, venue, budget, self.inquiry, urgent, spawn, entries
+            loop,
+            venue,
+            budget,
+            self.inquiry,
+            urgent,
+            spawn,
+            entries,
+            time=self.time,
+            breaker=self.breaker,
         )
         self.entering = self.dispatcher.entering
         self.gap = Gap(self.name, loop.engine.state)
-        self.is_stream_up = False
-        self.is_reconciled = False
-        self._has_caught_up = False
+        self.is_stream_up = self.is_reconciled = self._has_caught_up = False
         self._before_catching_up = before_catching_up
         self._stream_came_up = CameUp()
-        self._loop = loop
-        self._spawn = spawn
-        self._waits = waits
+        self._loop, self._spawn, self._waits = loop, spawn, waits
         self._reconcile_every_s = reconcile_every_s
         self._clock_every_s = clock_every_s
         self._wants_reconcile = asyncio.Event()
         loop.on_contradiction(self._wants_reconcile.set)
+
+    def _tell(self, alert: Alert) -> None:
+        self.prices.tell(alert)
 
     def start(self) -> None:
         """Bring the streams up; recovery comes before it."""
@@ -131,7 +148,7 @@ class Account:
         state = self._loop.engine.state
         signed_ns = open_since_ns(state, self.name)
         since_ns = last_sign_of_life_ns(state, self.name, self.venue.venue_now_ns())
-        await self.inquiry.read_clock()
+        await self.time.read()
         if self._before_catching_up is not None:
             await self._before_catching_up()
         await self.inquiry.read_instruments()
@@ -197,7 +214,10 @@ class Account:
     async def _keep_clock(self) -> None:
         while True:
             await asyncio.sleep(self._clock_every_s)
-            self.inquiry.sync_clock()
+            try:
+                await self.time.read()
+            except VenueError as error:
+                log(Event.VENUE_FAILED, venue=self.name, reason=str(error))
 
     async def stop(self) -> None:
         self.dispatcher.stop()

@@ -212,7 +212,7 @@ class Daemon:
 
     def audit_protection(self) -> tuple[Hole, ...]:
         """Compare open positions with their stops; a hole is told and cleared."""
-        stale = frozenset(s for f in self.feeds.values() for s in f.stale)
+        stale = frozenset(s for f in self.feeds.values() for s in f.unjudged)
         now_ns = self.loop.clock.now_ns()
         started_ns = self.ts_started_ns
         state = self.loop.engine.state
@@ -281,9 +281,13 @@ class Daemon:
         for account in self.accounts.values():
             if not account.is_reconciled:
                 reasons.append(f"{account.name} has not been reconciled")
+            if account.breaker.is_open:
+                why = account.breaker.why
+                reasons.append(f"{account.name} is sent no closes for now: {why}")
         for feed in self.feeds.values():
             for stale in feed.stale.values():
-                reasons.append(f"{stale.source}: {stale.reason}")
+                asked = ", so REST is asked" if stale.is_asked else ""
+                reasons.append(f"{stale.source}: {stale.reason}{asked}")
         return (*reasons, *self.calendars.waiting())
 
     async def stop(self) -> None:

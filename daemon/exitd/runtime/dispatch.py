@@ -43,6 +43,7 @@ from exitd.errors import VenueError
 from exitd.ports.entries import Entries
 from exitd.ports.venue import Prepared, Refusal, Venue
 from exitd.runtime.backstops import Backstops
+from exitd.runtime.breaker import Breaker
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.cancels import cancel_scope, cancel_working
 from exitd.runtime.entries import Entering
@@ -51,6 +52,7 @@ from exitd.runtime.inquiry import Inquiry
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.pacing import PacedVenue
 from exitd.runtime.proofs import Proofs
+from exitd.runtime.venue_time import VenueTime
 
 _NS_PER_S = 1_000_000_000
 _UNAUTHORIZED_PAUSE_NS = 15 * _NS_PER_S
@@ -76,6 +78,9 @@ class Dispatcher:
         paced: PacedVenue,
         spawn: Callable[[Coroutine[Any, Any, None], str], None],
         entries: Entries | None = None,
+        *,
+        time: VenueTime,
+        breaker: Breaker,
     ) -> None:
         self._loop = loop
         self._venue = venue
@@ -83,6 +88,8 @@ class Dispatcher:
         self._inquiry = inquiry
         self._paced = paced
         self._spawn = spawn
+        self._time = time
+        self._breaker = breaker
         self._queue: list[_Entry] = []
         self._queued: set[tuple[str, int]] = set()
         self._seq = 0
@@ -98,7 +105,12 @@ class Dispatcher:
             budget,
             spawn,
             # Closes always go first.
-            lambda: self.is_open and not self._queue and not self._proofs.waiting,
+            lambda: (
+                self.is_open
+                and not self._queue
+                and not self._proofs.waiting
+                and not breaker.is_open
+            ),
         )
         loop.attach(venue.account, self.take)
 
@@ -138,7 +150,9 @@ class Dispatcher:
             case RefreshInstrument():
                 self._inquiry.refresh(intent.symbol)
             case SyncClock():
-                self._inquiry.sync_clock()
+                if not self._time.is_being_cured:
+                    self._time.is_being_cured = True
+                    self._spawn(self._time.cure(self._pump), "cure the clock")
             case (
                 RequestEntrySlot()
                 | SendEntry()
@@ -165,10 +179,12 @@ class Dispatcher:
 
     def _pump(self) -> None:
         """Open slots for as many queued firings as the budget allows now."""
-        while self._queue and self.is_open and self.in_flight < _IN_FLIGHT_MAX:
+        while self._may_open():
             priority, _, request = self._queue[0]
             now_ns = self._loop.clock.monotonic_ns()
-            wait_ns = self._budget.wait_ns(priority, now_ns)
+            wait_ns = max(
+                self._budget.wait_ns(priority, now_ns), self._breaker.wait_ns(now_ns)
+            )
             if wait_ns:
                 self._wake_in(wait_ns)
                 return
@@ -182,6 +198,16 @@ class Dispatcher:
                 continue
             self._open_slot(request)
         self.entering.pump()
+
+    def _may_open(self) -> bool:
+        """Whether there is a firing that nothing but the venue's limits may hold."""
+        return (
+            bool(self._queue)
+            and self.is_open
+            and self.in_flight < _IN_FLIGHT_MAX
+            # What is signed by a wrong clock would be refused as the last was.
+            and not self._time.is_being_cured
+        )
 
     def _open_slot(self, request: RequestSlot) -> None:
         self._queued.discard((request.trigger_id, request.arming))
@@ -209,6 +235,7 @@ class Dispatcher:
         self._budget.take(Priority.STOP, self._loop.clock.monotonic_ns())
         prepared = self._venue.prepare(intent.order)
         self._sending.begin(intent.order.attempt)
+        self._breaker.sends()
         self._loop.when_durable(lambda: self._launch(intent, prepared))
         self._loop.handle(
             AttemptSigned(
@@ -256,6 +283,7 @@ class Dispatcher:
             outcome = await self._venue.send(order, prepared)
         except VenueError as error:
             self._note_sent(order.attempt, ts_ns)
+            self._breaker.failed(str(error))
             self._loop.handle(AttemptUnanswered(order.attempt, str(error), now_ns()))
         else:
             self._note_sent(order.attempt, ts_ns)
@@ -267,6 +295,10 @@ class Dispatcher:
     def _take_outcome(
         self, key: AttemptKey, outcome: OrderReport | Refusal, *, is_again: bool
     ) -> None:
+        if isinstance(outcome, Refusal) and outcome.is_for_all:
+            self._breaker.failed(f"{outcome.code}: {outcome.message}")
+        else:
+            self._breaker.worked()
         if isinstance(outcome, OrderReport):
             self._loop.handle(outcome)
             return

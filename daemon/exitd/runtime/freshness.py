@@ -6,21 +6,30 @@ from msgspec import Struct
 
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.state import State
+from exitd.core.units import NS_PER_S
 from exitd.logs import Event, log
 from exitd.ports.alerts import Alert, AlertLevel
 
 #: Kinds that a venue pushes at a steady pace: silence means a fault. The others
 #: speak only when somebody trades or quotes, so a live connection is proof enough.
-_PACED = frozenset({PriceKind.MARK, PriceKind.INDEX})
+PACED = frozenset({PriceKind.MARK, PriceKind.INDEX})
 _SILENT = "no price arrives although the feed is up"
+#: Whether REST gives a price is known after so long, or said to be unknown.
+_REST_KNOWN_NS = 3 * NS_PER_S
 
 
 class Staleness(Struct, frozen=True):
-    """Why a source is stale; `age_ns` is None when no price was ever seen."""
+    """Why a source is stale; `age_ns` is None when no price was ever seen.
+
+    `is_asked`: REST gives its price meanwhile, so it is judged all the same; `no_rest`
+    says why it does not, and is empty while that is not known.
+    """
 
     source: PriceSource
     age_ns: int | None
     reason: str
+    is_asked: bool = False
+    no_rest: str = ""
 
 
 def judge(
@@ -30,6 +39,7 @@ def judge(
     now_ns: int,
     max_age_ns: int,
     connected_since_ns: int | None,
+    streamed_ns: int | None = None,
 ) -> Staleness | None:
     """Say whether a source is stale, and why.
 
@@ -39,14 +49,17 @@ def judge(
         now_ns: The steady clock, which also stamps prices on arrival.
         max_age_ns: The oldest price to judge by.
         connected_since_ns: Since when the feed is up; None while it is down.
+        streamed_ns: When the stream last told it, where REST has told it since.
     """
     book = state.books.get(source)
     seen_ns = book.ts_recv_ns if book is not None and book.price is not None else None
+    if streamed_ns is not None:
+        seen_ns = streamed_ns or None
     age_ns = None if seen_ns is None else now_ns - seen_ns
     if connected_since_ns is None:
         is_recent = age_ns is not None and age_ns <= max_age_ns
         return None if is_recent else Staleness(source, age_ns, "the feed is down")
-    if source.kind not in _PACED:
+    if source.kind not in PACED:
         return None
     quiet_ns = now_ns - max(seen_ns or 0, connected_since_ns)
     if quiet_ns > max_age_ns:
@@ -61,14 +74,16 @@ def judge(
 class FreshnessWatch:
     """Keeps what is stale on one feed, and tells once of each that triggers need.
 
-    Before its first price a source is given as long as a price may be old.
+    Before its first price a source is given as long as a price may be old. With
+    `asks_rest` it is told once it is known whether REST stands in for the stream.
     """
 
     def __init__(self, venue: str) -> None:
         self.stale: dict[PriceSource, Staleness] = {}
+        self.asks_rest = False
         self._venue = venue
         self._since_ns: dict[PriceSource, int] = {}
-        self._told: set[PriceSource] = set()
+        self._told: dict[PriceSource, bool] = {}
 
     def note(
         self,
@@ -82,23 +97,31 @@ class FreshnessWatch:
         if found is None:
             self.stale.pop(source, None)
             since_ns = self._since_ns.pop(source, now_ns)
-            if source in self._told:
-                self._told.discard(source)
+            if self._told.pop(source, None) is not None:
                 self._recovered(source, (now_ns - since_ns) // 1_000_000, tell)
             return
         self.stale[source] = found
         since_ns = self._since_ns.setdefault(source, now_ns)
-        is_young = found.age_ns is None and now_ns - since_ns <= max_age_ns
-        if not is_young and source not in self._told:
-            self._told.add(source)
+        if self.is_young(source, now_ns, max_age_ns):
+            return
+        is_known = not self.asks_rest or found.is_asked or bool(found.no_rest)
+        if not is_known and now_ns - since_ns <= _REST_KNOWN_NS:
+            return
+        told = self._told.get(source)
+        if told is None or (told and not found.is_asked):
+            self._told[source] = found.is_asked
             self._went_stale(found, tell)
+
+    def is_young(self, source: PriceSource, now_ns: int, max_age_ns: int) -> bool:
+        """Whether a stale source may still get its first price in good time."""
+        since_ns = self._since_ns.get(source, now_ns)
+        return self.stale[source].age_ns is None and now_ns - since_ns <= max_age_ns
 
     def forget(self, source: PriceSource, tell: Callable[[Alert], None]) -> None:
         """Let go of a source that nothing watches any more, fresh or not."""
         self.stale.pop(source, None)
         self._since_ns.pop(source, None)
-        if source in self._told:
-            self._told.discard(source)
+        if self._told.pop(source, None) is not None:
             tell(_cleared(source, "is not watched any more"))
 
     def is_told(self, source: PriceSource) -> bool:
@@ -123,12 +146,16 @@ class FreshnessWatch:
         age_ms = None if found.age_ns is None else found.age_ns // 1_000_000
         where = self._where(found.source)
         log(Event.FEED_STALE, **where, age_ms=age_ms, reason=found.reason)
+        what = "stale" if found.is_asked else "not judged"
+        rest = f"; REST does not say it: {found.no_rest}" if found.no_rest else ""
+        if found.is_asked:
+            rest = "; REST is asked for it meanwhile"
         tell(
             Alert(
                 level=AlertLevel.CRITICAL,
                 topic=Event.FEED_STALE.value,
                 about=str(found.source),
-                text=f"{found.source} is not judged: {found.reason}",
+                text=f"{found.source} is {what}: {found.reason}{rest}",
             )
         )
 

@@ -19,7 +19,6 @@ from exitd.core.inputs import (
     NothingFound,
     OrderReport,
     PositionReport,
-    VenueTimeRead,
 )
 from exitd.core.position import PositionKey
 from exitd.core.units import NS_PER_S, ZERO
@@ -62,9 +61,6 @@ class Inquiry:
 
     def refresh(self, symbol: str) -> None:
         self._ask("instruments", lambda: self.read_instruments(symbol))
-
-    def sync_clock(self) -> None:
-        self._ask("clock", self.read_clock)
 
     def _ask(self, question: str, answer: Callable[[], Awaitable[None]]) -> None:
         if question in self._asking:
@@ -186,13 +182,3 @@ class Inquiry:
             if symbol is None or instrument.symbol == symbol:
                 now_ns = self._loop.clock.now_ns()
                 self._loop.handle(InstrumentReport(instrument, now_ns))
-
-    async def read_clock(self) -> None:
-        offset_ns = await self._venue.sync_clock()
-        venue_ns, now_ns = self._venue.venue_now_ns(), self._loop.clock.now_ns()
-        self._loop.handle(VenueTimeRead(self._venue.account, venue_ns, now_ns))
-        log(
-            Event.CLOCK_MEASURED,
-            venue=self._venue.account,
-            offset_ms=offset_ns // 1_000_000,
-        )

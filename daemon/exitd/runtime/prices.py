@@ -5,17 +5,21 @@ from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from exitd.core.inputs import SourceJudged
 from exitd.core.market import PriceSource, Tick
 from exitd.core.units import NS_PER_S
-from exitd.core.watermarks import unseen_since
 from exitd.logs import Event, log
 from exitd.ports.alerts import Alert
 from exitd.ports.feed import Feed, FeedNotice, FeedSignal, TickSink
+from exitd.runtime.budget import RateBudget
 from exitd.runtime.first_prices import FirstPrices
 from exitd.runtime.freshness import FreshnessWatch, Staleness, judge
-from exitd.runtime.holes import fill_hole
+from exitd.runtime.holes import Holes
 from exitd.runtime.loop import EngineLoop
+from exitd.runtime.second_source import SecondSource
+from exitd.runtime.seen import Seen
 from exitd.runtime.supervise import CameUp, keep_running
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
@@ -47,6 +51,7 @@ class WatchedFeed:
         spawn: Spawn,
         waits: Callable[[], Iterator[float]],
         before_tick: TickSink | None = None,
+        budget: RateBudget | None = None,
     ) -> None:
         self.name = feed.name
         self.tell: Callable[[Alert], None] = _tell_nobody
@@ -59,17 +64,36 @@ class WatchedFeed:
         self._waits = waits
         self._before_tick = before_tick
         self._freshness = FreshnessWatch(self.name)
-        self._first = FirstPrices(self.name, loop, self.poll, self._on_tick)
+        self._first = FirstPrices(self.name, loop, self.poll, self._take)
+        self._second = SecondSource(
+            self.name, loop, self.poll, self._take, spawn=spawn, budget=budget
+        )
+        self.holes = Holes(
+            self.name, loop, lambda *bars: self._feed.candles(*bars), spawn
+        )
+        self.seen = Seen(loop)
         self._came_up = CameUp()
         self._ts_resubscribed_ns = 0
 
     @property
     def stale(self) -> dict[PriceSource, Staleness]:
-        """What is not judged now, and why."""
+        """What the stream keeps from us now, and why."""
         return self._freshness.stale
 
+    @property
+    def unjudged(self) -> frozenset[PriceSource]:
+        """What is not judged now: stale, and not told by REST either."""
+        return frozenset(s for s, found in self.stale.items() if not found.is_asked)
+
     def is_stale(self, source: PriceSource) -> bool:
-        return source in self.stale
+        """Whether a source is not judged."""
+        found = self.stale.get(source)
+        return found is not None and not found.is_asked
+
+    def is_asked(self, source: PriceSource) -> bool:
+        """Whether REST stands in for the stream of a source."""
+        found = self.stale.get(source)
+        return found is not None and found.is_asked
 
     def price_age_ns(self, source: PriceSource) -> int | None:
         """How old the last price of a source is; None if none was ever seen."""
@@ -114,6 +138,13 @@ class WatchedFeed:
         await self._feed.close()
 
     def _on_tick(self, tick: Tick) -> None:
+        if self._second.streamed_ns:
+            # Back to the stream; what it kept from us is looked for in candles.
+            now_ns, since_ns = tick.ts_recv_ns, self._second.let_go(tick.source)
+            self.holes.found(tick.source, since_ns, now_ns)
+        self._take(tick)
+
+    def _take(self, tick: Tick) -> None:
         if self._before_tick is not None:
             self._before_tick(tick)
         self._loop.handle(tick)
@@ -122,7 +153,7 @@ class WatchedFeed:
         match notice.signal:
             case FeedSignal.CONNECTED:
                 self.since_ns = self._loop.clock.now_ns()
-                self._fill_holes(self.since_ns)
+                self.holes.find(self.since_ns, self._second.streamed_ns)
                 self._first.watch(self._watched())
                 self._first.connected(self.since_ns)
                 self._see_to_first_prices()
@@ -142,14 +173,6 @@ class WatchedFeed:
         if self._first.is_wanted():
             self._spawn(self._first.ask(), f"{self.name} first prices")
 
-    def _fill_holes(self, now_ns: int) -> None:
-        """Let trails see what was missed while this feed was not there."""
-        for source, since_ns in unseen_since(self._loop.engine.state, self.name):
-            filling = fill_hole(
-                self._loop, source, self._feed.candles, since_ns, now_ns
-            )
-            self._spawn(filling, f"{source} candles")
-
     def _on_lost(self, reason: str) -> None:
         self.since_ns = None
         self._first.lost()
@@ -164,6 +187,9 @@ class WatchedFeed:
             if self.since_ns is not None and silent_ns > _SILENCE_MAX_NS:
                 self._feed.abort()
             self.check_freshness()
+            if self.since_ns is not None:
+                told = self._watched() - self._second.streamed_ns.keys()
+                self.seen.note(told, self._feed.ts_alive_ns)
             self._see_to_first_prices()
 
     def _watched(self) -> frozenset[PriceSource]:
@@ -179,6 +205,7 @@ class WatchedFeed:
         for source in set(self.stale) - watched:
             self._freshness.forget(source, self.tell)
             self._judge(source, now_ns)
+        self._freshness.asks_rest = state.policies.second_source
         for source in watched:
             found = judge(
                 source,
@@ -186,11 +213,19 @@ class WatchedFeed:
                 now_ns=now_ns,
                 max_age_ns=max_age_ns,
                 connected_since_ns=self.since_ns,
+                streamed_ns=self._second.streamed_ns.get(source),
             )
+            if found is not None:
+                is_asked = self._second.is_answered(source, now_ns, max_age_ns)
+                no_rest = "" if is_asked else self._second.why_not(source)
+                found = replace(found, is_asked=is_asked, no_rest=no_rest)
             self._freshness.note(
                 source, found, now_ns=now_ns, max_age_ns=max_age_ns, tell=self.tell
             )
             self._judge(source, now_ns)
+        is_young = self._freshness.is_young
+        silent = {s for s in self.stale if not is_young(s, now_ns, max_age_ns)}
+        self._second.keep(silent)
         is_mute = self._freshness.is_mute(now_ns, max_age_ns)
         if is_mute and now_ns - self._ts_resubscribed_ns > _RESUBSCRIBE_EVERY_NS:
             # A subscription that nobody answered: a new connection asks for it again.
@@ -199,6 +234,6 @@ class WatchedFeed:
 
     def _judge(self, source: PriceSource, now_ns: int) -> None:
         """Let the engine know of what is told to people: prices may depend on it."""
-        is_stale = self._freshness.is_told(source)
+        is_stale = self._freshness.is_told(source) and not self.is_asked(source)
         if is_stale is not (source in self._loop.engine.state.stale):
             self._loop.handle(SourceJudged(source, is_stale, now_ns))

@@ -49,6 +49,8 @@ class Prices(Protocol):
 
     def is_stale(self, source: PriceSource) -> bool: ...
 
+    def is_asked(self, source: PriceSource) -> bool: ...
+
     def price_age_ns(self, source: PriceSource) -> int | None: ...
 
 
@@ -258,6 +260,8 @@ def trigger_view(
         watermark=text_or_none(watermark_now(state, record)),
         confirms=timestamp_or_none(record.confirm_ns),
         due=timestamp_or_none(due_of(state, record)),
+        unseen=record.unseen if record.state is TriggerState.ARMED else "",
+        missed=timestamp_or_none(record.missed_ns),
         words=further_words(definition),
         watch=watched_market(definition),
         price_kind=source.kind.value,
@@ -351,6 +355,7 @@ def feed_view(
         price=text_or_none(state.last_price(source)),
         age_ms=age_ns // NS_PER_MS if age_ns is not None else None,
         is_stale=prices is None or prices.is_stale(source),
+        is_asked=prices is not None and prices.is_asked(source),
         triggers=triggers,
     )
 

@@ -123,6 +123,7 @@ LEVELS: dict[K, AlertLevel] = {
     K.TRIGGER_CONFIRMING: AlertLevel.WARNING,
     K.TRIGGER_CONDITION_LOST: AlertLevel.INFO,
     K.TRIGGER_UNCERTAIN: AlertLevel.WARNING,
+    K.TRIGGER_MISSED: AlertLevel.WARNING,
     K.PRICE_HELD: AlertLevel.WARNING,
     K.TRIGGER_DONE: AlertLevel.INFO,
     K.ORDER_FILLED: AlertLevel.INFO,
@@ -161,7 +162,16 @@ def _sentence(fact: Fact) -> str:
         case K.TRIGGER_CONDITION_LOST:
             return f"{who}: the price came back to {f['observed']}, nothing was sent"
         case K.TRIGGER_UNCERTAIN:
-            return f"{who}: its trail may have missed a better price: {f['why']}"
+            return (
+                f"{who}: nobody knows what its price did while nobody watched: "
+                f"{f['why']}"
+            )
+        case K.TRIGGER_MISSED:
+            then = "it fires now" if fact.fields["fires"] else "nothing was sent"
+            return (
+                f"{who}: its level {f['level']} was crossed while nobody watched, in a "
+                f"candle from {f['low']} to {f['high']}; {then}"
+            )
         case K.PRICE_HELD:
             return (
                 f"{fact.symbol}: a price of {f['observed']} was held back, as the "

@@ -37,6 +37,8 @@ def further_words(definition: TriggerDefinition) -> dict[str, str]:
             found["emergency"] = level_text(confirmation.emergency)
     if definition.before_liquidation is not None:
         found["before_liquidation"] = f"{text(definition.before_liquidation)}%"
+    if definition.missed is not None:
+        found["missed"] = definition.missed.value
     if definition.moves:
         found["moves"] = ", ".join(move_text(move) for move in definition.moves)
     found |= _entry_words(definition)

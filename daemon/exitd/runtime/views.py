@@ -60,6 +60,8 @@ class TriggerView(Struct, frozen=True, kw_only=True):
     reason it is done. `level` is the price that would hit it now, `asked` how it was
     written where that is not the level itself. `words` is what was asked for beside
     that, as people write it, and `watch` the other market that it watches.
+    `unseen` says why nobody knows what its price did for a while, or is empty; `missed`
+    is when the candle began in which it was last crossed while nobody watched.
     `watermark` is the best that a trail has seen, `confirms` when a confirmation is
     complete, `due` when its time comes.
     `distance_percent` is how far the price has to go to the level, in percent of the
@@ -78,6 +80,8 @@ class TriggerView(Struct, frozen=True, kw_only=True):
     watermark: str | None
     confirms: str | None
     due: str | None
+    unseen: str = ""
+    missed: str | None = None
     words: dict[str, str] = {}
     watch: str | None = None
     price_kind: str
@@ -144,7 +148,7 @@ class DeliveriesView(Struct, frozen=True):
 
 
 class FeedView(Struct, frozen=True, kw_only=True):
-    """One watched price. `age_ms` None: no price since the start."""
+    """One watched price. `age_ms` None: no price. `is_asked`: by REST, for a while."""
 
     source: str
     account: str
@@ -153,6 +157,7 @@ class FeedView(Struct, frozen=True, kw_only=True):
     price: str | None
     age_ms: int | None
     is_stale: bool
+    is_asked: bool = False
     triggers: int
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from exitd.adapters.backpack.refusals import IN_DOUBT, judge, retry_after_ns
+from exitd.adapters.backpack.refusals import FOR_ALL, IN_DOUBT, judge, retry_after_ns
 from exitd.adapters.backpack.reports import order_report
 from exitd.adapters.backpack.rest import told
 from exitd.adapters.backpack.signing import Parameter
@@ -123,4 +123,5 @@ def refusal_of(reply: Reply, now_ns: int) -> Refusal:
         )
     assert isinstance(verdict, RefusalKind)
     wait_ns = retry_after_ns(reply.headers.get("retry-after"), now_ns)
-    return Refusal(verdict, code or str(reply.status), message[:200], wait_ns)
+    said = code or str(reply.status)
+    return Refusal(verdict, said, message[:200], wait_ns, code in FOR_ALL)

@@ -70,6 +70,9 @@ BY_CODE: MappingProxyType[str, Verdict] = MappingProxyType(
     }
 )
 
+#: Codes of a venue that takes nobody's orders.
+FOR_ALL = frozenset({"MAINTENANCE"})
+
 # Beginnings of messages, lower case; they say more than the code they come with.
 BY_MESSAGE: MappingProxyType[str, Kind] = MappingProxyType(
     {

@@ -21,6 +21,7 @@ from exitd.core.records import (
     FillRecord,
     FundingRecord,
     IdempotencyRecord,
+    SeenRecord,
     Snapshot,
     WatermarksRecord,
 )
@@ -138,6 +139,7 @@ def read_snapshot(driver: sqlite3.Connection, on_bad: OnBad) -> Snapshot:
             ),
             instruments=tuple(read(driver, Instrument, schema.INSTRUMENTS, on_bad)),
             watermarks=tuple(read(driver, WatermarksRecord, schema.WATERMARKS, on_bad)),
+            seen=tuple(read(driver, SeenRecord, schema.SEEN, on_bad)),
             backstops=tuple(read(driver, BackstopRecord, schema.BACKSTOPS, on_bad)),
             entries=tuple(read_entries(driver, on_bad, open_entries())),
             seq=seq,

@@ -24,6 +24,7 @@ from exitd.core.records import (
     FillRecord,
     FundingRecord,
     IdempotencyRecord,
+    SeenRecord,
     TriggerGone,
     WatermarksRecord,
 )
@@ -203,6 +204,12 @@ def watermarks_row(record: WatermarksRecord) -> Row:
     return (*key, record.ts_ns, body.decode(), checksum(key_bytes(*key), body))
 
 
+def seen_row(record: SeenRecord) -> Row:
+    body = _encode(record)
+    key = source_key(record.source)
+    return key, record.ts_ns, body.decode(), checksum(key_bytes(key), body)
+
+
 def entry_row(record: EntryRecord) -> Row:
     body = _encode(record)
     order = record.order
@@ -269,6 +276,7 @@ ROW_KINDS: dict[type, RowKind] = {
     FillRecord: RowKind(schema.FILLS, fill_row),
     FundingRecord: RowKind(schema.FUNDING, funding_row),
     WatermarksRecord: RowKind(schema.WATERMARKS, watermarks_row),
+    SeenRecord: RowKind(schema.SEEN, seen_row),
     EntryRecord: RowKind(schema.ENTRIES, entry_row),
     SignalRecord: RowKind(schema.SIGNALS, signal_row),
     BackstopRecord: RowKind(schema.BACKSTOPS, backstop_row),

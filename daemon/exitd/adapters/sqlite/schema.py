@@ -183,6 +183,16 @@ WATERMARKS = Table(
     sqlite_strict=True,
 )
 
+SEEN = Table(
+    "seen",
+    METADATA,
+    _text("source", key=True),
+    _integer("ts_ns"),
+    _text("body"),
+    _integer("checksum"),
+    sqlite_strict=True,
+)
+
 ENTRIES = Table(
     "entries",
     METADATA,

@@ -111,6 +111,7 @@ def _read(
         confirmation=made.confirmation,
         action=with_unwritten(made, unwritten_of(definition.close)).action,
         before_liquidation=made.before_liquidation,
+        missed=made.missed,
         moves=definition.moves if keeps_moves else made.moves,
     )
     return replace(asked, definition=after)
@@ -144,6 +145,7 @@ def _words(definition: TriggerDefinition) -> Words:
         "prices": (confirmation.prices or None) if confirmation is not None else None,
         "emergency": confirmation.emergency if confirmation is not None else None,
         "before_liquidation": definition.before_liquidation,
+        "missed": definition.missed.value if definition.missed is not None else None,
     }
 
 

@@ -24,6 +24,7 @@ _SAME = (
     "emergency",
     "calendar",
     "before_liquidation",
+    "missed",
     "entry",
     "leverage",
     "watch",

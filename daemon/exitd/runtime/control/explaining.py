@@ -21,6 +21,7 @@ from exitd.runtime.shown import (
     distance,
     distance_percent,
     percent_text,
+    timestamp,
 )
 from exitd.runtime.trigger_words import move_text
 from exitd.runtime.views import FireView, TriggerView
@@ -55,6 +56,8 @@ def sentences(
         yield "its level was crossed, and it waits for a stop of the position to end"
     elif view.price is None and record.definition.watches_price:
         yield f"no {view.price_kind} price of {view.symbol} has been seen yet"
+    if record.state is TriggerState.ARMED:
+        yield from _about_holes(record, view)
     if record.state in (TriggerState.ARMED, TriggerState.WAITING):
         if why_no_time:
             yield why_no_time
@@ -66,6 +69,20 @@ def sentences(
 def _held(state: State, record: TriggerRecord) -> dict[str, None]:
     key = record.definition.key
     return state.held.get(key, {}) if key is not None else {}
+
+
+def _about_holes(record: TriggerRecord, view: TriggerView) -> Iterator[str]:
+    if view.unseen:
+        yield (
+            f"nobody knows what its price did from {timestamp(record.unseen_ns)} on, "
+            f"while nobody watched: {view.unseen}; look at a chart, then amend it, or "
+            "pause and resume it, to say that you have"
+        )
+    if view.missed is not None:
+        yield (
+            f"its level was crossed while nobody watched, in the candle of "
+            f"{view.missed}; `exitd fire {record.id}` closes now"
+        )
 
 
 def _about_fire(state: State, record: TriggerRecord) -> Iterator[str]:

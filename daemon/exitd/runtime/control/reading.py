@@ -186,7 +186,7 @@ class Reading:
 
     def _stale(self) -> frozenset[PriceSource]:
         feeds = self._daemon.feeds.values()
-        return frozenset(source for feed in feeds for source in feed.stale)
+        return frozenset(source for feed in feeds for source in feed.unjudged)
 
     @property
     def _state(self) -> State:

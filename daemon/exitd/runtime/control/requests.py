@@ -55,6 +55,7 @@ class TriggerRequest(Struct, frozen=True, kw_only=True):
     emergency: Level | None = None
     calendar: str | None = None
     before_liquidation: Decimal | None = None
+    missed: str | None = None
     moves: tuple[MoveRequest, ...] = ()
     entry: str | None = None
     leverage: Decimal | None = None
@@ -100,6 +101,7 @@ class TriggerChange(Struct, frozen=True, kw_only=True):
     emergency: Level | UnsetType | None = UNSET
     calendar: str | UnsetType | None = UNSET
     before_liquidation: Decimal | UnsetType | None = UNSET
+    missed: str | UnsetType | None = UNSET
     moves: tuple[MoveRequest, ...] | UnsetType | None = UNSET
     entry: str | UnsetType | None = UNSET
     leverage: Decimal | UnsetType | None = UNSET

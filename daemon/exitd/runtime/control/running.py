@@ -42,6 +42,12 @@ class AllPrices:
         feed = self._feeds.get(source.feed)
         return feed is None or feed.is_stale(source)
 
+    def is_asked(self, source: PriceSource) -> bool:
+        return any(
+            part.feed in self._feeds and self._feeds[part.feed].is_asked(part)
+            for part in source.parts
+        )
+
     def price_age_ns(self, source: PriceSource) -> int | None:
         """How old a price is; the youngest of several, of a spread the oldest."""
         ages = [self._age_ns(part) for part in source.parts]

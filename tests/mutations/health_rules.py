@@ -1,0 +1,43 @@
+"""Money rules of venues that fail, and of clocks that run away."""
+
+from __future__ import annotations
+
+from mutations.mutation import Mutation
+
+MUTATIONS = (
+    Mutation(
+        92,
+        "runtime/breaker.py",
+        "        if not self.is_open:\n            return 0\n",
+        "        return 0\n",
+        "test_b092_given_a_maintenance_then_sending_pauses_and_every_hit_is_kept",
+    ),
+    Mutation(
+        92,
+        "runtime/breaker.py",
+        "self._failures, self._is_trying = 0, False\n",
+        "return\n",
+        "test_b092_given_a_maintenance_then_sending_pauses_and_every_hit_is_kept",
+    ),
+    Mutation(
+        99,
+        "runtime/dispatch.py",
+        "and not self._time.is_being_cured",
+        "",
+        "test_b099_given_a_clock_that_ran_away_then_the_next_attempt_goes_by_it",
+    ),
+    Mutation(
+        99,
+        "runtime/venue_time.py",
+        "longest_s = _CURE_S if self._is_measured else _UNMEASURED_S",
+        "longest_s = 60.0",
+        "test_b099_given_no_answer_about_the_clock_then_a_second_is_waited",
+    ),
+    Mutation(
+        99,
+        "runtime/venue_time.py",
+        "longest_s = _CURE_S if self._is_measured else _UNMEASURED_S",
+        "longest_s = _CURE_S",
+        "test_b099_given_a_clock_never_measured_then_it_is_before_the_next_is_signed",
+    ),
+)
