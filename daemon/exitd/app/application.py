@@ -15,7 +15,7 @@ from exitd.adapters.notify.heartbeat import Heartbeat
 from exitd.adapters.notify.messenger import open_messenger, read_targets
 from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.sqlite.store import SqliteStore
-from exitd.adapters.system.clock import SystemClock
+from exitd.adapters.system.clock import SystemClock, awake_ns
 from exitd.adapters.system.sdnotify import ServiceManager
 from exitd.api.listening import HttpServer
 from exitd.app.brokers import build_broker, is_broker
@@ -341,7 +341,7 @@ class Application:
         while True:
             await self.reload.wait()
             self.reload.clear()
-            self.service.reloading(self.clock.monotonic_ns())
+            self.service.reloading(awake_ns())
             await self._reload("SIGHUP")
             self.service.ready("reloaded")
 
