@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -44,7 +44,9 @@ def test_d5_given_a_file_that_cannot_be_read_when_opened_then_one_sentence(
 
     path = tmp_path / "exitd.db"
 
-    with pytest.raises(StoreError, match=r"disk I/O error.*(make room|whole directory)"):
+    with pytest.raises(
+        StoreError, match=r"disk I/O error.*(make room|whole directory)"
+    ):
         open_store(path, SystemClock(), inline=True, connection_class=Unreadable)
 
     # Nothing was made in its place, and its lock is free again.
@@ -110,15 +112,12 @@ async def test_d11_given_a_kill_in_the_migration_when_started_again_then_as_it_w
     shutil.copytree(MIGRATIONS, migrations)
     (migrations / "versions" / "r0005_halfway.py").write_text(HALFWAY)
 
-    killed = subprocess.run(
-        [sys.executable, "-c", MIGRATES, str(path), str(migrations)],
+    killed = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", MIGRATES, str(path), str(migrations)),
         env={**os.environ, "PYTHONPATH": str(TESTS)},
-        capture_output=True,
-        text=True,
-        check=False,
     )
 
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert await killed.wait() == -signal.SIGKILL
     store = opened(path)
     assert store.load() == before
     assert [n for n in store.notices if "migrated" in n] == []
@@ -177,7 +176,9 @@ def test_d16_given_a_file_system_of_a_network_when_opened_then_refused(
         f"proc /proc proc rw 0 0\n"
     )
 
-    with pytest.raises(StoreError, match=rf"network \({kind}\).*a disk of this machine"):
+    with pytest.raises(
+        StoreError, match=rf"network \({kind}\).*a disk of this machine"
+    ):
         refuse_network(shared / "", mounts)
 
     assert kind_of(shared / "deeper", mounts) == kind

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
@@ -157,16 +157,20 @@ async def test_p13_given_a_program_that_is_started_then_it_has_none_of_our_files
     ours = {os.readlink(f"/proc/self/fd/{fd}") for fd in _inherited()}
 
     # Whatever is not close-on-exec would be seen here.
-    child = subprocess.run(
-        [sys.executable, "-c", "import os; print(os.listdir('/proc/self/fd'))"],
-        close_fds=False,
-        capture_output=True,
-        text=True,
-        check=True,
+    # The last is the listing itself.
+    listing = (
+        "import os; fds = os.listdir('/proc/self/fd');"
+        "print(*(os.readlink(f'/proc/self/fd/{n}') for n in fds"
+        " if os.path.exists(f'/proc/self/fd/{n}')))"
     )
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", listing), close_fds=False, stdout=PIPE
+    )
+    said, _ = await child.communicate()
 
     assert not [path for path in ours if str(tmp_path) in path or "socket:" in path]
-    assert "exitd.db" not in child.stdout
+    assert b"pipe:" in said
+    assert b"exitd.db" not in said
     server.close()
     await server.wait_closed()
     await store.close()

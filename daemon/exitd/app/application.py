@@ -29,6 +29,7 @@ from exitd.app.files import (
     read_route_keys,
     state_directory,
 )
+from exitd.app.trouble import take_trouble
 from exitd.app.venues import (
     build_account,
     build_price_feed,
@@ -277,7 +278,7 @@ class Application:
         self._follow_signals()
         daemon = self.daemon
         asyncio.get_running_loop().set_exception_handler(
-            lambda _, context: daemon.fail(context.get("exception"))
+            lambda _, context: take_trouble(daemon, context)
         )
         # Nothing that a start loads is garbage, and to look costs as much as to load.
         gc.disable()
