@@ -113,7 +113,7 @@ class AlpacaCase:
         return tuple(quantity for quantity in taken if quantity not in ("0", None))
 
     def shut(self) -> None:
-        self._before = set()
+        """Nothing is left open between two fires."""
 
     def close(self) -> None:
         self._alpaca.close()

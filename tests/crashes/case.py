@@ -58,8 +58,12 @@ class Running:
         return stat.rpartition(")")[2].split()[0] in ("Z", "X")
 
     def is_stopped(self) -> bool:
-        stat = Path(f"/proc/{self.pid}/stat").read_text()
-        return stat.rpartition(")")[2].split()[0] in ("T", "t")
+        """Whether every thread stands still; a tracer stops one of them now and then."""
+        states = [
+            (task / "stat").read_text().rpartition(")")[2].split()[0]
+            for task in Path(f"/proc/{self.pid}/task").iterdir()
+        ]
+        return all(state in ("T", "t") for state in states)
 
     def until(self, is_so: Callable[[], bool], what: str) -> None:
         """Look again and again; the daemon's end ends the waiting as well.

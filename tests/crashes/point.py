@@ -143,7 +143,7 @@ def _broken(point: Point, case: Case, daemon: Running) -> bool:
             _until_dead_or(case, daemon)
             return daemon.is_dead()
         if point.how == "pause":
-            return _paused(case, daemon)
+            return _paused(daemon)
         # Whoever asks for the disk meanwhile is refused, once or for a second.
         threading.Event().wait(FULL_S)
         tracer.detach()
@@ -169,12 +169,12 @@ def _until_dead_or(case: Case, daemon: Running) -> None:
         again.wait(0.05)
 
 
-def _paused(case: Case, daemon: Running) -> bool:
+def _paused(daemon: Running) -> bool:
     """Let it stand still for longer than its request is good, once it has stopped."""
     again = threading.Event()
-    began_s = monotonic()
+    until_s = monotonic() + MENDED_AFTER_S
     while not daemon.is_stopped():
-        if case.is_done() or monotonic() - began_s > MENDED_AFTER_S:
+        if monotonic() > until_s:
             return False
         again.wait(0.02)
     again.wait(PAUSE_S)
