@@ -96,6 +96,9 @@ class AlpacaCase:
     def cross(self) -> None:
         self._alpaca.do("price", symbol="AAPL", price="131.20")
 
+    def answer(self) -> None:
+        """The exchange itself fills what is sent."""
+
     def mend(self) -> None:
         # The next daemon hears the price anew once it listens.
         self._alpaca.do("price", symbol="AAPL", price="131.20")

@@ -66,6 +66,9 @@ class BackpackCase:
     def cross(self) -> None:
         self._house.price("131.20")
 
+    def answer(self) -> None:
+        """The exchange itself fills what is sent."""
+
     def mend(self) -> None:
         self._exchange.clear_faults()
 

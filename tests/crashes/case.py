@@ -58,7 +58,7 @@ class Running:
         return stat.rpartition(")")[2].split()[0] in ("Z", "X")
 
     def is_stopped(self) -> bool:
-        """Whether every thread stands still; a tracer stops one of them now and then."""
+        """Whether every thread stands still; a tracer stops one now and then."""
         states = [
             (task / "stat").read_text().rpartition(")")[2].split()[0]
             for task in Path(f"/proc/{self.pid}/task").iterdir()
@@ -119,6 +119,10 @@ class Case(Protocol):
 
     def cross(self) -> None:
         """Move the price beyond the level."""
+        ...
+
+    def answer(self) -> None:
+        """Do what the other side of the trade does, where somebody has to."""
         ...
 
     def mend(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import httpx
+
 from crashes.case import Running
 from crashes.warm import Warm
 from e2e.chain_house import MARKET, OPENING_PRICE, ChainHouse, LiveChain, order
@@ -47,12 +49,21 @@ class ChainCase:
         return daemon
 
     def arm(self, daemon: Running) -> None:
-        assert self._house.log_in().status_code == 200
+        assert self._logged_in() == 200
         answer = self._house.arm(self._quote, STOP)
         assert answer.status_code == 200, answer.text
         daemon.until(lambda: daemon.has("trigger.armed"), "armed")
         armed = [line for line in daemon.lines() if line["event"] == "trigger.armed"]
         self._trigger = armed[-1]["trigger_id"]
+
+    def _logged_in(self) -> int:
+        for _ in range(5):
+            try:
+                return self._house.log_in().status_code
+            except httpx.TimeoutException:
+                # The machine has more to do than this.
+                continue
+        return 0
 
     def trap(self, trouble: str) -> None:
         if trouble == "not_mined":
@@ -64,6 +75,16 @@ class ChainCase:
     def cross(self) -> None:
         self._house.price("1.75")
 
+    def answer(self) -> None:
+        """Be the solver: fill what the contract was asked to close."""
+        quote = self._quote
+
+        def filled(chain: object) -> None:
+            if chain.status(quote) == CLOSE_PENDING:  # type: ignore[attr-defined]
+                chain.fill(quote, "40", "1.74")  # type: ignore[attr-defined]
+
+        self._live.do(filled)
+
     def mend(self) -> None:
         def mended(_: object) -> None:
             for node in self._live.nodes:
@@ -74,22 +95,11 @@ class ChainCase:
         self._live.do(mended)
 
     def is_done(self) -> bool:
-        self._fill()
         try:
             with self._house.client() as client:
                 return client.ask(calls.show(self._trigger)).trigger.is_done
         except ExitdError:
             return False
-
-    def _fill(self) -> None:
-        """Be the solver: fill what the contract was asked to close."""
-        quote = self._quote
-
-        def filled(chain: object) -> None:
-            if chain.status(quote) == CLOSE_PENDING:  # type: ignore[attr-defined]
-                chain.fill(quote, "40", "1.74")  # type: ignore[attr-defined]
-
-        self._live.do(filled)
 
     def closed(self) -> tuple[str, ...]:
         return ("40",) * self._live.closes(self._quote)

@@ -16,8 +16,10 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
+from multiprocessing.context import SpawnProcess
 from multiprocessing.queues import Queue
 from pathlib import Path
+from queue import Empty
 from time import monotonic
 
 from crashes.case import Case
@@ -86,7 +88,7 @@ def broken(name: str, todo: list[Point], workers: int) -> list[Outcome]:
         hand.start()
     found = []
     for done in range(1, len(todo) + 1):
-        outcome = outcomes.get(timeout=300)
+        outcome = next_of(outcomes, hands)
         found.append(outcome)
         if outcome.verdict != "once":
             print(f"{outcome.verdict}: {outcome.point}: {outcome.why}")
@@ -99,6 +101,16 @@ def broken(name: str, todo: list[Point], workers: int) -> list[Outcome]:
     for hand in hands:
         hand.join(60)
     return found
+
+
+def next_of(outcomes: Queue[Outcome], hands: list[SpawnProcess]) -> Outcome:
+    """Wait for an outcome, as long as somebody works on one."""
+    while True:
+        try:
+            return outcomes.get(timeout=2)
+        except Empty:
+            if any(hand.exitcode for hand in hands):
+                raise RuntimeError("a worker has died; what it says is above") from None
 
 
 def row(name: str, how: str, outcomes: list[Outcome]) -> str:
