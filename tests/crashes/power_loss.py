@@ -159,11 +159,15 @@ async def holds(folder: Path, files: dict[str, bytes], wanted: int | None) -> st
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=2_000)
+    parser.add_argument("--unsynced", action="store_true", help="to see it fail")
     asked = parser.parse_args()
     began_s, chance = monotonic(), Random(1)
     with tempfile.TemporaryDirectory(prefix="exitd-power-") as place:
         folder = Path(place)
         tape = recorded(folder)
+        if asked.unsynced:
+            # As a build would leave it that syncs nothing.
+            tape.acts = [act for act in tape.acts if act.kind != "sync"]
         needle = str(tape.client_order_id).encode()
         left = next(
             index
