@@ -23,6 +23,7 @@ from queue import Empty
 from time import monotonic
 
 from crashes.case import Case
+from crashes.parent import end_with_parent
 from crashes.point import Call, How, Outcome, Point, break_at, calls_of_a_fire, chosen
 from crashes.warm import Warm
 
@@ -47,6 +48,7 @@ def case_of(name: str, folder: Path) -> Case:
 
 def work(name: str, points: Queue[Point | None], outcomes: Queue[Outcome]) -> None:
     """Break fires at one venue of one's own until there are no more points."""
+    end_with_parent()
     with tempfile.TemporaryDirectory(prefix="exitd-crashes-") as place:
         folder = Path(place)
         warm = Warm()
@@ -96,8 +98,10 @@ def broken(name: str, todo: list[Point], workers: int) -> list[Outcome]:
                 f"  again: --class {name} --how {outcome.point.how}"
                 f" --only {outcome.point.number}"
             )
-        elif sys.stderr.isatty():
+        if sys.stderr.isatty():
             print(f"\r{done}/{len(todo)}", end="", file=sys.stderr, flush=True)
+        elif done % 10 == 0:
+            print(f"{done} of {len(todo)}", flush=True)
     for hand in hands:
         hand.join(60)
     return found

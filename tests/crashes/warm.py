@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from crashes.parent import end_with_parent
+
 TESTS = Path(__file__).parent.parent
 
 
@@ -55,6 +57,7 @@ class Warm:
 
 
 def _become_daemon(request: dict[str, Any]) -> None:
+    end_with_parent()
     os.environ.clear()
     os.environ.update(request["env"])
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -78,6 +81,7 @@ def _become_daemon(request: dict[str, Any]) -> None:
 
 def _serve() -> None:
     """Import what a daemon imports, then fork and reap until the input ends."""
+    end_with_parent()
     for name in ("exitd.app", "exitd.cli.program", "exitd.cli.running"):
         importlib.import_module(name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

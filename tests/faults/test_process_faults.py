@@ -15,6 +15,7 @@ from contract.store_contract import keep
 from contract.store_samples import firing
 from exitd.adapters.sqlite import open_store
 from exitd.adapters.system.clock import SystemClock
+from exitd.core.entry import EntryState
 from exitd.core.events import FactKind
 from exitd.core.inputs import Arm, CancelTrigger
 from exitd.core.state import Accepted
@@ -22,6 +23,7 @@ from exitd.core.trigger import DoneReason, TriggerState
 from exitd.ports.store import Batch, OnDurable
 from fakes.exchange import SOL
 from fakes.outcomes import Fill, Hold
+from runtime.brokers import broker, desk_of, entry, wanted
 from runtime.desk import D, Desk, in_virtual_time, stop
 
 ARMED = 1_000
@@ -146,6 +148,26 @@ async def test_p10_given_a_send_that_is_broken_off_then_in_doubt_and_closed_once
     assert desk.trigger().reason is DoneReason.FILLED
     assert [order.filled for order in desk.venue.ledger] == [D(10)]
     assert len(desk.venue.sent) == (1 if executes_first else 2)
+
+
+@in_virtual_time
+async def test_p10_given_an_entry_that_is_broken_off_then_proven_not_to_be_there():
+    desk = await desk_of(venue := broker())
+
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    venue.send_entry = never
+    await desk.loop.command(wanted(desk))
+    await desk.settle(1)
+    (sending,) = [task for task in desk._tasks if task.get_name().startswith("send")]
+
+    sending.cancel()
+    await desk.settle(30)
+
+    assert FactKind.ENTRY_IN_DOUBT in desk.kinds()
+    assert entry(desk).state is EntryState.EXPIRED
+    assert venue.entries_sent == []
 
 
 async def test_p13_given_a_program_that_is_started_then_it_has_none_of_our_files(
