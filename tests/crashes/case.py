@@ -21,6 +21,10 @@ class Lost(AssertionError):
     """What was waited for did not come about in time."""
 
 
+class Unready(Exception):
+    """The machine was too busy to come to the fire; nothing was broken yet."""
+
+
 class Running:
     """A daemon that was started warm, and its log as it grows."""
 
@@ -110,7 +114,11 @@ class Case(Protocol):
         ...
 
     def arm(self, daemon: Running) -> None:
-        """Have it watch its level; returns once it does."""
+        """Have it watch its level; returns once it does.
+
+        Raises:
+            Unready: It did not come to that.
+        """
         ...
 
     def trap(self, trouble: str) -> None:

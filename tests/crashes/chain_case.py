@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from crashes.case import Running
+from crashes.case import Running, Unready
 from crashes.warm import Warm
 from e2e.chain_house import MARKET, OPENING_PRICE, ChainHouse, LiveChain, order
 from exitd.cli.demo.exchange import ExchangeProcess
@@ -49,21 +49,14 @@ class ChainCase:
         return daemon
 
     def arm(self, daemon: Running) -> None:
-        assert self._logged_in() == 200
-        answer = self._house.arm(self._quote, STOP)
-        assert answer.status_code == 200, answer.text
+        try:
+            self._house.log_in().raise_for_status()
+            self._house.arm(self._quote, STOP).raise_for_status()
+        except httpx.HTTPError as error:
+            raise Unready(str(error)) from error
         daemon.until(lambda: daemon.has("trigger.armed"), "armed")
         armed = [line for line in daemon.lines() if line["event"] == "trigger.armed"]
         self._trigger = armed[-1]["trigger_id"]
-
-    def _logged_in(self) -> int:
-        for _ in range(5):
-            try:
-                return self._house.log_in().status_code
-            except httpx.TimeoutException:
-                # The machine has more to do than this.
-                continue
-        return 0
 
     def trap(self, trouble: str) -> None:
         if trouble == "not_mined":

@@ -22,12 +22,13 @@ from pathlib import Path
 from queue import Empty
 from time import monotonic
 
-from crashes.case import Case
+from crashes.case import Case, Unready
 from crashes.parent import end_with_parent
 from crashes.point import Call, How, Outcome, Point, break_at, calls_of_a_fire, chosen
 from crashes.warm import Warm
 
 CLASSES = ("window", "unique", "nonce")
+TRIES = 3
 HOWS: tuple[How, ...] = ("kill", "pause", "eio", "full")
 
 
@@ -55,12 +56,23 @@ def work(name: str, points: Queue[Point | None], outcomes: Queue[Outcome]) -> No
         case = case_of(name, folder)
         try:
             while (point := points.get()) is not None:
-                here = folder / f"{point.how}-{point.number}"
-                outcomes.put(break_at(point, case, warm, here))
-                shutil.rmtree(here, ignore_errors=True)
+                outcomes.put(tried(point, case, warm, folder))
         finally:
             case.close()
             warm.close()
+
+
+def tried(point: Point, case: Case, warm: Warm, folder: Path) -> Outcome:
+    """Break one fire; a machine too busy to come to it gets some more tries."""
+    for number in range(TRIES):
+        here = folder / f"{point.how}-{point.number}-{number}"
+        try:
+            return break_at(point, case, warm, here)
+        except Unready as error:
+            why = str(error)
+        finally:
+            shutil.rmtree(here, ignore_errors=True)
+    return Outcome(point, "unready", False, why)
 
 
 def calls(name: str) -> list[Call]:
