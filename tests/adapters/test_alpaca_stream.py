@@ -14,6 +14,7 @@ from adapters.alpaca_desk import AlpacaDesk, desk
 from contract.venue_rig import close, is_held, lost, sent
 from exitd.core.inputs import FillReport, OrderReport, OrderStatus, PositionReport
 from exitd.core.position import Side
+from exitd.core.trigger import OrderType
 from exitd.errors import FeedError
 from exitd.ports.venue import PrivateEvent, StreamUp
 from fakes.observed import Observed
@@ -135,6 +136,28 @@ async def test_given_a_bracket_when_it_fills_then_its_exits_name_their_parent(at
     resting = await at.venue.open_orders("AAPL")
     assert {report.parent for report in resting} == {parent.id}
     assert {report.is_trigger for report in resting} == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("price", "is_stop", "level"), [("129", True, "130"), ("151", False, "150")]
+)
+async def test_given_an_exit_at_the_broker_when_it_fills_then_what_tells_it_is_there(
+    at, price, is_stop, level
+):
+    async with streaming(at) as told:
+        parent = at.there.exchange.submit(BRACKET)
+        at.there.exchange.matching.run("AAPL")
+
+        at.there.exchange.set_price("AAPL", Decimal(price))
+
+        exit_ = await told.order(parent=parent.id, status=OrderStatus.FILLED)
+
+    assert exit_.is_trigger is is_stop
+    found = exit_.trigger_price if is_stop else exit_.price
+    assert found == Decimal(level)
+    assert exit_.order is (OrderType.MARKET if is_stop else OrderType.LIMIT)
+    assert exit_.filled == 10
+    assert exit_.filled_quote > 0
 
 
 async def test_given_an_exit_that_is_replaced_when_told_then_it_goes_on(at):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
@@ -19,6 +20,7 @@ from exitd.adapters.charts.costs import (
     CostPicture,
     pictured_costs,
     quality_of,
+    stacks_of,
 )
 from exitd.adapters.charts.costs_drawing import draw_costs
 from exitd.adapters.charts.costs_page import costs_page
@@ -68,23 +70,26 @@ SOME = (("Break & out", "100.05"), ("Break & out", "100.6"), ("Gap", "99.9"), ("
 def test_given_orders_when_pictured_then_each_group_once_the_largest_first():
     shown = picture(*SOME)
 
-    assert [(line.name, line.orders) for line in shown.strategies] == [
+    (part,) = shown.parts
+    assert [(line.name, line.orders) for line in part.strategies] == [
         ("Break & out", 2),
         ("no strategy", 2),
         ("Gap", 1),
     ]
-    assert [line.name for line in shown.symbols] == ["AAPL", "SOL_USDC_PERP"]
-    assert shown.strategies[0].total.numbers == (0.05, 0.6)
-    assert shown.strategies[0].total.p90 == "0.6"
-    assert shown.whole.orders == 5
-    assert shown.left_out == 0
+    assert [line.name for line in part.symbols] == ["AAPL", "SOL_USDC_PERP"]
+    assert part.strategies[0].total.numbers == (0.05, 0.6)
+    assert part.strategies[0].total.places == (0, 3)
+    assert part.strategies[0].total.p90 == "0.6"
+    assert part.whole.orders == 5
+    assert part.left_out == 0
 
 
 def test_given_many_groups_when_pictured_then_the_rest_is_counted():
     shown = picture(*((f"s{n}", "100") for n in range(SHOWN + 3)))
 
-    assert len(shown.strategies) == SHOWN
-    assert shown.left_out == 4
+    (part,) = shown.parts
+    assert len(part.strategies) == SHOWN
+    assert part.left_out == 4
     assert b"4 smaller groups" in costs_page(shown)
 
 
@@ -140,8 +145,10 @@ def test_given_a_page_when_read_then_counts_medians_and_the_dearest_first():
 def test_given_paper_when_drawn_then_the_page_says_so():
     on_paper = costs_page(picture(*SOME, is_paper=True)).decode()
 
-    assert "PAPER: 4 of 5 orders were simulated" in on_paper
-    assert "entry, buy, PAPER" in on_paper
+    live, simulated = on_paper.split("PAPER: 4 orders, simulated")
+    assert "LIVE: 1 order." in live
+    assert ("SOL_USDC_PERP" in live, "AAPL" in live) == (True, False)
+    assert ("SOL_USDC_PERP" in simulated, "AAPL" in simulated) == (False, True)
     assert "PAPER" not in costs_page(picture(*SOME)).decode()
 
 
@@ -159,15 +166,26 @@ def test_given_orders_when_drawn_then_a_picture_that_can_be_shown(orders):
 @pytest.mark.parametrize(
     ("percent", "word"),
     [
-        (-1.0, "excellent"),
-        (0.05, "excellent"),
-        (0.1, "good"),
-        (0.3, "fair"),
-        (0.6, "poor"),
+        ("-1", "excellent"),
+        ("0.05", "excellent"),
+        ("0.1", "good"),
+        ("0.25", "good"),
+        ("0.3", "fair"),
+        ("0.5", "fair"),
+        ("0.6", "poor"),
     ],
 )
 def test_given_a_percentage_when_coloured_then_as_it_would_be_called(percent, word):
-    assert WORDS[quality_of(percent)] == word
+    assert WORDS[quality_of(Decimal(percent))] == word
+
+
+def test_given_costs_of_several_words_in_one_bin_when_stacked_then_each_as_it_is():
+    numbers = *SOME, ("Gap", "900")
+    shown = picture(*numbers)
+
+    stacks = stacks_of(shown.parts[0].whole.total, shown.total_axis)
+
+    assert [sum(counts) for counts in stacks] == [2, 0, 1, 2]
 
 
 @given(st.lists(st.floats(-1000, 1000), max_size=60))

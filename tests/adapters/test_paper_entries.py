@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from contract.entries_rig import BUY, SELL, average, entry, net, send, sent
 from contract.test_entries_contract_paper import PaperEntriesRig
 from exitd.adapters.paper.account import PaperAccount
-from exitd.adapters.paper.days import day_end_ns
 from exitd.adapters.paper.entries import PaperEntries
 from exitd.adapters.paper.venue import PaperVenue
 from exitd.core.attempt import RefusalKind
@@ -31,6 +30,7 @@ from exitd.core.ticket import (
 )
 from exitd.core.units import NS_PER_HOUR, NS_PER_S
 from exitd.ports.venue import Refusal
+from exitd.signals.days import day_end_ns
 from fakes.exchange import SOL
 
 LIMIT, STOP = TicketType.LIMIT, TicketType.STOP
@@ -58,9 +58,9 @@ async def refused(rig: PaperEntriesRig, order: EntryOrder) -> Refusal:
 
 @pytest.mark.parametrize(
     ("asset_class", "hours"),
-    [(AssetClass.EQUITY, 7.5), (AssetClass.OPTION, 7.5), (AssetClass.CRYPTO, 2.5)],
+    [(AssetClass.EQUITY, 79.5), (AssetClass.OPTION, 79.5), (AssetClass.CRYPTO, 2.5)],
 )
-def test_given_an_afternoon_when_the_day_is_asked_for_then_its_next_midnight(
+def test_given_a_friday_after_the_close_when_the_day_is_asked_for_then_mondays(
     asset_class, hours
 ):
     assert day_end_ns(asset_class, AFTERNOON_NS) == AFTERNOON_NS + int(

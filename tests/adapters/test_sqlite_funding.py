@@ -16,6 +16,7 @@ from exitd.adapters.sqlite.migrations.versions import r0001_first_schema
 from exitd.ports.store import Batch
 
 AFTER_FIRST = (
+    "DROP TABLE backstops",
     "DROP TABLE entries",
     "DROP TABLE signals",
     "DROP TABLE watermarks",
@@ -62,7 +63,7 @@ async def test_b114_given_a_state_of_the_first_schema_when_opened_then_all_is_th
     await keep(store, Batch((paid(),), ()))
     assert await store.funding(0, 1 << 62) == (paid(),)
     await store.close()
-    assert path.with_name("exitd.db.before-r0004").exists()
+    assert path.with_name("exitd.db.before-r0006").exists()
 
 
 async def test_given_a_flipped_bit_in_a_payment_when_read_then_set_aside(

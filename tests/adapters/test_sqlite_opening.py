@@ -132,12 +132,14 @@ async def test_given_clean_and_unclean_stop_when_opened_then_told_apart(path: Pa
     assert new.deployment == after_crash.deployment != ""
 
 
+HEAD = max(path.name[:5] for path in (MIGRATIONS / "versions").glob("r0*.py"))
+LATER = f"r{int(HEAD[1:]) + 1:04}"
 NEXT = '''
 """The schema of a later version."""
 from alembic import op
 
-revision = "r0005"
-down_revision = "r0004"
+revision = "{later}"
+down_revision = "{head}"
 
 
 def upgrade() -> None:
@@ -151,8 +153,8 @@ def next_version(directory: Path, statement: str = "SELECT 1") -> Path:
     shutil.copytree(
         MIGRATIONS, migrations, ignore=shutil.ignore_patterns("__pycache__")
     )
-    script = migrations / "versions" / "r0005_next.py"
-    script.write_text(NEXT.format(statement=statement))
+    script = migrations / "versions" / f"{LATER}_next.py"
+    script.write_text(NEXT.format(statement=statement, head=HEAD, later=LATER))
     return migrations
 
 
@@ -164,10 +166,10 @@ async def test_b114_given_older_schema_when_opened_then_migrated_and_old_file_ke
     store = opened(path, next_version(tmp_path))
 
     assert store.load() == before
-    assert "migrated from schema r0004 to r0005" in store.notices[0]
+    assert f"migrated from schema {HEAD} to {LATER}" in store.notices[0]
     assert store.was_clean_stop
     await store.close()
-    copy = path.with_name("exitd.db.before-r0005")
+    copy = path.with_name(f"exitd.db.before-{LATER}")
     assert mode_of(copy) == 0o600
     kept = opened(copy)
     assert kept.load() == before
@@ -191,7 +193,7 @@ async def test_given_newer_schema_when_opened_then_refused(path: Path, tmp_path:
     await filled(path)
     await opened(path, next_version(tmp_path)).close()
 
-    with pytest.raises(StoreError, match=r"newer exitd \(schema r0005"):
+    with pytest.raises(StoreError, match=rf"newer exitd \(schema {LATER}"):
         opened(path)
 
 

@@ -155,7 +155,7 @@ def objects(driver: sqlite3.Connection) -> dict[str, str]:
 def make_second_schema_of(path: Path) -> None:
     """Turn a state into what the second schema made of it."""
     with closing(sqlite3.connect(path)) as driver:
-        for table in ("watermarks", "entries", "signals"):
+        for table in ("watermarks", "entries", "signals", "backstops"):
             driver.execute(f"DROP TABLE {table}")
         driver.execute("UPDATE alembic_version SET version_num = 'r0002'")
         driver.commit()
@@ -175,11 +175,11 @@ async def test_b114_given_a_state_of_the_second_schema_when_opened_then_all_is_t
     store = opened(path)
 
     assert store.load() == before
-    assert "migrated from schema r0002 to r0004" in store.notices[0]
+    assert "migrated from schema r0002 to r0006" in store.notices[0]
     await keep(store, Batch((watermarks("104"),), ()))
     assert store.load().watermarks == (watermarks("104"),)
     await store.close()
-    with closing(sqlite3.connect(path.with_name("exitd.db.before-r0004"))) as kept:
+    with closing(sqlite3.connect(path.with_name("exitd.db.before-r0006"))) as kept:
         (revision,) = kept.execute("SELECT version_num FROM alembic_version").fetchone()
         assert revision == "r0002"
         assert "watermarks" not in objects(kept)

@@ -22,6 +22,7 @@ from exitd.core.engine import Engine
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.units import NS_PER_S
 from exitd.ports.alerts import Alert, Delivered
+from exitd.ports.entries import Entries
 from exitd.runtime.accounts import Account
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.control import Caller, Control
@@ -185,6 +186,7 @@ def build(
         budget=RateBudget(600_000, 1_000, 100),
         spawn=daemon.spawn,
         waits=steady_waits,
+        entries=venue if isinstance(venue, Entries) else None,
     )
     loop.engine.add_account(ACCOUNT, store.tag(ACCOUNT), venue.capabilities)
     return World(daemon, Control(daemon), venue, feed, folder, heard)
@@ -192,10 +194,15 @@ def build(
 
 @asynccontextmanager
 async def started(
-    folder: Path, *, net: str = "10", mark: str = "100", exits: str = ""
+    folder: Path,
+    *,
+    net: str = "10",
+    mark: str = "100",
+    exits: str = "",
+    venue: Any = None,
 ) -> AsyncIterator[World]:
     """Run a daemon with a position of *net* at entry 100."""
-    world = build(folder, exits=exits)
+    world = build(folder, exits=exits, venue=venue)
     if net != "0":
         world.venue.hold(SOL, net)
     world.mark(mark)

@@ -66,6 +66,8 @@ async def test_given_an_alert_and_an_exit_when_asked_then_what_each_cost(world: 
         ({"symbol": SOL.lower()}, ["exit"]),
         ({"strategy": "Breakout", "symbol": "aapl"}, ["entry"]),
         ({"strategy": "breakout"}, []),
+        ({"mode": "live", "route": "breakout"}, ["entry"]),
+        ({"mode": "paper"}, []),
         ({"since": "2099-01-01T00:00:00Z"}, []),
     ],
 )
@@ -85,6 +87,12 @@ async def test_given_no_time_when_asked_then_refused_with_its_name(world: World)
     async with AsyncClient(world.address) as client:
         with pytest.raises(DaemonRefused, match="from"):
             await client.ask(book_calls.costs(since="lately"))
+
+
+async def test_given_a_mode_that_is_none_when_asked_then_refused(world: World):
+    async with AsyncClient(world.address) as client:
+        with pytest.raises(DaemonRefused, match="mode"):
+            await client.ask(book_calls.costs(mode="both"))
 
 
 async def test_given_the_answer_when_read_as_text_then_decimals_are_strings(
@@ -111,5 +119,6 @@ async def test_given_the_description_when_read_then_it_has_the_costs(world: Worl
         "route",
         "symbol",
         "strategy",
+        "mode",
     }
     assert "CostsView" in document["components"]["schemas"]

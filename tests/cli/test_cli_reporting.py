@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import os
@@ -48,8 +49,8 @@ def test_given_an_exit_when_reported_on_a_terminal_then_tables_in_80_columns(
     lines = text.splitlines()
     assert lines[0].split()[:3] == ["TIME", "ORDER", "SYMBOL"]
     assert "exit sell" in lines[1]
-    assert any(line.startswith("STRATEGY") for line in lines)
-    assert any(line.startswith("SYMBOL") for line in lines)
+    assert any(line.startswith("MODE  STRATEGY") for line in lines)
+    assert any(line.startswith("MODE  SYMBOL") for line in lines)
     assert max(map(len, lines)) <= 80
 
 
@@ -100,6 +101,7 @@ def test_given_an_exit_when_drawn_then_a_page_and_a_picture(
         ("--symbol", "AAPL"),
         ("--route", "tv"),
         ("--strategy", "x"),
+        ("--mode", "paper"),
         ("--to", "2001-01-01"),
     ],
 )
@@ -129,6 +131,24 @@ def test_given_two_that_print_when_reported_then_wrong_usage(command: Command):
     assert "name a file" in done.err
 
 
+def test_given_a_mode_that_is_none_when_reported_then_wrong_usage(command: Command):
+    done = command("report", "--mode", "both")
+
+    assert done.status == 2
+    assert "--mode is live or paper" in done.err
+
+
+def read_to_the_end(terminal: int) -> bytes:
+    """Read what was written to a terminal that is closed at its other end."""
+    with os.fdopen(terminal, "rb", buffering=0) as ours:
+        parts: list[bytes] = []
+        # Linux says at its end that the terminal has gone.
+        with contextlib.suppress(OSError):
+            while part := ours.read(4096):
+                parts.append(part)
+    return b"".join(parts)
+
+
 def test_given_paper_and_long_names_on_a_terminal_when_said_then_marked_in_80_columns(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
@@ -140,13 +160,14 @@ def test_given_paper_and_long_names_on_a_terminal_when_said_then_marked_in_80_co
         monkeypatch.setattr("sys.stdout", terminal)
         reporting._say(found)
         monkeypatch.undo()
-    text = os.read(ours, 65_536).decode()
-    os.close(ours)
+    text = read_to_the_end(ours).decode()
 
     assert max(map(len, text.splitlines())) <= 80
     assert "PAPER" in text
     assert "100.33333" in text
     assert "0/1/0/0" in text or "0/0/1/0" in text
+    modes = re.findall(r"^(LIVE|PAPER) .*\d/\d/\d/\d", text, re.MULTILINE)
+    assert modes == ["LIVE", *["PAPER"] * 4, "LIVE", "PAPER"]
     assert "PAPER: 5 of 6 orders were simulated" in capsys.readouterr().err
 
 

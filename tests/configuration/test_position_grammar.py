@@ -144,7 +144,6 @@ def test_given_no_side_when_cancelling_or_telling_then_fine(
     ("exit_", "more", "part"),
     [
         (f"{{{SL}, missed: alert}}", "", "missed crossings are not looked for yet"),
-        (f"{{{SL}}}", "backstop: 3%", "backstops are not built yet; place a wide stop"),
     ],
 )
 def test_given_what_is_not_built_when_checked_then_refused_with_what_to_use(

@@ -272,9 +272,13 @@ def signal(
     state: SignalState = SignalState.ACCEPTED,
     *,
     ts_received_ns: int = 10,
+    client_order_id: str = "",
+    again: int = 0,
 ) -> SignalRecord:
     return SignalRecord(
         id=signal_id,
+        client_order_id=client_order_id,
+        again=again,
         route="breakout",
         body='{"ticker":"AAPL"}',
         digest="ab" * 32,

@@ -13,11 +13,13 @@ from exitd.core.attempt import (
     CloseOrder,
     TimeInForce,
 )
+from exitd.core.backstop import BackstopRecord, BackstopState
 from exitd.core.condition import ConditionKind, Direction, FixedLevel, Immediately
 from exitd.core.entry import (
     EntryOrder,
     EntryRecord,
     EntryState,
+    LegFill,
     SignalRecord,
     SignalState,
 )
@@ -31,6 +33,7 @@ from exitd.core.market import (
 )
 from exitd.core.money import Fee
 from exitd.core.position import (
+    Awaited,
     OrderSide,
     PositionKey,
     PositionRecord,
@@ -196,6 +199,7 @@ positions = st.builds(
     unreflected=st.lists(
         st.builds(UnreflectedFill, instants, decimals), max_size=2
     ).map(tuple),
+    awaited=st.none() | st.builds(Awaited, instants, decimals),
     lifetime=small,
     filled_in_lifetime=decimals,
     proven=st.booleans(),
@@ -274,18 +278,44 @@ tickets = st.builds(
     intent=st.none() | st.sampled_from(PositionIntent),
     attached=st.none() | st.builds(AttachedExits, stop_price=maybe_decimals),
 )
+leg_fills = st.builds(
+    LegFill,
+    leg=names,
+    kind=st.sampled_from((None, *ConditionKind)),
+    level=maybe_decimals,
+    quantity=decimals,
+    quote=decimals,
+    ended=names,
+    ts_venue_ns=instants,
+)
 entries = st.builds(
     EntryRecord,
     order=st.builds(EntryOrder, id=names, account=accounts, ticket=tickets),
     state=st.sampled_from(EntryState),
     exits=st.lists(definitions, max_size=2).map(tuple),
     legs=st.lists(names, max_size=2).map(tuple),
+    legs_filled=st.lists(decimals, max_size=2).map(tuple),
+    has_all_legs=st.booleans(),
+    leg_fills=st.lists(leg_fills, max_size=2).map(tuple),
     signed=st.binary(max_size=40),
     filled=decimals,
     filled_quote=decimals,
     refusal=names,
     market_price=maybe_decimals,
     ts_wanted_ns=instants,
+)
+backstops = st.builds(
+    BackstopRecord,
+    key=position_keys,
+    percent=decimals,
+    lifetime=st.integers(0, 9),
+    level=decimals,
+    client_order_id=st.integers(0, 2**32 - 1),
+    state=st.sampled_from(BackstopState),
+    venue_order_id=names,
+    refusals=st.integers(0, 99),
+    ts_sent_ns=instants,
+    ts_changed_ns=instants,
 )
 signals = st.builds(
     SignalRecord,
@@ -319,6 +349,7 @@ records: st.SearchStrategy[Record] = st.one_of(
     watermarks,
     instruments,
     entries,
+    backstops,
     signals,
     st.builds(TriggerGone, trigger_ids),
 )

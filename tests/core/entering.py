@@ -152,24 +152,24 @@ class EnteringWorld(World):
         status: OrderStatus,
         filled: str = "0",
         parent: str = f"b-{ENTRY}",
+        **changed: object,
     ) -> Decision:
         now_ns = self.later()
-        return self.do(
-            OrderReport(
-                account=ACCOUNT,
-                symbol=SYMBOL,
-                venue_order_id=leg,
-                client_order_id=None,
-                parent=parent,
-                status=status,
-                side=OrderSide.SELL,
-                quantity=D(10),
-                filled=D(filled),
-                order=OrderType.LIMIT,
-                ts_venue_ns=now_ns,
-                now_ns=now_ns,
-            )
-        )
+        fields: dict[str, object] = {
+            "account": ACCOUNT,
+            "symbol": SYMBOL,
+            "venue_order_id": leg,
+            "client_order_id": None,
+            "parent": parent,
+            "status": status,
+            "side": OrderSide.SELL,
+            "quantity": D(10),
+            "filled": D(filled),
+            "order": OrderType.LIMIT,
+            "ts_venue_ns": now_ns,
+            "now_ns": now_ns,
+        }
+        return self.do(OrderReport(**{**fields, **changed}))  # type: ignore[arg-type]
 
     def lose_entry(self, id: str = ENTRY) -> Decision:
         return self.do(EntryUnanswered(id, "no answer", self.later()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from exitd.core.attempt import (
     AttemptRecord,
 )
+from exitd.core.backstop import BackstopRecord
 from exitd.core.entry import EntryRecord
 from exitd.core.market import Instrument
 from exitd.core.position import PositionRecord
@@ -57,6 +58,7 @@ class Rows:
             idempotency=tuple(self.of(IdempotencyRecord)),
             instruments=tuple(self.of(Instrument)),
             watermarks=tuple(self.of(WatermarksRecord)),
+            backstops=tuple(self.of(BackstopRecord)),
             entries=tuple(e for e in self.of(EntryRecord) if not e.is_over),
             seq=max((record.seq for record in triggers), default=0),
         )
@@ -84,6 +86,8 @@ def _row_key(record: object) -> object:
             return "watermarks", record.source, record.way
         case EntryRecord():
             return "entry", record.id
+        case BackstopRecord():
+            return "backstop", record.key
         case Instrument():
             return "instrument", record.account, record.symbol
     raise AssertionError(record)

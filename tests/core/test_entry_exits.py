@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.entering import ENTRY, EnteringWorld, entered
-from core.worlds import LONG, MS, SHORT, D, S
+from core.worlds import LONG, MS, SHORT, D, S, trail
 from exitd.core.entry import EntryState
 from exitd.core.events import FactKind
 from exitd.core.inputs import OrderStatus
@@ -184,3 +184,19 @@ def test_given_a_short_entry_then_its_exits_are_those_of_a_short():
     assert world.who() == [SL]
     assert world.sent[0].side is OrderSide.BUY
     assert world.engine.state.position(SHORT).live == D(10)
+
+
+def test_given_a_trailing_exit_when_its_entry_fills_in_pieces_then_it_trails_for_all():
+    world = EnteringWorld()
+    world.enter(exits=(trail(f"{ENTRY}/trail", "2%", owner="webhook:desk"),))
+    world.fills("4")
+    world.position("4")
+    world.mark("100", "110")
+    world.fills("10")
+    world.position("10")
+
+    world.mark("107.81")
+    assert world.sent == []
+    world.mark("107.8")
+
+    assert (world.who(), world.sizes()) == ([f"{ENTRY}/trail"], ["10"])

@@ -12,6 +12,7 @@ from exitd.core.inputs import (
     AttemptSent,
     FireNow,
     InstrumentReport,
+    OrderStatus,
     SlotOpened,
 )
 from exitd.core.intents import (
@@ -211,3 +212,53 @@ def test_given_2_000_firing_on_one_position_then_replies_do_not_walk_over_all():
     assert most < 10
     assert under_way.unresolved == 0
     assert world.engine.state.books[MARK].price == 95
+
+
+NO_REDUCE_ONLY = Capabilities(reduce_only=False, lag_slack_ns=2 * S)
+
+
+def half_closed(**changed: object) -> World:
+    """A target has closed 5 of 10, and the stop has yet to be hit."""
+    world = World(capabilities=NO_REDUCE_ONLY, **changed)
+    world.arm(target("tp", "110", action=close("50%")), stop("sl", "95"))
+    world.mark("110")
+    return world
+
+
+def test_b100_given_a_report_that_lags_our_fill_then_no_close_goes_by_it():
+    world = half_closed()
+    world.fill()
+
+    world.position("10")
+    world.mark("95")
+    assert world.sizes() == ["5"]
+    assert world.firing("sl").held_by == (
+        "the position has yet to show what has been closed of it"
+    )
+    world.position("5")
+    world.wait(S)
+
+    assert world.sizes() == ["5", "5"]
+
+
+def test_given_a_report_newer_than_the_slack_then_it_is_believed_whatever_it_shows():
+    world = half_closed()
+    world.fill()
+    world.mark("95")
+
+    world.wait(3 * S)
+    world.position("7")
+    world.wait(S)
+
+    assert world.sizes() == ["5", "7"]
+
+
+def test_given_a_report_showed_our_fill_before_it_was_told_then_nothing_waits():
+    world = half_closed()
+    filled_ns = world.later()
+
+    world.position("5")
+    world.report(ts_venue_ns=filled_ns, status=OrderStatus.FILLED, filled=D(5))
+    world.mark("95")
+
+    assert world.sizes() == ["5", "5"]

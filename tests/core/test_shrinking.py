@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.entering import ENTRY, NATIVE, EnteringWorld, entered
 from core.worlds import ACCOUNT, S, stop
+from exitd.core.attempt import RefusalKind
 from exitd.core.inputs import OrderStatus, PositionsDoubted
 from exitd.core.units import text
 
@@ -209,3 +210,27 @@ def test_given_an_exit_that_asks_for_a_slot_when_a_part_is_gone_then_it_closes_l
     world.open_slots()
 
     assert world.sizes() == ["3"]
+
+
+def test_b071_given_a_close_that_explained_a_reduction_when_refused_then_it_is_lost():
+    world = shown()
+    close_by_hand(world, "6")
+    world.position("4")
+    assert left(world) == "10"
+
+    world.refuse(RefusalKind.BUSY, retry_after_ns=60 * S)
+
+    assert left(world) == "4"
+    assert world.exits_cover() == ("4", "4")
+
+
+def test_b071_given_a_close_that_explained_a_reduction_when_never_there_then_lost():
+    world = shown()
+    n = close_by_hand(world, "6")
+    world.lose(n)
+    world.position("4")
+
+    world.wait(60 * S)
+    world.nothing_found(n)
+
+    assert left(world) == "4"

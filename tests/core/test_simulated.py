@@ -3,7 +3,12 @@
 import pytest
 
 from exitd.configuration.values import read_name
-from exitd.core.simulated import is_simulated, route_account, simulated_beside
+from exitd.core.simulated import (
+    is_simulated,
+    real_account,
+    route_account,
+    simulated_beside,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +27,7 @@ def test_given_a_route_when_its_account_is_asked_for_then_simulated_if_need_be(
 
     assert found == account
     assert is_simulated(found) is (account != "main")
+    assert real_account(found) == "main"
 
 
 def test_given_a_simulated_account_then_nobody_can_name_a_real_one_like_it():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from exitd.core.attempt import AttemptRecord
+from exitd.core.backstop import BackstopRecord
 from exitd.core.condition import Direction
-from exitd.core.entry import EntryRecord, SignalRecord
+from exitd.core.entry import EntryRecord, SignalRecord, SignalState
 from exitd.core.market import Instrument, PriceSource
 from exitd.core.position import PositionRecord
 from exitd.core.records import (
@@ -44,6 +47,7 @@ class Disk:
         self.funding: dict[tuple[str, str, int], FundingRecord] = {}
         self.instruments: dict[tuple[str, str], Instrument] = {}
         self.watermarks: dict[tuple[PriceSource, Direction], WatermarksRecord] = {}
+        self.backstops: dict[object, BackstopRecord] = {}
         self.entries: dict[str, EntryRecord] = {}
         self.signals: dict[str, SignalRecord] = {}
         self.facts: list[StoredFact] = []
@@ -80,6 +84,8 @@ class Disk:
                 self.watermarks[record.source, record.way] = record
             case Instrument():
                 self.instruments[record.account, record.symbol] = record
+            case BackstopRecord():
+                self.backstops[record.key] = record
             case EntryRecord():
                 self.entries[record.id] = record
             case SignalRecord():
@@ -112,6 +118,7 @@ class Disk:
             idempotency=tuple(self.idempotency.values()),
             instruments=tuple(self.instruments.values()),
             watermarks=tuple(self.watermarks.values()),
+            backstops=tuple(self.backstops.values()),
             entries=tuple(e for e in self.entries.values() if not e.is_over),
             seq=self.arming_seq,
         )
@@ -182,6 +189,32 @@ class FakeArchive:
         ]
         return tuple(sorted(found, key=lambda signal: signal.ts_received_ns))
 
+    async def inbox(self, ts_from_ns: int) -> tuple[SignalRecord, ...]:
+        stored = tuple(self.disk.signals.values())
+        return tuple(
+            signal
+            for signal in stored
+            if signal.state is SignalState.ACCEPTED
+            or signal.ts_received_ns >= ts_from_ns
+            or signal is stored[-1]
+        )
+
+    async def last_signal(
+        self, route: str, client_order_id: str
+    ) -> SignalRecord | None:
+        named = [
+            signal
+            for signal in self.disk.signals.values()
+            if (signal.route, signal.client_order_id) == (route, client_order_id)
+        ]
+        return named[-1] if named else None
+
+    async def entries_by_id(self, ids: Collection[str]) -> dict[str, EntryRecord]:
+        return {id: self.disk.entries[id] for id in ids if id in self.disk.entries}
+
+    async def signals_by_id(self, ids: Collection[str]) -> dict[str, SignalRecord]:
+        return {id: self.disk.signals[id] for id in ids if id in self.disk.signals}
+
     async def fires(self, trigger_id: str) -> tuple[FireRecord, ...]:
         return tuple(
             fire for (of, _), fire in self.disk.fires.items() if of == trigger_id
@@ -226,5 +259,6 @@ def matches(stored: StoredFact, query: FactQuery) -> bool:
         and fact.ts_ns >= query.ts_from_ns
         and (query.ts_to_ns is None or fact.ts_ns < query.ts_to_ns)
         and query.trigger_id in ("", fact.trigger_id)
+        and query.entry in ("", fact.fields.get("entry"))
         and query.fire_id in ("", fact.fire_id)
     )

@@ -7,6 +7,20 @@ from mutations.mutation import Mutation
 MUTATIONS = (
     Mutation(
         71,
+        "core/refusing.py",
+        "shrink(turn, attempt.key)",
+        "pass",
+        "test_b071_given_a_close_that_explained_a_reduction_when_refused_then_it_is_lost",
+    ),
+    Mutation(
+        71,
+        "core/doubt.py",
+        "shrink(turn, attempt.key)",
+        "pass",
+        "test_b071_given_a_close_that_explained_a_reduction_when_never_there_then_lost",
+    ),
+    Mutation(
+        71,
         "core/exits.py",
         "covering = _covering(definition, entry.left)",
         "covering = _covering(definition, entry.order.ticket.quantity or entry.left)",
@@ -171,8 +185,8 @@ MUTATIONS = (
     Mutation(
         113,
         "runtime/proofs.py",
-        "if not self._venue.capabilities.reduce_only:\n            read_ns",
-        "if False:\n            read_ns",
+        "if not self._venue.capabilities.reduce_only:\n            return",
+        "if False:\n            return",
         "test_given_no_reduce_only_when_the_position_cannot_be_read_then_it_waits",
     ),
 )

@@ -13,6 +13,13 @@ MUTATIONS = (
         "test_b111_given_a_fill_that_no_report_had_shown_then_its_exits_stay_armed",
     ),
     Mutation(
+        111,
+        "runtime/reconcile.py",
+        "return min(seen.ts_venue_ns, first_ns - 1)",
+        "return seen.ts_venue_ns",
+        "test_b111_given_a_fill_older_than_a_flat_report_then_its_exits_stay_armed",
+    ),
+    Mutation(
         31,
         "runtime/loop.py",
         "self.store.health is not StoreHealth.WRITABLE:",
@@ -130,7 +137,7 @@ MUTATIONS = (
     Mutation(
         117,
         "runtime/reconcile.py",
-        "open_now.setdefault(key, _flat(key, asked_ns, loop.clock.now_ns()))",
+        "open_now.setdefault(key, flat_report(key, asked_ns, loop.clock.now_ns()))",
         "pass",
         "test_b117_given_closed_while_down_when_restarted_then_retired_first",
     ),

@@ -6,6 +6,35 @@ from mutations.mutation import Mutation
 
 MUTATIONS = (
     Mutation(
+        92,
+        "core/settling.py",
+        "return close.asked.is_once or",
+        "return False and",
+        "test_given_at_once_when_nothing_fills_then_over_and_not_sent_again",
+        "test_given_at_once_when_a_part_fills_then_the_rest_stays_held",
+    ),
+    Mutation(
+        92,
+        "core/patience.py",
+        "ends.append(close.asked.until_ns)",
+        "pass",
+        "test_given_for_the_day_when_it_ends_then_taken_back_and_over",
+    ),
+    Mutation(
+        117,
+        "runtime/signals/lateness.py",
+        "if age_ns > route.close_age:",
+        "if False:",
+        "test_given_a_close_beyond_its_age_then_refused_with_the_key",
+    ),
+    Mutation(
+        117,
+        "runtime/signals/lateness.py",
+        "if position.ts_opened_ns <= record.ts_received_ns + SEEN_LATE_NS:",
+        "if True:",
+        "test_given_another_position_by_now_when_a_close_is_carried_out_then_refused",
+    ),
+    Mutation(
         143,
         "api/webhook/routes.py",
         "return route if is_right else None",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
 from contract import store_samples as samples
-from exitd.core.entry import EntryState
+from exitd.core.condition import ConditionKind, FixedLevel
+from exitd.core.entry import EntryRecord, EntryState, LegFill
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.position import OrderSide, Side
 from exitd.core.ticket import PositionIntent
@@ -176,6 +179,71 @@ def test_given_an_exit_of_an_entry_when_joined_then_by_its_alert(is_listed):
     )
     assert exited.entry_id == entered.entry_id == "breakout-1"
     assert exited.ts_ns == 20 * NS_PER_S
+
+
+def legged(*legs: LegFill) -> EntryRecord:
+    exits = (
+        samples.definition("breakout-1/sl"),
+        replace(
+            samples.definition("breakout-1/tp"),
+            condition=FixedLevel(ConditionKind.TAKE_PROFIT, D(155)),
+        ),
+    )
+    return order("4", "151", exits=exits, leg_fills=legs, legs_over=("l-1", "l-2"))
+
+
+def leg_fill(leg: str = "l-1", **changed: Any) -> LegFill:
+    fields: dict[str, Any] = {
+        "kind": ConditionKind.STOP_LOSS,
+        "level": D(145),
+        "quantity": D(4),
+        "quote": D(4) * D("144.8"),
+        "ended": "filled",
+        "ts_venue_ns": 20 * NS_PER_S,
+    }
+    return LegFill(leg=leg, **{**fields, **changed})
+
+
+def test_given_a_stop_that_the_broker_held_when_joined_then_its_level_was_asked_for():
+    fills = fill("l-1", "1", "144.9", "t1"), fill("l-1", "3", "144.77", "t2")
+    given_ = stored(signals=(alert(),), entries=(legged(leg_fill()),), fills=(*fills,))
+
+    _, left = join(given_, *ALL)
+    view = cost_row(left, "USD")
+
+    assert (view.kind, view.side, view.state) == ("exit", "sell", "filled")
+    assert (view.market_price, view.intended_price, view.fill_price) == (
+        "145",
+        "145",
+        "144.8",
+    )
+    assert (view.setup_cost, view.slippage, view.quality) == ("0", "0.2", "good")
+    assert (view.cash_total_cost, view.quantity) == ("0.8", "4")
+    assert (view.route, view.strategy) == ("breakout", "Breakout")
+    assert (view.entry_id, view.trigger_id) == ("breakout-1", "breakout-1/sl")
+    assert (view.leg_id, view.fire_id, view.executions) == ("l-1", "", 2)
+    assert (view.ms_to_order, view.ms_to_fill, view.order_type) == (None, None, "")
+    assert strangers(given_) == 0
+
+
+def test_given_a_target_that_filled_better_when_joined_then_excellent():
+    leg = leg_fill("l-2", kind=ConditionKind.TAKE_PROFIT, level=D(155), quote=D(621))
+
+    _, left = join(stored(entries=(legged(leg),)), *ALL)
+
+    assert left.trigger_id == "breakout-1/tp"
+    assert left.analysis.total_cost == D("-0.25")
+    assert left.analysis.execution_quality is Quality.EXCELLENT
+
+
+def test_given_a_leg_of_unknown_kind_and_price_when_joined_then_nothing_is_guessed():
+    leg = leg_fill(kind=None, level=None, quote=D(0), ended="cancelled")
+
+    _, left = join(stored(entries=(legged(leg),)), *ALL)
+
+    assert (left.state, left.trigger_id, left.filled) == ("cancelled", "", 4)
+    assert left.analysis.actual_fill_price is None
+    assert left.analysis.execution_quality is None
 
 
 def test_given_an_alert_that_closes_when_joined_then_its_own_price_counts():

@@ -89,6 +89,35 @@ def check_sums(rows: tuple[Traded, ...], groups: tuple[CostGroup, ...]) -> None:
             assert sum(part.qualities[quality] for part in parts) == count
 
 
+def test_given_live_and_paper_when_grouped_then_never_in_one_group():
+    signals = alert(), alert(id="p-1", is_paper=True)
+    entries = order("1", "151"), order("2", "150.5", "p-1")
+
+    rows = join(stored(signals=signals, entries=entries), *ALL)
+    groups = groups_of(rows, USD)
+
+    assert [(g.mode, g.by, g.name, g.orders) for g in groups] == [
+        (mode, by, name, 1)
+        for mode in ("live", "paper")
+        for by, name in (
+            ("all", ""),
+            ("strategy", "Breakout"),
+            ("symbol", "AAPL"),
+            ("route", "breakout"),
+        )
+    ]
+    assert [dict(g.cash) for g in groups if g.by == "all"] == [
+        {"USD": D("0.75")},
+        {"USD": D("0.5")},
+    ]
+
+
+def test_given_no_order_when_grouped_then_one_empty_group_of_no_mode():
+    (group,) = groups_of((), USD)
+
+    assert (group.mode, group.by, group.orders) == ("", "all", 0)
+
+
 def test_given_a_group_when_shown_then_decimals_are_texts():
     rows = join(stored(signals=(alert(),), entries=(order("100", "151.12"),)), *ALL)
 

@@ -162,3 +162,44 @@ async def test_b146_given_a_second_stop_with_a_price_then_it_covers_the_position
     late_ns = desk.clock.now_ns() + 31 * S
 
     assert audit(desk.loop.engine.state, frozenset(), now_ns=late_ns) == ()
+
+
+@in_virtual_time
+async def test_given_nothing_lacks_a_price_then_looking_again_costs_nothing():
+    desk = await Desk().start()
+    await desk.arm(stop(source=LAST))
+    desk.feed.push(LAST, "100")
+    await desk.settle(1)
+    feed, state = asking(desk), desk.loop.engine.state
+    looked: list[PriceSource] = []
+    seen_ns = state.ts_seen_ns
+    first = desk.account.prices._first
+
+    def note(source: PriceSource) -> int:
+        looked.append(source)
+        return seen_ns(source)
+
+    state.ts_seen_ns = note  # type: ignore[method-assign]
+    watched = frozenset(desk.loop.engine.watched())
+    first.watch(watched)
+    for _ in range(100):
+        first.watch(watched)
+        assert not first.is_wanted()
+
+    assert looked == []
+    assert feed.asked == []
+
+
+@in_virtual_time
+async def test_given_it_is_watched_no_more_before_its_turn_then_not_asked_for():
+    desk = await Desk().start()
+    feed = asking(desk)
+    first = desk.account.prices._first
+    first.watch(frozenset({LAST}))
+    assert first.is_wanted()
+
+    first.watch(frozenset())
+
+    assert not first.is_wanted()
+    await first.ask()
+    assert feed.asked == []

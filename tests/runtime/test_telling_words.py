@@ -13,6 +13,7 @@ from exitd.ports.notices import Notice, NoticeKind
 from exitd.runtime.entry_words import ENTRY_LEVELS
 from exitd.runtime.telling import alert_for, alert_for_notice
 
+D = Decimal
 OWN = PriceSource("main", "SOL_USDC_PERP", PriceKind.LAST_CLOSE, "1m", closed=True)
 OTHER = PriceSource("binance", "BTCUSDT", PriceKind.MARK)
 
@@ -66,6 +67,8 @@ def test_given_a_fact_about_an_entry_then_a_sentence_that_names_it(kind: FactKin
         "average_price": Decimal(100),
         "why": "so it is",
         "exit": "desk-1/sl",
+        "kind": "stop_loss",
+        "result": Decimal(-20),
     }
     fact = Fact(kind, 1, "main", "SOL_USDC_PERP", fields=fields)
 
@@ -74,3 +77,29 @@ def test_given_a_fact_about_an_entry_then_a_sentence_that_names_it(kind: FactKin
     assert alert is not None
     assert alert.text.startswith("desk-1 (SOL_USDC_PERP): ")
     assert (alert.about, alert.topic) == ("desk-1", kind.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (
+            {"kind": "take_profit", "average_price": D(110), "result": D("100.0")},
+            "the broker's take-profit has closed 10 at 110, result 100 before fees",
+        ),
+        (
+            {"kind": None, "average_price": None, "result": None},
+            "the broker's exit has closed 10",
+        ),
+    ],
+)
+def test_given_an_exit_at_the_broker_filled_then_told_as_far_as_it_is_known(
+    fields, words
+):
+    told = {"entry": "desk-1", "filled": D(10), **fields}
+    fact = Fact(FactKind.EXIT_FILLED_AT_BROKER, 1, "main", "AAPL", fields=told)
+
+    alert = alert_for(fact)
+
+    assert alert is not None
+    assert alert.text == f"desk-1 (AAPL): {words}"
+    assert alert.level is AlertLevel.INFO

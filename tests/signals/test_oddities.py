@@ -156,6 +156,33 @@ def test_given_an_odd_alert_then_its_sentence_and_what_to_do(
     assert found.warnings[0].action
 
 
+def test_given_exits_that_exitd_holds_then_none_of_them_ends_with_the_day():
+    alert = normalised(stopLossTarget=90)
+
+    found = validate(alert, may_be_native=False)
+
+    assert found.warnings == ()
+
+
+def test_given_a_touch_exit_that_exitd_holds_on_a_day_order_then_it_does_not_end():
+    found = validated(**TOUCH)
+
+    assert [finding.rule for finding in found.warnings] == ["W11"]
+
+
+def test_given_a_fraction_of_a_trailing_stop_then_the_order_type_is_why():
+    (alpaca,) = validated(qty=0.5, orderType="trailing_stop", trailPercent=2).warnings
+    (schwab,) = validated(qty=0.5, metadata=SCHWAB).warnings
+
+    assert alpaca.message == "Fractional quantity not supported on alpaca"
+    assert alpaca.cause == (
+        "It is the order type: alpaca takes fractions in market, limit, stop, "
+        "stop_limit orders (day), and not in trailing_stop orders"
+    )
+    assert "market, limit, stop, stop_limit" in alpaca.remedy
+    assert (schwab.cause, schwab.field) == ("Feature not available", "orderType")
+
+
 def test_given_the_rules_then_each_warning_has_a_test():
     numbers = {f"W{number}" for number in range(1, 12)}
 

@@ -9,6 +9,7 @@ from exitd.api.answers import Shapes
 from exitd.api.books import book_routes
 from exitd.api.costs import cost_routes
 from exitd.api.documentation import documentation_routes
+from exitd.api.entries import entry_routes, signal_routes
 from exitd.api.flows import flow_routes
 from exitd.api.guard import Door, Guard
 from exitd.api.history import history_routes
@@ -55,6 +56,8 @@ def make_app(
     app.include_router(health_routes(control, shapes))
     app.include_router(reading_routes(control, shapes))
     app.include_router(trigger_routes(control, shapes))
+    app.include_router(entry_routes(control, shapes))
+    app.include_router(signal_routes(control, shapes))
     app.include_router(flow_routes(control, shapes))
     app.include_router(history_routes(control, shapes))
     app.include_router(book_routes(control, shapes))

@@ -20,6 +20,7 @@ from exitd.adapters.system.sdnotify import ServiceManager
 from exitd.api.listening import HttpServer
 from exitd.app.brokers import build_broker, is_broker
 from exitd.app.chains import build_chain_account, with_multi_accounts
+from exitd.app.default_stops import default_stops
 from exitd.app.doors import open_doors, place_of
 from exitd.app.files import (
     Keys,
@@ -231,6 +232,7 @@ class Application:
         await self._add_accounts(daemon, files, keys, store)
         for name, account in accounts.items():
             engine.add_account(name, store.tag(name), account.venue.capabilities)
+        daemon.default_stops = default_stops(daemon, files)
         return daemon
 
     async def _add_accounts(

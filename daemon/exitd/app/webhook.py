@@ -33,9 +33,16 @@ async def load_inbox(daemon: Daemon, webhook: Webhook, carry_out: CarryOut) -> I
         spawn=daemon.spawn,
         tell=daemon.telling.tell,
         waits=lambda: backoff(share),
+        entry_state=lambda entry_id: entry_state_of(daemon, entry_id),
     )
     await inbox.load()
     return inbox
+
+
+def entry_state_of(daemon: Daemon, entry_id: str) -> str:
+    """Say what became of an entry so far; empty once it is long over."""
+    entry = daemon.loop.engine.state.entries.get(entry_id)
+    return "" if entry is None else entry.state.value
 
 
 def open_webhook(

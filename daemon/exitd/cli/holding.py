@@ -1,4 +1,4 @@
-"""`pause`, `resume`, `cancel` and `rearm`: what becomes of triggers that are there."""
+"""`pause`, `resume`, `cancel` and `rearm`: what becomes of what is there."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from exitd.cli import wording
+from exitd.cli import entry_wording, wording
 from exitd.cli.asking import connect
+from exitd.cli.entering import is_entry_id
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.failures import CommandFailed, WrongUsage
 from exitd.cli.looking import all_triggers
@@ -18,6 +19,7 @@ from exitd.cli.tree import add_command
 
 if TYPE_CHECKING:
     from exitd.client.calls import Call
+    from exitd.runtime.entry_views import EntryChangedView
     from exitd.runtime.views import ArmedView
 
 Ids = Annotated[
@@ -73,7 +75,10 @@ def rearm(ids: Ids, json: Json = False) -> int:
 def cancel(
     ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ID...]", help="Triggers, such as trg_…."),
+        typer.Argument(
+            metavar="[ID...]",
+            help="Triggers, such as trg_…, and entries, such as tv-1795946400123.",
+        ),
     ] = None,
     position: Annotated[
         str,
@@ -95,18 +100,24 @@ def cancel(
     json: Json = False,
 ) -> int:
     """
-    Remove triggers. A trigger of a file is removed in the file.
+    Remove triggers, and take back entries. A trigger of a file is removed in the file.
+
+    What has not filled of an entry is cancelled at the broker; what has filled keeps
+    its exits.
 
     \b
     Examples:
       exitd cancel trg_01JG5K
+      exitd cancel tv-1795946400123 --dry-run
       exitd cancel sol-core/sl --abandon --yes
       exitd cancel --position sol-core
     """
-    from exitd.client import calls
+    from exitd.client import calls, entry_calls
 
     if bool(ids) == bool(position):
-        raise WrongUsage("name triggers, or a --position")
+        raise WrongUsage("name triggers or entries, or a --position")
+    if abandon and any(map(is_entry_id, ids or ())):
+        raise WrongUsage("--abandon is for triggers; an entry is taken back without")
     if ids is None or position:
         ids = _of_position(position)
     if dry_run:
@@ -114,7 +125,15 @@ def cancel(
     word = "Give up and cancel" if abandon else "Cancel"
     if not is_agreed(f"{word} {', '.join(ids)}?", yes=yes):
         raise CommandFailed("nothing was cancelled; say --yes to do it without asking")
-    return _each(ids, lambda id: calls.cancel(id, abandon=abandon), json=json)
+    return _each(
+        ids,
+        lambda id: (
+            entry_calls.withdraw(id)
+            if is_entry_id(id)
+            else calls.cancel(id, abandon=abandon)
+        ),
+        json=json,
+    )
 
 
 def _of_position(position: str) -> list[str]:
@@ -132,33 +151,59 @@ def _of_position(position: str) -> list[str]:
     return ids
 
 
-def _each(ids: list[str], call: Callable[[str], Call[ArmedView]], *, json: bool) -> int:
-    """Do the same to each trigger; stops at the first that is refused."""
-    answers: list[ArmedView] = []
+def _each(
+    ids: list[str],
+    call: Callable[[str], Call[ArmedView] | Call[EntryChangedView]],
+    *,
+    json: bool,
+) -> int:
+    """Do the same to each; stops at the first that is refused."""
+    answers: list[ArmedView | EntryChangedView] = []
     with connect() as client:
         for id in ids:
-            answers.append(client.ask(call(id)))
+            # The two calls are one to it, and it gives what each is answered with.
+            asked: Call[ArmedView | EntryChangedView] = call(id)  # type: ignore[assignment]
+            answers.append(client.ask(asked))
             if not json:
-                say_armed(answers[-1])
+                _say_changed(answers[-1])
     if json:
         say_json(answers[0] if len(answers) == 1 else answers)
     return ExitCode.OK
 
 
 def _show_only(ids: list[str], *, json: bool) -> int:
-    from exitd.client import calls
+    from exitd.client import calls, entry_calls
 
     with connect() as client:
-        found = [client.ask(calls.show(id)).trigger for id in ids]
+        entries = [
+            client.ask(entry_calls.entry(id)).entry for id in ids if is_entry_id(id)
+        ]
+        found = [
+            client.ask(calls.show(id)).trigger for id in ids if not is_entry_id(id)
+        ]
     if json:
-        say_json({"dry_run": True, "triggers": found})
+        say_json({"dry_run": True, "triggers": found, "entries": entries})
     else:
+        for entry in entries:
+            say(entry_wording.taking_back(entry))
         for trigger in found:
             place = (
                 f"; it is of {trigger.file}, remove it there" if trigger.file else ""
             )
             say(f"would cancel {trigger.id}, which is {trigger.state}{place}")
     return ExitCode.OK
+
+
+def _say_changed(answer: ArmedView | EntryChangedView) -> None:
+    from exitd.runtime.views import ArmedView
+
+    if isinstance(answer, ArmedView):
+        say_armed(answer)
+        return
+    entry = answer.entry
+    say(f"{entry.id}: {entry_wording.what_it_asks(entry)}, {entry.state}")
+    for sentence in answer.notes:
+        note(f"note: {sentence}")
 
 
 def say_armed(answer: ArmedView) -> None:

@@ -8,13 +8,15 @@ import typer
 
 from exitd.cli import wording
 from exitd.cli.asking import ask, connect, note_mode
+from exitd.cli.entering import all_entries, is_entry_id, say_entries, say_entry
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.options import LOOK, Account, Json, TriggerId
-from exitd.cli.printing import note, say, say_json, say_table
+from exitd.cli.printing import note, say, say_json, say_section, say_table
 from exitd.cli.tree import add_command
 
 if TYPE_CHECKING:
     from exitd.client import Client
+    from exitd.runtime.entry_views import EntryView
     from exitd.runtime.views import (
         ConfigurationView,
         FactView,
@@ -56,21 +58,26 @@ def _status_lines(status: StatusView) -> list[tuple[str, str]]:
     up = wording.span(status.uptime_s)
     lines = [(status.banner, f"exitd {status.version}, up {up}, {ready}")]
     lines += [("", reason) for reason in status.reasons]
-    counted = ", ".join(f"{n} {state}" for state, n in status.triggers.items())
-    lines.append(("triggers", counted or "none"))
+    lines.append(("triggers", _counted(status.triggers) or "none"))
+    if status.entries:
+        lines.append(("entries", _counted(status.entries)))
     guarded = ", all protected" if status.positions else ""
     if status.unprotected:
         guarded = f", {len(status.unprotected)} NOT PROTECTED"
     lines.append(("positions", f"{status.positions} open{guarded}"))
     lines += [("", hole) for hole in status.unprotected]
-    for number, feed in enumerate(status.feeds):
-        lines.append(("feeds" if number == 0 else "", wording.feed_line(feed)))
+    for number, line in enumerate(wording.feed_lines(status.feeds)):
+        lines.append(("feeds" if number == 0 else "", line))
     if status.last_exit is not None:
         lines.append(("last exit", wording.fire_line(status.last_exit)))
     lines += _file_lines(status.configuration)
     backlog = f", {status.store_backlog} waiting" if status.store_backlog else ""
     lines.append(("store", f"{status.store}{backlog}"))
     return lines
+
+
+def _counted(states: dict[str, int]) -> str:
+    return ", ".join(f"{number} {state}" for state, number in states.items())
 
 
 def _file_lines(files: ConfigurationView) -> list[tuple[str, str]]:
@@ -127,7 +134,8 @@ def ls(
     json: Json = False,
 ) -> int:
     """
-    List triggers with their levels and how far the price is from them.
+    List triggers with their levels and how far the price is from them; below them,
+    entries of alerts that may still fill or whose exits the broker holds.
 
     A trail shows its stop of now, and how it was asked for beside its kind; an exit
     at a time shows when, in UTC. On a terminal a table; in a pipe one line each, its
@@ -141,30 +149,33 @@ def ls(
     """
     from exitd.client import calls
 
+    of_triggers = {"position": position, "state": state, "kind": kind, "owner": owner}
+    place = {"account": account, "symbol": symbol}
+    entries: list[EntryView] = []
     with connect() as client:
-        banner = client.ask(calls.status()).banner
+        status = client.ask(calls.status())
         if positions:
             held = client.ask(calls.positions()).positions
-            return _say_positions(held, banner, json=json)
-        query = {
-            "account": account,
-            "symbol": symbol,
-            "position": position,
-            "state": state,
-            "kind": kind,
-            "owner": owner,
-        }
-        found = all_triggers(client, **query)
-    if not everything and not state:
-        found = [trigger for trigger in found if not trigger.is_done]
+            return _say_positions(held, status.banner, json=json)
+        found = all_triggers(client, **place, **of_triggers)
+        if not any(of_triggers.values()):
+            entries = all_entries(client, **place, everything=everything)
+    if not everything:
+        # What has filled is guarded by triggers that stand in the list.
+        entries = [e for e in entries if not e.is_ended or e.legs]
+        found = [trigger for trigger in found if state or not trigger.is_done]
     if json:
-        say_json({"banner": banner, "triggers": found})
+        say_json({"banner": status.banner, "triggers": found, "entries": entries})
         return ExitCode.OK
-    note_mode(banner, (trigger.account for trigger in found))
-    if not found:
+    accounts = {trigger.account for trigger in found}
+    note_mode(status.banner, accounts | {entry.account for entry in entries})
+    if not found and not entries:
         note("no triggers; write some into conf.d/, or see `exitd add --help`")
-    else:
+    if found:
         _say_triggers(found)
+    if entries:
+        say_section(is_first=not found)
+        say_entries(entries, status.ts_now)
     return ExitCode.OK
 
 
@@ -222,18 +233,38 @@ def _say_positions(
     return ExitCode.OK
 
 
-def show(trigger_id: TriggerId, json: Json = False) -> int:
+def show(
+    id: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="A trigger, such as sol-core/sl, or an entry, such as"
+            " tv-1795946400123; see `exitd ls`.",
+        ),
+    ],
+    json: Json = False,
+) -> int:
     """
-    Show one trigger with its firings and its history.
+    Show one trigger with its firings and its history, or one entry with its alert, its
+    exits and its history.
 
     \b
     Examples:
       exitd show sol-core/sl
+      exitd show tv-1795946400123
       exitd show sol-core/sl --json | jq '.fires[0].slippage_percent'
     """
-    from exitd.client import calls
+    from exitd.client import calls, entry_calls
 
-    found = ask(calls.show(trigger_id))
+    if is_entry_id(id):
+        entered = ask(entry_calls.entry(id))
+        if json:
+            say_json(entered)
+        else:
+            say_entry(entered)
+            _say_facts(entered.facts)
+        return ExitCode.OK
+    found = ask(calls.show(id))
     if json:
         say_json(found)
         return ExitCode.OK
@@ -241,11 +272,16 @@ def show(trigger_id: TriggerId, json: Json = False) -> int:
         say(f"{head:<10} {text}")
     for fire in found.fires:
         say(f"{'fired':<10} {wording.fire_line(fire)}")
-    if found.facts:
-        say()
-        for fact in reversed(found.facts):
-            say(fact_line(fact))
+    _say_facts(found.facts)
     return ExitCode.OK
+
+
+def _say_facts(facts: tuple[FactView, ...]) -> None:
+    """Write a history, the newest below."""
+    if facts:
+        say()
+    for fact in reversed(facts):
+        say(fact_line(fact))
 
 
 def _trigger_lines(trigger: TriggerView) -> list[tuple[str, str]]:

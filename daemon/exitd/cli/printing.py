@@ -85,6 +85,12 @@ def say_table(
         say(_styled(line, "1") if row is heads else _marked(line, row[-1]))
 
 
+def say_section(*, is_first: bool) -> None:
+    """Part one table from the next; in a pipe the rows just go on."""
+    if not is_first and sys.stdout.isatty():
+        say()
+
+
 GAP = "  "
 SHORTENED_MIN = 8
 

@@ -54,6 +54,12 @@ def report(
             "--strategy", metavar="NAME", help="Alerts with this metadata.strategy."
         ),
     ] = "",
+    mode: Annotated[
+        str,
+        typer.Option(
+            "--mode", metavar="live|paper", help="What was sent, or simulated, only."
+        ),
+    ] = "",
     csv_file: Annotated[
         Path | None,
         typer.Option("--csv", metavar="FILE", help="Every order as CSV; - prints it."),
@@ -74,8 +80,8 @@ def report(
     Say what each entry and exit cost, from its alert to its fill.
 
     Costs are percent of the market price when the alert was raised, above zero when
-    they are adverse; `docs/analytics.md` explains each column. A file that is there is
-    replaced.
+    they are adverse; `docs/analytics.md` explains each column. What was simulated
+    (PAPER) is never summed up with what was sent. A file that is there is replaced.
 
     \b
     Examples:
@@ -87,13 +93,20 @@ def report(
 
     if json and csv_file == Path("-"):
         raise WrongUsage("--json and --csv - both print; name a file for the CSV")
+    if mode not in ("", "live", "paper"):
+        raise WrongUsage(f"--mode is live or paper, not {mode!r}")
     start, end = _times(since, until)
     found = ask(
         book_calls.costs(
-            since=start, until=end, route=route, symbol=symbol, strategy=strategy
+            since=start,
+            until=end,
+            route=route,
+            symbol=symbol,
+            strategy=strategy,
+            mode=mode,
         )
     )
-    about = _about(found, route, symbol, strategy)
+    about = _about(found, route=route, symbol=symbol, strategy=strategy, mode=mode)
     files = (csv_file, html_file, png_file)
     if csv_file == Path("-"):
         _write_rows(sys.stdout, found)
@@ -119,9 +132,8 @@ def _times(since: str, until: str) -> tuple[str, str]:
     return start, as_timestamp(read_since(until, now_ns)) if until else ""
 
 
-def _about(found: CostsView, route: str, symbol: str, strategy: str) -> str:
+def _about(found: CostsView, **given: str) -> str:
     words = [f"{found.since[:16]}Z to {found.until[:16]}Z".replace("T", " ")]
-    given = {"route": route, "symbol": symbol, "strategy": strategy}
     words += [f"{name} {value}" for name, value in given.items() if value]
     return ", ".join(words)
 
@@ -151,7 +163,7 @@ def _say(found: CostsView) -> None:
 def _line(row: CostRow) -> tuple[str, ...]:
     return (
         row.time[5:16].replace("T", " "),
-        f"{row.kind} {row.side}{', PAPER' if row.on_paper else ''}",
+        f"{'PAPER ' if row.on_paper else ''}{row.kind} {row.side}",
         row.symbol,
         _short(row.market_price),
         _short(row.intended_price),
@@ -163,11 +175,12 @@ def _line(row: CostRow) -> tuple[str, ...]:
 
 def _say_groups(by: str, groups: list[CostGroupView]) -> None:
     columns = (
-        *(f"({by.upper()})", "ORDERS", "MEDIAN%", "P90%", "SLIPPAGE%"),
+        *("MODE", f"({by.upper()})", "ORDERS", "MEDIAN%", "P90%", "SLIPPAGE%"),
         *("(COST)", "E/G/F/P"),
     )
     rows = [
         (
+            group.mode.upper(),
             group.name or DASH,
             str(group.orders),
             group.total_cost_percent.median if group.total_cost_percent else DASH,

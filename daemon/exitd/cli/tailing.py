@@ -27,6 +27,7 @@ _LOUD = {
     "order.refused": "1;31",
     "order.in_doubt": "1;31",
     "order.filled": "32",
+    "exit.filled_at_broker": "32",
     "trigger.armed": "32",
 }
 

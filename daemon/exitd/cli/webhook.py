@@ -1,4 +1,7 @@
-"""`webhook`: alerts by hand. `webhook preview` shows what would come of one."""
+"""`webhook`: alerts by hand. `webhook preview` shows what would come of one.
+
+`webhook log` lists those that came, in a file of its own.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from exitd.cli.failures import CommandFailed, WrongUsage
 from exitd.cli.options import FILES, Json
 from exitd.cli.printing import say
 from exitd.cli.tree import add_command, add_group, new_group
+from exitd.cli.webhook_log import log
 from exitd.cli.webhook_url import url
 
 if TYPE_CHECKING:
@@ -31,9 +35,12 @@ class Dialect(StrEnum):
 
 
 def add_to(app: typer.Typer) -> None:
-    group = new_group("webhook", "Alerts: what would come of one, and where they go.")
+    group = new_group(
+        "webhook", "Alerts: what would come of one, where they go, and the last ones."
+    )
     add_command(group, preview)
     add_command(group, url)
+    add_command(group, log)
     add_group(app, group, panel=FILES)
 
 

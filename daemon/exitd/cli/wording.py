@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from exitd.core.simulated import is_simulated
+from exitd.core.simulated import is_simulated, real_account
 
 if TYPE_CHECKING:
     from exitd.runtime.views import FeedView, FireView, PositionView, TriggerView
@@ -56,7 +58,10 @@ def protection(position: PositionView) -> str:
     """Name the stops of a position; what none of ours covers, a broker's own does."""
     if not position.is_protected:
         return "NO"
-    return ", ".join(position.protected_by) or "the broker"
+    found = list(position.protected_by) or ["the broker"]
+    if position.backstop is not None:
+        found.append(f"backstop {position.backstop}")
+    return ", ".join(found)
 
 
 def what_it_does(trigger: TriggerView) -> str:
@@ -119,10 +124,38 @@ def condition_lines(trigger: TriggerView) -> list[tuple[str, str]]:
     return lines
 
 
-def feed_line(feed: FeedView) -> str:
+def feed_lines(feeds: Sequence[FeedView]) -> list[str]:
+    """Write each watched price once, with its account where that tells two apart.
+
+    A simulated account beside a real one watches the same stream: it has a line of its
+    own only where that says something else.
+    """
+    by_source = {feed.source: feed for feed in feeds}
+    shown = []
+    for feed in feeds:
+        real = real_account(feed.account)
+        twin = by_source.get(real + _market(feed))
+        is_told = (
+            twin is not None
+            and real != feed.account
+            and (twin.price, twin.is_stale) == (feed.price, feed.is_stale)
+        )
+        if not is_told:
+            shown.append(feed)
+    places = Counter(map(_market, shown))
+    return [feed_line(feed, is_named=places[_market(feed)] > 1) for feed in shown]
+
+
+def _market(feed: FeedView) -> str:
+    """Give what is watched, without the account whose stream it comes from."""
+    return feed.source.removeprefix(feed.account)
+
+
+def feed_line(feed: FeedView, *, is_named: bool = False) -> str:
     stale = "STALE, " if feed.is_stale else ""
+    at = f" at {feed.account}" if is_named else ""
     return (
-        f"{feed.symbol} {feed.price_kind} {or_dash(feed.price)}"
+        f"{feed.symbol} {feed.price_kind} {or_dash(feed.price)}{at}"
         f" ({stale}{age(feed.age_ms)})"
     )
 

@@ -33,9 +33,10 @@ def costs(
     route: str = "",
     symbol: str = "",
     strategy: str = "",
+    mode: str = "",
 ) -> Call[CostsView]:
     """Say what orders cost; both are times with a zone, the rest is any if empty."""
-    words = {"route": route, "symbol": symbol, "strategy": strategy}
+    words = {"route": route, "symbol": symbol, "strategy": strategy, "mode": mode}
     return Call(
         method="GET",
         path="/v1/analytics",

@@ -25,7 +25,6 @@ _CLOSES_ONLY = ("stop_loss", "take_profit", "trailing")
 
 NOT_BUILT = {
     "missed": "missed crossings are not looked for yet; remove 'missed'",
-    "backstop": "backstops are not built yet; place a wide stop at the venue yourself",
 }
 
 
@@ -130,8 +129,6 @@ def _position_problems(
     if not position.exits:
         yield (*path, "exits"), "a position needs at least one exit"
     yield from idle_position_keys(path, position, layers)
-    if position.backstop is not None:
-        yield (*path, "backstop"), NOT_BUILT["backstop"]
     yield from move_problems(path, position)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path as FilePath
 from msgspec import Struct
 
 from exitd.configuration.at_brokers import listed_symbols
+from exitd.configuration.backstops import check_backstop
 from exitd.configuration.broker_tables import (
     BROKERS,
     BrokerTable,
@@ -223,6 +224,7 @@ def _check_together(
             found.extend(check_quotes(item, reading.accounts))
             found.extend(check_listed(item, listed))
             found.extend(check_venue(item, reading.accounts, tables))
+            found.extend(check_backstop(item, reading.accounts))
         found.extend(check_position(item, policies, now_ns))
 
 

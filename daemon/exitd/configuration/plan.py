@@ -4,10 +4,17 @@ Pure: the running triggers and what is known of the markets go in, a plan comes 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
 
+from exitd.configuration.backstops import (
+    Backstops,
+    backstops_of,
+    changes_of,
+    without_backstop,
+)
 from exitd.configuration.differences import Difference, differences, summary
 from exitd.configuration.findings import Finding, has_errors, in_order
 from exitd.configuration.instants import instant_text
@@ -71,6 +78,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     by_webhook: int = 0
     paused: tuple[str, ...] = ()
     without_backstop: tuple[str, ...] = ()
+    backstops: tuple[tuple[PositionKey, Decimal], ...] = ()
+    backstop_changes: tuple[str, ...] = ()
     is_paper: bool = False
     digest: str = ""
 
@@ -80,7 +89,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     @property
     def is_empty(self) -> bool:
-        return not self.changes
+        return not self.changes and not self.backstop_changes
 
     @property
     def waits(self) -> bool:
@@ -273,6 +282,7 @@ def plan(
     known: Markets | None = None,
     positions: Mapping[PositionKey, PositionRecord] | None = None,
     stop_of: StopOf = no_trails,
+    backstops: Backstops | None = None,
 ) -> Plan:
     """
     Compare what runs with what was loaded.
@@ -283,6 +293,7 @@ def plan(
         known: Instruments and prices; what is not known is not checked.
         positions: None where they are not known: then each counts as open.
         stop_of: Where a trail that goes on would have its stop by what was loaded.
+        backstops: Those that run; None where they are not known.
     """
     records = tuple(running)
     policies = loaded.settings.file.policies if loaded.settings else Policies()
@@ -306,6 +317,7 @@ def plan(
     if not loaded.has_errors:
         gone = (record for record in by_id.values() if record.id not in kept)
         changes.extend(_removal(r, facts) for r in gone if _is_alive(r))
+    wanted = backstops_of(loaded.positions)
     owners = [record.definition.owner for record in others.values()]
     return Plan(
         changes=tuple(sorted(changes, key=lambda c: (c.file, c.line, c.id))),
@@ -315,7 +327,9 @@ def plan(
         by_api=sum(not owner.startswith("webhook:") for owner in owners),
         by_webhook=sum(owner.startswith("webhook:") for owner in owners),
         paused=tuple(r.id for r in by_id.values() if r.paused and r.id in kept),
-        without_backstop=tuple(p.name for p in loaded.positions if p.side is not None),
+        without_backstop=without_backstop(loaded.positions),
+        backstops=tuple(wanted.items()),
+        backstop_changes=() if backstops is None else changes_of(wanted, backstops),
         is_paper=loaded.settings is not None and not loaded.settings.is_live,
         digest=loaded.digest,
     )

@@ -5,6 +5,7 @@ from itertools import groupby
 from exitd.configuration.findings import as_json as findings_as_json
 from exitd.configuration.findings import render
 from exitd.configuration.plan import Change, ChangeKind, Plan
+from exitd.core.units import text
 
 PAPER = "PAPER, NOT PROTECTING: nothing is sent, no position is protected"
 _SIGNS = {ChangeKind.ADDED: "+", ChangeKind.CHANGED: "~", ChangeKind.REMOVED: "-"}
@@ -63,7 +64,7 @@ def _last_line(plan: Plan) -> str:
         return "not valid; the running set stays as it is"
     if plan.is_empty:
         return f"nothing to do, {_count(plan.unchanged, 'exit')} unchanged"
-    counted = _count(len(plan.changes), "change")
+    counted = _count(len(plan.changes) + len(plan.backstop_changes), "change")
     if plan.fires_now:
         return f"{counted}. All wait for `exitd apply --yes`: some would fire now."
     if plan.waits:
@@ -81,6 +82,7 @@ def render_plan(plan: Plan) -> str:
     for file, changes in groupby(plan.changes, key=lambda change: change.file):
         lines.append(file)
         lines.extend(_change_lines(list(changes), width))
+    lines.extend(f"  {change}" for change in plan.backstop_changes)
     lines.extend(_footer(plan))
     lines.append(_last_line(plan))
     return "\n".join(lines)
@@ -111,6 +113,8 @@ def plan_as_json(plan: Plan) -> dict[str, object]:
             }
             for change in plan.changes
         ],
+        "backstops": {str(key): text(percent) for key, percent in plan.backstops},
+        "backstop_changes": list(plan.backstop_changes),
         "unchanged": plan.unchanged,
         "outside_the_files": {"api": plan.by_api, "webhook": plan.by_webhook},
         "paused": list(plan.paused),

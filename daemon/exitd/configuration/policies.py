@@ -197,6 +197,12 @@ class Policies(Keys):
         "to market.",
         shown="3",
     )
+    default_stop: PercentValue | None = described(
+        None,
+        "A stop-loss this far from the entry, for positions that no file names and "
+        "that no other stop watches. A chain's quotes have none.",
+        shown="none",
+    )
     guard: BoundValue | None = described(
         None,
         "A price that is farther than this from the index or the mark fires nothing "

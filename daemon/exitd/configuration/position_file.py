@@ -9,7 +9,7 @@ from exitd.configuration.exit_keys import Exit
 from exitd.configuration.keys import Boolean, ExitDefaults, Keys, described
 from exitd.configuration.levels import LevelValue, read_level
 from exitd.configuration.symbols import Symbol
-from exitd.configuration.values import BoundValue, NameValue
+from exitd.configuration.values import NameValue, PercentValue
 from exitd.core.condition import Level
 
 Side = Literal["long", "short"]
@@ -85,10 +85,10 @@ class Position(ExitDefaults):
         "For the first position only, instead of every one that opens.",
         shown="false",
     )
-    backstop: BoundValue | None = described(
+    backstop: PercentValue | None = described(
         None,
-        "Not built yet. A wide stop at the venue itself, for the day this machine "
-        "dies.",
+        "A wide stop at the venue itself, so far from the entry, for the day this "
+        "machine dies. It covers the whole position and is taken back with it.",
         shown="none",
     )
     exits: dict[NameValue, Exit] = described(

@@ -103,6 +103,7 @@ class CheckedPosition(Struct, frozen=True, kw_only=True):
     side: Side | None
     exits: tuple[CheckedExit, ...]
     moves: tuple[CheckedMove, ...] = ()
+    backstop: Decimal | None = None
 
     def exit(self, name: str) -> CheckedExit:
         """Give an exit by its name, which is there."""
@@ -237,4 +238,5 @@ def checked(
         side=_side(position.side),
         exits=tuple(completing.exit(*item) for item in position.exits.items()),
         moves=tuple(completing.moves()),
+        backstop=position.backstop,
     )

@@ -204,6 +204,12 @@ class Route(Keys):
         "Who holds the exits of an entry: exitd, as triggers sized to what has filled, "
         "or the broker where it can (a bracket); what it cannot, exitd holds.",
     )
+    trailing_exit: Boolean = described(
+        False,
+        "Guard an entry of another type that names `trailPercent` or `trailPrice` by a "
+        "trailing stop of that distance, which exitd holds, as no broker attaches one. "
+        "Without it they are left out.",
+    )
     price: PriceWord = described(
         "last", "Which price those exits watch, where exitd holds them."
     )
@@ -216,8 +222,14 @@ class Route(Keys):
     entry_age: DurationValue = described(
         60 * NS_PER_S,
         "An entry that could not be sent this long after its alert came in is not sent "
-        "any more; closes always are.",
+        "any more.",
         shown="60s",
+    )
+    close_age: DurationValue = described(
+        NS_PER_HOUR,
+        "A close that could not be begun this long after its alert came in is refused, "
+        "and somebody is told.",
+        shown="1h",
     )
     duplicate_window: DurationValue = described(
         20 * NS_PER_S,

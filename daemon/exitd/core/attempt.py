@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from exitd.core.asked_time import AskedTime
 from exitd.core.position import OrderSide, PositionKey
 from exitd.core.trigger import OrderType
 from exitd.core.units import NS_PER_S, ZERO
@@ -30,7 +31,8 @@ class CloseOrder(Struct, frozen=True, kw_only=True, gc=False):
     It has no reduce-only flag because it cannot be anything else: every venue
     adapter sends it reduce-only, or, where the venue has no such flag, never
     above the position just read. `price` is set for limit closes only. `window_ns`
-    is how long the request is valid, where that is not left to the account.
+    is how long the request is valid, where that is not left to the account. `asked` is
+    how long a limit close may work, where that is not left to `time_in_force`.
     """
 
     attempt: AttemptKey
@@ -43,6 +45,7 @@ class CloseOrder(Struct, frozen=True, kw_only=True, gc=False):
     time_in_force: TimeInForce
     client_order_id: int
     window_ns: int | None = None
+    asked: AskedTime | None = None
 
 
 class AttemptState(StrEnum):
@@ -128,7 +131,9 @@ class Capabilities(Struct, frozen=True, kw_only=True):
 
     `lag_slack_ns` is how long after expiry the venue's own records may still
     change; a clean read counts only once it has passed. Without `has_ioc` nothing
-    ends at once there: what does not fill rests until it is taken back.
+    ends at once there: what does not fill rests until it is taken back. A venue that
+    `reserves` sets aside what an open order would close, and refuses a second order for
+    it: there two closes never take the same twice.
     """
 
     dedupe: Dedupe = Dedupe.NEVER
@@ -136,6 +141,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     lag_slack_ns: int = 10 * NS_PER_S
     reduce_only: bool = True
     has_ioc: bool = True
+    reserves: bool = False
     hedge_mode: bool = False
 
 

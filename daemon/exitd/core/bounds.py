@@ -12,15 +12,22 @@ from msgspec.structs import replace
 
 from exitd.core.book import Wake
 from exitd.core.condition import Direction, FixedLevel
-from exitd.core.ending import let_pass
+from exitd.core.ending import end_fire, let_pass
 from exitd.core.events import FactKind
+from exitd.core.lifecycle import TriggerCause
 from exitd.core.market import Instrument
 from exitd.core.position import Side
 from exitd.core.pricing import price_now, watches_own_market
 from exitd.core.reach import awaited_price, level_to_hold
 from exitd.core.resting import unrest
 from exitd.core.sizing import bound_on_step, meets
-from exitd.core.trigger import Close, FireRecord, TriggerDefinition, TriggerRecord
+from exitd.core.trigger import (
+    Close,
+    DoneReason,
+    FireRecord,
+    TriggerDefinition,
+    TriggerRecord,
+)
 from exitd.core.turn import Turn
 from exitd.core.units import ZERO, text
 
@@ -92,6 +99,9 @@ def may_go(turn: Turn, record: TriggerRecord, fired: FireRecord) -> bool:
     awaited = awaited_price(definition, fired, close.bound, price)
     if awaited is None:
         return True
+    if close.asked is not None and close.asked.is_once:
+        end_fire(turn, record, fired, TriggerCause.EXPIRED, DoneReason.EXPIRED)
+        return False
     _wait(turn, record, fired, *awaited)
     return False
 

@@ -1,8 +1,9 @@
 """Closes that make no sense whatever the price is, in the terms of their market."""
 
+from exitd.core.asked_time import wrong_asked_time
 from exitd.core.bounds import wrong_bound
 from exitd.core.market import Instrument
-from exitd.core.trigger import QuantityKind, TriggerDefinition
+from exitd.core.trigger import OrderType, QuantityKind, TriggerDefinition
 from exitd.core.units import HUNDRED, ZERO
 
 _SHARES = (QuantityKind.SHARE, QuantityKind.INITIAL)
@@ -33,4 +34,9 @@ def wrong_close(definition: TriggerDefinition, instrument: Instrument) -> str:
             )
     if limit is not None and not ZERO < limit < HUNDRED:
         return f"a slippage limit must be above 0 % and under 100 %, not {limit} %"
+    if close.asked is not None:
+        rests = close.order is OrderType.LIMIT and close.twap is None
+        wrong = wrong_asked_time(close.asked, rests=rests, is_stop=definition.is_stop)
+        if wrong:
+            return wrong
     return wrong_bound(definition, close, instrument)

@@ -14,6 +14,7 @@ from exitd.core.inputs import AttemptUnanswered, NothingFound
 from exitd.core.intents import ResendClose, ResolveAttempt
 from exitd.core.lifecycle import AttemptCause, next_attempt_state
 from exitd.core.settling import settle
+from exitd.core.shrinking import shrink
 from exitd.core.state import Timer, TimerKind
 from exitd.core.turn import Turn
 
@@ -110,6 +111,7 @@ def on_nothing_found(turn: Turn, nothing: NothingFound) -> None:
         found=False,
     )
     settle(turn, expired)
+    shrink(turn, attempt.key)
 
 
 def resume_unended(turn: Turn, attempt: AttemptRecord) -> None:

@@ -123,7 +123,9 @@ def gone(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
 
 def watch_again(turn: Turn, record: TriggerRecord, fired: FireRecord, why: str) -> None:
     """Put a take-profit back on watch for what it has not closed, and say so."""
-    if is_expired(record, turn.now_ns):
+    close = record.definition.close
+    is_once = close is not None and close.asked is not None and close.asked.is_once
+    if is_once or is_expired(record, turn.now_ns):
         end_fire(turn, record, fired, TriggerCause.EXPIRED, DoneReason.EXPIRED)
         return
     _close(turn, fired, DoneReason.EXPIRED)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from exitd.core import (
     ages,
     arming,
+    backstops,
     closing,
     commands,
     confirming,
@@ -25,10 +26,12 @@ from exitd.core import (
     lifetimes,
     refusing,
     replacing,
+    unlisted,
     watermarks,
     withdrawing,
 )
 from exitd.core.attempt import Capabilities
+from exitd.core.backstop import BackstopRefused, BackstopsListed
 from exitd.core.ending import ask_slot, end_fire
 from exitd.core.entry_inputs import (
     Enter,
@@ -38,6 +41,7 @@ from exitd.core.entry_inputs import (
     EntrySigned,
     EntrySlotOpened,
     EntryUnanswered,
+    LegGone,
     LegsMissing,
     WithdrawEntry,
 )
@@ -163,6 +167,7 @@ class Engine:
         for trigger_id in turn.ended:
             after_filled(turn, self.state.triggers[trigger_id])
             exits.on_ended(turn, trigger_id)
+            backstops.on_ended(turn, trigger_id)
             files.apply_deferred(turn, trigger_id)
             self._next_lifetime(turn, trigger_id)
         return turn.decision()
@@ -215,6 +220,8 @@ class Engine:
             turn.put_entry(entry)
             for definition in entry.exits:
                 self.state.book(definition.source)
+        for backstop in snapshot.backstops:
+            backstops.restore(turn, backstop)
         for record in snapshot.triggers:
             turn.put_trigger(record)
             watch_expiry(turn, record)
@@ -276,6 +283,7 @@ class Engine:
             doubt.resume_unended(turn, attempt)
         for entry in list(self.state.entries.values()):
             entries.resume(turn, entry)
+        backstops.resume(turn)
         for fired in list(self.state.fires.values()):
             record = self.state.triggers[fired.trigger_id]
             definition = record.definition
@@ -380,7 +388,10 @@ _HANDLERS: dict[type, _Handler] = {
     EntrySent: entries.on_sent,
     EntryRefused: entries.on_refused,
     EntryUnanswered: entries.on_unanswered,
-    EntryNotFound: entries.on_not_found,
-    LegsMissing: exits.on_legs_missing,
+    EntryNotFound: unlisted.on_not_found,
+    LegGone: unlisted.on_leg_gone,
+    LegsMissing: unlisted.on_legs_missing,
+    BackstopRefused: backstops.on_refused,
+    BackstopsListed: backstops.on_listed,
     SlotHeld: on_slot_held,
 }

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from exitd.core.condition import ConditionKind
 from exitd.core.position import OrderSide, PositionKey, Side
 from exitd.core.ticket import Ticket
 from exitd.core.trigger import TriggerDefinition
@@ -45,15 +46,40 @@ class EntryState(StrEnum):
     EXPIRED = "expired"
 
 
+class LegFill(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """What an exit that the broker itself held has closed, once it has ended.
+
+    `leg` is the broker's id of it; `kind` is None where the broker does not say enough
+    to tell. `level` is its stop price, touch price or limit, quote per unit, as far as
+    that is known. `quantity` is in units of the quantity, above zero, `quote` what it
+    came to in the quote currency; zero is not known. `ended` is how the leg ended
+    (`filled`, or what became of it after a part) and `ts_venue_ns` when.
+    """
+
+    leg: str
+    kind: ConditionKind | None = None
+    level: Decimal | None = None
+    quantity: Decimal
+    quote: Decimal = ZERO
+    ended: str
+    ts_venue_ns: int
+
+    @property
+    def average_price(self) -> Decimal | None:
+        return self.quote / self.quantity if self.quote > ZERO else None
+
+
 class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One entry as it stands; the row that a restart works from. Kept for ever.
 
     `exits` are what is armed for what has filled, each sized to that; while the
     broker holds them itself (`ticket.attached`), they wait for the day it no longer
-    does. `legs` are the broker's ids of its own, `legs_over` of those that have ended;
-    once one has, exitd has taken over (`is_taken_over`). `closed` is what exits have
-    taken off again, `lost` the part of it that others took. `is_guarded` says that some
-    may take off more.
+    does. `legs` are the broker's ids of its own, `legs_filled` what each was told to
+    have filled, `legs_over` those that have ended (`has_all_legs`: there is no other),
+    and `leg_fills` what those closed; once one has ended, or is being taken back, exitd
+    has taken over (`is_taken_over`).
+    `closed` is what exits have taken off again, `lost` the part of it that others took.
+    `is_guarded` says that some may take off more.
 
     `signed` holds the exact request. `filled` is cumulative in units of the quantity,
     `filled_quote` in the quote currency. `market_price`, quote per unit, is the price
@@ -65,7 +91,10 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
     state: EntryState
     exits: tuple[TriggerDefinition, ...] = ()
     legs: tuple[str, ...] = ()
+    legs_filled: tuple[Decimal, ...] = ()
     legs_over: tuple[str, ...] = ()
+    has_all_legs: bool = False
+    leg_fills: tuple[LegFill, ...] = ()
     is_taken_over: bool = False
     is_guarded: bool = False
     closed: Decimal = ZERO
@@ -137,10 +166,11 @@ class SignalRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
     `id` is `<route>-<n>`, unique for ever. `body` is the normalised signal as JSON,
     without its `auth_key`; `digest` the SHA-256 of the body as it came, without that
     too. `client_order_id` is the alert's own, empty without one. `is_paper` says that
-    it trades on a simulated account. `outcome` is a sentence: what was done, or why
-    nothing was. `entry_id` and `trigger_ids` are what it became. `again` counts the
-    earlier alerts of the route with the same client order id, long enough ago to be
-    others: above zero, it is a suffix of what the broker gets as the id.
+    it trades on a simulated account. `outcome` is a sentence: what was begun, or why
+    nothing was; its entry says what became of it. `entry_id` and `trigger_ids` are what
+    it became. `again` counts the earlier alerts of the route with the same client order
+    id, long enough ago to be others: above zero, it is a suffix of what the broker gets
+    as the id.
     """
 
     id: str

@@ -4,11 +4,12 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from exitd.core import entered, exits
+from exitd.core import backstops, entered, exits
 from exitd.core.attempt import AttemptRecord, AttemptState
 from exitd.core.events import FactKind
 from exitd.core.hits import take_back
 from exitd.core.inputs import FillReport, OrderReport, OrderStatus
+from exitd.core.legs import await_fill
 from exitd.core.lifecycle import AttemptCause, next_attempt_state
 from exitd.core.money import add_fee
 from exitd.core.position import after_fill
@@ -76,7 +77,7 @@ def on_order(turn: Turn, report: OrderReport) -> None:
     """Take in evidence; what is older than what is known changes nothing."""
     attempt = find_attempt(turn, report)
     if attempt is None:
-        if not entered.on_report(turn, report):
+        if not (backstops.on_report(turn, report) or entered.on_report(turn, report)):
             _raise_counter(turn, report)
         return
     if not _is_news(attempt, report):
@@ -215,6 +216,11 @@ def _count(turn: Turn, before: AttemptRecord, after: AttemptRecord) -> None:
     position = state.position(after.key)
     if position.lifetime == after.lifetime:
         turn.put_position(after_fill(position, filled, after.ts_filled_venue_ns))
+        if not state.capabilities[after.key.account].reduce_only and (
+            position.unexplained < filled
+        ):
+            # A report that lags behind would have the next close sell it once more.
+            await_fill(turn, after.key, filled, after.ts_filled_venue_ns)
         is_exit = exits.exit_of(state, key.trigger_id) is not None
         is_shown = after.ts_filled_venue_ns <= position.ts_venue_ns
         if is_exit and is_shown and before.is_ended:

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from exitd.core.arming import begin, place_of, replace_definition
+from exitd.core.backstops import set_terms
 from exitd.core.checks import Checked, Draft
 from exitd.core.events import FactKind
 from exitd.core.inputs import ApplyFiles, IfCrossed
@@ -57,6 +58,7 @@ def on_apply(turn: Turn, command: ApplyFiles) -> None:
         notes += item.notes
         _add_or_change(turn, item, if_crossed)
     _follow_lines(turn, wanted)
+    set_terms(turn, dict(command.backstops))
     turn.reply = Accepted(tuple(draft.accepted), tuple(notes))
 
 

@@ -6,17 +6,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from exitd.core.attempt import AttemptKey, CloseOrder, RefusalKind
-from exitd.core.entry_inputs import (
-    Enter,
-    EntryNotFound,
-    EntryRefused,
-    EntrySent,
-    EntrySigned,
-    EntrySlotOpened,
-    EntryUnanswered,
-    LegsMissing,
-    WithdrawEntry,
-)
+from exitd.core.backstop import BackstopRefused, BackstopsListed
+from exitd.core.entry_inputs import Enter, EntryReport, WithdrawEntry
 from exitd.core.market import Instrument, PriceSource, Tick
 from exitd.core.position import Continuity, OrderSide, PositionKey
 from exitd.core.trigger import OrderType, Quantity, TriggerDefinition
@@ -338,10 +329,12 @@ class ClosePosition(Struct, frozen=True, kw_only=True):
 class ApplyFiles(Struct, frozen=True, kw_only=True):
     """Make the file-owned triggers exactly these; all or nothing.
 
-    `may_fire` lets a level that is already crossed fire instead of waiting.
+    `may_fire` lets a level that is already crossed fire instead of waiting. `backstops`
+    are the positions that are to have one, each with its percentage of the entry.
     """
 
     definitions: tuple[TriggerDefinition, ...]
+    backstops: tuple[tuple[PositionKey, Decimal], ...] = ()
     may_fire: bool = False
     now_ns: int
 
@@ -386,13 +379,9 @@ Report = (
     | AttemptUnanswered
     | NothingFound
     | CancelsConfirmed
-    | EntrySlotOpened
-    | EntrySigned
-    | EntrySent
-    | EntryRefused
-    | EntryUnanswered
-    | EntryNotFound
-    | LegsMissing
+    | EntryReport
+    | BackstopRefused
+    | BackstopsListed
     | SlotHeld
 )
 Input = Tick | TimePassed | Command | Report

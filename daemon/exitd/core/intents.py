@@ -5,6 +5,7 @@ from enum import IntEnum
 from msgspec import Struct
 
 from exitd.core.attempt import AttemptKey, CloseOrder
+from exitd.core.backstop import CancelBackstop, ListBackstops, PlaceBackstop
 from exitd.core.entry import EntryOrder
 from exitd.core.trigger import Cancel
 
@@ -149,6 +150,10 @@ class CancelEntry(AboutEntry, frozen=True):
     venue_order_id: str
 
 
+class FindLegs(AboutEntry, frozen=True):
+    """Look for the exits that a broker is to hold: report each, or `LegsMissing`."""
+
+
 class CancelLeg(Struct, frozen=True, gc=False):
     """Cancel an exit that the broker itself holds: it is in the way of a close."""
 
@@ -172,8 +177,19 @@ Intent = (
     | ResendEntry
     | FindEntry
     | CancelEntry
+    | FindLegs
     | CancelLeg
+    | PlaceBackstop
+    | CancelBackstop
+    | ListBackstops
 )
+BackstopIntent = PlaceBackstop | CancelBackstop | ListBackstops
 EntryIntent = (
-    RequestEntrySlot | SendEntry | ResendEntry | FindEntry | CancelEntry | CancelLeg
+    RequestEntrySlot
+    | SendEntry
+    | ResendEntry
+    | FindEntry
+    | CancelEntry
+    | FindLegs
+    | CancelLeg
 )

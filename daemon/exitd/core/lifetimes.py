@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from exitd.core import exits
+from exitd.core import backstops, exits
 from exitd.core.ages import opened_venue_ns
 from exitd.core.derived import priced
 from exitd.core.ending import gone
@@ -185,6 +185,7 @@ def _begin_lifetime(
         filled_in_lifetime=ZERO,
         unexplained=ZERO,
         unreflected=(),
+        awaited=None,
         position_id=position_id,
         initial=position.held,
         is_reduced=False,
@@ -200,6 +201,7 @@ def _begin_lifetime(
     )
     for record in turn.state.triggers_on(key):
         begin_arming(turn, record, opened)
+    backstops.look_soon(turn, key)
 
 
 def begin_arming(turn: Turn, record: TriggerRecord, position: PositionRecord) -> None:
@@ -256,6 +258,7 @@ def _end_lifetime(turn: Turn, key: PositionKey) -> None:
         elif record.state is not TriggerState.DONE:
             _retire(turn, record)
     recall_excess(turn, key)
+    backstops.look(turn, key)
 
 
 def _end_firing(turn: Turn, record: TriggerRecord) -> None:
@@ -298,6 +301,7 @@ def _changed(turn: Turn, before: PositionRecord, after: PositionRecord) -> None:
     follow_position(turn, key)
     recall_excess(turn, key)
     shrink(turn, key)
+    backstops.look_soon(turn, key)
     prove(turn, key)
 
 

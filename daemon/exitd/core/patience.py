@@ -50,7 +50,9 @@ def time_in_force(
     """
     if not has_ioc and order is OrderType.LIMIT:
         return TimeInForce.GTC
-    if close.bound is not None:
+    if close.asked is not None and close.asked.is_once:
+        rests = False
+    elif close.bound is not None:
         rests = close.order is OrderType.LIMIT
     else:
         is_limit = order is OrderType.LIMIT
@@ -82,6 +84,8 @@ def rests_until_ns(
         ends.append(now_ns + patience)
     if close.twap is not None and has_more(fired, close.twap):
         ends.append(fired.slice_due_ns)
+    if close.asked is not None and close.asked.until_ns:
+        ends.append(close.asked.until_ns)
     return min(ends, default=0)
 
 

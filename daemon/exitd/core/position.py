@@ -48,6 +48,17 @@ class UnreflectedFill(Struct, frozen=True, gc=False):
     quantity: Decimal
 
 
+class Awaited(Struct, frozen=True, gc=False):
+    """What exits at the broker have filled, and reports may be too early to show.
+
+    One as of `ts_venue_ns` or later with no more than `held` shows it. Below zero, what
+    they have filled is not known: only time shows that.
+    """
+
+    ts_venue_ns: int
+    held: Decimal
+
+
 #: Fills kept one by one; older ones are taken together.
 _UNREFLECTED_MAX = 16
 
@@ -57,7 +68,8 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
 
     `quantity` (at least zero, base units) is what the venue reported at
     `ts_venue_ns`; `unreflected` are fills of our closes after that instant, `entered`
-    those of entries.
+    those of entries; `awaited` is what has been closed and is to be shown, where a
+    venue has no reduce-only.
     `lifetime` counts from flat to flat, starting with 1; it is 0 before the
     first. `filled_in_lifetime` is what this position's exits have filled in it.
     `unexplained` is what reports took off while closes were unanswered: fills
@@ -77,6 +89,7 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
     ts_venue_ns: int = 0
     unreflected: tuple[UnreflectedFill, ...] = ()
     entered: tuple[UnreflectedFill, ...] = ()
+    awaited: Awaited | None = None
     lifetime: int = 0
     ts_opened_ns: int = 0
     ts_opened_venue_ns: int = 0

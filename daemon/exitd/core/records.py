@@ -5,6 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from exitd.core.attempt import AttemptRecord
+from exitd.core.backstop import BackstopRecord
 from exitd.core.condition import Direction
 from exitd.core.entry import EntryRecord, SignalRecord
 from exitd.core.market import Instrument, PriceSource
@@ -98,6 +99,7 @@ Record = (
     | Instrument
     | EntryRecord
     | SignalRecord
+    | BackstopRecord
     | TriggerGone
 )
 
@@ -121,4 +123,5 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     instruments: tuple[Instrument, ...] = ()
     watermarks: tuple[WatermarksRecord, ...] = ()
     entries: tuple[EntryRecord, ...] = ()
+    backstops: tuple[BackstopRecord, ...] = ()
     seq: int = 0

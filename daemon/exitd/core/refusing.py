@@ -2,18 +2,21 @@
 
 from msgspec.structs import replace
 
+from exitd.core.after_legs import clear
 from exitd.core.attempt import AttemptRecord, RefusalKind
-from exitd.core.ending import ask_slot, gone, wake
+from exitd.core.backstops import step_aside
+from exitd.core.ending import ask_slot, end_fire, gone, wake
 from exitd.core.events import FactKind
-from exitd.core.exits import clear_legs
 from exitd.core.hits import cancel_working
 from exitd.core.holding import retry_in
 from exitd.core.inputs import AttemptRefused
 from exitd.core.intents import ProvePosition, RefreshInstrument, SyncClock
-from exitd.core.lifecycle import AttemptCause, next_attempt_state
+from exitd.core.lifecycle import AttemptCause, TriggerCause, next_attempt_state
 from exitd.core.patience import climb
-from exitd.core.refusals import RESPONSES, delay_ns
+from exitd.core.refusals import RESPONSES, Response, delay_ns
 from exitd.core.settling import forget_unexplained
+from exitd.core.shrinking import shrink
+from exitd.core.trigger import DoneReason
 from exitd.core.turn import Turn
 from exitd.core.under_way import UNANSWERED
 from exitd.core.units import ZERO
@@ -65,6 +68,9 @@ def refuse(
         alert=response.alerts,
     )
     forget_unexplained(turn, attempt.key)
+    # It explains no more why less is held than entries have left.
+    shrink(turn, attempt.key)
+    record = state.triggers[key.trigger_id]
     wake(turn, attempt.key)
     fired = state.fires.get(key.trigger_id)
     if fired is None or fired.arming != key.arming:
@@ -73,15 +79,12 @@ def refuse(
     if position.lifetime != fired.lifetime or position.held == ZERO:
         gone(turn, record, fired)
         return
-    if response.syncs_clock:
-        turn.intend(SyncClock(order.account))
-    if response.proves_position:
-        turn.intend(ProvePosition(order.account, order.symbol))
-    if response.refreshes_instrument:
-        turn.intend(RefreshInstrument(order.account, order.symbol))
-    if response.cancels_ours:
-        cancel_working(turn, attempt.key)
-        clear_legs(turn, attempt.key)
+    asked = order.asked
+    if kind is RefusalKind.LIQUIDITY and asked is not None and asked.is_once:
+        # The venue's way to say that nothing of it filled at once.
+        end_fire(turn, record, fired, TriggerCause.EXPIRED, DoneReason.EXPIRED)
+        return
+    _see_to(turn, attempt, response)
     fired = replace(fired, refusals=fired.refusals + 1)
     if response.escalates:
         fired = climb(turn, record, fired)
@@ -91,3 +94,18 @@ def refuse(
     else:
         turn.put_fire(fired)
         ask_slot(turn, record)
+
+
+def _see_to(turn: Turn, attempt: AttemptRecord, response: Response) -> None:
+    """Do what a refusal says is wrong, before the next attempt."""
+    order = attempt.order
+    if response.syncs_clock:
+        turn.intend(SyncClock(order.account))
+    if response.proves_position:
+        turn.intend(ProvePosition(order.account, order.symbol))
+    if response.refreshes_instrument:
+        turn.intend(RefreshInstrument(order.account, order.symbol))
+    if response.cancels_ours:
+        cancel_working(turn, attempt.key)
+        clear(turn, attempt.key)
+        step_aside(turn, attempt.key)

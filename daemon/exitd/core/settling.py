@@ -69,10 +69,20 @@ def _settle_fire(
         turn.put_fire(fired)
     if attempt.state is not AttemptState.CANCELLED:
         ask_slot(turn, record)
+    elif _is_over(record, was_asked_back=was_asked_back):
+        end_fire(turn, record, fired, TriggerCause.EXPIRED, DoneReason.EXPIRED)
     elif attempt.order.time_in_force is TimeInForce.GTC:
         _after_rest(turn, record, fired, attempt, was_asked_back=was_asked_back)
     else:
         _after_cancel(turn, record, fired, attempt)
+
+
+def _is_over(record: TriggerRecord, *, was_asked_back: bool) -> bool:
+    """Whether a close that its venue has ended had no more time: what is left stays."""
+    close = record.definition.close
+    if close is None or close.asked is None:
+        return False
+    return close.asked.is_once or (close.asked.is_for_a_day and not was_asked_back)
 
 
 def _after_cancel(

@@ -16,6 +16,11 @@ def is_simulated(account: str) -> bool:
     return account.endswith(_MARK)
 
 
+def real_account(account: str) -> str:
+    """Give the real account that one is beside; a real one is its own."""
+    return account.removesuffix(_MARK)
+
+
 def route_account(account: str, *, on_paper: bool, in_live_daemon: bool) -> str:
     """Give the account that a route trades on for one under `venues:`.
 

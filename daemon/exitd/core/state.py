@@ -12,6 +12,7 @@ from heapq import heappop
 from msgspec import Struct
 
 from exitd.core.attempt import AttemptKey, AttemptRecord, Capabilities
+from exitd.core.backstop import BackstopRecord
 from exitd.core.book import Book
 from exitd.core.combining import combined_price
 from exitd.core.entry import EntryRecord
@@ -77,12 +78,16 @@ class TimerKind(IntEnum):
     ENTRY_PROOF = 13
     ENTRY_FORGET = 14
     ENTRY_WITHDRAWN = 15
+    BACKSTOP = 16
+    BACKSTOP_ASK = 17
+    ENTRY_LEGS = 18
 
 
 class Timer(Struct, frozen=True, gc=False):
     """Due at `due_ns`; `n` is the attempt, `source` the price, where there is one.
 
-    `trigger_id` is the id of the entry in those of entries.
+    `trigger_id` is the id of the entry in those of entries, and the key of the position
+    in those of backstops.
     """
 
     due_ns: int
@@ -93,12 +98,20 @@ class Timer(Struct, frozen=True, gc=False):
     source: PriceSource | None = None
 
 
+class LegsAsked(Struct, frozen=True, gc=False):
+    """Since when a broker is asked to let go of the exits of an entry; how often."""
+
+    since_ns: int
+    n: int
+
+
 class State:
     """The engine's memory; records are written to it by `Turn` only.
 
     What follows `books` is derived from the records: indexes, what waits, timers.
     `passed` are positions where a take-profit was sent although stops fire; `ahead_ns`
-    is how far the clock of an account's venue is ahead of ours.
+    is how far the clock of an account's venue is ahead of ours. `missed` is when a
+    broker first did not list an order that it had taken, by its clock.
     """
 
     def __init__(self, policies: Policies) -> None:
@@ -110,6 +123,8 @@ class State:
         self.attempts: dict[AttemptKey, AttemptRecord] = {}
         self.entries: dict[str, EntryRecord] = {}
         self.positions: dict[PositionKey, PositionRecord] = {}
+        self.backstops: dict[PositionKey, BackstopRecord] = {}
+        self.backstop_terms: dict[PositionKey, Decimal] = {}
         self.instruments: dict[tuple[str, str], Instrument] = {}
         self.counters: dict[str, CounterRecord] = {}
         self.idempotency: dict[str, IdempotencyRecord] = {}
@@ -126,6 +141,7 @@ class State:
         self.under_way: dict[PositionKey, UnderWay] = {}
         self.active: dict[str, int] = {}
         self.attempt_of_client_id: dict[tuple[str, int], AttemptKey] = {}
+        self.backstop_of_client_id: dict[tuple[str, int], PositionKey] = {}
         self.entry_of_reference: dict[tuple[str, str], str] = {}
         self.entry_of_order: dict[tuple[str, str], str] = {}
         self.entry_of_exit: dict[str, str] = {}
@@ -135,6 +151,8 @@ class State:
         self.held: dict[PositionKey, dict[str, None]] = {}
         self.passed: set[PositionKey] = set()
         self.ahead_ns: dict[str, int] = {}
+        self.legs_asked: dict[str, LegsAsked] = {}
+        self.missed: dict[tuple[str, str], int] = {}
         self.deferred: dict[str, TriggerDefinition | None] = {}
         self.timers: list[tuple[int, int, Timer]] = []
         self.timers_set = 0

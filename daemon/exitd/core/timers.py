@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from exitd.core import entries
+from exitd.core import backstops, entries, legs
 from exitd.core.attempt import AttemptKey, AttemptState, TimeInForce
 from exitd.core.bounds import is_waiting
 from exitd.core.confirming import is_due
@@ -50,6 +50,10 @@ def on_timer(turn: Turn, timer: Timer) -> None:
         _forget(turn, timer)
     elif timer.kind in _OF_ENTRIES:
         entries.on_timer(turn, timer)
+    elif timer.kind is TimerKind.ENTRY_LEGS:
+        legs.on_timer(turn, timer)
+    elif timer.kind in (TimerKind.BACKSTOP, TimerKind.BACKSTOP_ASK):
+        backstops.on_timer(turn, timer)
     elif timer.kind in (TimerKind.DUE, TimerKind.CONFIRMED):
         _hit(turn, timer)
     elif timer.source is not None:
@@ -185,8 +189,10 @@ def _over_budget(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
         else:
             watch_again(turn, record, fired, "its time budget is spent")
         return
-    if fired.cause == "command" and attempt.order.time_in_force is TimeInForce.GTC:
-        # Somebody placed it by hand: it rests until it fills or is taken back.
+    asked = attempt.order.asked
+    is_placed = fired.cause == "command" or (asked is not None and asked.is_for_good)
+    if is_placed and attempt.order.time_in_force is TimeInForce.GTC:
+        # Somebody wants it so: it rests until it fills or is taken back.
         return
     _ask_budget_again(turn, record)
     if is_resting(attempt):

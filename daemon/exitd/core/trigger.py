@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from exitd.core.asked_time import AskedTime
 from exitd.core.condition import (
     Condition,
     Confirmation,
@@ -66,13 +67,13 @@ class Twap(Struct, frozen=True, gc=False):
 class Close(Struct, frozen=True, tag="close", gc=False):
     """Send a reduce-only close.
 
-    `slippage_limit` is percent of the level, above zero and under 100; with
-    `LIMIT` it sets the price bound, and a stop whose bound cannot be met
-    escalates to a market close, unless the bound `is_hard`. `patience_ns` is how long
-    a limit close rests as asked, and then at its wider limit, before it is taken back
-    and escalated; zero tries each once. `window_ns` is how long its requests are
-    valid; None leaves that to the account. `bound` is the worst price of its market
-    that it may go out at, see `bounds`: with `MARKET` at once, with `LIMIT` resting.
+    `slippage_limit` is percent of the level, above zero and under 100; with `LIMIT` it
+    sets the price bound, and a stop whose bound cannot be met escalates to a market
+    close, unless the bound `is_hard`. `patience_ns` is how long a limit close rests as
+    asked, then at its wider limit, before it is taken back and escalated; zero tries
+    each once. `window_ns` is how long its requests are valid; None leaves that to the
+    account. `bound`: the worst price of its market that it may go out at, see `bounds`,
+    with `MARKET` at once, with `LIMIT` resting: as long as `asked`, if anybody has.
     """
 
     quantity: Quantity = WHOLE
@@ -83,6 +84,7 @@ class Close(Struct, frozen=True, tag="close", gc=False):
     twap: Twap | None = None
     window_ns: int | None = None
     bound: Decimal | None = None
+    asked: AskedTime | None = None
 
     @property
     def keeps_limit(self) -> bool:

@@ -97,6 +97,12 @@ order.unconfirmed | fire_id attempt waited_s | still no evidence; it goes on ask
 order.altered | fire_id attempt reason | the venue changed the order by itself
 orders.cancelled | trigger_id symbol cancelled spared | resting orders are gone
 
+backstop.placed | account symbol side level percent | a wide stop rests at the venue
+backstop.withdrawn | account symbol side level | it rests no more: closed, or moved
+backstop.filled | account symbol side level filled | it closed the position at the venue
+backstop.lost | account symbol side level why | it ended by itself; placed again
+backstop.refused | account symbol side level refusal why | refused; tried again later
+
 entry.wanted | entry side quantity notional order exits | an alert asks for an entry
 entry.signed | entry | signed and stored, not sent
 entry.sent | entry client_order_id wanted_to_sent_us | the bytes leave
@@ -108,9 +114,10 @@ entry.withdrawn | entry why | it is taken back; what has filled keeps its exits
 entry.cancelled | entry filled why | it ended before it was filled
 entry.expired | entry filled why | its time was over before it was filled, or sent
 entry.in_doubt | entry why | no answer: the broker is asked for it
-entry.resolved | entry found late | what became of it is known
+entry.resolved | entry found late filled why | what became of it is known
 entry.put_back | entry why | refused for the moment; it waits for its slot again
-exits.taken_over | entry why left | the broker no longer holds them: exitd does
+exit.filled_at_broker | entry leg kind filled result | an exit of the broker has closed
+exits.taken_over | entry why left | exitd holds them from now on, not the broker
 exits.refused | entry exit why | an exit of an entry could not be armed
 
 position.opened | account symbol side quantity entry_price | a lifetime begins
@@ -133,7 +140,7 @@ webhook.accepted | route webhook_id ip | an alert was taken and stored
 webhook.refused | route webhook_id reason ip | an alert was not valid, or not allowed
 webhook.duplicated | route webhook_id same_body ip | again; nothing is done twice
 webhook.delayed | route webhook_id reason | a venue failed; the alert is tried again
-webhook.carried_out | route webhook_id outcome | what an alert asked for was done
+webhook.carried_out | route webhook_id outcome entry_state | what it asked for was begun
 
 notify.sent | target event_name | a message went out
 notify.failed | target reason | a message could not be sent

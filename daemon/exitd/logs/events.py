@@ -120,6 +120,12 @@ class Event(StrEnum):
     ORDER_ALTERED = "order.altered", "warning"
     ORDERS_CANCELLED = "orders.cancelled"
 
+    BACKSTOP_PLACED = "backstop.placed"
+    BACKSTOP_WITHDRAWN = "backstop.withdrawn"
+    BACKSTOP_FILLED = "backstop.filled", "warning"
+    BACKSTOP_LOST = "backstop.lost", "warning"
+    BACKSTOP_REFUSED = "backstop.refused", "warning"
+
     ENTRY_WANTED = "entry.wanted"
     ENTRY_SIGNED = "entry.signed"
     ENTRY_SENT = "entry.sent"
@@ -133,6 +139,7 @@ class Event(StrEnum):
     ENTRY_IN_DOUBT = "entry.in_doubt", "warning"
     ENTRY_RESOLVED = "entry.resolved"
     ENTRY_PUT_BACK = "entry.put_back", "warning"
+    EXIT_FILLED_AT_BROKER = "exit.filled_at_broker"
     EXITS_TAKEN_OVER = "exits.taken_over", "warning"
     EXITS_REFUSED = "exits.refused", "warning"
 

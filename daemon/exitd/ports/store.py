@@ -6,7 +6,7 @@ whose commit failed is read back and written again, in order.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import StrEnum
 from typing import Protocol
 
@@ -79,13 +79,17 @@ class StoredFact(Struct, frozen=True):
 
 
 class FactQuery(Struct, frozen=True, kw_only=True):
-    """Which facts; `event` may end in `*`. Newest first unless `oldest_first`."""
+    """Which facts; `event` may end in `*`. Newest first unless `oldest_first`.
+
+    `entry` is the id of an entry, in the facts about it and about its exits.
+    """
 
     after_seq: int = 0
     ts_from_ns: int = 0
     ts_to_ns: int | None = None
     trigger_id: str = ""
     fire_id: str = ""
+    entry: str = ""
     event: str = ""
     limit: int = 100
     oldest_first: bool = False
@@ -124,7 +128,41 @@ class TokenRecord(Struct, frozen=True):
     sub_account: str = ""
 
 
-class Store(Protocol):
+class EntryArchive(Protocol):
+    """What is kept of alerts and of the entries that they became, for ever."""
+
+    async def entries(self, ts_from_ns: int, ts_to_ns: int) -> tuple[EntryRecord, ...]:
+        """Read the entries wanted in [from, to), oldest first."""
+        ...
+
+    async def signals(self, ts_from_ns: int, ts_to_ns: int) -> tuple[SignalRecord, ...]:
+        """Read the alerts received in [from, to), oldest first."""
+        ...
+
+    async def inbox(self, ts_from_ns: int) -> tuple[SignalRecord, ...]:
+        """Read the alerts that a start needs, in the order in which they were stored.
+
+        Those that are still to be carried out, those received from *ts_from_ns* on, and
+        the newest; not as many as there ever were.
+        """
+        ...
+
+    async def last_signal(
+        self, route: str, client_order_id: str
+    ) -> SignalRecord | None:
+        """Read the newest alert of a route with this id, which is not empty."""
+        ...
+
+    async def entries_by_id(self, ids: Collection[str]) -> dict[str, EntryRecord]:
+        """Read entries by their ids, those there are."""
+        ...
+
+    async def signals_by_id(self, ids: Collection[str]) -> dict[str, SignalRecord]:
+        """Read alerts by their ids, those there are."""
+        ...
+
+
+class Store(EntryArchive, Protocol):
     """One store, opened by one daemon.
 
     Opening raises `StoreLocked` when another daemon holds it and
@@ -180,14 +218,6 @@ class Store(Protocol):
         self, ts_from_ns: int, ts_to_ns: int
     ) -> tuple[FundingRecord, ...]:
         """Read the funding paid in [from, to), oldest first."""
-        ...
-
-    async def entries(self, ts_from_ns: int, ts_to_ns: int) -> tuple[EntryRecord, ...]:
-        """Read the entries wanted in [from, to), oldest first."""
-        ...
-
-    async def signals(self, ts_from_ns: int, ts_to_ns: int) -> tuple[SignalRecord, ...]:
-        """Read the alerts received in [from, to), oldest first."""
         ...
 
     async def fires(self, trigger_id: str) -> tuple[FireRecord, ...]: ...

@@ -148,6 +148,7 @@ class Account:
         with self.gap.being_closed() as held:
             await reconcile(self._loop, self._paced, before_gap=held)
             await self.entering.inquiry.reconcile()
+            await self.dispatcher.backstops.reconcile()
         self.is_reconciled = True
         for key in self._loop.engine.state.positions:
             if key.account == self.name:

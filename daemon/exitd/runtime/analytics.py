@@ -3,7 +3,8 @@
     price when the alert was raised ──▶ price that the order asked for ──▶ fills
 
 How that is reckoned is in `exitd.signals.analysing`. For an exit the first price is the
-one that hit it, and the second its level.
+one that hit it, and the second its level; of one that the broker held itself nobody
+here saw the price that hit it, so that its level is both.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +13,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from exitd.core.entry import EntryRecord, SignalRecord
+from exitd.core.condition import ConditionKind
+from exitd.core.entry import EntryRecord, LegFill, SignalRecord
 from exitd.core.position import OrderSide
 from exitd.core.records import FillRecord
 from exitd.core.simulated import is_simulated
@@ -25,15 +27,18 @@ from exitd.signals.json_form import signal_of
 from exitd.signals.model import Direction, Signal
 from exitd.signals.reading import UnreadableBody
 
+LIVE, PAPER = "live", "paper"
+
 
 class Traded(Struct, frozen=True, kw_only=True):
     """One order, or all orders of one firing, and what it cost.
 
     `kind` is `entry`, `close` (an alert closed with it) or `exit`. `ts_ns` is when the
-    alert came in, or when an exit was hit. `filled` is in units of the quantity, the
-    prices of `analysis` are quote per unit. `slippage_percent` is percent of the market
-    price. The times are counted from `ts_ns`: until the order was sent, and until the
-    last fill by the broker's clock; None where it has not come to that.
+    alert came in, or when an exit was hit; for an exit that the broker held itself
+    (`leg_id`, the broker's id of it) when that ended there. `filled` is in units of the
+    quantity, the prices of `analysis` are quote per unit. `slippage_percent` is percent
+    of the market price. The times are counted from `ts_ns`: until the order was sent,
+    and until the last fill by the broker's clock; None where it has not come to that.
     """
 
     kind: str
@@ -50,12 +55,22 @@ class Traded(Struct, frozen=True, kw_only=True):
     trigger_id: str = ""
     fire_id: str = ""
     client_order_id: str = ""
+    leg_id: str = ""
     filled: Decimal
     executions: int
     analysis: Analysis
     slippage_percent: Decimal | None
     to_order_ns: int | None = None
     to_fill_ns: int | None = None
+
+    @property
+    def mode(self) -> str:
+        """`paper` where it was simulated, else `live`: what is never summed up."""
+        return PAPER if self.on_paper else LIVE
+
+
+#: Executions by account and the broker's id of their order.
+Fills = Mapping[tuple[str, str], list[FillRecord]]
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -82,15 +97,22 @@ def join(
         ts_to_ns: UTC.
         on_paper: Whether every account of the daemon is simulated.
     """
-    found = [*_entries(stored), *_exits(stored)]
+    fills = _by_order(stored)
+    found = [*_entries(stored, fills), *_legs(stored, fills), *_exits(stored)]
     inside = [row for row in found if ts_from_ns <= row.ts_ns < ts_to_ns]
     marked = [replace(row, on_paper=on_paper or row.on_paper) for row in inside]
-    return tuple(sorted(marked, key=lambda row: (row.ts_ns, row.kind, row.fire_id)))
+    return tuple(
+        sorted(marked, key=lambda row: (row.ts_ns, row.kind, row.fire_id, row.leg_id))
+    )
 
 
 def strangers(stored: Stored) -> int:
     """Count the fills that belong to no entry and no exit: somebody else's."""
-    ours = {(e.order.account, e.venue_order_id) for e in stored.entries}
+    ours = {
+        (entry.order.account, id)
+        for entry in stored.entries
+        for id in (entry.venue_order_id, *entry.legs, *entry.legs_over)
+    }
     return sum(
         booked.fire is None
         and (booked.fill.account, booked.fill.venue_order_id) not in ours
@@ -98,15 +120,77 @@ def strangers(stored: Stored) -> int:
     )
 
 
-def _entries(stored: Stored) -> Iterator[Traded]:
-    signals = {signal.entry_id or signal.id: signal for signal in stored.signals}
+def _by_order(stored: Stored) -> Fills:
     fills: dict[tuple[str, str], list[FillRecord]] = {}
     for booked in stored.fills:
         order = booked.fill.account, booked.fill.venue_order_id
         fills.setdefault(order, []).append(booked.fill)
+    return fills
+
+
+def _alerts(stored: Stored) -> dict[str, SignalRecord]:
+    """Give the alert of each entry."""
+    return {signal.entry_id or signal.id: signal for signal in stored.signals}
+
+
+def _entries(stored: Stored, fills: Fills) -> Iterator[Traded]:
+    signals = _alerts(stored)
     for entry in stored.entries:
         mine = fills.get((entry.order.account, entry.venue_order_id), [])
         yield _entry(entry, signals.get(entry.id), mine if entry.venue_order_id else [])
+
+
+def _legs(stored: Stored, fills: Fills) -> Iterator[Traded]:
+    """Give the exits that brokers held themselves, and that have closed something."""
+    signals = _alerts(stored)
+    for entry in stored.entries:
+        for leg in entry.leg_fills:
+            mine = fills.get((entry.order.account, leg.leg), [])
+            yield _leg(entry, leg, signals.get(entry.id), len(mine))
+
+
+def _leg(
+    entry: EntryRecord, leg: LegFill, record: SignalRecord | None, executions: int
+) -> Traded:
+    alert, ticket = _signal_in(record), entry.order.ticket
+    side = entry.order.key.side.close_side
+    told = Signal(
+        ticker=ticket.symbol,
+        direction=_direction(side),
+        order_type=TicketType.STOP,
+        market_price=leg.level,
+        stop_price=leg.level,
+        qty=leg.quantity,
+    )
+    analysis = analyse(told, leg.average_price)
+    return Traded(
+        kind="exit",
+        ts_ns=leg.ts_venue_ns,
+        route="" if record is None else record.route,
+        strategy="" if alert is None else _strategy(alert),
+        account=entry.order.account,
+        symbol=ticket.symbol,
+        side=side,
+        state=leg.ended,
+        on_paper=_is_on_paper(record, entry.order.account),
+        signal_id="" if record is None else record.id,
+        entry_id=entry.id,
+        trigger_id=_exit_of_kind(entry, leg),
+        leg_id=leg.leg,
+        filled=leg.quantity,
+        executions=executions,
+        analysis=analysis,
+        slippage_percent=_slippage_percent(analysis),
+    )
+
+
+def _exit_of_kind(entry: EntryRecord, leg: LegFill) -> str:
+    """Name the trigger that would have taken over from a leg; empty where unknown."""
+    is_stop = leg.kind is ConditionKind.STOP_LOSS
+    for definition in entry.exits:
+        if leg.kind is not None and definition.is_stop is is_stop:
+            return definition.id
+    return ""
 
 
 def _entry(
@@ -144,7 +228,7 @@ def _entry(
 
 
 def _exits(stored: Stored) -> Iterator[Traded]:
-    by_entry = {signal.entry_id or signal.id: signal for signal in stored.signals}
+    by_entry = _alerts(stored)
     armed_by = {
         definition.id: by_entry[entry.id]
         for entry in stored.entries

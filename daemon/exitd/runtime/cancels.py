@@ -8,6 +8,7 @@ from exitd.core.trigger import Cancel, CancelScope
 from exitd.errors import VenueError
 from exitd.logs import Event, log, log_at
 from exitd.ports.venue import Refusal, is_in_scope
+from exitd.runtime.backstops import is_ours
 from exitd.runtime.inquiry import Inquiry
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.pacing import PacedVenue
@@ -92,9 +93,13 @@ async def _cancel_at_once(
 ) -> set[str]:
     """Cancel in one request, before listing, where that cannot hit what we spare."""
     cancel = intent.cancel
-    attempts = loop.engine.state.attempts.values()
-    if cancel.scope is CancelScope.ONE or any(
-        a.order.symbol == intent.symbol and not a.is_ended for a in attempts
+    state, symbol = loop.engine.state, intent.symbol
+    attempts = state.attempts.values()
+    backstops = state.backstops.values()
+    if (
+        cancel.scope is CancelScope.ONE
+        or any(a.order.symbol == symbol and not a.is_ended for a in attempts)
+        or any(b.key.symbol == symbol and not b.is_over for b in backstops)
     ):
         return set()
     outcome = await venue.cancel_orders(intent.symbol, cancel.scope)
@@ -106,15 +111,13 @@ async def _cancel_at_once(
 async def _resting(
     intent: CancelOrders, loop: EngineLoop, venue: PacedVenue
 ) -> list[OrderReport]:
-    ours = loop.engine.state.attempt_of_client_id
+    state = loop.engine.state
     return [
         order
         for order in await venue.open_orders(intent.symbol)
         if in_scope(intent.cancel, order)
         and not (
-            intent.spare_ours
-            and order.client_order_id is not None
-            and (venue.account, order.client_order_id) in ours
+            intent.spare_ours and is_ours(state, venue.account, order.client_order_id)
         )
     ]
 

@@ -1,7 +1,11 @@
-"""Many orders at once: how their costs are spread, by strategy and by symbol; pure."""
+"""Many orders at once: how their costs are spread, by strategy and by symbol; pure.
+
+What was simulated and what was sent are never in one group: a sum of the two is true
+of neither.
+"""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -23,9 +27,11 @@ class Spread(Struct, frozen=True, kw_only=True):
 class CostGroup(Struct, frozen=True, kw_only=True):
     """Orders that have something in common; what is not known is not in it.
 
-    `cash` is the total cost by quote currency, of the orders for which it is known.
+    `mode` is `live` or `paper`; empty where there is no order at all. `cash` is the
+    total cost by quote currency, of the orders for which it is known.
     """
 
+    mode: str
     by: str
     name: str
     orders: int
@@ -39,24 +45,34 @@ class CostGroup(Struct, frozen=True, kw_only=True):
 def groups_of(
     rows: Iterable[Traded], quotes: Mapping[tuple[str, str], str]
 ) -> tuple[CostGroup, ...]:
-    """Group orders: all of them, then by strategy, symbol and route, by name.
+    """Group live orders, then those on paper: all, by strategy, symbol and route.
 
     Args:
         rows: The orders.
         quotes: The quote currency by account and symbol; empty where not known.
     """
     known = tuple(rows)
+    modes = sorted({row.mode for row in known}) or [""]
+    return tuple(
+        group
+        for mode in modes
+        for group in _groups(mode, [r for r in known if r.mode == mode], quotes)
+    )
+
+
+def _groups(
+    mode: str, rows: Sequence[Traded], quotes: Mapping[tuple[str, str], str]
+) -> Iterator[CostGroup]:
     keys: tuple[tuple[str, Callable[[Traded], str]], ...] = (
         ("strategy", lambda row: row.strategy),
         ("symbol", lambda row: row.symbol),
         ("route", lambda row: row.route),
     )
-    found = [_group("all", "", known, quotes)]
+    yield _group(mode, "all", "", rows, quotes)
     for by, key in keys:
-        for name in sorted({key(row) for row in known}):
-            these = tuple(row for row in known if key(row) == name)
-            found.append(_group(by, name, these, quotes))
-    return tuple(found)
+        for name in sorted({key(row) for row in rows}):
+            these = [row for row in rows if key(row) == name]
+            yield _group(mode, by, name, these, quotes)
 
 
 def spread_of(numbers: Iterable[Decimal | None]) -> Spread | None:
@@ -77,9 +93,10 @@ def spread_of(numbers: Iterable[Decimal | None]) -> Spread | None:
 
 
 def _group(
+    mode: str,
     by: str,
     name: str,
-    rows: tuple[Traded, ...],
+    rows: Sequence[Traded],
     quotes: Mapping[tuple[str, str], str],
 ) -> CostGroup:
     qualities = Counter(
@@ -94,6 +111,7 @@ def _group(
             quote = quotes.get((row.account, row.symbol), "")
             cash[quote] = cash.get(quote, ZERO) + total
     return CostGroup(
+        mode=mode,
         by=by,
         name=name,
         orders=len(rows),

@@ -1,17 +1,14 @@
 """What orders cost, as the API gives it."""
 
-from decimal import ROUND_HALF_UP, Decimal
-
 from msgspec import Struct
 
 from exitd.core.units import text
 from exitd.runtime.analytics import Traded
 from exitd.runtime.cost_groups import CostGroup, Spread
+from exitd.runtime.numbers import rounded_text
 from exitd.runtime.shown import timestamp
 from exitd.signals.analysing import Costs
 
-#: An average has as many digits as it likes; nobody reads more than these decimals.
-_SHOWN_STEP = Decimal("1E-10")
 _NS_PER_MS = 1_000_000
 _NO_CASH = Costs(setup_cost=None, execution_slippage=None, total_cost=None)
 
@@ -20,11 +17,12 @@ class CostRow(Struct, frozen=True, kw_only=True):
     """One order and what it cost; null is not known.
 
     `kind` is `entry`, `close` (an alert closed with it) or `exit` (a trigger did).
-    `time` is when the alert came in, for an exit when it was hit. Prices and costs are
-    `quote` per unit, above zero when they are adverse; `cash_…` are the costs of all of
-    `quantity`, which is what has filled. Percentages are of `market_price`.
-    `ms_to_order` and `ms_to_fill` are counted from `time`, until the order was sent and
-    until its last fill by the broker's clock.
+    `time` is when the alert came in, for an exit when it was hit; for one that the
+    broker held itself (`leg_id`) when it ended there. Prices and costs are `quote` per
+    unit, above zero when they are adverse; `cash_…` are the costs of all of `quantity`,
+    which is what has filled. Percentages are of `market_price`. `ms_to_order` and
+    `ms_to_fill` are counted from `time`, until the order was sent and until its last
+    fill by the broker's clock.
     """
 
     time: str
@@ -60,6 +58,7 @@ class CostRow(Struct, frozen=True, kw_only=True):
     trigger_id: str
     fire_id: str
     client_order_id: str
+    leg_id: str
 
 
 class SpreadView(Struct, frozen=True, kw_only=True):
@@ -74,10 +73,12 @@ class SpreadView(Struct, frozen=True, kw_only=True):
 class CostGroupView(Struct, frozen=True, kw_only=True):
     """Orders that have something in common: `by` is all, strategy, symbol or route.
 
+    `mode` is `live` or `paper`, and never both together; empty where there is no order.
     `cash` is the total cost by currency, of the orders for which it is known, and
     `qualities` counts those that could be rated.
     """
 
+    mode: str
     by: str
     name: str
     orders: int
@@ -117,18 +118,18 @@ def cost_row(row: Traded, quote: str) -> CostRow:
         state=row.state,
         quantity=text(row.filled),
         quote=quote,
-        market_price=_shown(found.market_price),
-        intended_price=_shown(found.intended_price),
-        fill_price=_shown(found.actual_fill_price),
-        setup_cost=_shown(found.setup_cost),
-        slippage=_shown(found.execution_slippage),
-        total_cost=_shown(found.total_cost),
-        slippage_percent=_shown(row.slippage_percent),
-        total_cost_percent=_shown(found.total_cost_percent),
+        market_price=rounded_text(found.market_price),
+        intended_price=rounded_text(found.intended_price),
+        fill_price=rounded_text(found.actual_fill_price),
+        setup_cost=rounded_text(found.setup_cost),
+        slippage=rounded_text(found.execution_slippage),
+        total_cost=rounded_text(found.total_cost),
+        slippage_percent=rounded_text(row.slippage_percent),
+        total_cost_percent=rounded_text(found.total_cost_percent),
         quality=found.execution_quality and found.execution_quality.value,
-        cash_setup_cost=_shown(cash.setup_cost),
-        cash_slippage=_shown(cash.execution_slippage),
-        cash_total_cost=_shown(cash.total_cost),
+        cash_setup_cost=rounded_text(cash.setup_cost),
+        cash_slippage=rounded_text(cash.execution_slippage),
+        cash_total_cost=rounded_text(cash.total_cost),
         ms_to_order=_milliseconds(row.to_order_ns),
         ms_to_fill=_milliseconds(row.to_fill_ns),
         executions=row.executions,
@@ -138,11 +139,13 @@ def cost_row(row: Traded, quote: str) -> CostRow:
         trigger_id=row.trigger_id,
         fire_id=row.fire_id,
         client_order_id=row.client_order_id,
+        leg_id=row.leg_id,
     )
 
 
 def cost_group(group: CostGroup) -> CostGroupView:
     return CostGroupView(
+        mode=group.mode,
         by=group.by,
         name=group.name,
         orders=group.orders,
@@ -150,7 +153,7 @@ def cost_group(group: CostGroup) -> CostGroupView:
         qualities=dict(group.qualities),
         total_cost_percent=_spread(group.total_cost_percent),
         slippage_percent=_spread(group.slippage_percent),
-        cash={quote: _shown(total) or "0" for quote, total in group.cash.items()},
+        cash={quote: rounded_text(total) or "0" for quote, total in group.cash.items()},
     )
 
 
@@ -163,15 +166,6 @@ def _spread(spread: Spread | None) -> SpreadView | None:
         p90=text(spread.p90),
         worst=text(spread.worst),
     )
-
-
-def _shown(number: Decimal | None) -> str | None:
-    if number is None:
-        return None
-    exponent = number.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -10:
-        number = number.quantize(_SHOWN_STEP, ROUND_HALF_UP)
-    return text(number)
 
 
 def _milliseconds(duration_ns: int | None) -> int | None:

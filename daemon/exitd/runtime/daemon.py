@@ -12,6 +12,7 @@ from exitd.ports.alerts import Alert, AlertLevel, Alerts
 from exitd.ports.sessions import Sessions
 from exitd.ports.store import Store, StoreHealth
 from exitd.runtime.accounts import Account
+from exitd.runtime.default_stops import DefaultStops
 from exitd.runtime.fact_log import log_facts
 from exitd.runtime.feeds import Feeds
 from exitd.runtime.loop import EngineLoop
@@ -70,6 +71,7 @@ class Daemon:
         self._tasks: set[asyncio.Task[None]] = set()
         self._sources_known = 0
         self._is_watching_soon = False
+        self.default_stops: DefaultStops | None = None
         self._health = StoreHealth.WRITABLE
         self._ts_unwell_ns: dict[str, int] = {}
         self._crash: asyncio.Future[None] | None = None
@@ -203,6 +205,8 @@ class Daemon:
 
     async def _audit(self) -> None:
         while True:
+            if self.default_stops is not None:
+                await self.default_stops.cover()
             self.audit_protection()
             await asyncio.sleep(_AUDIT_EVERY_S)
 

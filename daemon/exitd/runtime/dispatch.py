@@ -10,6 +10,7 @@ from heapq import heappop, heappush
 from typing import Any, assert_never
 
 from exitd.core.attempt import AttemptKey, CloseOrder, Expiry, RefusalKind
+from exitd.core.backstop import CancelBackstop, ListBackstops, PlaceBackstop
 from exitd.core.inputs import (
     AttemptRefused,
     AttemptSent,
@@ -24,6 +25,7 @@ from exitd.core.intents import (
     CancelOrder,
     CancelOrders,
     FindEntry,
+    FindLegs,
     Intent,
     Priority,
     ProvePosition,
@@ -40,6 +42,7 @@ from exitd.core.intents import (
 from exitd.errors import VenueError
 from exitd.ports.entries import Entries
 from exitd.ports.venue import Prepared, Refusal, Venue
+from exitd.runtime.backstops import Backstops
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.cancels import cancel_scope, cancel_working
 from exitd.runtime.entries import Entering
@@ -86,6 +89,7 @@ class Dispatcher:
         self._sending = InFlight()
         self._wake: asyncio.TimerHandle | None = None
         self._proofs: Proofs[_Entry] = Proofs(loop, venue, inquiry)
+        self.backstops = Backstops(loop, venue, paced, spawn)
         self.is_open = False
         self.entering = Entering(
             loop,
@@ -141,9 +145,12 @@ class Dispatcher:
                 | ResendEntry()
                 | FindEntry()
                 | CancelEntry()
+                | FindLegs()
                 | CancelLeg()
             ):
                 self.entering.take(intent)
+            case PlaceBackstop() | CancelBackstop() | ListBackstops():
+                self.backstops.take(intent)
             case _:
                 assert_never(intent)
 

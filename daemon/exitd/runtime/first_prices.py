@@ -32,18 +32,28 @@ class FirstPrices:
         self._poll = poll
         self._sink = sink
         self._since_ns: int | None = None
-        self._asked: set[PriceSource] = set()
+        self._watched: frozenset[PriceSource] = frozenset()
+        self._lacking: set[PriceSource] = set()
         self._queries = 0
         self._is_asking = False
 
     def connected(self, since_ns: int) -> None:
         """Begin anew: what was seen before `since_ns` (steady, UTC) may be over."""
         self._since_ns = since_ns
-        self._asked.clear()
         self._queries = 0
+        self._lacking = {s for s in self._watched if self._lacks(s)}
 
     def lost(self) -> None:
         self._since_ns = None
+        self._lacking.clear()
+
+    def watch(self, sources: frozenset[PriceSource]) -> None:
+        """Take in what is watched now: only what is new to it is looked at."""
+        if sources is self._watched:
+            return
+        new, self._watched = sources - self._watched, sources
+        self._lacking &= sources
+        self._lacking |= {s for s in new if self._lacks(s)}
 
     def is_wanted(self) -> bool:
         """Whether there is something to ask, and nobody asks yet."""
@@ -56,19 +66,18 @@ class FirstPrices:
         self._is_asking = True
         try:
             while (source := self._next()) is not None:
-                self._asked.add(source)
+                self._lacking.discard(source)
                 self._queries += 1
                 await self._ask(source)
         finally:
             self._is_asking = False
 
     def _next(self) -> PriceSource | None:
-        if self._since_ns is None or self._queries >= _MOST_PER_CONNECT:
+        if not self._lacking or self._queries >= _MOST_PER_CONNECT:
             return None
-        watched = self._loop.engine.watched()
-        self._asked &= watched
-        wanted = [s for s in watched - self._asked if self._lacks(s)]
-        return min(wanted, key=str, default=None)
+        # What has come by itself meanwhile is not asked for.
+        self._lacking = {s for s in self._lacking if self._lacks(s)}
+        return min(self._lacking, key=str, default=None)
 
     def _lacks(self, source: PriceSource) -> bool:
         if source.feed != self._feed or source.kind in _PUSHED or source.closed:

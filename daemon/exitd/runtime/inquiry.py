@@ -18,9 +18,11 @@ from exitd.core.inputs import (
     InstrumentReport,
     NothingFound,
     OrderReport,
+    PositionReport,
     VenueTimeRead,
 )
-from exitd.core.units import NS_PER_S
+from exitd.core.position import PositionKey
+from exitd.core.units import NS_PER_S, ZERO
 from exitd.errors import VenueError
 from exitd.logs import Event, log
 from exitd.runtime.loop import EngineLoop
@@ -29,6 +31,11 @@ from exitd.runtime.pacing import PacedVenue
 #: How far before a signature its order may be dated: clocks are not equal.
 LOOK_BACK_NS = 60 * NS_PER_S
 _PAUSE_S = 0.25
+
+
+def flat_report(key: PositionKey, asked_ns: int, now_ns: int) -> PositionReport:
+    """Say that a position was not among all that are held, as of *asked_ns*."""
+    return PositionReport(key=key, quantity=ZERO, ts_venue_ns=asked_ns, now_ns=now_ns)
 
 
 class Inquiry:
@@ -157,6 +164,21 @@ class Inquiry:
 
     async def read_position(self, symbol: str) -> None:
         for report in await self._venue.positions(symbol):
+            self._loop.handle(report)
+
+    async def read_positions(self) -> None:
+        """Read every position of the account in one query; what is not there is flat.
+
+        Raises:
+            VenueError: The query failed, which says nothing.
+        """
+        asked_ns = self._venue.venue_now_ns()
+        held = {report.key: report for report in await self._venue.positions()}
+        positions = self._loop.engine.state.positions
+        for key in [k for k in positions if k.account == self._venue.account]:
+            now_ns = self._loop.clock.now_ns()
+            held.setdefault(key, flat_report(key, asked_ns, now_ns))
+        for report in held.values():
             self._loop.handle(report)
 
     async def read_instruments(self, symbol: str | None = None) -> None:

@@ -83,6 +83,10 @@ class PacedVenue:
             now_ns = self._clock.monotonic_ns()
             await asyncio.sleep(budget.wait_ns(self._priority, now_ns) / NS_PER_S)
 
+    async def room(self) -> None:
+        """Wait until a request of this priority may go; it is counted."""
+        await self._wait_for(self._budget)
+
     async def sync_clock(self) -> int:
         return await self._ask(self._venue.sync_clock)
 

@@ -91,6 +91,7 @@ class WatchedFeed:
         self._feed.watch(
             frozenset(s for s in self._loop.engine.sources() if s.feed == self.name)
         )
+        self._first.watch(self._watched())
         self._see_to_first_prices()
 
     def wrap(self, wrapper: Callable[[Feed], F]) -> F:
@@ -122,6 +123,7 @@ class WatchedFeed:
             case FeedSignal.CONNECTED:
                 self.since_ns = self._loop.clock.now_ns()
                 self._fill_holes(self.since_ns)
+                self._first.watch(self._watched())
                 self._first.connected(self.since_ns)
                 self._see_to_first_prices()
                 self._came_up.note()
@@ -164,10 +166,16 @@ class WatchedFeed:
             self.check_freshness()
             self._see_to_first_prices()
 
+    def _watched(self) -> frozenset[PriceSource]:
+        """What decides about a level now, and comes from this feed."""
+        watched = self._loop.engine.watched()
+        return frozenset(s for s in watched if s.feed == self.name)
+
     def check_freshness(self) -> None:
         state, now_ns = self._loop.engine.state, self._loop.clock.now_ns()
         max_age_ns = state.policies.price_max_age_ns
-        watched = {s for s in self._loop.engine.watched() if s.feed == self.name}
+        watched = self._watched()
+        self._first.watch(watched)
         for source in set(self.stale) - watched:
             self._freshness.forget(source, self.tell)
             self._judge(source, now_ns)

@@ -113,7 +113,7 @@ _UNUSABLE = frozenset(
 def from_refusal(refused: Refused) -> ControlError:
     """Give the engine's refusal its place in the tree; its remedy stands after `;`."""
     sentence, _, remedy = refused.sentence.partition("; ")
-    if refused.code == "unknown":
+    if refused.code in ("unknown", "unknown_entry"):
         return NotFound(refused.code, sentence, remedy)
     if refused.code in _UNUSABLE:
         return Unusable(refused.code, sentence, remedy)

@@ -26,7 +26,8 @@ class Proofs(Generic[Entry]):
     """The positions of one account; `waiting` are the closes that wait, by symbol.
 
     Where closes can only reduce, the last known size does after a second. Where they
-    could open the other side, a position is read before each, and they wait for it.
+    could open the other side, a position is read before each, and they wait for it:
+    where several wait, one answer about all positions serves them all.
     """
 
     def __init__(self, loop: EngineLoop, venue: Venue, inquiry: Inquiry) -> None:
@@ -36,6 +37,8 @@ class Proofs(Generic[Entry]):
         self._inquiry = inquiry
         self._unproven_until_ns: dict[str, int] = {}
         self._read_ns: dict[str, int] = {}
+        self._all_read_ns: int | None = None
+        self._reading_all = asyncio.Lock()
 
     def has(self, request: RequestSlot) -> bool:
         """Whether a close may go by what is known now."""
@@ -45,8 +48,9 @@ class Proofs(Generic[Entry]):
             return True
         now_ns = self._loop.clock.monotonic_ns()
         if not self._venue.capabilities.reduce_only:
-            read_ns = self._read_ns.get(request.symbol, now_ns - _FRESH_NS)
-            return now_ns - read_ns < _FRESH_NS
+            return self._is_fresh(self._read_ns.get(request.symbol), now_ns) or (
+                self._is_fresh(self._all_read_ns, now_ns)
+            )
         if now_ns < self._unproven_until_ns.get(request.symbol, 0):
             return True
         return state.position(record.definition.key).proven
@@ -56,11 +60,9 @@ class Proofs(Generic[Entry]):
 
         Not where a close could open the other side: there it waits for an answer.
         """
-        asked_ns = self._loop.clock.monotonic_ns()
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                await self._inquiry.read_position(symbol)
-            self._read_ns[symbol] = asked_ns
+                await self._read(symbol)
         except (TimeoutError, VenueError) as error:
             log(
                 Event.POSITION_DOUBTED,
@@ -73,6 +75,25 @@ class Proofs(Generic[Entry]):
             if not self._venue.capabilities.reduce_only:
                 self._hold(requests)
                 await asyncio.sleep(_PATIENCE_S)
+
+    async def _read(self, symbol: str) -> None:
+        """Read one position, or all of them where others wait for theirs too."""
+        is_shared = len(self.waiting) > 1 and not self._venue.capabilities.reduce_only
+        if not is_shared:
+            asked_ns = self._loop.clock.monotonic_ns()
+            await self._inquiry.read_position(symbol)
+            self._read_ns[symbol] = asked_ns
+            return
+        async with self._reading_all:
+            asked_ns = self._loop.clock.monotonic_ns()
+            if self._is_fresh(self._all_read_ns, asked_ns):
+                return
+            await self._inquiry.read_positions()
+            self._all_read_ns = asked_ns
+
+    @staticmethod
+    def _is_fresh(read_ns: int | None, now_ns: int) -> bool:
+        return read_ns is not None and now_ns - read_ns < _FRESH_NS
 
     def _hold(self, requests: Iterable[RequestSlot]) -> None:
         """Tell that closes wait for their position to be read."""

@@ -18,7 +18,7 @@ from exitd.core.position import (
 )
 from exitd.core.units import ZERO
 from exitd.logs import Event, log
-from exitd.runtime.inquiry import LOOK_BACK_NS
+from exitd.runtime.inquiry import LOOK_BACK_NS, flat_report
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.pacing import PacedVenue
 
@@ -50,7 +50,7 @@ async def reconcile(
     asked_ns = venue.venue_now_ns()
     open_now = {report.key: report for report in await venue.positions()}
     for key in [k for k in state.positions if k.account == account]:
-        open_now.setdefault(key, _flat(key, asked_ns, loop.clock.now_ns()))
+        open_now.setdefault(key, flat_report(key, asked_ns, loop.clock.now_ns()))
     unwatched = {
         key: seen
         for key, seen in (before_gap or {}).items()
@@ -70,10 +70,6 @@ async def reconcile(
         account=account,
         positions=sum(r.quantity > ZERO for r in open_now.values()),
     )
-
-
-def _flat(key: PositionKey, asked_ns: int, now_ns: int) -> PositionReport:
-    return PositionReport(key=key, quantity=ZERO, ts_venue_ns=asked_ns, now_ns=now_ns)
 
 
 async def _with_continuity(

@@ -96,6 +96,7 @@ class Files:
             known=known,
             positions=state.positions,
             stop_of=partial(stop_beside, state),
+            backstops=state.backstop_terms,
         )
         waiting = self._waits_for_a_start(loaded)
         return replace(planned, findings=planned.findings + waiting)
@@ -165,6 +166,7 @@ class Files:
         reply = await self._loop.command(
             ApplyFiles(
                 definitions=planned.definitions,
+                backstops=planned.backstops,
                 may_fire=may_fire,
                 now_ns=self._loop.clock.now_ns(),
             )

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from exitd.configuration.watching import watched_elsewhere
 from exitd.core.attempt import AttemptKey, AttemptRecord, AttemptState
+from exitd.core.backstop import BackstopState
 from exitd.core.condition import Direction
 from exitd.core.inputs import OrderReport
 from exitd.core.market import PriceKind, PriceSource
@@ -327,7 +328,15 @@ def position_view(
         ),
         lifetime=position.lifetime,
         ts_opened=timestamp_or_none(position.ts_opened_ns),
+        backstop=_resting_backstop(state, key),
     )
+
+
+def _resting_backstop(state: State, key: PositionKey) -> str | None:
+    found = state.backstops.get(key)
+    if found is None or found.state is not BackstopState.RESTING:
+        return None
+    return text(found.level)
 
 
 def feed_view(

@@ -10,6 +10,7 @@ from exitd.core.simulated import is_simulated
 from exitd.core.units import text
 from exitd.ports.alerts import Alert, AlertLevel, Alerts, Delivered
 from exitd.ports.notices import Notice, NoticeKind
+from exitd.runtime.backstop_words import BACKSTOP_LEVELS, backstop_sentence
 from exitd.runtime.entry_words import ENTRY_LEVELS, entry_sentence
 
 K = FactKind
@@ -57,12 +58,16 @@ class Telling:
         )
 
 
+#: Told once in a row of the same.
+_ONCE = (K.ORDER_REFUSED, K.BACKSTOP_REFUSED)
+
+
 def alert_for(fact: Fact) -> Alert | None:
     """Give the alert that a fact is worth, if any."""
     level = LEVELS.get(fact.kind)
     if level is None:
         return None
-    if fact.kind is K.ORDER_REFUSED and fact.fields.get("alert") is False:
+    if fact.kind in _ONCE and fact.fields.get("alert") is False:
         return None
     if fact.kind is K.TRIGGER_ARMED and not fact.fields.get("again"):
         return None
@@ -109,6 +114,7 @@ NOTICE_LEVELS = {
 
 LEVELS: dict[K, AlertLevel] = {
     **ENTRY_LEVELS,
+    **BACKSTOP_LEVELS,
     K.TRIGGER_HIT: AlertLevel.WARNING,
     K.TRIGGER_HELD: AlertLevel.WARNING,
     K.TRIGGER_WAITING: AlertLevel.WARNING,
@@ -135,6 +141,8 @@ def _sentence(fact: Fact) -> str:
     f = {k: v if isinstance(v, str) else _plain(v) for k, v in fact.fields.items()}
     if "entry" in f:
         return entry_sentence(fact.kind, fact.symbol, f)
+    if fact.kind in BACKSTOP_LEVELS:
+        return backstop_sentence(fact.kind, fact.symbol, f)
     who = fact.trigger_id
     match fact.kind:
         case K.TRIGGER_HIT:

@@ -111,7 +111,8 @@ class PositionView(Struct, frozen=True, kw_only=True):
     """One open position.
 
     `protected_by` are the stops that watch it now; `unprotected` says why it is
-    not protected, or not all of it, and is empty when it is.
+    not protected, or not all of it, and is empty when it is. `backstop` is the level of
+    the stop that rests at the venue itself.
     """
 
     key: str
@@ -128,6 +129,7 @@ class PositionView(Struct, frozen=True, kw_only=True):
     triggers: tuple[str, ...]
     lifetime: int
     ts_opened: str | None
+    backstop: str | None = None
 
 
 class DeliveryView(Struct, frozen=True, kw_only=True):
@@ -171,7 +173,10 @@ class ConfigurationView(Struct, frozen=True, kw_only=True):
 
 
 class StatusView(Struct, frozen=True, kw_only=True):
-    """The daemon at a glance. `banner` is `LIVE` or `PAPER, NOT PROTECTING`."""
+    """The daemon at a glance. `banner` is `LIVE` or `PAPER, NOT PROTECTING`.
+
+    `triggers` and `entries` count them by state; entries that are over are left out.
+    """
 
     mode: str
     banner: str
@@ -180,6 +185,7 @@ class StatusView(Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
     uptime_s: int
     triggers: dict[str, int]
+    entries: dict[str, int] = {}
     positions: int
     unprotected: tuple[str, ...]
     feeds: tuple[FeedView, ...]

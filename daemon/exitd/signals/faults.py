@@ -1,7 +1,7 @@
 """Faults: what can be wrong with a field of a body, each as a finding."""
 
 from exitd.signals.model import Finding
-from exitd.signals.reading import PLACEHOLDER_REMEDY
+from exitd.signals.reading import PLACEHOLDER_REMEDY, UnreadableBody
 
 SHOWN_MAX = 40
 
@@ -13,6 +13,17 @@ def shown(value: object) -> str:
     if not said.isprintable():
         plain = "".join(char if char.isprintable() else "?" for char in said)
     return plain if len(plain) <= SHOWN_MAX else f"{plain[: SHOWN_MAX - 3]}..."
+
+
+def unreadable(error: UnreadableBody) -> Finding:
+    """Say what is wrong with a body of which nothing can be used, and where."""
+    return Finding(
+        rule="",
+        message=error.fault,
+        cause="It is not one JSON object that can be read",
+        remedy=f"{error.remedy[:1].upper()}{error.remedy[1:]}",
+        field="",
+    )
 
 
 def not_a_number(name: str, value: object) -> Finding:

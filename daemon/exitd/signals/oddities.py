@@ -19,9 +19,16 @@ _HAS_LIMIT = (TicketType.LIMIT, TicketType.STOP_LIMIT)
 
 
 def warnings_of(
-    signal: Signal, *, platform: str, asset_class: AssetClass | None
+    signal: Signal,
+    *,
+    platform: str,
+    asset_class: AssetClass | None,
+    may_be_native: bool = True,
 ) -> Iterator[Finding]:
-    """Give every warning by its number, that of DAY exits last."""
+    """Give every warning by its number, that of DAY exits last.
+
+    Without `may_be_native` no broker holds the exits, and they end with no day.
+    """
     kind = asset_class or asset_class_of(signal.ticker or "")
     found = [
         *_unsupported(signal, platform, kind),
@@ -31,7 +38,8 @@ def warnings_of(
         *_named(signal, platform),
     ]
     yield from sorted(found, key=lambda finding: int(finding.rule[1:]))
-    yield from _day_exits(signal, kind)
+    if may_be_native:
+        yield from _day_exits(signal, platform, kind)
 
 
 def _unsupported(signal: Signal, platform: str, kind: AssetClass) -> Iterator[Finding]:
@@ -102,7 +110,8 @@ def _missing(signal: Signal) -> Iterator[Finding]:
             rule="W6",
             message="Neither qty nor notional was given; the configured default"
             " quantity applies",
-            cause="The size of the route decides; without one, nothing is opened",
+            cause="The size of the route decides; without one, nothing is opened, and "
+            "what closes takes all that is held",
             remedy='Add "qty": 10, or "notional" in dollars',
             field="qty",
         )
@@ -159,10 +168,7 @@ def _named(signal: Signal, platform: str) -> Iterator[Finding]:
             " say what it does",
             field="positionIntent",
         )
-    able = PLATFORMS.get(platform)
-    profit = signal.take_profit
-    is_touch = profit is not None and profit.type is ProfitType.STOP_LIMIT
-    if able is not None and is_touch and not able.has_touch_exits:
+    if _has_local_touch(signal, platform):
         yield Finding(
             rule="W11",
             message=f"Stop-limit profit target is not native on {platform};"
@@ -173,8 +179,17 @@ def _named(signal: Signal, platform: str) -> Iterator[Finding]:
         )
 
 
-def _day_exits(signal: Signal, kind: AssetClass) -> Iterator[Finding]:
+def _has_local_touch(signal: Signal, platform: str) -> bool:
+    """Whether a profit exit waits for a touch that the broker does not wait for."""
+    able, profit = PLATFORMS.get(platform), signal.take_profit
+    is_touch = profit is not None and profit.type is ProfitType.STOP_LIMIT
+    return able is not None and is_touch and not able.has_touch_exits
+
+
+def _day_exits(signal: Signal, platform: str, kind: AssetClass) -> Iterator[Finding]:
     """C21: what a broker holds with a DAY order ends with the day."""
+    if _has_local_touch(signal, platform):
+        return
     is_day = signal.time_in_force is TicketTime.DAY or (
         signal.time_in_force is None and kind is not AssetClass.CRYPTO
     )

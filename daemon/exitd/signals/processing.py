@@ -6,10 +6,12 @@ from decimal import Decimal
 from msgspec import Struct
 
 from exitd.signals.analysing import Analysis, analyse
+from exitd.signals.faults import unreadable
 from exitd.signals.fields import amount
-from exitd.signals.model import Json, Signal, Validation
+from exitd.signals.model import Json, Normalised, Signal, Validation
 from exitd.signals.normalising import normalise
 from exitd.signals.platforms.known import DEFAULT_PLATFORM
+from exitd.signals.reading import UnreadableBody, read_body
 from exitd.signals.transforming import TRANSFORMS, transformed
 from exitd.signals.validating import validate
 
@@ -40,22 +42,24 @@ class Processed(Struct, frozen=True, kw_only=True):
 
 
 def process(
-    payload: Mapping[str, object], fill_price: Decimal | float | None = None
+    payload: Mapping[str, object] | str | bytes,
+    fill_price: Decimal | float | None = None,
 ) -> Processed:
     """
     Normalise, validate, analyse and transform an alert.
 
     Args:
-        payload: What `read_body` gave, or any fields by their names.
+        payload: A body as it came, text or bytes: it is read as strictly as at the
+            door, and one that is not one JSON object has that as its only error. Or
+            what `read_body` gave, or any fields by their names.
         fill_price: The average price of its fills, above zero, when there are any.
 
     Raises:
         ValueError: *fill_price* is no price.
     """
     fill = None if fill_price is None else amount("fill_price", fill_price)
-    normalised = normalise(payload)
+    normalised, validation = _read(payload)
     signal = normalised.signal
-    validation = validate(normalised)
     platform = signal.broker_platform or DEFAULT_PLATFORM
     made: Json = {"error": f"no order can be made for '{platform}'"}
     if platform in TRANSFORMS:
@@ -73,3 +77,17 @@ def process(
         platform_order=None if error is not None else made,
         transform_error=str(error) if error is not None else None,
     )
+
+
+def _read(payload: Mapping[str, object] | str | bytes) -> tuple[Normalised, Validation]:
+    if isinstance(payload, str):
+        payload = payload.encode("utf-8", "surrogatepass")
+    if not isinstance(payload, bytes):
+        normalised = normalise(payload)
+        return normalised, validate(normalised)
+    try:
+        normalised = normalise(read_body(payload))
+    except UnreadableBody as error:
+        # Nothing of it can be used: that its fields are missing would be untrue.
+        return normalise({}), Validation(errors=(unreadable(error),))
+    return normalised, validate(normalised)

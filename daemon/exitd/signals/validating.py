@@ -14,6 +14,7 @@ def validate(
     platform: str | None = None,
     asset_class: AssetClass | None = None,
     is_strict: bool = True,
+    may_be_native: bool = True,
 ) -> Validation:
     """
     Check a signal by the rules E1 to E20 and W1 to W11 of the format.
@@ -25,6 +26,7 @@ def validate(
             alert names, else `alpaca`.
         asset_class: What the ticker is; else it is read from the ticker.
         is_strict: False lets a stop-limit order have equal prices, as brokers do.
+        may_be_native: False where exitd holds the exits whatever the broker can.
 
     Returns:
         Every error and every warning: first what could not be read, then each in the
@@ -36,5 +38,12 @@ def validate(
         errors=tuple(
             errors_of(normalised, needs_auth_key=needs_auth_key, is_strict=is_strict)
         ),
-        warnings=tuple(warnings_of(signal, platform=about, asset_class=asset_class)),
+        warnings=tuple(
+            warnings_of(
+                signal,
+                platform=about,
+                asset_class=asset_class,
+                may_be_native=may_be_native,
+            )
+        ),
     )

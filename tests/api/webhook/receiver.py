@@ -136,7 +136,7 @@ def _opened(
             name,
             route,
             Secret(keys[name]),
-            is_paper=True,
+            is_paper=route.mode == "paper",
             platform="alpaca",
             monotonic_ns=clock.monotonic_ns,
         )

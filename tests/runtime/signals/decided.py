@@ -21,6 +21,8 @@ from exitd.signals.normalising import normalise
 
 TICKER = "SOL_USDC_PERP"
 DAY_NS = 86_400 * S
+#: After the world's position was opened.
+CAME_NS = 2_000 * S
 BOTH = ["open", "close"]
 
 
@@ -60,7 +62,7 @@ def plan_of(
         route="desk",
         body="",
         digest="",
-        ts_received_ns=5 * S,
+        ts_received_ns=CAME_NS,
         **(record or {}),
     )
     asked = Asked(
@@ -73,7 +75,7 @@ def plan_of(
         can_enter=can_enter,
         is_paper=is_paper,
     )
-    return decide(asked, world.engine.state, counted or Counted(now_ns=0))
+    return decide(asked, world.engine.state, counted or Counted(now_ns=CAME_NS))
 
 
 def refusal(*args: Any, **named: Any) -> str:

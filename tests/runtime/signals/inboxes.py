@@ -55,7 +55,12 @@ class Broker:
             )
         if record.id not in self.traded:
             self.traded.append(record.id)
-        return replace(record, state=SignalState.CARRIED_OUT, outcome="bought 10")
+        return replace(
+            record,
+            state=SignalState.CARRIED_OUT,
+            outcome="bought 10",
+            entry_id=record.id,
+        )
 
 
 class Desk:
@@ -70,6 +75,7 @@ class Desk:
         *,
         patience_s: float = PATIENCE_S,
         commit_patience_s: float = COMMIT_PATIENCE_S,
+        entry_state: str = "",
     ) -> None:
         self.store = store
         self.broker = broker
@@ -86,6 +92,7 @@ class Desk:
             waits=_waits,
             patience_s=patience_s,
             commit_patience_s=commit_patience_s,
+            entry_state=lambda entry_id: entry_state if entry_id else "",
         )
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from exitd.core.position import OrderSide
 from exitd.core.ticket import TicketTime, TicketType
 from exitd.core.trigger import WHOLE, OrderType
 from runtime.signals.decided import (
+    CAME_NS,
     TICKER,
     alert,
     amount,
@@ -34,7 +35,7 @@ def test_given_nothing_is_held_then_an_alert_opens_and_says_so():
     )
     assert ticket.client_order_id == "desk-7"
     assert plan.market_price == D(101)
-    assert plan.not_after_ns == 65 * S
+    assert plan.not_after_ns == CAME_NS + 60 * S
     assert "inferred: nothing is held on the other side" in plan.sentence
 
 
@@ -123,13 +124,10 @@ def test_given_exits_on_what_turns_out_to_close_then_said():
     assert "without its exits" in close_now(body, held="10").sentence
 
 
-def test_given_an_auction_on_what_closes_then_it_goes_now_and_says_so():
+def test_given_an_auction_on_what_closes_then_refused_with_the_remedy():
     body = alert(direction="short", timeInForce="cls")
 
-    assert (
-        "not in the auction of timeInForce 'cls'" in close_now(body, held="10").sentence
-    )
-    assert "auction" not in close_now(alert(direction="short"), held="10").sentence
+    assert "timeInForce 'cls' is for an auction" in refusal(body, held="10")
 
 
 def test_given_a_limit_that_closes_then_it_waits_with_that_bound():
@@ -221,7 +219,7 @@ def test_given_native_exits_where_the_broker_can_then_it_holds_them():
     on_paper = entry(body, exits="native", is_paper=True, **named)
 
     assert native.order.ticket.attached is not None
-    assert "held by the broker" in native.sentence
+    assert "for the broker to hold" in native.sentence
     assert len(native.exits) == 2
     assert ours.order.ticket.attached is None
     assert on_paper.order.ticket.attached is None
@@ -233,7 +231,7 @@ def test_given_native_exits_where_the_broker_cannot_then_exitd_holds_them():
     plan = entry(body, exits="native", kind="alpaca", asset_class="equity")
 
     assert plan.order.ticket.attached is None
-    assert "held by exitd" in plan.sentence
+    assert "for exitd to hold" in plan.sentence
 
 
 def test_given_what_the_broker_cannot_take_then_refused_in_its_words():
@@ -246,3 +244,41 @@ def test_given_a_share_at_alpaca_then_its_usual_time_in_force_is_named():
     plan = entry(alert(), kind="alpaca", asset_class="equity")
 
     assert plan.order.ticket.time_in_force is TicketTime.DAY
+
+
+@pytest.mark.parametrize(
+    ("trail", "distance", "is_percent"),
+    [
+        ({"trailPercent": D(2)}, D(2), True),
+        ({"trailPrice": D(3)}, D(3), False),
+        ({"trailPrice": D(3), "trailPercent": D(2)}, D(2), True),
+    ],
+)
+def test_given_a_route_with_trailing_exits_then_an_entry_is_guarded_by_its_trail(
+    trail, distance, is_percent
+):
+    exits = {"stopLossTarget": D(90), "profitTarget": D(120)}
+    body = alert(orderType="market", **exits, **trail)
+
+    ignored = entry(body)
+    plan = entry(
+        body, trailing_exit=True, exits="native", kind="alpaca", asset_class="equity"
+    )
+
+    assert [d.id for d in ignored.exits] == ["desk-7/sl", "desk-7/tp"]
+    assert [d.id for d in plan.exits] == ["desk-7/sl", "desk-7/tp", "desk-7/trail"]
+    condition = plan.exits[-1].condition
+    assert isinstance(condition, Trailing)
+    assert (condition.offset.value, condition.offset.is_percent) == (
+        distance,
+        is_percent,
+    )
+    assert plan.order.ticket.attached is None
+    assert "3 exits for exitd to hold" in plan.sentence
+
+
+def test_given_trailing_exits_when_the_entry_trails_itself_or_has_none_then_none():
+    trailing = alert(orderType="trailing_stop", trailPercent=D(2))
+
+    assert entry(trailing, trailing_exit=True).exits == ()
+    assert entry(alert(), trailing_exit=True).exits == ()

@@ -9,6 +9,7 @@ import pytest
 from exitd.core.entry import SignalState
 from exitd.runtime.problems import NotReady
 from exitd.runtime.signals import inbox as inbox_module
+from fakes.journal import Journal
 from fakes.store import FakeStore, begin
 from runtime.desk import in_virtual_time
 from runtime.signals.inboxes import ROUTE, Broker, Desk, S, draft
@@ -48,6 +49,21 @@ async def test_given_an_alert_then_stored_answered_and_carried_out_once() -> Non
     assert stored.outcome == "bought 10"
     assert stored.ts_done_ns >= stored.ts_received_ns > 0
     assert stored.is_paper
+
+
+@in_virtual_time
+async def test_given_an_entry_refused_meanwhile_then_the_log_says_begun_and_refused():
+    journal = Journal()
+    desk, _, _ = await _desk(entry_state="refused")
+    journal.start()
+
+    await desk.inbox.receive(draft())
+    await desk.rest()
+
+    ended = journal.lines()[-1]
+    journal.close()
+    assert ended["event"] == "webhook.carried_out"
+    assert (ended["outcome"], ended["entry_state"]) == ("bought 10", "refused")
 
 
 @in_virtual_time

@@ -17,7 +17,7 @@ from exitd.core.trigger import OrderType
 from exitd.core.units import text
 from exitd.ports.venue import NativeStop
 
-Body = dict[str, str]
+Body = dict[str, str | bool]
 
 _INTENTS = {OrderSide.SELL: "sell_to_close", OrderSide.BUY: "buy_to_close"}
 
@@ -28,7 +28,7 @@ def close_body(order: CloseOrder) -> Body:
     Raises:
         AssertionError: A limit close without a price (a bug in the caller).
     """
-    body = {
+    body: Body = {
         "symbol": order.symbol,
         "side": order.side.value,
         "qty": text(order.quantity),
@@ -41,6 +41,8 @@ def close_body(order: CloseOrder) -> Body:
         assert order.price is not None
         body["type"] = "limit"
         body["limit_price"] = text(on_step(order.symbol, order.price, order.side))
+        if order.asked is not None and order.asked.is_extended:
+            body["extended_hours"] = True
     return body
 
 
@@ -48,12 +50,17 @@ def time_in_force(order: CloseOrder) -> str:
     """Choose how long a close may work.
 
     Nothing ends at once for shares (`Capabilities.has_ioc`): what is not to rest is
-    taken back by whoever asked for it. A part of a share is for the day only.
+    taken back by whoever asked for it. A part of a share is for the day only. Crypto
+    has no day: what is asked for one is taken back at its end.
     """
+    asked = order.asked
     if is_crypto(order.symbol):
         is_at_once = order.order is OrderType.LIMIT
         is_at_once = is_at_once and order.time_in_force is TimeInForce.IOC
+        is_at_once = is_at_once or (asked is not None and asked.is_once)
         return "ioc" if is_at_once else "gtc"
+    if asked is not None and (asked.is_once or asked.is_for_a_day):
+        return "day"
     rests = order.order is OrderType.LIMIT and order.time_in_force is TimeInForce.GTC
     return "gtc" if rests and is_whole(order.quantity) else "day"
 
@@ -64,7 +71,7 @@ def native_stop_body(stop: NativeStop, quantity: Decimal) -> Body:
     A stop of a part of a share is for the day only.
     """
     rests = is_crypto(stop.symbol) or is_whole(quantity)
-    body = {
+    body: Body = {
         "symbol": stop.symbol,
         "side": stop.side.value,
         "qty": text(quantity),

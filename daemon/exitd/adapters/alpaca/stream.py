@@ -136,21 +136,25 @@ class UpdateStream:
             self._tell(report)
 
     async def _keep_entries(self) -> None:
-        """Read what a fill has changed: the entry price, which it does not say."""
+        """Read what a fill has changed: the entry price, which it does not say.
+
+        Of several markets at once: where many close together, that is one query.
+        """
         while True:
             await self._woken.wait()
             self._woken.clear()
-            for symbol in sorted(self._stale):
-                self._stale.discard(symbol)
-                try:
-                    reports = await queries.positions(self._session, symbol)
-                except VenueUnavailable:
-                    self._stale.add(symbol)
-                    await asyncio.sleep(RETRY_S)
-                    self._woken.set()
-                else:
-                    for report in reports:
+            symbols, self._stale = sorted(self._stale), set()
+            try:
+                if len(symbols) > 1:
+                    await self._snapshot()
+                    continue
+                for symbol in symbols:
+                    for report in await queries.positions(self._session, symbol):
                         self._tell(report)
+            except VenueUnavailable:
+                self._stale.update(symbols)
+                await asyncio.sleep(RETRY_S)
+                self._woken.set()
 
     def _on_frame(self, frame: bytes) -> None:
         try:
@@ -220,11 +224,13 @@ class UpdateStream:
             now_ns=session.clock.now_ns(),
         )
         session.prices[symbol] = fill.price
-        self._stale.add(symbol)
-        self._woken.set()
-        if update.position_qty is None:
+        net = None if update.position_qty is None else finite(update.position_qty)
+        if net != ZERO:
+            # What is flat has no entry price.
+            self._stale.add(symbol)
+            self._woken.set()
+        if net is None:
             return [fill, report]
-        net = finite(update.position_qty)
         return [
             fill,
             report,

@@ -17,6 +17,7 @@ from exitd.adapters.network.lanes import Reply
 from exitd.core.attempt import CloseOrder, RefusalKind, TimeInForce
 from exitd.core.inputs import OrderReport
 from exitd.core.position import OrderSide
+from exitd.core.ticket import TicketTime
 from exitd.core.trigger import OrderType
 from exitd.core.units import text
 from exitd.errors import OutcomeUnknown
@@ -46,6 +47,8 @@ def close_body(order: CloseOrder) -> dict[str, Parameter]:
         body["orderType"] = "Limit"
         body["price"] = text(order.price)
         body["timeInForce"] = _TIMES[order.time_in_force]
+        if order.asked is not None and order.asked.time is TicketTime.FOK:
+            body["timeInForce"] = "FOK"
     return body
 
 

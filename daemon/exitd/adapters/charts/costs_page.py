@@ -3,18 +3,20 @@
 It needs no library: the drawings are SVG, written here.
 """
 
+from collections.abc import Sequence
 from html import escape
 
 from exitd.adapters.charts.costs import (
     WORDS,
     CostLine,
+    CostPart,
     CostPicture,
     Measured,
-    quality_of,
+    stacks_of,
 )
 from exitd.adapters.charts.costs_style import STYLE
-from exitd.adapters.charts.histogram import Axis, counts_of
-from exitd.runtime.cost_views import CostGroupView, CostRow
+from exitd.adapters.charts.histogram import Axis
+from exitd.runtime.cost_views import CostRow
 
 _PAGE = """\
 <!DOCTYPE html>
@@ -38,48 +40,75 @@ _WIDTH, _HEIGHT, _BASE = 320, 74, 58
 _ROOM = 36
 #: Rows of the table: the orders that cost most.
 _DEAREST = 25
+_TOTAL, _SLIPPAGE = (
+    "total cost, % of the market price",
+    "slippage, % of the market price",
+)
+#: The heads of that table and the kind of each: what it is about stands first, as on
+#: a telephone the rest is out of sight.
+_COLUMNS = (
+    ("UTC", ""),
+    ("cost %", "number"),
+    ("quality", ""),
+    ("order", ""),
+    ("symbol", ""),
+    ("strategy", "words"),
+    ("market", "number"),
+    ("asked", "number"),
+    ("fill", "number"),
+)
+#: What the lines in a drawing are.
+_LINES = """\
+<ul class="legend lines"><li><s class="of-median"></s>median</li>\
+<li><s class="of-p90"></s>nine of ten do not exceed it (p90)</li>\
+<li><s class="of-zero"></s>zero; left of it is better</li></ul>"""
 
 
 def costs_page(picture: CostPicture) -> bytes:
-    parts = [_paper(picture)]
-    if picture.view.rows:
-        parts += [_tiles(picture), _qualities(picture)]
-        parts += [_section("By strategy", picture.strategies, picture)]
-        parts += [_section("By symbol", picture.symbols, picture)]
-        if picture.left_out:
-            parts.append(f"<p>{picture.left_out} smaller groups are not drawn.</p>")
-        parts.append(_table(picture.view.rows))
-    else:
+    parts = [_part(part, picture) for part in picture.parts]
+    if not parts:
         parts.append("<p>No order was asked for in this time.</p>")
     return _PAGE.format(
         title=escape(picture.title),
         style=STYLE,
         about=escape(picture.about),
-        parts="\n".join(part for part in parts if part),
+        parts="\n".join(parts),
     ).encode()
 
 
-def _paper(picture: CostPicture) -> str:
-    if not picture.on_paper:
-        return ""
-    return (
-        f'<p class="paper">PAPER: {picture.on_paper} of {len(picture.view.rows)} orders'
-        " were simulated; nothing of them was sent.</p>"
-    )
+def _part(part: CostPart, picture: CostPicture) -> str:
+    written = [_mode(part), _tiles(part), _qualities(part)]
+    written += [_LINES, _section("By strategy", part.strategies, picture)]
+    written += [_section("By symbol", part.symbols, picture)]
+    if part.left_out:
+        written.append(f"<p>{part.left_out} smaller groups are not drawn.</p>")
+    written.append(_table(part.rows))
+    return "\n".join(text for text in written if text)
 
 
-def _tiles(picture: CostPicture) -> str:
-    whole = _whole(picture)
-    cash = " · ".join(
+def _mode(part: CostPart) -> str:
+    orders = _orders(len(part.rows))
+    if not part.on_paper:
+        return f'<p class="mode">LIVE: {orders}.</p>'
+    return f'<p class="mode paper">PAPER: {orders}, simulated; nothing was sent.</p>'
+
+
+def _orders(count: int) -> str:
+    return "1 order" if count == 1 else f"{count} orders"
+
+
+def _tiles(part: CostPart) -> str:
+    whole = part.group
+    cash = "<br/>".join(
         f"{escape(total)} {escape(quote)}".strip()
         for quote, total in whole.cash.items()
     )
-    total, slippage = picture.whole.total, picture.whole.slippage
+    total, slippage = part.whole.total, part.whole.slippage
     tiles = [
         ("orders", str(whole.orders), f"{whole.filled} filled"),
         ("total cost, median", _percent(total.median), _p90(total)),
         ("slippage, median", _percent(slippage.median), _p90(slippage)),
-        ("total cost, cash", cash or "–", "below zero: better than the market"),
+        ("total cost, cash", cash or "–", "above zero: worse than the market"),
     ]
     cells = "".join(
         f"<div><h2>{head}</h2><strong>{value}</strong><small>{note}</small></div>"
@@ -92,13 +121,9 @@ def _p90(measured: Measured) -> str:
     return f"nine of ten within {_percent(measured.p90)}" if measured.p90 else ""
 
 
-def _whole(picture: CostPicture) -> CostGroupView:
-    return next(group for group in picture.view.groups if group.by == "all")
-
-
-def _qualities(picture: CostPicture) -> str:
+def _qualities(part: CostPart) -> str:
     """One bar, in the share of each word, and the counts below it."""
-    counts = [_whole(picture).qualities.get(word, 0) for word in WORDS]
+    counts = [part.group.qualities.get(word, 0) for word in WORDS]
     rated = sum(counts)
     if not rated:
         return ""
@@ -122,15 +147,15 @@ def _qualities(picture: CostPicture) -> str:
 
 def _section(head: str, lines: tuple[CostLine, ...], picture: CostPicture) -> str:
     rows = "".join(
-        f"<tr><th>{escape(line.name)}<small>{line.orders} orders</small></th>"
-        f"<td>{_histogram(line.total, picture.total_axis)}</td>"
-        f"<td>{_histogram(line.slippage, picture.slippage_axis)}</td></tr>"
+        f"<tr><th>{escape(line.name)}<small>{_orders(line.orders)}</small></th>"
+        f"<td><em>{_TOTAL}</em>{_histogram(line.total, picture.total_axis)}</td>"
+        f"<td><em>{_SLIPPAGE}</em>"
+        f"{_histogram(line.slippage, picture.slippage_axis)}</td></tr>"
         for line in lines
     )
     return (
         f'<section><h2>{head}</h2><table class="spread"><thead><tr><th></th>'
-        "<th>total cost, % of the market price</th>"
-        "<th>slippage, % of the market price</th></tr></thead>"
+        f"<th>{_TOTAL}</th><th>{_SLIPPAGE}</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></section>"
     )
 
@@ -138,18 +163,7 @@ def _section(head: str, lines: tuple[CostLine, ...], picture: CostPicture) -> st
 def _histogram(measured: Measured, axis: Axis) -> str:
     if not measured.numbers:
         return '<p class="none">not known</p>'
-    counts = counts_of(measured.numbers, axis)
-    step, most = _WIDTH / len(counts), max(counts)
-    bars = []
-    for index, count in enumerate(counts):
-        if count:
-            height = max(2.0, (_BASE - 12) * count / most)
-            bars.append(
-                f'<rect class="q{quality_of(axis.middle_of(index))}" '
-                f'x="{index * step + 0.5:.1f}" y="{_BASE - height:.1f}" '
-                f'width="{step - 1:.1f}" height="{height:.1f}">'
-                f"<title>{count} at {axis.middle_of(index):.3f} %</title></rect>"
-            )
+    bars = _bars(stacks_of(measured, axis), axis)
     label = f"median {measured.median} %, nine of ten within {measured.p90} %"
     lines = (
         _upright("zero", 0.0, axis),
@@ -164,6 +178,27 @@ def _histogram(measured: Measured, axis: Axis) -> str:
         f"{''.join(lines)}</svg><small>median {_percent(measured.median)}, "
         f"p90 {_percent(measured.p90)}</small>"
     )
+
+
+def _bars(stacks: Sequence[Sequence[int]], axis: Axis) -> list[str]:
+    """Draw what lies in each bin, the words of it on one another, the best below."""
+    bins = tuple(zip(*stacks, strict=True))
+    step, most = _WIDTH / len(bins), max(map(sum, bins))
+    bars = []
+    for index, counts in enumerate(bins):
+        top = float(_BASE)
+        for place, count in enumerate(counts):
+            if not count:
+                continue
+            height = max(2.0, (_BASE - 12) * count / most)
+            top -= height
+            bars.append(
+                f'<rect class="q{place}" x="{index * step + 0.5:.1f}" y="{top:.1f}" '
+                f'width="{step - 1:.1f}" height="{height:.1f}">'
+                f"<title>{count} {WORDS[place]}, about {axis.middle_of(index):.2f} %"
+                "</title></rect>"
+            )
+    return bars
 
 
 def _upright(name: str, number: float, axis: Axis) -> str:
@@ -191,31 +226,34 @@ def _table(rows: tuple[CostRow, ...]) -> str:
         return ""
     lines = "".join(_row(row) for row in rated[:_DEAREST])
     heads = "".join(
-        f"<th>{head}</th>"
-        for head in ("UTC", "order", "symbol", "strategy", "market", "asked", "fill")
+        f'<th class="{kind}">{head}</th>' if kind else f"<th>{head}</th>"
+        for head, kind in _COLUMNS
     )
     return (
         '<section><h2>The dearest orders</h2><div class="wide"><table><thead><tr>'
-        f"{heads}<th>cost %</th><th>quality</th></tr></thead><tbody>{lines}</tbody>"
-        "</table></div></section>"
+        f"{heads}</tr></thead><tbody>{lines}</tbody></table></div></section>"
     )
 
 
 def _row(row: CostRow) -> str:
+    place = WORDS.index(row.quality) if row.quality in WORDS else 0
     cells = (
         row.time[:16].replace("T", " "),
-        f"{row.kind}, {row.side}{', PAPER' if row.on_paper else ''}",
+        row.total_cost_percent or "",
+        row.quality or "",
+        f"{row.kind}, {row.side}",
         row.symbol,
         row.strategy,
         row.market_price or "",
         row.intended_price or "",
         row.fill_price or "",
-        row.total_cost_percent or "",
     )
-    place = WORDS.index(row.quality) if row.quality in WORDS else 0
-    written = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-    rated = f'<td><i class="q{place}"></i>{escape(row.quality or "")}</td>'
-    return f"<tr>{written}{rated}</tr>"
+    written = []
+    for (head, kind), cell in zip(_COLUMNS, cells, strict=True):
+        mark = f'<i class="q{place}"></i>' if head == "quality" else ""
+        opened = f'<td class="{kind}">' if kind else "<td>"
+        written.append(f"{opened}{mark}{escape(cell)}</td>")
+    return f"<tr>{''.join(written)}</tr>"
 
 
 def _percent(written: str | None) -> str:

@@ -81,6 +81,10 @@ def close_body(broker_account: str, conid: int, order: CloseOrder) -> Order:
         body["orderType"] = "LMT"
         body["price"] = order.price
         body["tif"] = "GTC" if is_resting else "IOC"
+        if order.asked is not None:
+            body["outsideRTH"] = order.asked.is_extended
+            if order.asked.is_for_a_day:
+                body["tif"] = "DAY"
     return body
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from decimal import ROUND_DOWN, Decimal
 
 from exitd.adapters.paper.account import PaperAccount, PaperOrder
-from exitd.adapters.paper.days import day_end_ns
 from exitd.core.attempt import RefusalKind
 from exitd.core.entry import EntryOrder
 from exitd.core.inputs import OrderStatus
@@ -20,6 +19,7 @@ from exitd.core.ticket import Ticket, TicketTime, TicketType
 from exitd.core.trigger import OrderType
 from exitd.core.units import HUNDRED, ZERO, floor_to_step, text
 from exitd.ports.venue import Refusal
+from exitd.signals.days import day_end_ns
 
 #: What an amount of money is divided to where the market's step is not known.
 FINEST_STEP = Decimal("1E-9")

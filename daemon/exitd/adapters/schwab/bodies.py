@@ -6,13 +6,15 @@ quantities whole numbers.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from exitd.adapters.schwab.instructions import CLOSING
 from exitd.adapters.schwab.prices import limit_text, stop_text
 from exitd.core.attempt import CloseOrder, TimeInForce
-from exitd.core.ticket import AssetClass, Ticket
+from exitd.core.ticket import AssetClass, Ticket, TicketTime
 from exitd.core.trigger import OrderType
 from exitd.core.units import text
 from exitd.ports.venue import NativeStop
@@ -20,6 +22,11 @@ from exitd.signals.platforms.order import Refused
 from exitd.signals.platforms.schwab import schwab_order
 
 Body = dict[str, Any]
+
+#: What an order's own time says beyond whether it rests.
+_DURATIONS: Mapping[TicketTime | None, str] = MappingProxyType(
+    {TicketTime.DAY: "DAY", TicketTime.FOK: "FILL_OR_KILL"}
+)
 
 
 def wire_symbol(symbol: str) -> str:
@@ -41,6 +48,9 @@ def close_body(order: CloseOrder) -> Body:
         body["orderType"] = "LIMIT"
         body["price"] = limit_text(order.price, order.side)
         body["duration"] = "GOOD_TILL_CANCEL" if is_resting else "IMMEDIATE_OR_CANCEL"
+        if order.asked is not None:
+            body["duration"] = _DURATIONS.get(order.asked.time, body["duration"])
+            body["session"] = "SEAMLESS" if order.asked.is_extended else "NORMAL"
     return body
 
 

@@ -1,5 +1,7 @@
 """What the store gives back when it is asked: history, books, tokens and notes."""
 
+from collections.abc import Collection
+
 from exitd.adapters.sqlite.books import Books
 from exitd.adapters.sqlite.history import History, OnBadRows
 from exitd.adapters.sqlite.readers import Readers
@@ -48,6 +50,22 @@ class Archive:
         return await self._readers.ask(
             lambda: self._books.signals(ts_from_ns, ts_to_ns)
         )
+
+    async def inbox(self, ts_from_ns: int) -> tuple[SignalRecord, ...]:
+        return await self._readers.ask(lambda: self._books.inbox(ts_from_ns))
+
+    async def last_signal(
+        self, route: str, client_order_id: str
+    ) -> SignalRecord | None:
+        return await self._readers.ask(
+            lambda: self._books.last_signal(route, client_order_id)
+        )
+
+    async def entries_by_id(self, ids: Collection[str]) -> dict[str, EntryRecord]:
+        return await self._readers.ask(lambda: self._books.entries_by_id(ids))
+
+    async def signals_by_id(self, ids: Collection[str]) -> dict[str, SignalRecord]:
+        return await self._readers.ask(lambda: self._books.signals_by_id(ids))
 
     async def fires(self, trigger_id: str) -> tuple[FireRecord, ...]:
         return await self._readers.ask(lambda: self._history.fires(trigger_id))

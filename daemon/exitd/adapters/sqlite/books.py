@@ -4,9 +4,20 @@ Runs in threads of its own, as all reading of history does.
 """
 
 import sqlite3
+from collections.abc import Collection, Iterator
 
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, LargeBinary, Text, cast, exists, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Text,
+    cast,
+    exists,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 
 from exitd.adapters.sqlite import schema
 from exitd.adapters.sqlite.history import OnBadRows, Reader
@@ -38,7 +49,12 @@ _CLAIMS = (
         _ATTEMPTS.c.venue_order_id == _FILLS.c.venue_order_id,
     )
 )
-_TRIGGERS_AT_ONCE = 500
+_AT_ONCE = 500
+#: Each by an index of its own: as one condition, SQLite would read every alert.
+_IN_INBOX = """signals.rowid IN (
+    SELECT rowid FROM signals WHERE state = 'accepted'
+    UNION SELECT rowid FROM signals WHERE ts_received_ns >= :ts
+    UNION SELECT max(rowid) FROM signals)"""
 
 
 class Books:
@@ -134,6 +150,62 @@ class Books:
         self._on_bad(bad)
         return tuple(sorted(found, key=lambda signal: signal.ts_received_ns))
 
+    def inbox(self, ts_from_ns: int) -> tuple[SignalRecord, ...]:
+        """What a start needs of the alerts, in the order in which they came."""
+        rows = read_rows(schema.SIGNALS).where(
+            text(_IN_INBOX).bindparams(ts=ts_from_ns)
+        )
+        bad: list[BadRow] = []
+        with self._reader() as driver:
+            found = tuple(read_signals(driver, bad.append, rows))
+        self._on_bad(bad)
+        return found
+
+    def last_signal(self, route: str, client_order_id: str) -> SignalRecord | None:
+        signals = schema.SIGNALS
+        rows = (
+            read_rows(signals)
+            .where(
+                signals.c.route == route,
+                signals.c.client_order_id == client_order_id,
+                literal_column("signals.client_order_id") != literal_column("''"),
+            )
+            .order_by(None)
+            .order_by(schema.rowid(signals).desc())
+        )
+        bad: list[BadRow] = []
+        with self._reader() as driver:
+            found = next(read_signals(driver, bad.append, rows), None)
+        self._on_bad(bad)
+        return found
+
+    def entries_by_id(self, ids: Collection[str]) -> dict[str, EntryRecord]:
+        entries, bad = schema.ENTRIES, list[BadRow]()
+        found: dict[str, EntryRecord] = {}
+        with self._reader() as driver:
+            for some in _parts(ids):
+                rows = read_rows(entries).where(entries.c.id.in_(some))
+                found |= {e.id: e for e in read_entries(driver, bad.append, rows)}
+        self._on_bad(bad)
+        return found
+
+    def signals_by_id(self, ids: Collection[str]) -> dict[str, SignalRecord]:
+        signals, bad = schema.SIGNALS, list[BadRow]()
+        found: dict[str, SignalRecord] = {}
+        with self._reader() as driver:
+            for some in _parts(ids):
+                rows = read_rows(signals).where(signals.c.id.in_(some))
+                found |= {s.id: s for s in read_signals(driver, bad.append, rows)}
+        self._on_bad(bad)
+        return found
+
+
+def _parts(ids: Collection[str]) -> Iterator[list[str]]:
+    """Give ids in parts that one statement can name."""
+    listed = list(ids)
+    for start in range(0, len(listed), _AT_ONCE):
+        yield listed[start : start + _AT_ONCE]
+
 
 def _when(fill: FillRecord) -> tuple[int, str]:
     return fill.ts_venue_ns, fill.trade_id
@@ -172,8 +244,7 @@ def _fires_by_id(
 ) -> dict[str, FireRecord]:
     names = sorted({fire_id.rpartition("#")[0] for fire_id in fire_ids})
     found: dict[str, FireRecord] = {}
-    for start in range(0, len(names), _TRIGGERS_AT_ONCE):
-        some = names[start : start + _TRIGGERS_AT_ONCE]
+    for some in _parts(names):
         rows = read_rows(_FIRES).where(_FIRES.c.trigger_id.in_(some))
         for fire in read(driver, FireRecord, _FIRES, bad.append, rows=rows):
             if fire.fire_id in fire_ids:

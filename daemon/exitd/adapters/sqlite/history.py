@@ -8,7 +8,16 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from sqlalchemy import Integer, LargeBinary, Text, cast, literal_column, select
+import msgspec
+from sqlalchemy import (
+    Integer,
+    LargeBinary,
+    Text,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 
 from exitd.adapters.sqlite import schema
 from exitd.adapters.sqlite.loading import BadRow, read, read_tokens
@@ -50,6 +59,10 @@ def facts_statement(query: FactQuery) -> Rows:
         )
     if query.fire_id:
         statement = statement.where(facts.c.fire_id == query.fire_id)
+    if query.entry:
+        # Not read as JSON: one damaged row would take the whole answer with it.
+        named = f'"entry":{msgspec.json.encode(query.entry).decode()}'
+        statement = statement.where(func.instr(facts.c.fields, named) > 0)
     prefix = query.event.removesuffix("*")
     if prefix != query.event and prefix:
         statement = statement.where(kind >= prefix, kind < prefix + AFTER_EVERY_TEXT)

@@ -12,6 +12,7 @@ from exitd.adapters.sqlite.meta import read_progress
 from exitd.adapters.sqlite.rows import Undecodable, check
 from exitd.adapters.sqlite.statements import Rows
 from exitd.core.attempt import AttemptRecord
+from exitd.core.backstop import BackstopRecord
 from exitd.core.entry import EntryRecord, SignalRecord
 from exitd.core.market import Instrument
 from exitd.core.position import PositionRecord
@@ -137,6 +138,7 @@ def read_snapshot(driver: sqlite3.Connection, on_bad: OnBad) -> Snapshot:
             ),
             instruments=tuple(read(driver, Instrument, schema.INSTRUMENTS, on_bad)),
             watermarks=tuple(read(driver, WatermarksRecord, schema.WATERMARKS, on_bad)),
+            backstops=tuple(read(driver, BackstopRecord, schema.BACKSTOPS, on_bad)),
             entries=tuple(read_entries(driver, on_bad, open_entries())),
             seq=seq,
         )

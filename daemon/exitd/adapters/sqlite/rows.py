@@ -14,6 +14,7 @@ from sqlalchemy import Table
 
 from exitd.adapters.sqlite import schema
 from exitd.core.attempt import AttemptRecord
+from exitd.core.backstop import BackstopRecord
 from exitd.core.entry import EntryRecord, SignalRecord
 from exitd.core.events import Fact, FactKind, FactValue
 from exitd.core.market import Instrument, PriceSource
@@ -230,6 +231,12 @@ def signal_row(record: SignalRecord) -> Row:
     )
 
 
+def backstop_row(record: BackstopRecord) -> Row:
+    body = _encode(record)
+    key = (record.key.account, record.key.symbol, record.key.side)
+    return (*key, record.state, body.decode(), checksum(key_bytes(*key), body))
+
+
 def instrument_row(record: Instrument) -> Row:
     body = _encode(record)
     key = (record.account, record.symbol)
@@ -264,6 +271,7 @@ ROW_KINDS: dict[type, RowKind] = {
     WatermarksRecord: RowKind(schema.WATERMARKS, watermarks_row),
     EntryRecord: RowKind(schema.ENTRIES, entry_row),
     SignalRecord: RowKind(schema.SIGNALS, signal_row),
+    BackstopRecord: RowKind(schema.BACKSTOPS, backstop_row),
     Instrument: RowKind(schema.INSTRUMENTS, instrument_row),
     TokenRecord: RowKind(schema.TOKENS, token_row),
 }

@@ -210,6 +210,25 @@ SIGNALS = Table(
     _text("body"),
     _integer("checksum"),
     Index("signals_ts_received_ns", "ts_received_ns"),
+    Index("signals_accepted", "state", sqlite_where=text("state = 'accepted'")),
+    Index(
+        "signals_client_order_id",
+        "route",
+        "client_order_id",
+        sqlite_where=text("client_order_id <> ''"),
+    ),
+    sqlite_strict=True,
+)
+
+BACKSTOPS = Table(
+    "backstops",
+    METADATA,
+    _text("account", key=True),
+    _text("symbol", key=True),
+    _text("side", key=True),
+    _text("state"),
+    _text("body"),
+    _integer("checksum"),
     sqlite_strict=True,
 )
 

@@ -175,6 +175,7 @@ class WebhookDoor:
             platform=normalised.signal.broker_platform or route.platform,
             asset_class=route.asset_class,
             is_strict=not settings.relaxed_stop_limit,
+            may_be_native=settings.exits == "native" and not route.is_paper,
         )
         if not validation.valid:
             raise Invalid(validation)

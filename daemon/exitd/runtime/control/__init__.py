@@ -15,6 +15,7 @@ from exitd.runtime.control.books import Books
 from exitd.runtime.control.by_hand import ByHand
 from exitd.runtime.control.costs import Costs
 from exitd.runtime.control.dry_run import order_if_fired
+from exitd.runtime.control.entries import Entries
 from exitd.runtime.control.files import FileCommands
 from exitd.runtime.control.history import History
 from exitd.runtime.control.identifiers import Identifiers
@@ -23,6 +24,7 @@ from exitd.runtime.control.reading import Filter, Reading
 from exitd.runtime.control.replacing import Replacing
 from exitd.runtime.control.requests import TriggerChange, TriggerRequest
 from exitd.runtime.control.running import Caller
+from exitd.runtime.control.signals import Signals
 from exitd.runtime.control.standing import Standing
 from exitd.runtime.control.tokens import Tokens
 from exitd.runtime.control.triggers import Triggers
@@ -53,7 +55,9 @@ class Control:
         self.triggers = Triggers(daemon, Identifiers(daemon.clock, random_bytes))
         self.replacing = Replacing(daemon, self.triggers)
         self.reading = Reading(daemon)
-        self.standing = Standing(daemon, self.reading)
+        self.entries = Entries(daemon, self.triggers)
+        self.signals = Signals(daemon)
+        self.standing = Standing(daemon, self.reading, self.entries)
         self.files = FileCommands(daemon)
         self.history = History(daemon)
         self.books = Books(daemon)

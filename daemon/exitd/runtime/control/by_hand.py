@@ -10,6 +10,7 @@ from exitd.core.trigger import OrderType, Quantity, QuantityKind, TriggerState
 from exitd.core.units import NS_PER_MS
 from exitd.logs import Event, log
 from exitd.ports.venue import Venue
+from exitd.runtime.backstops import is_ours
 from exitd.runtime.control.moving import handed_over
 from exitd.runtime.control.requests import TriggerRequest, account_of
 from exitd.runtime.control.running import Caller, refuse_while_recovering, until
@@ -58,12 +59,11 @@ class ByHand:
         }
         if including_ours and not dry_run:
             await self._give_up(found.name, symbol, by)
-        ours = self._state.attempt_of_client_id
 
         def is_spared(order: OrderReport) -> bool:
             if including_ours:
                 return False
-            known = (found.name, order.client_order_id or 0) in ours
+            known = is_ours(self._state, found.name, order.client_order_id)
             return known or order.venue_order_id in handed
 
         venue = _signing_for(found.venue, window_ms)

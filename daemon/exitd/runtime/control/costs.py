@@ -30,11 +30,15 @@ _AWAY = frozenset(
 
 
 class Only(Struct, frozen=True, kw_only=True):
-    """Which orders are wanted; empty is any. A symbol is meant in any letter case."""
+    """Which orders are wanted; empty is any. A symbol is meant in any letter case.
+
+    `mode` is `live` or `paper`.
+    """
 
     route: str = ""
     symbol: str = ""
     strategy: str = ""
+    mode: str = ""
 
     def of(self, rows: Iterable[Traded]) -> Iterable[Traded]:
         return (
@@ -43,6 +47,7 @@ class Only(Struct, frozen=True, kw_only=True):
             if self.route in ("", row.route)
             and self.symbol.upper() in ("", row.symbol.upper())
             and self.strategy in ("", row.strategy)
+            and self.mode in ("", row.mode)
         )
 
 

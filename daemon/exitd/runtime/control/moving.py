@@ -14,6 +14,7 @@ from exitd.errors import VenueError
 from exitd.ports.store import Store
 from exitd.ports.venue import NativeStop, Refusal, Venue
 from exitd.runtime.accounts import Account
+from exitd.runtime.backstops import is_ours
 from exitd.runtime.control.requests import TriggerRequest, account_of
 from exitd.runtime.control.running import Caller, refuse_while_recovering, until
 from exitd.runtime.control.triggers import Triggers
@@ -236,8 +237,7 @@ class Moving:
         return ((tag ^ 0x80) << 24) | number
 
     def _is_ours(self, order: OrderReport) -> bool:
-        client_id = order.client_order_id or 0
-        return (order.account, client_id) in self._state.attempt_of_client_id
+        return is_ours(self._state, order.account, order.client_order_id)
 
     def _account(self, written: str) -> Account:
         return self._daemon.accounts[account_of(written, self._daemon.accounts)]

@@ -6,6 +6,7 @@ from exitd.core.files import is_from_file
 from exitd.core.trigger import TriggerState
 from exitd.core.units import NS_PER_S
 from exitd.ports.store import FactQuery
+from exitd.runtime.control.entries import Entries
 from exitd.runtime.control.reading import Reading
 from exitd.runtime.control.running import AllPrices, each_trigger, settle
 from exitd.runtime.daemon import Daemon
@@ -25,9 +26,10 @@ _FACTS_SEARCHED = 50
 class Standing:
     """Sums the daemon up."""
 
-    def __init__(self, daemon: Daemon, reading: Reading) -> None:
+    def __init__(self, daemon: Daemon, reading: Reading, entries: Entries) -> None:
         self._daemon = daemon
         self._reading = reading
+        self._entries = entries
 
     async def status(self) -> StatusView:
         daemon = self._daemon
@@ -42,6 +44,7 @@ class Standing:
             reasons=reasons,
             uptime_s=(now_ns - daemon.ts_started_ns) // NS_PER_S,
             triggers=await self._counts(),
+            entries=self._entries.counts(),
             positions=len(positions),
             unprotected=tuple(
                 f"{p.key}: {p.unprotected}" for p in positions if not p.is_protected

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from exitd.core.attempt import CloseOrder
+from exitd.core.backstop import CancelBackstop, ListBackstops, PlaceBackstop
 from exitd.core.engine import Engine
 from exitd.core.inputs import (
     AttemptSent,
@@ -118,6 +119,9 @@ class Answering:
                 pass
             case RequestEntrySlot() | AboutEntry() | CancelLeg():
                 # Nobody enters in a rehearsal.
+                pass
+            case PlaceBackstop() | CancelBackstop() | ListBackstops():
+                # Nobody dies in one, either.
                 pass
         return []
 

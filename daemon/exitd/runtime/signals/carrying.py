@@ -112,7 +112,8 @@ class Carrier:
         trigger = self._loop.engine.state.triggers.get(close_id)
         if trigger is not None and not self._was_withdrawn(record, trigger):
             done = replace(record, account=trigger.definition.account)
-            return self._done(done, f"close {close_id}", trigger_ids=(close_id,))
+            outcome = f"close {close_id}, begun before"
+            return self._done(done, outcome, trigger_ids=(close_id,))
         if trigger is None and record.id in self._loop.engine.state.idempotency:
             # Nothing was held: it took back what would have opened a position.
             return self._done(record, "close of what had not opened", trigger_ids=())
@@ -123,7 +124,7 @@ class Carrier:
             return None
         ids = tuple(definition.id for definition in entry.exits)
         done = replace(record, account=entry.order.account, entry_id=entry.id)
-        return self._done(done, f"entry {entry.id}", trigger_ids=ids)
+        return self._done(done, f"entry {entry.id}, begun before", trigger_ids=ids)
 
     def _was_withdrawn(self, record: SignalRecord, trigger: TriggerRecord) -> bool:
         """Whether a close was taken back because the disk had no room for it.

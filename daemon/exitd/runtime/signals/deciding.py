@@ -15,16 +15,20 @@ from exitd.core.entry import EntryOrder, SignalRecord
 from exitd.core.market import Instrument, PriceKind, PriceSource
 from exitd.core.position import OrderSide, PositionKey, Side
 from exitd.core.state import State
-from exitd.core.ticket import AssetClass, Ticket, TicketTime, TicketType
+from exitd.core.ticket import AssetClass, Ticket, TicketType
 from exitd.core.trigger import WHOLE, Quantity, QuantityKind, TriggerDefinition
 from exitd.core.units import ZERO, floor_to_step, text
 from exitd.core.withdrawing import open_entries
+from exitd.runtime.signals.closing_time import close_time
 from exitd.runtime.signals.guards import (
     close_trigger,
     exit_triggers,
     owner_of,
     source_of,
+    trail_of,
+    trailing_exit,
 )
+from exitd.runtime.signals.lateness import late_close
 from exitd.runtime.signals.limits import (
     Counted,
     opens_too_much,
@@ -48,7 +52,6 @@ from exitd.signals.tickets import NO_SIZE, NoTicket, Size, attached_of, ticket_o
 from exitd.signals.transforming import TRANSFORMS
 
 _ANY_SIZE = Size(quantity=Decimal(1))
-_AUCTIONS = (TicketTime.OPG, TicketTime.CLS)
 _KINDS = (PriceKind.LAST, PriceKind.MARK, PriceKind.INDEX)
 
 
@@ -117,7 +120,17 @@ def decide(asked: Asked, state: State, counted: Counted) -> Plan:
                 f"position of {text(held)} {symbol} is held; close it first"
             )
     if is_close:
-        return _closing(asked, state, instrument, reduces, held)
+        late = late_close(
+            name,
+            route,
+            asked.record,
+            state.position(reduces),
+            state.entries_on(reduces),
+            counted.now_ns,
+        )
+        if late:
+            return PlanNothing(sentence=late)
+        return _closing(asked, state, instrument, reduces, held, counted.now_ns)
     return _opening(asked, state, instrument, counted)
 
 
@@ -132,6 +145,7 @@ def _closing(
     instrument: Instrument,
     key: PositionKey,
     held: Decimal,
+    now_ns: int,
 ) -> Plan:
     signal, route, name = asked.signal, asked.route, asked.route_name
     if "close" not in route.allow:
@@ -149,8 +163,11 @@ def _closing(
             sentence="no price is known that makes a quantity of the notional; give "
             "a qty"
         )
+    time = close_time(ticket, asked.kind, now_ns, is_paper=asked.is_paper)
+    if time.wrong:
+        return PlanNothing(sentence=time.wrong)
     id, source = asked.record.id, source_of(key, route.price)
-    why = _why_close(signal, key, held, amount)
+    why = _why_close(signal, key, held, amount, time.notes)
     if ticket.order is TicketType.MARKET:
         return PlanClose(
             id=f"{id}/close",
@@ -161,7 +178,13 @@ def _closing(
             sentence=f"closes {why} now",
         )
     definition = close_trigger(
-        ticket, id=id, route=name, key=key, source=source, quantity=quantity
+        ticket,
+        id=id,
+        route=name,
+        key=key,
+        source=source,
+        quantity=quantity,
+        time=time,
     )
     return PlanTrigger(
         definition=definition,
@@ -216,7 +239,13 @@ def _how_much(
     return Quantity(QuantityKind.ABSOLUTE, quantity), quantity
 
 
-def _why_close(signal: Signal, key: PositionKey, held: Decimal, amount: Decimal) -> str:
+def _why_close(
+    signal: Signal,
+    key: PositionKey,
+    held: Decimal,
+    amount: Decimal,
+    notes: tuple[str, ...],
+) -> str:
     """Say what is closed, and what of the alert is not done, if anything."""
     said = f"{text(amount)} of {text(held)} {key.symbol} {key.side}"
     if signal.intent is None:
@@ -225,8 +254,8 @@ def _why_close(signal: Signal, key: PositionKey, held: Decimal, amount: Decimal)
         said += f", not {text(signal.qty)}, as nothing reverses,"
     if signal.has_exits:
         said += ", without its exits,"
-    if signal.time_in_force in _AUCTIONS:
-        said += f", not in the auction of timeInForce '{signal.time_in_force}',"
+    for note in notes:
+        said += f", {note},"
     return said
 
 
@@ -301,6 +330,9 @@ def _entry(asked: Asked, instrument: Instrument, ticket: Ticket) -> Plan:
             return PlanNothing(sentence=made.sentence)
         wants_native = asked.route.exits == "native" and not asked.is_paper
         is_native = wants_native and exits is not None and made.deferred is None
+    trail = trail_of(asked.signal) if asked.route.trailing_exit else None
+    # No broker has one in a bracket: then exitd holds all of them.
+    is_native = is_native and trail is None
     if asked.kind == ALPACA.platform:
         # It asks for one; the usual one of a share is none of a coin.
         ticket = replace(ticket, time_in_force=time_in_force(ticket))
@@ -310,15 +342,20 @@ def _entry(asked: Asked, instrument: Instrument, ticket: Ticket) -> Plan:
         ticket=ticket if is_native else replace(ticket, attached=None),
     )
     triggers: tuple[TriggerDefinition, ...] = ()
+    id, name = asked.record.id, asked.route_name
+    key, source = order.key, source_of(order.key, asked.route.price)
     if exits is not None:
         triggers = exit_triggers(
             exits,
-            id=asked.record.id,
-            route=asked.route_name,
-            key=order.key,
-            source=source_of(order.key, asked.route.price),
+            id=id,
+            route=name,
+            key=key,
+            source=source,
             price_step=instrument.price_step,
         )
+    if trail is not None:
+        made_of = trailing_exit(trail, id=id, route=name, key=key, source=source)
+        triggers += (made_of,)
     return PlanEntry(
         order=order,
         exits=triggers,
@@ -340,7 +377,7 @@ def _what_opens(asked: Asked, order: EntryOrder, exits: int, *, is_native: bool)
         said += " (inferred: nothing is held on the other side)"
     if exits:
         what = "1 exit" if exits == 1 else f"{exits} exits"
-        said += f", {what} held by {'the broker' if is_native else 'exitd'}"
+        said += f", {what} for {'the broker' if is_native else 'exitd'} to hold"
     return said
 
 

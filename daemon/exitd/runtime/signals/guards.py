@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from exitd.core.condition import (
     Condition,
     ConditionKind,
@@ -20,6 +22,8 @@ from exitd.core.trigger import (
     Quantity,
     TriggerDefinition,
 )
+from exitd.runtime.signals.closing_time import CloseTime
+from exitd.signals.model import Signal
 
 _CANDLE = "1m"
 
@@ -81,6 +85,35 @@ def exit_triggers(
     return tuple(made)
 
 
+def trail_of(signal: Signal) -> Offset | None:
+    """Give the distance that an entry of another type than a trailing stop names.
+
+    Of two distances the percentage counts: it is right at any price.
+    """
+    if signal.order_type is TicketType.TRAILING_STOP:
+        return None
+    if signal.trail_percent is not None:
+        return Offset(signal.trail_percent, is_percent=True)
+    amount = signal.trail_price
+    return None if amount is None else Offset(amount, is_percent=False)
+
+
+def trailing_exit(
+    offset: Offset, *, id: str, route: str, key: PositionKey, source: PriceSource
+) -> TriggerDefinition:
+    """Make a trailing stop of the distance that an entry of another type names."""
+    return TriggerDefinition(
+        id=f"{id}/trail",
+        owner=owner_of(route),
+        account=key.account,
+        symbol=key.symbol,
+        side=key.side,
+        source=source,
+        condition=Trailing(offset=offset),
+        action=_close(WHOLE, None),
+    )
+
+
 def _close(quantity: Quantity, bound: Decimal | None) -> Close:
     if bound is None:
         return Close(quantity)
@@ -95,6 +128,7 @@ def close_trigger(
     key: PositionKey,
     source: PriceSource,
     quantity: Quantity,
+    time: CloseTime,
 ) -> TriggerDefinition:
     """Make a trigger of an order that closes, but for one at market."""
     assert ticket.order is not TicketType.MARKET, "that one closes now"
@@ -106,7 +140,8 @@ def close_trigger(
         side=key.side,
         source=source,
         condition=_condition(ticket),
-        action=_close(quantity, ticket.limit_price),
+        action=replace(_close(quantity, ticket.limit_price), asked=time.asked),
+        expires_ns=time.expires_ns,
     )
 
 

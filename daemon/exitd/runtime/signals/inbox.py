@@ -40,8 +40,6 @@ WAITING_MAX = 10_000
 ENDED_S = 0.02
 """How alerts ended is written together, at most so long after the first of them."""
 
-_END_OF_TIME_NS = 2**63 - 1
-
 
 class Draft(Struct, frozen=True, kw_only=True):
     """An alert that is valid and may come in; `body` and `digest` are without its key.
@@ -85,7 +83,14 @@ class Inbox:
         waits: Callable[[], Iterator[float]],
         patience_s: float = PATIENCE_S,
         commit_patience_s: float = COMMIT_PATIENCE_S,
+        entry_state: Callable[[str], str] = lambda entry_id: "",
     ) -> None:
+        """
+        Args:
+            entry_state: What became of an entry so far; empty where nobody knows. An
+                outcome says what was begun, and the broker may have refused it since.
+        """
+        self._entry_state = entry_state
         self._store = store
         self._clock = clock
         self._tell = tell
@@ -95,6 +100,8 @@ class Inbox:
         self._patience_s = patience_s
         self._commit_patience_s = commit_patience_s
         self._number = 0
+        self._routes = tuple(routes.values())
+        self._turns = {name: asyncio.Lock() for name in routes}
         self._seen = {
             name: Seen(
                 window_ns=route.duplicate_window, horizon_ns=route.duplicate_horizon
@@ -111,8 +118,14 @@ class Inbox:
         return self._lanes.waiting + len(self._unwritten)
 
     async def load(self) -> None:
-        """Read what came in before: what is left to do, and what would repeat it."""
-        records = await self._store.signals(0, _END_OF_TIME_NS)
+        """Read what came in before: what is left to do, and what would repeat it.
+
+        What is older than every horizon is not read; it is asked for by its name when
+        that comes again.
+        """
+        horizons = (max(r.duplicate_horizon, r.duplicate_window) for r in self._routes)
+        since_ns = self._clock.now_ns() - max(horizons, default=0)
+        records = await self._store.inbox(since_ns)
         for record in sorted(records, key=_number_of):
             self._number = max(self._number, _number_of(record))
             seen = self._seen.get(record.route)
@@ -163,27 +176,60 @@ class Inbox:
         if self._lanes.waiting >= WAITING_MAX:
             raise not_taken("busy", f"{WAITING_MAX} alerts wait to be carried out")
         claim = Claim()
-        arrival = Arrival(self._record(draft, seen, now_ns), claim)
+        arrival = Arrival(self._record(draft, now_ns), claim)
         seen.add(arrival)
-        self._store.submit(
-            Batch((arrival.record,), (), may_fail=True, claim=claim),
-            lambda error: self._stored(draft, arrival, error),
-        )
+        # One after another: alerts of a route are stored in the order of arrival.
+        async with self._turns[draft.route]:
+            await self._count_again(arrival)
+            self._submit(draft, arrival)
         await self._settle(arrival)
         return Taken(record=arrival.record)
 
-    def _record(self, draft: Draft, seen: Seen, now_ns: int) -> SignalRecord:
+    def _submit(self, draft: Draft, arrival: Arrival) -> None:
+        self._store.submit(
+            Batch((arrival.record,), (), may_fail=True, claim=arrival.claim),
+            lambda error: self._stored(draft, arrival, error),
+        )
+
+    async def _count_again(self, arrival: Arrival) -> None:
+        """Give an alert whose id was used long ago a number of its own.
+
+        Raises:
+            NotReady: The disk does not say how often, or exitd stops meanwhile.
+        """
+        record = arrival.record
+        if not record.client_order_id:
+            return
+        error: StoreError | None = None
+        earlier: SignalRecord | None = None
+        try:
+            async with asyncio.timeout(self._patience_s):
+                earlier = await self._store.last_signal(
+                    record.route, record.client_order_id
+                )
+        except TimeoutError:
+            error = Withdrawn("the disk is too slow")
+        except StoreError as unread:
+            error = unread
+        if self._is_closed:
+            error = error or StoreError("exitd is stopping")
+        if error is not None and arrival.is_under_way:
+            self._not_stored(arrival, error)
+        if arrival.error is not None:
+            raise not_taken("not_stored", str(arrival.error)) from arrival.error
+        if earlier is not None:
+            arrival.record = replace(record, again=earlier.again + 1)
+
+    def _record(self, draft: Draft, now_ns: int) -> SignalRecord:
         # Milliseconds, so that a number is unique also where a clock was set back or
         # the rows of long ago are gone; and it rises with every alert.
         self._number = max(self._number + 1, now_ns // NS_PER_MS)
-        name = draft.client_order_id
         return SignalRecord(
             id=f"{draft.route}-{self._number}",
             route=draft.route,
             body=draft.body,
             digest=draft.digest,
-            client_order_id=name,
-            again=seen.uses(name) if name else 0,
+            client_order_id=draft.client_order_id,
             is_paper=draft.is_paper,
             ts_received_ns=now_ns,
         )
@@ -259,6 +305,9 @@ class Inbox:
         for record in records:
             place = {"route": record.route, "webhook_id": record.id}
             if record.state is SignalState.CARRIED_OUT:
+                became = self._entry_state(record.entry_id) if record.entry_id else ""
+                if became:
+                    place["entry_state"] = became
                 log(Event.WEBHOOK_CARRIED_OUT, **place, outcome=record.outcome)
                 continue
             log(Event.WEBHOOK_REFUSED, **place, reason=record.outcome)

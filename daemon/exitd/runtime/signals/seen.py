@@ -41,7 +41,6 @@ class Seen:
         # Both in the order of arrival: what is too old stands at the front.
         self._by_id: dict[str, Arrival] = {}
         self._by_digest: dict[str, Arrival] = {}
-        self._uses: dict[str, int] = {}
 
     def find(self, client_order_id: str, digest: str, now_ns: int) -> Arrival | None:
         """Give the alert that this one repeats, if it does."""
@@ -50,10 +49,6 @@ class Seen:
             return self._by_id.get(client_order_id)
         return self._by_digest.get(digest)
 
-    def uses(self, client_order_id: str) -> int:
-        """Count the alerts of this client order id so far, however long ago."""
-        return self._uses.get(client_order_id, 0)
-
     def add(self, arrival: Arrival) -> None:
         record = arrival.record
         if record.client_order_id:
@@ -61,7 +56,6 @@ class Seen:
             # Taken out first, so that it stands at the end.
             self._by_id.pop(name, None)
             self._by_id[name] = arrival
-            self._uses[name] = self.uses(name) + 1
         else:
             self._by_digest.pop(record.digest, None)
             self._by_digest[record.digest] = arrival
@@ -73,7 +67,6 @@ class Seen:
             self._by_digest.pop(record.digest, None)
             return
         self._by_id.pop(record.client_order_id, None)
-        self._uses[record.client_order_id] -= 1
 
     def _forget_old(self, now_ns: int) -> None:
         _forget(self._by_id, now_ns - self._horizon_ns)

@@ -97,7 +97,7 @@ def unsupported(able: Capabilities, terms: Terms) -> Iterator[Finding]:
         yield _feature(f"Fractional contracts {on}", 'Write a whole "qty"')
     if terms.is_fractional and terms.asset_class is AssetClass.EQUITY:
         if terms.order not in able.fractional_types:
-            yield _feature(f"Fractional quantity {on}", 'Write a whole "qty"')
+            yield _fractional(able, terms.order, f"Fractional quantity {on}")
         else:
             yield from _only(able, terms, "fractional orders", able.fractional_times)
     if terms.is_extended and terms.order not in able.extended:
@@ -113,6 +113,22 @@ def _only(
 ) -> Iterator[Finding]:
     if terms.time is not None and terms.time not in times:
         yield _time(able, terms.time, noun, times)
+
+
+def _fractional(able: Capabilities, order: TicketType, message: str) -> Finding:
+    """Say whether it is the broker that takes no fractions, or this type of order."""
+    if not able.fractional_types:
+        return _feature(message, 'Write a whole "qty"')
+    types = ", ".join(word for word in TicketType if word in able.fractional_types)
+    times = " or ".join(word for word in TicketTime if word in able.fractional_times)
+    return Finding(
+        rule="W1",
+        message=message,
+        cause=f"It is the order type: {able.platform} takes fractions in {types} orders"
+        f" ({times}), and not in {order} orders",
+        remedy=f'Write a whole "qty", or an "orderType" of {types}',
+        field="qty",
+    )
 
 
 def _feature(message: str, action: str) -> Finding:
