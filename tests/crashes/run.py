@@ -134,6 +134,7 @@ def row(name: str, how: str, outcomes: list[Outcome]) -> str:
     reached = sum(outcome.was_reached for outcome in outcomes)
     counts = f"{len(outcomes):>6} {reached:>8} {verdicts['once']:>6}"
     counts += f" {verdicts['lost']:>5} {verdicts['doubled']:>8}"
+    counts += f" {verdicts['unready']:>8}"
     return f"{name:<8} {how:<6} {counts}"
 
 
@@ -161,13 +162,16 @@ def main() -> int:
             if asked.only in (None, point.number)
         ]
         found = broken(name, todo, min(asked.workers, len(todo)))
-        bad += sum(outcome.verdict != "once" for outcome in found)
+        bad += sum(outcome.verdict in ("lost", "doubled") for outcome in found)
+        # One that a busy machine did not come to proves nothing; many prove too little.
+        unready = sum(outcome.verdict == "unready" for outcome in found)
+        bad += unready > len(found) // 4
         rows += [
             row(name, how, [o for o in found if o.point.how == how]) for how in hows
         ]
         took_s = monotonic() - began_s
         print(f"{name}: {len(there)} calls in a fire, {took_s:.0f} s", flush=True)
-    print("\nclass    how    points  reached   once  lost  doubled")
+    print("\nclass    how    points  reached   once  lost  doubled  unready")
     print(*rows, sep="\n")
     return 1 if bad else 0
 

@@ -19,7 +19,7 @@ from contract.store_contract import keep
 from contract.store_samples import firing
 from exitd.adapters.sqlite import open_store
 from exitd.adapters.sqlite.file_system import kind_of, refuse_network
-from exitd.adapters.sqlite.migrating import MIGRATIONS
+from exitd.adapters.sqlite.migrating import MIGRATIONS, known_revisions
 from exitd.adapters.system.clock import SystemClock
 from exitd.core.events import FactKind
 from exitd.core.trigger import TriggerState
@@ -85,8 +85,8 @@ import os
 
 from alembic import op
 
-revision = "r0005"
-down_revision = "r0004"
+revision = "r9999"
+down_revision = "{head}"
 
 
 def upgrade():
@@ -110,7 +110,8 @@ async def test_d11_given_a_kill_in_the_migration_when_started_again_then_as_it_w
     before = await filled(path)
     migrations = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, migrations)
-    (migrations / "versions" / "r0005_halfway.py").write_text(HALFWAY)
+    halfway = HALFWAY.format(head=known_revisions()[-1])
+    (migrations / "versions" / "r9999_halfway.py").write_text(halfway)
 
     killed = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", MIGRATES, str(path), str(migrations)),
@@ -122,7 +123,7 @@ async def test_d11_given_a_kill_in_the_migration_when_started_again_then_as_it_w
     assert store.load() == before
     assert [n for n in store.notices if "migrated" in n] == []
     await store.close()
-    kept = opened(path.with_name("exitd.db.before-r0005"))
+    kept = opened(path.with_name("exitd.db.before-r9999"))
     assert kept.load() == before
     await kept.close()
 
