@@ -154,7 +154,7 @@ async def test_b072_given_a_leg_that_no_answer_named_then_the_history_says_whose
     attached = AttachedExits(stop_price=D(95))
     await desk.loop.command(wanted(desk, attached=attached))
     await desk.settle()
-    leg = _rest_leg(venue, "leg-sl", desk.clock.now_ns())
+    leg = rest_leg(venue, "leg-sl", desk.clock.now_ns())
     leg.parent = entry(desk).venue_order_id
 
     await desk.settle(60)

@@ -15,7 +15,7 @@ from exitd.adapters.notify.heartbeat import Heartbeat
 from exitd.adapters.notify.messenger import open_messenger, read_targets
 from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.sqlite.store import SqliteStore
-from exitd.adapters.system.clock import SystemClock
+from exitd.adapters.system.clock import SystemClock, awake_ns
 from exitd.adapters.system.sdnotify import ServiceManager
 from exitd.api.listening import HttpServer
 from exitd.app.brokers import build_broker, is_broker
@@ -30,6 +30,7 @@ from exitd.app.files import (
     read_route_keys,
     state_directory,
 )
+from exitd.app.trouble import take_trouble
 from exitd.app.venues import (
     build_account,
     build_price_feed,
@@ -279,7 +280,7 @@ class Application:
         self._follow_signals()
         daemon = self.daemon
         asyncio.get_running_loop().set_exception_handler(
-            lambda _, context: daemon.fail(context.get("exception"))
+            lambda _, context: take_trouble(daemon, context)
         )
         # Nothing that a start loads is garbage, and to look costs as much as to load.
         gc.disable()
@@ -343,7 +344,7 @@ class Application:
         while True:
             await self.reload.wait()
             self.reload.clear()
-            self.service.reloading(self.clock.monotonic_ns())
+            self.service.reloading(awake_ns())
             await self._reload("SIGHUP")
             self.service.ready("reloaded")
 

@@ -44,6 +44,7 @@ class LineWriter:
         self._is_idle = False
         self._is_closing = False
         self._is_writing = False
+        self._is_torn = False
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         self._thread.start()
 
@@ -102,13 +103,17 @@ class LineWriter:
                 self._changed.notify_all()
 
     def _write(self, data: bytes) -> bool:
-        rest = memoryview(data)
+        # After half a line the next one begins on a line of its own.
+        rest = memoryview(b"\n" + data if self._is_torn else data)
+        whole = len(rest)
         while rest:
             try:
                 rest = rest[os.write(self._fd, rest) :]
             except OSError as exc:
                 # Somebody who shares the descriptor made it non-blocking.
                 if exc.errno != errno.EAGAIN:
+                    self._is_torn = self._is_torn or len(rest) < whole
                     return False
                 select.select((), (self._fd,), ())
+        self._is_torn = False
         return True

@@ -285,6 +285,12 @@ class Dispatcher:
             self._note_sent(order.attempt, ts_ns)
             self._breaker.failed(str(error))
             self._loop.handle(AttemptUnanswered(order.attempt, str(error), now_ns()))
+        except asyncio.CancelledError:
+            # At a stop the next start asks; while we go on nobody else would.
+            if self.is_open:
+                why = "its sending was broken off"
+                self._loop.handle(AttemptUnanswered(order.attempt, why, now_ns()))
+            raise
         else:
             self._note_sent(order.attempt, ts_ns)
             self._take_outcome(order.attempt, outcome, is_again=is_again)

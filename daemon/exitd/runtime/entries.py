@@ -71,6 +71,7 @@ class Entering:
         self.inquiry = EntryInquiry(loop, entries, venue, budget, spawn, self._sending)
         self._idle = asyncio.Event()
         self._idle.set()
+        self._is_stopped = False
         self._wake: asyncio.TimerHandle | None = None
 
     def take(self, intent: EntryIntent) -> None:
@@ -179,6 +180,12 @@ class Entering:
         except VenueError as error:
             self._loop.handle(EntrySent(order.id, ts_ns))
             self._loop.handle(EntryUnanswered(order.id, str(error), now_ns()))
+        except asyncio.CancelledError:
+            # At a stop the next start asks; while we go on nobody else would.
+            if not self._is_stopped:
+                why = "its sending was broken off"
+                self._loop.handle(EntryUnanswered(order.id, why, now_ns()))
+            raise
         else:
             self._loop.handle(EntrySent(order.id, ts_ns))
             if isinstance(outcome, OrderReport):
@@ -223,6 +230,7 @@ class Entering:
         await self._idle.wait()
 
     def stop(self) -> None:
+        self._is_stopped = True
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None

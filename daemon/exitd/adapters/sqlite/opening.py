@@ -17,6 +17,7 @@ from exitd.adapters.sqlite.database import (
     read_engine,
     write_engine,
 )
+from exitd.adapters.sqlite.file_system import refuse_network
 from exitd.adapters.sqlite.lock import StateLock, unwritable
 from exitd.adapters.sqlite.meta import read_meta, write_meta
 from exitd.adapters.sqlite.migrating import (
@@ -62,13 +63,15 @@ def open_store(
     Raises:
         StoreLocked: Another daemon holds it.
         StoreDamaged: The file cannot be trusted.
-        StoreError: The directory cannot be used, or the file is from a newer exitd.
+        StoreError: The directory cannot be used or is shared over a network, or the
+            file is from a newer exitd.
     """
     if path == IN_MEMORY:
         assert inline, "a database in memory has one connection, so no writer thread"
         return _open_in_memory(clock, loop, reserve or NoReserve(), connection_class)
     path = path.absolute()
     _make_directory(path.parent)
+    refuse_network(path.parent)
     lock = StateLock(path)
     try:
         notices = _prepare(path, migrations, lock.batch)

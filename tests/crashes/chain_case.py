@@ -1,0 +1,105 @@
+"""The class of a chain's nonce: SYMMIO, on a chain and nodes in this process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import httpx
+
+from crashes.case import Running, Unready
+from crashes.warm import Warm
+from e2e.chain_house import MARKET, OPENING_PRICE, ChainHouse, LiveChain, order
+from exitd.cli.demo.exchange import ExchangeProcess
+from exitd.client import calls
+from exitd.errors import ExitdError
+
+CLOSE_PENDING = 5
+#: Of a quote of 100: after it is filled, a second close could be asked for.
+STOP = order("stop_loss", "1.8", "1.62", quantity="40")
+
+
+class ChainCase:
+    """One chain and one source of prices; each fire has a quote of its own."""
+
+    expected = ("40",)
+
+    def __init__(self, folder: Path) -> None:
+        script = folder / "prices.json"
+        markets = {"markets": {MARKET: {"opening_price": OPENING_PRICE}}}
+        script.write_text(json.dumps(markets))
+        self._live = LiveChain()
+        self._exchange = ExchangeProcess(script, cadence_ms=200)
+        self._exchange.wait_ready()
+        self._house: ChainHouse
+        self._quote = 0
+        self._trigger = ""
+
+    def open(self, folder: Path) -> None:
+        self.mend()
+        self._house = ChainHouse(folder, self._exchange, self._live)
+        self._house.price(OPENING_PRICE)
+        self._quote = self._live.do(lambda chain: chain.open())
+
+    def start(self, warm: Warm) -> Running:
+        house = self._house
+        log = house.folder / "log"
+        daemon = Running(warm, house.config, house.environment, log)
+        daemon.until(lambda: daemon.has("daemon.ready"), "ready")
+        return daemon
+
+    def arm(self, daemon: Running) -> None:
+        try:
+            self._house.log_in().raise_for_status()
+            self._house.arm(self._quote, STOP).raise_for_status()
+        except httpx.HTTPError as error:
+            raise Unready(str(error)) from error
+        daemon.until(lambda: daemon.has("trigger.armed"), "armed")
+        armed = [line for line in daemon.lines() if line["event"] == "trigger.armed"]
+        self._trigger = armed[-1]["trigger_id"]
+
+    def trap(self, trouble: str) -> None:
+        if trouble == "not_mined":
+            self._live.do(lambda _: setattr(self._live.pool, "is_mining", False))
+        elif trouble == "lost_reply":
+            for node in self._live.nodes:
+                self._live.do(lambda _, node=node: setattr(node, "loses_reply", True))
+
+    def cross(self) -> None:
+        self._house.price("1.75")
+
+    def answer(self) -> None:
+        """Be the solver: fill what the contract was asked to close."""
+        quote = self._quote
+
+        def filled(chain: object) -> None:
+            if chain.status(quote) == CLOSE_PENDING:  # type: ignore[attr-defined]
+                chain.fill(quote, "40", "1.74")  # type: ignore[attr-defined]
+
+        self._live.do(filled)
+
+    def mend(self) -> None:
+        def mended(_: object) -> None:
+            for node in self._live.nodes:
+                node.is_down = node.loses_reply = False
+            self._live.pool.is_mining = True
+            self._live.pool.mine()
+
+        self._live.do(mended)
+
+    def is_done(self) -> bool:
+        try:
+            with self._house.client() as client:
+                return client.ask(calls.show(self._trigger)).trigger.is_done
+        except ExitdError:
+            return False
+
+    def closed(self) -> tuple[str, ...]:
+        return ("40",) * self._live.closes(self._quote)
+
+    def shut(self) -> None:
+        self._house.close()
+
+    def close(self) -> None:
+        self._exchange.close()
+        self._live.close()

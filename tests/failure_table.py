@@ -1,0 +1,114 @@
+"""What can go wrong, and which tests show what then happens.
+
+`python tests/failure_table.py` writes docs/failure-model.md from failure_model.toml.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
+MODEL = TESTS / "failure_model.toml"
+PAGE = ROOT / "docs" / "failure-model.md"
+
+#: The rows of each group, by the letter that their ids begin with.
+GROUPS = {
+    "P": (13, "The process"),
+    "D": (18, "The disk and the state"),
+    "N": (26, "The venue"),
+    "W": (15, "Prices"),
+    "T": (5, "Time"),
+    "X": (9, "The account"),
+    "C": (10, "A chain"),
+    "G": (9, "Files and people"),
+    "H": (12, "A fleet on one database: exitd is one daemon on one file"),
+    "A": (9, "The API and alerts"),
+    "R": (5, "Resources over time"),
+}
+UNTESTED_MAX = 10
+_DEFINITION = re.compile(r"^\s*(?:async )?def (test_\w+)\(", re.MULTILINE)
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    One row of the model.
+
+    Attributes:
+        id: Letter of the group and number.
+        fault: What goes wrong.
+        must: What must happen then.
+        instead: For what exitd has not, what stands in its place.
+        tests: `FILE::TEST`, the file under tests/.
+        programs: Under tests/, run by .ci/run.
+        untested: Which hardware or service a test would need.
+    """
+
+    id: str
+    fault: str
+    must: str = ""
+    instead: str = ""
+    tests: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    untested: str = ""
+
+
+def rows() -> list[Row]:
+    return msgspec.convert(tomllib.loads(MODEL.read_text())["row"], list[Row])
+
+
+def ids() -> list[str]:
+    """Name every row that there must be, in order."""
+    return [
+        f"{letter}{number}"
+        for letter, (count, _) in GROUPS.items()
+        for number in range(1, count + 1)
+    ]
+
+
+def missing(row: Row) -> list[str]:
+    """Name the tests and programs of a row that are not there."""
+    found = []
+    for test in row.tests:
+        file, _, name = test.partition("::")
+        path = TESTS / file
+        if not path.is_file() or name not in _DEFINITION.findall(path.read_text()):
+            found.append(test)
+    steps = (ROOT / ".ci" / "run").read_text()
+    for program in row.programs:
+        if not (TESTS / program).is_file() or f"tests/{program}" not in steps:
+            found.append(program)
+    return found
+
+
+def page() -> str:
+    lines = [
+        "# The failure model",
+        "",
+        "What can go wrong, what must happen then, and which tests show that it does.",
+        "The rows of a fleet say what stands in their place here.",
+        "",
+        "This page is made by `python tests/failure_table.py` out of",
+        "`tests/failure_model.toml`; a test keeps the two equal, and finds every row",
+        "that names no test.",
+    ]
+    for row in rows():
+        if row.id[1:] == "1":
+            title = GROUPS[row.id[0]][1]
+            lines += ["", f"## {title}", "", "| | fault | then | shown by |"]
+            lines.append("|---|---|---|---|")
+        shown = [f"`{test.partition('::')[2]}`" for test in row.tests]
+        shown += [f"`tests/{program}`" for program in row.programs]
+        if row.untested:
+            shown.append(f"untested: {row.untested}")
+        then = row.must or row.instead
+        lines.append(f"| {row.id} | {row.fault} | {then} | {'<br>'.join(shown)} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
