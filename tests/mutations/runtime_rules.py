@@ -137,7 +137,7 @@ MUTATIONS = (
     Mutation(
         119,
         "runtime/accounts.py",
-        "await audit_tag(self._loop, self._paced, since_ns)",
+        "await audit_tag(self._loop, self.asking, since_ns)",
         "pass",
         "test_given_a_higher_counter_at_the_venue_then_passed_over_and_told",
     ),

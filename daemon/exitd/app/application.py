@@ -16,6 +16,7 @@ from exitd.adapters.notify.messenger import open_messenger, read_targets
 from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.sqlite.store import SqliteStore
 from exitd.adapters.system.clock import SystemClock
+from exitd.adapters.system.home import home_of
 from exitd.adapters.system.sdnotify import ServiceManager
 from exitd.api.listening import HttpServer
 from exitd.app.brokers import build_broker, is_broker
@@ -115,7 +116,6 @@ class Application:
         self.route_keys = read_route_keys(files.file.webhook, self.environment)
         self.state = state_directory(self.settings, files)
         self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        paper = {} if files.is_live else {"mode": PAPER}
         with configure(
             format=files.file.log.format,
             level=files.file.log.level,
@@ -128,7 +128,7 @@ class Application:
             monotonic_ns=self.clock.monotonic_ns,
             journal_stream=self.settings.journal_stream,
             no_color=self.settings.no_color is not None,
-            constants=paper,
+            constants={} if files.is_live else {"mode": PAPER},
         ):
             log(
                 Event.DAEMON_STARTED,
@@ -227,6 +227,8 @@ class Application:
             sessions=ExchangeCalendars(self.environment),
             mode=files.file.mode,
             version=__version__,
+            home=home_of(store.path) if files.is_live else "",
+            is_copy=store.is_from_backup,
         )
         await self._add_accounts(daemon, files, keys, store)
         for name, account in accounts.items():

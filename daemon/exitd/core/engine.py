@@ -26,6 +26,7 @@ from exitd.core import (
     lifetimes,
     refusing,
     replacing,
+    standby,
     watermarks,
     withdrawing,
 )
@@ -88,6 +89,7 @@ from exitd.core.policy import Policies
 from exitd.core.records import CounterRecord, FillRecord, Snapshot
 from exitd.core.resting import rest_anew, watch_expiry, watch_time
 from exitd.core.state import QUIET, Decision, State, Timer, TimerKind
+from exitd.core.takeover import TakeOver
 from exitd.core.timers import on_timer
 from exitd.core.trigger import (
     CancelAndClose,
@@ -276,6 +278,7 @@ class Engine:
     def resume(self, now_ns: int) -> Decision:
         """After recovery has reconciled: go on with every firing that is open."""
         turn = Turn(self.state, now_ns)
+        standby.resume(turn)
         confirming.mind_the_clock(turn)
         for attempt in list(self.state.attempts.values()):
             doubt.resume_unended(turn, attempt)
@@ -391,4 +394,5 @@ _HANDLERS: dict[type, _Handler] = {
     BackstopRefused: backstops.on_refused,
     BackstopsListed: backstops.on_listed,
     SlotHeld: on_slot_held,
+    TakeOver: standby.on_take_over,
 }

@@ -10,6 +10,7 @@ from exitd.core.backstop import BackstopRefused, BackstopsListed
 from exitd.core.entry_inputs import Enter, EntryReport, WithdrawEntry
 from exitd.core.market import Instrument, PriceSource, Tick
 from exitd.core.position import Continuity, OrderSide, PositionKey
+from exitd.core.takeover import TakeOver
 from exitd.core.trigger import OrderType, Quantity, TriggerDefinition
 from exitd.core.units import ZERO
 
@@ -360,6 +361,7 @@ Command = (
     | ApplyFiles
     | Enter
     | WithdrawEntry
+    | TakeOver
 )
 Report = (
     InstrumentReport

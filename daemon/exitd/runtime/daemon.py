@@ -21,6 +21,7 @@ from exitd.runtime.protect import Hole, audit
 from exitd.runtime.recover import recover, restore
 from exitd.runtime.reload import Files
 from exitd.runtime.sessions import Calendars, NoCalendars
+from exitd.runtime.standby import Standby
 from exitd.runtime.steady import SteadyClock
 from exitd.runtime.telling import PAPER, Telling
 
@@ -47,6 +48,8 @@ class Daemon:
         sessions: Sessions | None = None,
         mode: str,
         version: str,
+        home: str = "",
+        is_copy: bool = False,
     ) -> None:
         self.loop = loop
         self.store = store
@@ -72,6 +75,7 @@ class Daemon:
         self._sources_known = 0
         self._is_watching_soon = False
         self.default_stops: DefaultStops | None = None
+        self.standby = Standby(loop, store, self.spawn, home=home, is_copy=is_copy)
         self._health = StoreHealth.WRITABLE
         self._ts_unwell_ns: dict[str, int] = {}
         self._crash: asyncio.Future[None] | None = None
@@ -107,6 +111,7 @@ class Daemon:
             log(Event.STORE_ROW_SET_ASIDE, reason=problem)
             self._alert(Event.STORE_ROW_SET_ASIDE, problem)
         restore(self.loop, snapshot)
+        await self._stand_by()
         for feed in self.feeds.values():
             feed.watch_sources()
         silent = await recover(list(self.accounts.values()), self.loop)
@@ -128,6 +133,20 @@ class Daemon:
         self.spawn(self._audit(), "protection audit")
         self.spawn(self.calendars.run(), "trading sessions")
         self.spawn(self._beat(), "heartbeat of the loop")
+
+    async def _stand_by(self) -> None:
+        """Before anything can leave: find out whether another daemon may act."""
+        real = [name for name in self.accounts if not is_simulated(name)]
+        await self.standby.begin(real)
+        standing = [(n, self.standby.accounts[n].reason) for n in self.standby.standing]
+        if standing:
+            text = "; ".join(f"{name} stands by: {reason}" for name, reason in standing)
+            remedy = "nothing is sent before `exitd takeover`"
+            self._alert(Event.ACCOUNT_STANDING_BY, f"{text}; {remedy}")
+
+    def end_standby_alert(self) -> None:
+        """Say that no account stands by any more."""
+        self._clear(Event.ACCOUNT_STANDING_BY, "no account stands by", about="exitd")
 
     async def wait(self) -> None:
         """Return when the daemon cannot go on; raises the bug that ended it."""
@@ -278,6 +297,9 @@ class Daemon:
             reasons.append("the evaluation loop does not turn")
         if self.store.health is not StoreHealth.WRITABLE:
             reasons.append(f"the store is {self.store.health}")
+        for name in self.standby.standing:
+            reason = self.standby.accounts[name].reason
+            reasons.append(f"{name} stands by until `exitd takeover`: {reason}")
         for account in self.accounts.values():
             if not account.is_reconciled:
                 reasons.append(f"{account.name} has not been reconciled")
