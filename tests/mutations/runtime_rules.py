@@ -122,7 +122,7 @@ MUTATIONS = (
         "runtime/dispatch.py",
         (
             '"""Open no more slots; what is in flight goes on."""\n'
-            "        self.is_open = False"
+            "        self._is_open = False"
         ),
         '"""Open no more slots; what is in flight goes on."""',
         "test_b108_given_a_send_in_flight_when_drained_then_waits_and_opens_no_more",

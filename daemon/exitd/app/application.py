@@ -21,6 +21,7 @@ from exitd.adapters.system.sdnotify import ServiceManager
 from exitd.api.listening import HttpServer
 from exitd.app.brokers import build_broker, is_broker
 from exitd.app.chains import build_chain_account, with_multi_accounts
+from exitd.app.copies import state_name
 from exitd.app.default_stops import default_stops
 from exitd.app.doors import open_doors, place_of
 from exitd.app.files import (
@@ -152,10 +153,9 @@ class Application:
         targets: Mapping[str, Secret],
         on_ready: OnReady | None,
     ) -> int:
-        name = "exitd.db" if files.is_live else "exitd-paper.db"
-        store = self.store = open_store(
-            self.state / name, self.clock, asyncio.get_running_loop()
-        )
+        path = self.state / state_name(is_live=files.is_live)
+        loop = asyncio.get_running_loop()
+        store = self.store = open_store(path, self.clock, loop)
         for notice in store.notices:
             log(Event.STORE_OPENED, path=str(store.path), notice=notice)
         messenger = open_messenger(files.file.notify, targets, self.clock)
