@@ -105,7 +105,7 @@ def restore(
 
     state, _ = _state(config)
     if not file.exists():
-        raise CommandFailed(f"{file} is not there; name a copy that `exitd backup` made")
+        raise CommandFailed(f"{file} is not there; name a copy of a state")
     if file.absolute() == state.absolute():
         raise WrongUsage(f"{file} is the state itself; name a copy of it")
     if dry_run:

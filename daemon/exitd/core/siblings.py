@@ -16,7 +16,7 @@ _LATE_NS = 60 * NS_PER_S
 
 
 class Sibling(Struct, frozen=True):
-    """An order with our tag that is none of ours; `number` is its id without the tag."""
+    """An order with our tag that we do not know, by its id without the tag."""
 
     number: int
     ts_created_venue_ns: int | None

@@ -64,7 +64,7 @@ def check_copy(copy: Path) -> None:
         with closing(connect(copy, read_only=True)) as driver:
             check_content(driver, copy, least_batch=0)
     except sqlite3.DatabaseError as error:
-        raise StoreError(f"{copy} cannot be read ({error}): name another one.") from error
+        raise StoreError(f"{copy} cannot be read ({error}): name another.") from error
 
 
 def restore(copy: Path, path: Path) -> Path | None:
