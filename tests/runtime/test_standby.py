@@ -69,6 +69,12 @@ async def moved(desk: StandingDesk, **changed: Any) -> Any:
     return other
 
 
+def guarded(desk: StandingDesk, percent: str = "5") -> ApplyFiles:
+    return ApplyFiles(
+        definitions=(), backstops=((LONG, D(percent)),), now_ns=desk.clock.now_ns()
+    )
+
+
 @in_virtual_time
 async def test_given_a_new_state_then_it_is_at_home_and_stays_so():
     desk = await first()
@@ -130,12 +136,14 @@ async def test_given_a_copy_then_hits_are_kept_and_sent_at_the_takeover():
 
 
 @in_virtual_time
-async def test_b110_given_an_account_that_stands_by_then_nothing_is_written():
+async def test_b107_given_an_account_that_stands_by_then_nothing_is_written():
     """Hits, cancels, backstops, entries, and firings from before."""
     desk = StandingDesk(home=HERE, venue=venue(capabilities=BROKER))
     await desk.start()
     scope = CancelAndClose(Cancel(CancelScope.ALL), Close())
-    await desk.arm(stop(), stop("sl2", "94", action=scope), target("rests", "104", action=RESTS))
+    await desk.arm(
+        stop(), stop("sl2", "94", action=scope), target("rests", "104", action=RESTS)
+    )
     desk.venue.script(Rest())
     desk.venue.script_entries(Rest())
     await desk.loop.command(wanted(desk, limit_price=D(90)))
@@ -145,14 +153,13 @@ async def test_b110_given_an_account_that_stands_by_then_nothing_is_written():
     other = await moved(desk)
     now_ns = other.clock.now_ns
 
-    guarded = ApplyFiles(
-        definitions=(), backstops=((LONG, D(5)),), may_fire=True, now_ns=now_ns()
-    )
-    await other.loop.command(guarded)
+    await other.loop.command(guarded(other, "4"))
     other.loop.handle(FireNow(trigger_id="sl", by="me", now_ns=now_ns()))
     other.mark("93")
     await other.loop.command(wanted(other, "desk-2"))
-    await other.loop.command(WithdrawEntry(entry_id="desk-1", why="by me", now_ns=now_ns()))
+    await other.loop.command(
+        WithdrawEntry(entry_id="desk-1", why="by me", now_ns=now_ns())
+    )
     await other.settle(5 * MIN)
 
     assert other.venue.writes == []
@@ -184,7 +191,7 @@ async def test_given_the_other_is_alive_then_no_takeover_before_it_is_quiet():
 
 
 @in_virtual_time
-async def test_given_it_fired_after_the_copy_then_nothing_is_doubled():
+async def test_b107_given_it_fired_after_the_copy_then_nothing_is_doubled():
     """Reliability row D10: snapshot, fire, restore, start."""
     desk = await first()
     disk = copy_of(desk)
@@ -213,7 +220,7 @@ async def test_given_it_fired_after_the_copy_then_nothing_is_doubled():
 
 
 @in_virtual_time
-async def test_b119_given_two_on_one_key_then_the_one_that_took_over_stands_down():
+async def test_b107_given_two_on_one_key_then_the_one_that_took_over_stands_down():
     """Reliability rows X8 and G7: two daemons, two databases, one account."""
     desk = await first()
     disk = copy_of(desk)
