@@ -15,6 +15,7 @@ from mutations import (
     signal_rules,
     sizing_rules,
     source_rules,
+    standby_rules,
     trail_rules,
     webhook_rules,
 )
@@ -35,6 +36,7 @@ MUTATIONS: tuple[Mutation, ...] = tuple(
             *sizing_rules.MUTATIONS,
             *runtime_rules.MUTATIONS,
             *source_rules.MUTATIONS,
+            *standby_rules.MUTATIONS,
             *trail_rules.MUTATIONS,
             *webhook_rules.MUTATIONS,
         ),

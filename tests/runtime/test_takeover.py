@@ -14,6 +14,7 @@ from exitd.core.inputs import OrderStatus
 from exitd.core.position import OrderSide, Side
 from exitd.core.trigger import Quantity, QuantityKind
 from exitd.core.units import NS_PER_S
+from exitd.ports.alerts import AlertLevel
 from exitd.runtime.control.requests import TriggerRequest
 from exitd.runtime.problems import Conflict, NotReady, Unusable, VenueFailed
 from exitd.runtime.standby import Standing
@@ -89,6 +90,16 @@ async def test_given_it_stands_by_then_status_says_so_and_commands_are_refused(
         with pytest.raises(NotReady, match="run `exitd takeover` here") as error:
             await refused
         assert error.value.code == "standing_by"
+
+
+async def test_given_a_copy_when_started_then_one_critical_alert(tmp_path: Path):
+    async with started(tmp_path, home="here", is_copy=True) as world:
+        assert world.daemon.standby.standing == (ACCOUNT,)
+        assert not world.daemon.accounts[ACCOUNT].dispatcher.is_open
+        (alert,) = (a for a in world.heard.alerts if a.topic == "account.standing_by")
+        assert alert.level is AlertLevel.CRITICAL
+        assert alert.text.startswith(f"{ACCOUNT} stands by: this state was put back")
+        assert alert.text.endswith("nothing is sent before `exitd takeover`")
 
 
 async def test_given_a_dry_look_then_all_is_told_and_nothing_changed(world: World):

@@ -78,9 +78,11 @@ def backup(
 
 
 def _stamp() -> str:
-    from datetime import UTC, datetime
+    from exitd.adapters.system.clock import SystemClock
+    from exitd.cli.instants import as_timestamp
 
-    return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    now = as_timestamp(SystemClock().now_ns())
+    return now.replace("-", "").replace(":", "")
 
 
 def restore(

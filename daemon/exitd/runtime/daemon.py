@@ -22,6 +22,7 @@ from exitd.runtime.recover import recover, restore
 from exitd.runtime.reload import Files
 from exitd.runtime.sessions import Calendars, NoCalendars
 from exitd.runtime.standby import Standby
+from exitd.runtime.standby_alerts import standing_alert
 from exitd.runtime.steady import SteadyClock
 from exitd.runtime.telling import PAPER, Telling
 
@@ -111,7 +112,9 @@ class Daemon:
             log(Event.STORE_ROW_SET_ASIDE, reason=problem)
             self._alert(Event.STORE_ROW_SET_ASIDE, problem)
         restore(self.loop, snapshot)
-        await self._stand_by()
+        await self.standby.begin([n for n in self.accounts if not is_simulated(n)])
+        if self.standby.standing:
+            self.telling.tell(standing_alert(self.standby))
         for feed in self.feeds.values():
             feed.watch_sources()
         silent = await recover(list(self.accounts.values()), self.loop)
@@ -133,20 +136,6 @@ class Daemon:
         self.spawn(self._audit(), "protection audit")
         self.spawn(self.calendars.run(), "trading sessions")
         self.spawn(self._beat(), "heartbeat of the loop")
-
-    async def _stand_by(self) -> None:
-        """Before anything can leave: find out whether another daemon may act."""
-        real = [name for name in self.accounts if not is_simulated(name)]
-        await self.standby.begin(real)
-        standing = [(n, self.standby.accounts[n].reason) for n in self.standby.standing]
-        if standing:
-            text = "; ".join(f"{name} stands by: {reason}" for name, reason in standing)
-            remedy = "nothing is sent before `exitd takeover`"
-            self._alert(Event.ACCOUNT_STANDING_BY, f"{text}; {remedy}")
-
-    def end_standby_alert(self) -> None:
-        """Say that no account stands by any more."""
-        self._clear(Event.ACCOUNT_STANDING_BY, "no account stands by", about="exitd")
 
     async def wait(self) -> None:
         """Return when the daemon cannot go on; raises the bug that ended it."""

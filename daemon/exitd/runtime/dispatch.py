@@ -122,11 +122,8 @@ class Dispatcher:
         return self._is_open and not self._gate.is_shut
 
     def open(self) -> None:
+        """Let what waits go; after a takeover, what was put off first."""
         self._is_open = True
-        self._pump()
-
-    def go_on(self) -> None:
-        """The account has been taken over: do what was put off, then what waits."""
         for intent in self._gate.take_all():
             self.take(intent)
         self._pump()

@@ -118,7 +118,7 @@ class Takeover:
             self._standby.accounts[found.account] = found.standing
             self._loop.engine.state.standing_by.add(found.account)
             raise
-        account.dispatcher.go_on()
+        account.dispatcher.open()
 
 
 def _is_of_another(state: State, order: OrderReport, standing: Standing) -> bool:

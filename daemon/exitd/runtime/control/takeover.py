@@ -11,6 +11,7 @@ from exitd.runtime.control.running import Caller
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.problems import Conflict, NotReady, VenueFailed
 from exitd.runtime.shown import text_or_none, timestamp, timestamp_or_none
+from exitd.runtime.standby_alerts import ended_alert
 from exitd.runtime.standby_views import (
     AccountTakeoverView,
     SiblingOrderView,
@@ -82,7 +83,7 @@ class Takeovers:
         except VenueError as error:
             raise _unanswered(account, error) from error
         if not self._daemon.standby.standing:
-            self._daemon.end_standby_alert()
+            self._daemon.telling.tell(ended_alert())
 
 
 def _unanswered(account: Account, error: VenueError) -> VenueFailed:

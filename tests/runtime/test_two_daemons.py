@@ -302,7 +302,7 @@ async def test_given_a_cancel_under_way_when_it_stands_down_then_it_waits():
     await desk.settle(10)
     assert desk.venue.writes == []
     desk.loop.engine.state.standing_by.discard(ACCOUNT)
-    desk.account.dispatcher.go_on()
+    desk.account.dispatcher.open()
     await desk.settle(1)
 
     assert desk.venue.writes == ["cancel_order", "cancel_orders"]
