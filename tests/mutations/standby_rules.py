@@ -29,9 +29,23 @@ MUTATIONS = (
     Mutation(
         107,
         "runtime/gate.py",
-        "self._put_off[type(intent), _about(intent)] = intent\n        return True",
-        "return False",
-        "test_b107_given_an_account_that_stands_by_then_nothing_is_written",
+        "while self.is_shut:",
+        "while False:",
+        "test_b107_given_a_cancel_under_way_when_it_stands_down_then_it_waits",
+    ),
+    Mutation(
+        107,
+        "runtime/dispatch.py",
+        "if self._gate.is_shut:\n            # It stood by",
+        "if False:\n            # It stood by",
+        "test_b107_given_it_stands_down_between_signature_and_disk_then_not_sent",
+    ),
+    Mutation(
+        107,
+        "runtime/standby.py",
+        "if self._is_copy or is_elsewhere:",
+        "if False:",
+        "test_b107_given_a_copy_or_another_home_then_stands_by_over_restarts",
     ),
     Mutation(
         107,

@@ -99,7 +99,7 @@ async def test_given_nothing_real_is_sent_then_no_home_is_kept():
 @pytest.mark.parametrize(
     ("home", "is_copy", "reason"), [(HERE, True, COPY), (THERE, False, MOVED)]
 )
-def test_given_a_copy_or_another_home_then_stands_by_over_restarts(
+def test_b107_given_a_copy_or_another_home_then_stands_by_over_restarts(
     home: str, is_copy: bool, reason: str
 ):
     @in_virtual_time
@@ -272,7 +272,7 @@ async def test_given_an_id_above_ours_then_only_told_for_the_younger_stands_down
 
 
 @in_virtual_time
-async def test_given_it_stands_down_between_signature_and_disk_then_not_sent():
+async def test_b107_given_it_stands_down_between_signature_and_disk_then_not_sent():
     desk = StandingDesk(home=HERE, venue=venue())
     await desk.start()
     await desk.arm(stop())
@@ -289,7 +289,7 @@ async def test_given_it_stands_down_between_signature_and_disk_then_not_sent():
 
 
 @in_virtual_time
-async def test_given_a_cancel_under_way_when_it_stands_down_then_it_waits():
+async def test_b107_given_a_cancel_under_way_when_it_stands_down_then_it_waits():
     desk = StandingDesk(home=HERE, venue=venue(capabilities=BROKER))
     await desk.start()
     desk.loop.engine.state.standing_by.add(ACCOUNT)
