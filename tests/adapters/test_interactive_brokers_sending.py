@@ -305,3 +305,16 @@ async def test_given_an_error_of_the_gateway_when_sent_then_judged(fault, kind):
             answer = await here.venue.send(order, prepared)
             assert isinstance(answer, Refusal)
             assert answer.kind is kind
+
+
+async def test_b071_given_an_entry_of_another_day_then_none_and_executions_name_it():
+    async with desk() as here:
+        order = entry()
+        placed = await here.venue.send_entry(order, here.venue.prepare_entry(order))
+        assert isinstance(placed, OrderReport)
+        here.gateway.book.orders.clear()
+
+        assert await here.venue.find_entry(order, placed.venue_order_id) is None
+        (fill,) = await here.venue.fills_since(0, "AAPL")
+        assert fill.reference == order.ticket.client_order_id
+        assert fill.quantity == order.ticket.quantity

@@ -358,3 +358,19 @@ async def test_given_a_body_with_errors_when_sent_then_the_words_are_kept(tmp_pa
 
         assert isinstance(answer, Refusal)
         assert "symbol is not valid" in answer.message
+
+
+async def test_b072_given_an_entry_that_the_broker_forgot_then_none_and_not_a_failure(
+    tmp_path,
+):
+    async with desk(tmp_path) as here:
+        order = entry(order=TicketType.LIMIT, limit_price=Decimal(100))
+        placed = await here.venue.send_entry(order, here.venue.prepare_entry(order))
+        assert isinstance(placed, OrderReport)
+        here.broker.book.orders.clear()
+        here.broker.book.roots.clear()
+
+        assert await here.venue.find_entry(order, placed.venue_order_id) is None
+        here.broker.fault(f"/orders/{placed.venue_order_id}", "503", "503", "503")
+        with pytest.raises(VenueUnavailable):
+            await here.venue.find_entry(order, placed.venue_order_id)

@@ -33,6 +33,7 @@ from exitd.core.market import (
 )
 from exitd.core.money import Fee
 from exitd.core.position import (
+    Awaited,
     OrderSide,
     PositionKey,
     PositionRecord,
@@ -198,6 +199,7 @@ positions = st.builds(
     unreflected=st.lists(
         st.builds(UnreflectedFill, instants, decimals), max_size=2
     ).map(tuple),
+    awaited=st.none() | st.builds(Awaited, instants, decimals),
     lifetime=small,
     filled_in_lifetime=decimals,
     proven=st.booleans(),
@@ -292,6 +294,8 @@ entries = st.builds(
     state=st.sampled_from(EntryState),
     exits=st.lists(definitions, max_size=2).map(tuple),
     legs=st.lists(names, max_size=2).map(tuple),
+    legs_filled=st.lists(decimals, max_size=2).map(tuple),
+    has_all_legs=st.booleans(),
     leg_fills=st.lists(leg_fills, max_size=2).map(tuple),
     signed=st.binary(max_size=40),
     filled=decimals,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from core.worlds import D, S, World, target
+from core.worlds import AT_ONCE_MAX, D, S, World, target
 from exitd.core.attempt import CloseOrder, TimeInForce
 from exitd.core.inputs import OrderStatus
 from exitd.core.intents import CancelOrder
@@ -75,8 +75,12 @@ class Exchange:
     def wait(self, ns: int) -> None:
         """Let time pass in small steps, and answer what they lead to."""
         until_ns = self.world.now_ns + ns
+        in_a_row = 0
         while self.world.now_ns < until_ns:
             due_ns = self.world.engine.next_deadline_ns()
+            is_due = due_ns is not None and due_ns <= self.world.now_ns
+            in_a_row = in_a_row + 1 if is_due else 0
+            assert in_a_row < AT_ONCE_MAX, "something is due again and again at once"
             next_ns = until_ns if due_ns is None else min(due_ns, until_ns)
             step_ns = max(next_ns - self.world.now_ns, 1)
             self.world.wait(step_ns)
@@ -84,7 +88,10 @@ class Exchange:
 
     def answer(self) -> None:
         """Answer all that was sent and asked for, and what follows from that."""
+        answers = 0
         while self._seen < len(self.world.sent) or self._heard < len(self._asked()):
+            answers += 1
+            assert answers < AT_ONCE_MAX, "each answer leads to something new at once"
             if self._seen < len(self.world.sent):
                 self._seen += 1
                 self._take(self._seen - 1)

@@ -48,9 +48,53 @@ def test_given_it_rested_and_is_listed_no_more_then_lost():
 
     world.listed(began_ns=world.backstop.ts_changed_ns - 1)
     assert world.backstop.state is BackstopState.RESTING
+    world.wait(10 * S)
     world.listed()
 
     assert world.told(FactKind.BACKSTOP_LOST)[0].fields["why"] == "not listed"
+
+
+def test_given_it_has_just_come_to_rest_and_a_list_lags_then_there_is_no_second():
+    world = resting()
+
+    world.listed()
+    world.wait(5 * S)
+
+    assert world.backstop.state is BackstopState.RESTING
+    assert len(world.placed()) == 1
+
+
+def test_given_one_that_was_believed_lost_rests_then_it_is_taken_back():
+    world = resting()
+    world.wait(10 * S)
+    world.listed()
+    world.wait(3 * S)
+    world.said(WORKING)
+    first, second = world.placed()
+
+    world.listed(first, second)
+    assert world.wants(CancelBackstop) == []
+    world.wait(10 * S)
+    world.listed(first, second)
+
+    taken_back = [intent.record for intent in world.wants(CancelBackstop)]
+    assert [r.client_order_id for r in taken_back] == [first.client_order_id]
+    assert taken_back[0].venue_order_id == f"v{first.client_order_id}"
+    assert world.backstop.state is BackstopState.RESTING
+
+
+def test_given_flat_when_one_is_listed_that_was_over_then_taken_back_after_the_lag():
+    world = resting()
+    world.position("0")
+    world.said(CANCELLED)
+    world.intents.clear()
+
+    world.listed(world.backstop)
+    assert world.wants(CancelBackstop) == []
+    world.wait(10 * S)
+    world.listed(world.backstop)
+
+    assert len(world.wants(CancelBackstop)) == 1
 
 
 def test_given_taken_back_before_its_answer_then_cancelled_when_it_shows():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.entering import BROKER, ENTRY, NATIVE, EnteringWorld
-from core.worlds import LONG, D, S
+from core.worlds import LONG, SHORT, D, S
 from exitd.core.events import FactKind
 from exitd.core.exits import fires_when_crossed
 from exitd.core.inputs import IfCrossed, OrderStatus
@@ -132,3 +132,18 @@ def test_given_the_broker_held_the_exits_then_only_a_stop_fires_when_crossed():
 
     assert fires_when_crossed(state, world.trigger(SL))
     assert not fires_when_crossed(state, world.trigger(TP))
+
+
+def test_b020_given_the_other_side_was_held_when_it_filled_then_exits_go_by_policy():
+    world = EnteringWorld(capabilities=BROKER)
+    world.enter()
+    # Somebody has sold by hand since: nobody knows what the fill leaves of that.
+    world.position("4", key=SHORT)
+    world.fills("10")
+    assert world.state(SL) == "waiting: position"
+    world.mark("94")
+
+    world.position("6")
+
+    assert world.who() == [SL]
+    assert world.sizes() == ["6"]

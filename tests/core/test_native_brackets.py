@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.entering import ENTRY, NATIVE, EnteringWorld
-from core.worlds import D, S, stop
-from exitd.core.attempt import RefusalKind
+from core.worlds import D, S
 from exitd.core.entry_inputs import LegsMissing
 from exitd.core.events import FactKind
 from exitd.core.inputs import IfCrossed, OrderStatus
@@ -122,6 +121,7 @@ def test_given_only_an_old_price_when_the_day_ends_then_the_next_one_decides():
     world.wait(20 * S)
 
     world.leg("leg-tp", EXPIRED)
+    world.leg("leg-sl", EXPIRED)
     assert world.sent == []
     world.mark("111")
 
@@ -156,21 +156,9 @@ def test_given_the_stop_is_crossed_at_the_takeover_then_it_fires():
     world.mark("94")
 
     world.leg("leg-sl", EXPIRED)
+    world.leg("leg-tp", EXPIRED)
 
     assert world.who() == [SL]
-
-
-def test_given_a_close_refused_for_own_orders_then_legs_go_and_ours_are_armed():
-    world = bracketed()
-    world.arm(stop("hand", "97"))
-    world.mark("97")
-
-    world.refuse(RefusalKind.OWN_ORDERS)
-    legs = [intent.venue_order_id for intent in world.wants(CancelLeg)]
-    assert legs == ["leg-tp", "leg-sl"]
-    world.leg("leg-sl", CANCELLED)
-
-    assert world.exits_cover()[0] == "10"
 
 
 def test_given_the_position_is_gone_when_a_leg_expires_then_nothing_is_armed():

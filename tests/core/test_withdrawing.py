@@ -116,6 +116,20 @@ def test_given_no_answer_yet_when_withdrawn_then_cancelled_with_the_first_word(l
     assert world.wants(CancelEntry)[0].venue_order_id == "b-desk-1"
 
 
+def test_b072_given_taken_back_and_never_found_when_it_works_after_all_then_cancelled():
+    world = EnteringWorld()
+    world.enter()
+    world.lose_entry()
+    withdraw(world)
+    world.wait(60 * S)
+    world.not_found()
+    assert world.entry().state is EntryState.EXPIRED
+
+    world.said(WORKING)
+
+    assert world.wants(CancelEntry)[0].venue_order_id == "b-desk-1"
+
+
 def test_given_a_no_for_now_when_withdrawn_then_it_is_over_and_not_put_back():
     world = EnteringWorld()
     world.enter()

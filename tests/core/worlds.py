@@ -93,6 +93,9 @@ from exitd.core.state import Accepted, Decision, Refused
 from exitd.core.trigger import FireRecord, TriggerDefinition, TriggerRecord
 from exitd.core.units import text
 
+#: What happens so often at one instant will never end.
+AT_ONCE_MAX = 5_000
+
 
 class Driven:
     """Drives one engine; `sent` are the closes that reached the venue, in order.
@@ -182,10 +185,13 @@ class Driven:
     def wait(self, ns: int) -> None:
         """Let time pass, through every deadline on the way."""
         until_ns = self.now_ns + ns
+        in_a_row = 0
         while True:
             due_ns = self.engine.next_deadline_ns()
             if due_ns is None or due_ns > until_ns:
                 break
+            in_a_row = in_a_row + 1 if due_ns <= self.now_ns else 0
+            assert in_a_row < AT_ONCE_MAX, "something is due again and again at once"
             self.now_ns = max(self.now_ns, due_ns)
             self.do(TimePassed(self.now_ns))
         self.now_ns = until_ns

@@ -18,7 +18,7 @@ from exitd.adapters.backpack.signing import throwaway_keys
 from exitd.cli.demo.exchange import ExchangeProcess
 from exitd.client import Address, Client
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 SYMBOL = "SOL_USDC_PERP"
 OPENING_PRICE = "141"
 EXITD = (sys.executable, "-P", "-m", "exitd")

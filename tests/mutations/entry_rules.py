@@ -100,6 +100,13 @@ MUTATIONS = (
     ),
     Mutation(
         72,
+        "core/entered.py",
+        "if is_late and not after.withdrawn:",
+        "if is_late:",
+        "test_b072_given_taken_back_and_never_found_when_it_works_after_all_then_cancelled",
+    ),
+    Mutation(
+        72,
         "core/withdrawing.py",
         "if role.is_stop or",
         "if False or",

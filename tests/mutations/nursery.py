@@ -4,8 +4,7 @@
 
 Reads one JSON object a line: the folder that holds the package, and the tests. Each
 is run in a fork, which loads that package and nothing else anew, and answered with a
-line: the exit status of pytest, or `timeout`. Most of a run of one test is loading the
-libraries; two hundred runs do that once.
+line: the exit status of pytest, or `timeout`; and the seconds of a core that it took.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _LIBRARIES = (
 
 
 #: Its plugins are loaded already, which pytest warns of.
-_OPTIONS = (
+OPTIONS = (
     *("-x", "-q", "-p", "no:cacheprovider"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
 )
@@ -60,13 +59,17 @@ def run_in_child(package: str, nodes: list[str]) -> None:
     os.chdir(ROOT)
     status = 3
     try:
-        status = int(pytest.main([*_OPTIONS, *nodes]))
+        status = int(pytest.main([*OPTIONS, *nodes]))
     finally:
         os._exit(status)
 
 
 def wait_for(child: int, deadline_s: float) -> str:
-    """Wait for a child, and end it with all its own when it takes too long."""
+    """Wait for a child, and end it with all its own when it takes too long.
+
+    Returns:
+        Its exit status, or `timeout`; and the seconds that it kept a core busy.
+    """
     watched = os.pidfd_open(child)
     try:
         is_done, _, _ = select.select([watched], [], [], deadline_s)
@@ -74,10 +77,9 @@ def wait_for(child: int, deadline_s: float) -> str:
         os.close(watched)
     if not is_done:
         os.killpg(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    if not is_done:
-        return "timeout"
-    return str(os.waitstatus_to_exitcode(status))
+    _, status, spent = os.wait4(child, 0)
+    words = str(os.waitstatus_to_exitcode(status)) if is_done else "timeout"
+    return f"{words} {spent.ru_utime + spent.ru_stime:.2f}"
 
 
 def main() -> None:

@@ -1,19 +1,17 @@
 """Takes each money rule out of a copy of the package: its tests must then fail.
 
-    python tests/mutations/run.py [BEHAVIOUR...]
+    python tests/mutations/run.py [--anew] [BEHAVIOUR...]
 
 The checkout is never touched. Exit status 1 when a rule can go unnoticed, when its
-text is no longer in the source, or when one of its tests does not exist.
+text is no longer in the source, or when one of its tests does not exist. With --anew
+the package is loaded anew for each rule, and not only where that matters.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,130 +23,120 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from mutations.mutation import Mutation
 from mutations.rules import MUTATIONS
+from mutations.worker import PACKAGE, ROOT, Verdict, Worker
 
-ROOT = Path(__file__).parent.parent.parent
-PACKAGE = ROOT / "daemon" / "exitd"
 WORKERS = min(4, os.cpu_count() or 2)
-DEADLINE_S = 120
 _DEFINITION = re.compile(r"^(?:async )?def (test_\w+)\(", re.MULTILINE)
+Nodes = dict[str, list[str]]
 
 
-def find_tests() -> dict[str, list[str]]:
+def find_tests() -> Nodes:
     """Give the node ids of every test function of the suite by its name.
 
     Two adapters that keep the same rule have tests of the same name.
     """
-    found: dict[str, list[str]] = {}
+    found: Nodes = {}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         for name in _DEFINITION.findall(path.read_text()):
             found.setdefault(name, []).append(f"{path.relative_to(ROOT)}::{name}")
     return found
 
 
-def copy_package(folder: Path) -> Path:
-    """Copy the package with its compiled files, so that each run starts quickly.
-
-    It finds the files that it ships with beside its source root, as in a checkout.
-    """
-    shutil.copytree(PACKAGE, folder / "daemon" / "exitd")
-    shutil.copytree(ROOT / "config", folder / "config")
-    return folder / "daemon"
-
-
-class Worker:
-    """A copy of the package, and the process that runs tests on it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.copy = copy_package(folder)
-        self._nursery = subprocess.Popen(
-            [sys.executable, str(Path(__file__).parent / "nursery.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def run_tests(self, nodes: list[str]) -> str:
-        """Give pytest's exit status, or `timeout`."""
-        assert self._nursery.stdin is not None
-        assert self._nursery.stdout is not None
-        asked = {"package": str(self.copy), "nodes": nodes, "deadline_s": DEADLINE_S}
-        self._nursery.stdin.write(json.dumps(asked) + "\n")
-        self._nursery.stdin.flush()
-        return self._nursery.stdout.readline().strip()
-
-    def close(self) -> None:
-        self._nursery.communicate()
-
-
-def _nodes(names: Iterable[str], tests: dict[str, list[str]]) -> list[str]:
-    return [node for name in names for node in tests[name]]
-
-
-def try_out(mutation: Mutation, worker: Worker, tests: dict[str, list[str]]) -> str:
-    """Take one rule out, run its tests, put it back; empty when they failed."""
+def find_wrong(mutation: Mutation, tests: Nodes) -> str:
+    """Say what there is to mend in an entry before it can be tried out."""
     missing = [name for name in mutation.tests if name not in tests]
     if missing:
         return f"there is no test {missing[0]}"
-    path = worker.copy / "exitd" / mutation.file
-    source, times = path.read_text(), path.stat()
-    if mutation.before not in source:
+    if mutation.before not in (PACKAGE / mutation.file).read_text():
         return "its text is not in the source any more"
-    path.write_text(source.replace(mutation.before, mutation.after, 1))
-    try:
-        status = worker.run_tests(_nodes(mutation.tests, tests))
-    finally:
-        path.write_text(source)
-        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-    # 1: tests ran and some failed. A rule whose absence makes its test hang is noticed
-    # as well. Anything else says nothing of the rule.
-    if status in ("1", "timeout"):
-        return ""
-    return "SURVIVED" if status == "0" else f"pytest ended with {status or 'nothing'}"
+    return ""
 
 
-def unharmed(
-    mutations: list[Mutation], worker: Worker, tests: dict[str, list[str]]
-) -> str:
-    """The same tests must pass while no rule is missing."""
-    names = sorted({name for m in mutations for name in m.tests if name in tests})
-    status = worker.run_tests(_nodes(names, tests))
-    return "" if status == "0" else "its tests fail in an unchanged package too"
+def _nodes(names: Iterable[str], tests: Nodes) -> list[str]:
+    return sorted({node for name in names for node in tests.get(name, [])})
+
+
+def _files(nodes: Iterable[str]) -> list[str]:
+    return sorted({node.partition("::")[0] for node in nodes})
+
+
+class Trial:
+    """Every rule taken out, one by one, by as many workers as there are."""
+
+    def __init__(
+        self, mutations: list[Mutation], folder: Path, *, is_always_anew: bool
+    ) -> None:
+        self._mutations = mutations
+        self._is_always_anew = is_always_anew
+        self._tests = find_tests()
+        self._all = _nodes((n for m in mutations for n in m.tests), self._tests)
+        files = _files(self._all)
+        self._workers = [Worker(folder / str(n), files) for n in range(WORKERS)]
+        self._idle: queue.Queue[Worker] = queue.Queue()
+
+    def run(self) -> tuple[bool, list[Verdict]]:
+        """Give whether all pass in an unchanged package, and each rule's verdict."""
+        for worker in self._workers:
+            assert worker.wait_until_loaded(), "the tests could not be loaded"
+            self._idle.put(worker)
+        parts = [self._all[n :: WORKERS * 2] for n in range(WORKERS * 2)]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            unharmed = pool.map(self._pass_unchanged, [part for part in parts if part])
+            verdicts = list(pool.map(self._try_out, self._mutations))
+            is_unharmed = all(unharmed) and self._pass_anew(verdicts)
+        for worker in self._workers:
+            worker.close()
+        return is_unharmed, verdicts
+
+    def _pass_unchanged(self, nodes: list[str]) -> bool:
+        worker = self._idle.get()
+        try:
+            return worker.pass_unchanged(nodes)
+        finally:
+            self._idle.put(worker)
+
+    def _pass_anew(self, verdicts: list[Verdict]) -> bool:
+        """Tell whether the tests that took a package loaded anew pass in that too."""
+        both = zip(self._mutations, verdicts, strict=True)
+        names = (n for m, verdict in both if verdict.is_anew for n in m.tests)
+        nodes = _nodes(names, self._tests)
+        return not nodes or self._workers[0].pass_unchanged(nodes, is_anew=True)
+
+    def _try_out(self, mutation: Mutation) -> Verdict:
+        if wrong := find_wrong(mutation, self._tests):
+            return Verdict(wrong, 0, is_anew=False)
+        nodes = _nodes(mutation.tests, self._tests)
+        worker = self._idle.get()
+        try:
+            return worker.run_without(
+                mutation, nodes, is_always_anew=self._is_always_anew
+            )
+        finally:
+            self._idle.put(worker)
 
 
 def main() -> int:
     started = time.monotonic()
-    wanted = {int(number) for number in sys.argv[1:]}
+    wanted = {int(word) for word in sys.argv[1:] if word != "--anew"}
     mutations = [m for m in MUTATIONS if not wanted or m.behaviour in wanted]
-    tests = find_tests()
     with tempfile.TemporaryDirectory() as folder:
-        idle: queue.Queue[Worker] = queue.Queue()
-        workers = [Worker(Path(folder) / str(number)) for number in range(WORKERS)]
-        for worker in workers:
-            idle.put(worker)
-
-        def one(mutation: Mutation) -> str:
-            worker = idle.get()
-            try:
-                return try_out(mutation, worker, tests)
-            finally:
-                idle.put(worker)
-
-        broken = unharmed(mutations, workers[0], tests)
-        with ThreadPoolExecutor(WORKERS) as pool:
-            verdicts = list(pool.map(one, mutations))
-        for worker in workers:
-            worker.close()
+        trial = Trial(mutations, Path(folder), is_always_anew="--anew" in sys.argv)
+        is_unharmed, verdicts = trial.run()
     say = sys.stdout.write
-    for mutation, verdict in zip(mutations, verdicts, strict=True):
+    # Those that went unnoticed come last, where they are seen.
+    for mutation, verdict in sorted(
+        zip(mutations, verdicts, strict=True), key=lambda each: bool(each[1].words)
+    ):
         change = mutation.before.splitlines()[0].strip()
-        say(f"{mutation.behaviour:4}  {verdict or 'caught':<10}  {mutation.file}: ")
-        say(f"{change[:70]}\n")
-    bad = sum(bool(verdict) for verdict in verdicts)
+        say(f"{mutation.behaviour:4}  {verdict.words or 'caught':<10}  ")
+        say(f"{verdict.spent_s:6.2f} s{' anew' if verdict.is_anew else '':5}  ")
+        say(f"{mutation.file}: {change[:70]}\n")
+    bad = sum(bool(verdict.words) for verdict in verdicts)
     took_s = round(time.monotonic() - started)
     say(f"{len(mutations) - bad} of {len(mutations)} caught in {took_s} s\n")
-    if broken:
-        say(f"{broken}; run them and mend them first\n")
-    return 1 if bad or broken else 0
+    if not is_unharmed:
+        say("their tests fail in an unchanged package too; mend them first\n")
+    return 1 if bad or not is_unharmed else 0
 
 
 if __name__ == "__main__":

@@ -13,6 +13,13 @@ MUTATIONS = (
         "test_b111_given_a_fill_that_no_report_had_shown_then_its_exits_stay_armed",
     ),
     Mutation(
+        111,
+        "runtime/reconcile.py",
+        "return min(seen.ts_venue_ns, first_ns - 1)",
+        "return seen.ts_venue_ns",
+        "test_b111_given_a_fill_older_than_a_flat_report_then_its_exits_stay_armed",
+    ),
+    Mutation(
         31,
         "runtime/loop.py",
         "self.store.health is not StoreHealth.WRITABLE:",

@@ -77,6 +77,7 @@ class AlpacaRun:
             spawn=self._spawn,
             waits=quick_waits,
             reconcile_every_s=0.2,
+            entries=self.venue,
         )
         self.loop.engine.state.book(LAST)
         tag = self.store.tag(ACCOUNT)
@@ -155,7 +156,8 @@ def at_alpaca(id: str, kind: Any, level: str, **changed: Any) -> TriggerDefiniti
 async def held(net: str = "10") -> AsyncIterator[tuple[Alpaca, AlpacaRun]]:
     """A position in AAPL at 140, and a daemon that has seen it."""
     async with alpaca() as there:
-        there.exchange.book.apply(SYMBOL, Decimal(net), Decimal(140))
+        if Decimal(net):
+            there.exchange.book.apply(SYMBOL, Decimal(net), Decimal(140))
         run = await AlpacaRun(there).start()
         try:
             yield there, run

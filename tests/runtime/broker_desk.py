@@ -25,6 +25,7 @@ from exitd.core.policy import Policies
 from exitd.core.state import Accepted
 from exitd.core.trigger import DoneReason, TriggerDefinition, TriggerState
 from exitd.core.units import NS_PER_MS
+from exitd.ports.entries import Entries
 from exitd.ports.feed import Feed
 from exitd.ports.venue import Venue
 from exitd.runtime.accounts import Account
@@ -69,6 +70,16 @@ class There(Protocol):
 
     @property
     def orders(self) -> int: ...
+
+    def sold(self) -> list[Decimal]:
+        """What each order that sells has filled."""
+        ...
+
+    def resting(self) -> int: ...
+
+    def fail_cancels(self, count: int) -> None:
+        """Answer so many cancels of each order with an error."""
+        ...
 
 
 class AtInteractiveBrokers:
@@ -118,6 +129,17 @@ class AtInteractiveBrokers:
     def orders(self) -> int:
         return len(self.gateway.book.orders)
 
+    def sold(self) -> list[Decimal]:
+        orders = self.gateway.book.orders.values()
+        return [o.filled for o in orders if o.side == "SELL" and o.filled]
+
+    def resting(self) -> int:
+        return sum(o.is_working for o in self.gateway.book.orders.values())
+
+    def fail_cancels(self, count: int) -> None:
+        for number in self.gateway.book.orders:
+            self.gateway.fault(f"order/{number}", *["500"] * count)
+
 
 class AtSchwab:
     def __init__(self, broker: Broker, folder: Path) -> None:
@@ -161,6 +183,22 @@ class AtSchwab:
     def orders(self) -> int:
         return len(self.broker.book.roots)
 
+    def sold(self) -> list[Decimal]:
+        return [
+            order.filled
+            for order in self.broker.book.orders.values()
+            if order.filled and order.leg["instruction"] == "SELL"
+        ]
+
+    def resting(self) -> int:
+        orders = self.broker.book.orders.values()
+        return sum(o.is_open for o in orders if not o.is_wrapper)
+
+    def fail_cancels(self, count: int) -> None:
+        for number in self.broker.book.orders:
+            path = f"DELETE /trader/v1/accounts/{HASH}/orders/{number}"
+            self.broker.fault(path, *["500"] * count)
+
 
 class BrokerRun:
     """One run of the daemon's parts."""
@@ -186,6 +224,7 @@ class BrokerRun:
             waits=quick_waits,
             reconcile_every_s=0.2,
             before_catching_up=self._recall,
+            entries=self.venue if isinstance(self.venue, Entries) else None,
         )
         self.loop.engine.state.book(LAST)
         tag = self.store.tag(ACCOUNT)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
+from msgspec.structs import replace
+
 from exitd.core.attempt import Capabilities, Dedupe, Expiry
 from exitd.core.entry import EntryOrder, EntryRecord
 from exitd.core.entry_inputs import Enter
+from exitd.core.inputs import OrderReport
 from exitd.core.position import OrderSide
 from exitd.core.ticket import AssetClass, Ticket, TicketType
 from fakes.entries import FakeEntering
-from fakes.exchange import SOL
+from fakes.exchange import SOL, FakeOrder
 from runtime.desk import ACCOUNT, D, Desk, S, StreamlessVenue
 from runtime.desk import stop as stop_rule
 from runtime.desk import target as target_rule
@@ -61,3 +64,23 @@ def wanted(
 
 def entry(desk: Desk, id: str = "desk-1") -> EntryRecord:
     return desk.loop.engine.state.entries[id]
+
+
+def rest_leg(venue: Broker, id: str, now_ns: int) -> FakeOrder:
+    leg = FakeOrder(
+        id=id,
+        client_order_id=None,
+        symbol=SOL,
+        side=OrderSide.SELL,
+        quantity=D(10),
+        trigger_price=D(95),
+        ts_created_ns=now_ns,
+        ts_changed_ns=now_ns,
+    )
+    venue.exchange.orders.append(leg)
+    return leg
+
+
+def leg_report(venue: Broker, leg: FakeOrder, parent: str, now_ns: int) -> OrderReport:
+    report = venue.exchange.report(leg)
+    return replace(report, parent=parent, now_ns=now_ns)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from exitd.core.backstop import BackstopState
 from exitd.core.events import FactKind
-from exitd.core.inputs import ApplyFiles
+from exitd.core.inputs import ApplyFiles, OrderReport
 from exitd.core.position import PositionKey, Side
 from exitd.core.state import Accepted
 from exitd.core.trigger import Cancel, TriggerState
+from exitd.ports.venue import NativeStop, Refusal
 from fakes.exchange import SOL
-from runtime.desk import ACCOUNT, D, Desk, in_virtual_time, stop
+from runtime.desk import ACCOUNT, D, Desk, StreamlessVenue, in_virtual_time, stop
 
 KEY = PositionKey(ACCOUNT, SOL, Side.LONG)
 
@@ -119,3 +122,32 @@ async def test_given_somebody_cancels_it_then_it_comes_again():
 
     assert len(await resting(desk)) == 1
     assert FactKind.BACKSTOP_LOST in desk.kinds()
+
+
+class Slow(StreamlessVenue):
+    """Takes a backstop at once, and answers the first only when it is let."""
+
+    async def place_native_stop(self, stop: NativeStop) -> OrderReport | Refusal:
+        answer = await super().place_native_stop(stop)
+        self.placed = getattr(self, "placed", 0) + 1
+        if self.placed == 1:
+            self.may_answer = asyncio.Event()
+            await self.may_answer.wait()
+        return answer
+
+
+@in_virtual_time
+async def test_given_the_first_has_no_answer_when_it_ends_then_the_next_is_placed():
+    venue = Slow(Desk().clock, ACCOUNT)
+    desk = await guarded(venue=venue)
+    order = (await venue.open_orders(SOL))[0]
+
+    await venue.cancel_order(SOL, venue_order_id=order.venue_order_id)
+    await desk.settle(5)
+
+    assert len(await resting(desk)) == 1
+    assert state(desk) is BackstopState.RESTING
+    venue.may_answer.set()
+    await desk.settle(5)
+    assert len(await resting(desk)) == 1
+    assert state(desk) is BackstopState.RESTING

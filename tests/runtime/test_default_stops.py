@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from exitd.core.inputs import CancelTrigger
+from exitd.core.attempt import RefusalKind
+from exitd.core.entry import EntryOrder
+from exitd.core.entry_inputs import Enter, EntryRefused, EntrySigned
+from exitd.core.inputs import CancelTrigger, OrderReport, OrderStatus
 from exitd.core.market import PriceKind
-from exitd.core.position import PositionKey, Side
+from exitd.core.position import OrderSide, PositionKey, Side
 from exitd.core.state import Accepted
+from exitd.core.ticket import AssetClass, AttachedExits, Ticket, TicketType
 from exitd.runtime.default_stops import OWNER, DefaultStops
 from fakes.exchange import SOL
 from runtime.desk import ACCOUNT, D, Desk, in_virtual_time, stop
@@ -127,3 +131,81 @@ async def test_given_an_account_without_a_price_for_it_then_left_alone():
     await stops.cover()
 
     assert desk.loop.engine.state.triggers == {}
+
+
+async def entering(desk: Desk, **attached: str) -> None:
+    """An alert asks for more of it, and the broker is to hold the exits."""
+    ticket = Ticket(
+        symbol=SOL,
+        asset_class=AssetClass.CRYPTO,
+        side=OrderSide.BUY,
+        quantity=D(2),
+        order=TicketType.MARKET,
+        client_order_id="ref-1",
+        attached=AttachedExits(**{name: D(text) for name, text in attached.items()}),
+    )
+    order = EntryOrder(id="desk-1", account=ACCOUNT, ticket=ticket)
+    reply = await desk.loop.command(Enter(order=order, now_ns=desk.clock.now_ns()))
+    assert isinstance(reply, Accepted)
+
+
+def filled(desk: Desk) -> None:
+    now_ns = desk.clock.now_ns()
+    desk.loop.handle(EntrySigned("desk-1", b"signed", now_ns, now_ns, now_ns))
+    desk.loop.handle(
+        OrderReport(
+            account=ACCOUNT,
+            symbol=SOL,
+            venue_order_id="v1",
+            client_order_id=None,
+            reference="ref-1",
+            status=OrderStatus.FILLED,
+            side=OrderSide.BUY,
+            quantity=D(2),
+            filled=D(2),
+            filled_quote=D(200),
+            ts_venue_ns=now_ns,
+            now_ns=now_ns,
+        )
+    )
+
+
+@in_virtual_time
+async def test_given_a_broker_holds_the_stop_of_what_it_has_filled_then_there_is_none():
+    desk, _ = await covered()
+    await entering(desk, stop_price="90")
+    filled(desk)
+
+    await desk.settle(10)
+
+    assert ID not in desk.loop.engine.state.triggers
+
+
+@in_virtual_time
+async def test_given_an_entry_with_exits_was_refused_then_its_position_gets_a_stop():
+    desk, _ = await covered()
+    await entering(desk, stop_price="90")
+    desk.loop.handle(
+        EntryRefused(
+            entry_id="desk-1",
+            kind=RefusalKind.MARGIN,
+            code="no",
+            message="no",
+            now_ns=desk.clock.now_ns(),
+        )
+    )
+
+    await desk.settle(10)
+
+    assert desk.trigger(ID).state == "armed"
+
+
+@in_virtual_time
+async def test_given_a_broker_holds_a_target_only_then_its_position_gets_a_stop():
+    desk, _ = await covered()
+    await entering(desk, take_profit_price="110")
+    filled(desk)
+
+    await desk.settle(10)
+
+    assert desk.trigger(ID).state == "armed"

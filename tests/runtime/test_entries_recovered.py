@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from exitd.core.events import FactKind
+from exitd.core.inputs import PositionReport
 from exitd.core.trigger import TriggerState
 from fakes.exchange import SOL
 from runtime.brokers import BROKER, broker, desk_of, entry, wanted
-from runtime.desk import LONG, D, in_virtual_time
+from runtime.desk import LONG, D, S, in_virtual_time
 from simulation.virtual_time import let_pass
 
 
@@ -40,17 +39,22 @@ async def test_b111_given_a_fill_older_than_a_flat_report_then_its_exits_stay_ar
     desk = await desk_of(venue := broker(capabilities=BROKER), "5")
     venue.hold(SOL, "0")
     await desk.settle(2)
+    # What the venue says of positions lags: flat, and dated after the fill to come.
+    now_ns = desk.clock.now_ns()
+    flat_ns = now_ns + 2 * S + S // 2
+    desk.loop.handle(
+        PositionReport(key=LONG, quantity=D(0), ts_venue_ns=flat_ns, now_ns=now_ns)
+    )
     venue.lose_stream()
     await desk.settle(2)
     await desk.loop.command(wanted(desk))
     await let_pass(0.01)
     position = desk.loop.engine.state.position(LONG)
-    filled_ns = position.entered[0].ts_venue_ns
-    desk.loop.engine.state.positions[LONG] = replace(position, ts_venue_ns=filled_ns)
-    desk.account.gap.note()
+    assert position.ts_venue_ns == flat_ns > position.entered[0].ts_venue_ns
     venue.is_stream_down = False
 
     await desk.settle(40)
 
+    assert desk.loop.engine.state.position(LONG).quantity == D(10)
     assert desk.trigger("desk-1/sl").state is TriggerState.ARMED
     assert FactKind.POSITION_DOUBTED not in desk.kinds()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from msgspec.structs import replace
 
 from exitd.core.attempt import AttemptState, Capabilities, Dedupe, RefusalKind
 from exitd.core.events import FactKind
 from exitd.core.inputs import OrderStatus
 from exitd.core.intents import CancelLeg, Priority
-from exitd.core.position import OrderSide
 from exitd.core.ticket import AttachedExits
 from exitd.runtime.protect import audit
-from fakes.exchange import SOL, FakeOrder
+from fakes.exchange import SOL
 from fakes.outcomes import Fill, LoseRequest, Refuse
-from runtime.brokers import BROKER, Broker, broker, desk_of, entry, wanted
+from runtime.brokers import BROKER, broker, desk_of, entry, leg_report, rest_leg, wanted
 from runtime.desk import ACCOUNT, D, S, in_virtual_time
 from runtime.desk import stop as stop_rule
 from simulation.virtual_time import let_pass
@@ -88,8 +86,8 @@ async def test_given_a_leg_when_it_is_cancelled_then_exitd_takes_over():
     await desk.loop.command(wanted(desk, attached=attached))
     await desk.settle()
     parent = entry(desk).venue_order_id
-    leg = _rest_leg(venue, "leg-sl", desk.clock.now_ns())
-    desk.loop.handle(_leg_report(venue, leg, parent, desk.clock.now_ns()))
+    leg = rest_leg(venue, "leg-sl", desk.clock.now_ns())
+    desk.loop.handle(leg_report(venue, leg, parent, desk.clock.now_ns()))
     assert entry(desk).legs == ("leg-sl",)
     now_ns = desk.clock.now_ns()
     assert audit(desk.loop.engine.state, frozenset(), now_ns=now_ns) == ()
@@ -108,8 +106,8 @@ async def test_given_a_leg_when_more_is_held_then_it_covers_a_part():
     await desk.loop.command(wanted(desk, attached=attached))
     await desk.settle()
     parent = entry(desk).venue_order_id
-    leg = _rest_leg(venue, "leg-sl", desk.clock.now_ns())
-    desk.loop.handle(_leg_report(venue, leg, parent, desk.clock.now_ns()))
+    leg = rest_leg(venue, "leg-sl", desk.clock.now_ns())
+    desk.loop.handle(leg_report(venue, leg, parent, desk.clock.now_ns()))
 
     now_ns = desk.clock.now_ns()
     (hole,) = audit(desk.loop.engine.state, frozenset(), now_ns=now_ns)
@@ -124,8 +122,8 @@ async def test_given_a_leg_ended_unseen_then_the_reconcile_finds_it():
     await desk.loop.command(wanted(desk, attached=attached))
     await desk.settle()
     parent = entry(desk).venue_order_id
-    leg = _rest_leg(venue, "leg-sl", desk.clock.now_ns())
-    desk.loop.handle(_leg_report(venue, leg, parent, desk.clock.now_ns()))
+    leg = rest_leg(venue, "leg-sl", desk.clock.now_ns())
+    desk.loop.handle(leg_report(venue, leg, parent, desk.clock.now_ns()))
     venue.exchange.end(leg, OrderStatus.EXPIRED, desk.clock.now_ns())
     venue.exchange.events.clear()
 
@@ -175,9 +173,9 @@ async def test_given_the_stop_filled_unseen_then_the_other_leg_does_not_look_mis
     await desk.loop.command(wanted(desk, attached=attached))
     await desk.settle()
     parent, now_ns = entry(desk).venue_order_id, desk.clock.now_ns()
-    legs = [_rest_leg(venue, name, now_ns) for name in ("leg-tp", "leg-sl")]
+    legs = [rest_leg(venue, name, now_ns) for name in ("leg-tp", "leg-sl")]
     for leg in legs:
-        desk.loop.handle(_leg_report(venue, leg, parent, now_ns))
+        desk.loop.handle(leg_report(venue, leg, parent, now_ns))
     venue.exchange.end(legs[0], OrderStatus.CANCELLED, now_ns)
     legs[1].filled = D(10)
     venue.exchange.end(legs[1], OrderStatus.FILLED, now_ns)
@@ -187,26 +185,6 @@ async def test_given_the_stop_filled_unseen_then_the_other_leg_does_not_look_mis
 
     assert not entry(desk).is_taken_over
     assert entry(desk).closed == D(10)
-
-
-def _rest_leg(venue: Broker, id: str, now_ns: int) -> FakeOrder:
-    leg = FakeOrder(
-        id=id,
-        client_order_id=None,
-        symbol=SOL,
-        side=OrderSide.SELL,
-        quantity=D(10),
-        trigger_price=D(95),
-        ts_created_ns=now_ns,
-        ts_changed_ns=now_ns,
-    )
-    venue.exchange.orders.append(leg)
-    return leg
-
-
-def _leg_report(venue: Broker, leg: FakeOrder, parent: str, now_ns: int):  # type: ignore[no-untyped-def]
-    report = venue.exchange.report(leg)
-    return replace(report, parent=parent, now_ns=now_ns)
 
 
 @pytest.mark.parametrize("priority", [Priority.STOP, Priority.CLOSE, Priority.CANCEL])

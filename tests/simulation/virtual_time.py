@@ -1,7 +1,8 @@
 """An event loop whose time is a number: waiting costs nothing and is exact.
 
 When nothing is ready the clock jumps to the next timer. When nothing is ready and no
-timer is set either, everything waits for ever: that is a hang, and it raises.
+timer is set either, everything waits for ever: that is a hang, and it raises. So it is
+when there is always something ready, and time never comes to move.
 """
 
 from __future__ import annotations
@@ -16,17 +17,26 @@ T = TypeVar("T")
 #: A new minute, and with it a new candle, begins twelve seconds later.
 START_NS = 1_790_000_028_000_000_000
 
+#: So many turns of the loop at one instant are no work, but going round in circles.
+_TURNS_MAX = 100_000
+
 
 class _JumpingSelector(selectors.DefaultSelector):
     """Never waits: asked to, it moves the loop's time instead."""
 
     loop: VirtualLoop
+    turns = 0
 
     def select(self, timeout: float | None = None) -> list[Any]:
         if timeout is None:
             raise RuntimeError("nothing is scheduled: everything waits for ever")
+        self.turns += 1
         if timeout > 0:
             self.loop.now_s += timeout
+            self.turns = 0
+        if self.turns > _TURNS_MAX:
+            self.turns = 0
+            raise RuntimeError("time stands still: something is ready at every turn")
         return []
 
 

@@ -131,7 +131,9 @@ class Capabilities(Struct, frozen=True, kw_only=True):
 
     `lag_slack_ns` is how long after expiry the venue's own records may still
     change; a clean read counts only once it has passed. Without `has_ioc` nothing
-    ends at once there: what does not fill rests until it is taken back.
+    ends at once there: what does not fill rests until it is taken back. A venue that
+    `reserves` sets aside what an open order would close, and refuses a second order for
+    it: there two closes never take the same twice.
     """
 
     dedupe: Dedupe = Dedupe.NEVER
@@ -139,6 +141,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     lag_slack_ns: int = 10 * NS_PER_S
     reduce_only: bool = True
     has_ioc: bool = True
+    reserves: bool = False
     hedge_mode: bool = False
 
 

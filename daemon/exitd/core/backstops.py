@@ -288,22 +288,45 @@ def on_refused(turn: Turn, refused: BackstopRefused) -> None:
 def on_listed(turn: Turn, listed: BackstopsListed) -> None:
     """Compare what rests in a market with what we know to rest."""
     resting = dict(listed.resting)
+    slack_ns = turn.state.capabilities[listed.account].lag_slack_ns
     for record in tuple(turn.state.backstops.values()):
         is_there = (record.key.account, record.key.symbol) == (
             listed.account,
             listed.symbol,
         )
-        if not is_there or record.is_over:
+        if not is_there:
+            continue
+        _take_back_left_over(turn, record, listed, slack_ns)
+        if record.is_over:
             continue
         if record.client_order_id in resting:
             _is_there(turn, record, resting[record.client_order_id])
-            continue
-        slack_ns = turn.state.capabilities[listed.account].lag_slack_ns
-        known_ns = record.ts_sent_ns + _WINDOW_NS + slack_ns
-        if record.venue_order_id:
-            known_ns = record.ts_changed_ns
-        if listed.read_started_ns >= known_ns:
+        elif listed.read_started_ns >= _known_ns(record) + slack_ns:
             _over(turn, record)
+
+
+def _known_ns(record: BackstopRecord) -> int:
+    """When it rested, or will not: later by the slack, a list must show it."""
+    if record.state is BackstopState.RESTING:
+        return record.ts_changed_ns
+    window_ns = 0 if record.venue_order_id else _WINDOW_NS
+    return record.ts_sent_ns + window_ns
+
+
+def _take_back_left_over(
+    turn: Turn, record: BackstopRecord, listed: BackstopsListed, slack_ns: int
+) -> None:
+    """Cancel what was believed to be over and rests all the same: one is enough."""
+    since_ns = record.ts_changed_ns if record.is_over else record.ts_sent_ns
+    if listed.read_started_ns < since_ns + slack_ns:
+        return
+    key = record.key
+    for id, venue_order_id in listed.resting:
+        is_current = id == record.client_order_id and not record.is_over
+        if is_current or turn.state.backstop_of_client_id.get((key.account, id)) != key:
+            continue
+        old = replace(record, client_order_id=id, venue_order_id=venue_order_id)
+        turn.intend(CancelBackstop(old))
 
 
 def on_timer(turn: Turn, timer: Timer) -> None:

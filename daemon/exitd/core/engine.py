@@ -27,6 +27,7 @@ from exitd.core import (
     refusing,
     replacing,
     standby,
+    unlisted,
     watermarks,
     withdrawing,
 )
@@ -41,6 +42,7 @@ from exitd.core.entry_inputs import (
     EntrySigned,
     EntrySlotOpened,
     EntryUnanswered,
+    LegGone,
     LegsMissing,
     WithdrawEntry,
 )
@@ -174,8 +176,7 @@ class Engine:
 
     def _next_lifetime(self, turn: Turn, trigger_id: str) -> None:
         """A firing that outlived its position: its template joins the next one."""
-        record = turn.state.triggers[trigger_id]
-        key = turn.state.roles[trigger_id].key
+        record, key = turn.state.triggers[trigger_id], turn.state.roles[trigger_id].key
         if key is None:
             return
         position = turn.state.position(key)
@@ -389,8 +390,9 @@ _HANDLERS: dict[type, _Handler] = {
     EntrySent: entries.on_sent,
     EntryRefused: entries.on_refused,
     EntryUnanswered: entries.on_unanswered,
-    EntryNotFound: entries.on_not_found,
-    LegsMissing: exits.on_legs_missing,
+    EntryNotFound: unlisted.on_not_found,
+    LegGone: unlisted.on_leg_gone,
+    LegsMissing: unlisted.on_legs_missing,
     BackstopRefused: backstops.on_refused,
     BackstopsListed: backstops.on_listed,
     SlotHeld: on_slot_held,

@@ -84,11 +84,12 @@ def _take_in(turn: Turn, entry: EntryRecord, report: OrderReport) -> None:
     turn.put_entry(after)
     entries.watch_end(turn, after)
     _tell(turn, entry, after, report)
-    if entry.state in _OVER and not after.is_ended:
+    is_late = entry.state in _OVER and not after.is_ended
+    if is_late and not after.withdrawn:
         # It must not fill any more.
         withdrawing.withdraw(turn, after, "somebody was told that it is over")
-    elif not entry.venue_order_id:
-        # The first that is heard of it.
+    elif is_late or not entry.venue_order_id:
+        # The first that is heard of it, or that it is there after all.
         withdrawing.go_on(turn, after)
     if after.filled > entry.filled:
         _count(turn, entry, after)

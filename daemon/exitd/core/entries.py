@@ -341,7 +341,9 @@ def _ask_proof(turn: Turn, entry: EntryRecord, timer: Timer) -> None:
 
 
 def _forget(turn: Turn, entry: EntryRecord, timer: Timer) -> None:
-    if entry.is_over:
+    # What its broker may hold is still being looked for: closes wait for that.
+    is_asked = entry.id in turn.state.legs_asked
+    if entry.is_over and not is_asked:
         forget_entry(turn.state, entry)
     elif entry.is_ended:
         due_ns = turn.now_ns + turn.state.policies.attempts_kept_ns

@@ -74,11 +74,12 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
 
     `exits` are what is armed for what has filled, each sized to that; while the
     broker holds them itself (`ticket.attached`), they wait for the day it no longer
-    does. `legs` are the broker's ids of its own, `legs_over` of those that have ended;
-    once one has, exitd has taken over (`is_taken_over`), and `leg_fills` is what they
-    closed. `closed` is what exits have
-    taken off again, `lost` the part of it that others took. `is_guarded` says that some
-    may take off more.
+    does. `legs` are the broker's ids of its own, `legs_filled` what each was told to
+    have filled, `legs_over` those that have ended (`has_all_legs`: there is no other),
+    and `leg_fills` what those closed; once one has ended, or is being taken back, exitd
+    has taken over (`is_taken_over`).
+    `closed` is what exits have taken off again, `lost` the part of it that others took.
+    `is_guarded` says that some may take off more.
 
     `signed` holds the exact request. `filled` is cumulative in units of the quantity,
     `filled_quote` in the quote currency. `market_price`, quote per unit, is the price
@@ -90,7 +91,9 @@ class EntryRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
     state: EntryState
     exits: tuple[TriggerDefinition, ...] = ()
     legs: tuple[str, ...] = ()
+    legs_filled: tuple[Decimal, ...] = ()
     legs_over: tuple[str, ...] = ()
+    has_all_legs: bool = False
     leg_fills: tuple[LegFill, ...] = ()
     is_taken_over: bool = False
     is_guarded: bool = False

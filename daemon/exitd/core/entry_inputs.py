@@ -7,6 +7,7 @@ from msgspec import Struct
 from exitd.core.attempt import RefusalKind
 from exitd.core.entry import EntryOrder
 from exitd.core.trigger import TriggerDefinition
+from exitd.core.units import ZERO
 
 
 class Enter(Struct, frozen=True, kw_only=True):
@@ -70,18 +71,33 @@ class EntryUnanswered(Struct, frozen=True):
 
 
 class LegsMissing(Struct, frozen=True):
-    """The broker lists no exit of an entry whose exits it was to hold."""
+    """The broker lists no further exit of an entry whose exits it was to hold."""
 
     entry_id: str
+    now_ns: int
+
+
+class LegGone(Struct, frozen=True):
+    """The broker lists an exit neither as open nor as ended, by a read from then on."""
+
+    entry_id: str
+    leg: str
+    read_started_venue_ns: int
     now_ns: int
 
 
 class EntryNotFound(Struct, frozen=True):
-    """The venue says it has no such order, by a read that began at that instant."""
+    """The venue says it has no such order, by a read that began at that instant.
+
+    Of one that it had taken, `filled` and what follows is what executions say.
+    """
 
     entry_id: str
     read_started_venue_ns: int
     now_ns: int
+    filled: Decimal = ZERO
+    filled_quote: Decimal = ZERO
+    ts_filled_venue_ns: int = 0
 
 
 EntryReport = (
@@ -91,5 +107,6 @@ EntryReport = (
     | EntryRefused
     | EntryUnanswered
     | EntryNotFound
+    | LegGone
     | LegsMissing
 )

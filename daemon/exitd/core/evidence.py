@@ -9,6 +9,7 @@ from exitd.core.attempt import AttemptRecord, AttemptState
 from exitd.core.events import FactKind
 from exitd.core.hits import take_back
 from exitd.core.inputs import FillReport, OrderReport, OrderStatus
+from exitd.core.legs import await_fill
 from exitd.core.lifecycle import AttemptCause, next_attempt_state
 from exitd.core.money import add_fee
 from exitd.core.position import after_fill
@@ -220,6 +221,10 @@ def _count(turn: Turn, before: AttemptRecord, after: AttemptRecord) -> None:
     position = state.position(after.key)
     if position.lifetime == after.lifetime:
         turn.put_position(after_fill(position, filled, after.ts_filled_venue_ns))
+        unshown = max(filled - position.shown_ahead, ZERO)
+        if unshown and not state.capabilities[after.key.account].reduce_only:
+            # A report that lags behind would have the next close sell it once more.
+            await_fill(turn, after.key, unshown, after.ts_filled_venue_ns)
         is_exit = exits.exit_of(state, key.trigger_id) is not None
         is_shown = after.ts_filled_venue_ns <= position.ts_venue_ns
         if is_exit and is_shown and before.is_ended:

@@ -9,15 +9,13 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from exitd.core import leg_fills
+from exitd.core import leg_fills, legs
 from exitd.core.arming import begin
 from exitd.core.checks import Checked
-from exitd.core.ending import ask_slot
+from exitd.core.ending import ask_slot, wake
 from exitd.core.entry import EntryRecord
-from exitd.core.entry_inputs import LegsMissing
 from exitd.core.events import FactKind
 from exitd.core.inputs import IfCrossed, OrderReport, OrderStatus
-from exitd.core.intents import CancelLeg, ProvePosition
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.position import PositionKey
 from exitd.core.resting import finish, fresh_price, is_beyond, waits_for_price
@@ -233,20 +231,8 @@ def on_lifetime_ended(turn: Turn, key: PositionKey) -> None:
         after = replace(entry, closed=entry.filled, lost=ZERO, is_guarded=False)
         if after != entry:
             turn.put_entry(after)
-        if entry.is_ended:
-            _cancel_legs(turn, entry)
-
-
-def clear_legs(turn: Turn, key: PositionKey) -> None:
-    """Have exits cancelled that a broker holds: they keep a close from going out."""
-    for entry in turn.state.entries_on(key):
-        _cancel_legs(turn, entry)
-
-
-def _cancel_legs(turn: Turn, entry: EntryRecord) -> None:
-    order = entry.order
-    for leg in entry.legs:
-        turn.intend(CancelLeg(order.account, order.ticket.symbol, leg))
+        if entry.is_ended and entry.legs:
+            legs.ask_back(turn, after)
 
 
 def find_leg(state: State, report: OrderReport) -> EntryRecord | None:
@@ -269,20 +255,19 @@ def on_leg(turn: Turn, entry: EntryRecord, report: OrderReport) -> None:
     if leg in entry.legs_over:
         return
     if report.status not in _LEG_OVER:
-        if leg not in entry.legs:
-            turn.put_entry(replace(entry, legs=(*entry.legs, leg)))
+        legs.on_working(turn, entry, report)
+        fit(turn, turn.state.entries[entry.id])
         return
-    after = replace(
-        entry,
-        legs=tuple(other for other in entry.legs if other != leg),
-        legs_over=(*entry.legs_over, leg),
-        closed=entry.closed + report.filled,
-        ts_changed_ns=turn.now_ns,
-    )
+    end_leg(turn, entry, report)
+
+
+def end_leg(turn: Turn, entry: EntryRecord, report: OrderReport) -> None:
+    """Draw the consequences of an exit at the broker that is over."""
+    leg = report.venue_order_id
+    after = legs.without(legs.counted(turn, entry, report), leg)
+    after = replace(after, ts_changed_ns=turn.now_ns)
     after = leg_fills.noted(turn, after, report)
     turn.put_entry(after)
-    if report.filled > ZERO:
-        turn.intend(ProvePosition(report.account, report.symbol))
     if report.status is not OrderStatus.FILLED and after.left > ZERO:
         why = f"the broker's exit {leg} is {report.status.value}"
         # The one that goes with a leg that fills is cancelled: the other lives till
@@ -292,13 +277,9 @@ def on_leg(turn: Turn, entry: EntryRecord, report: OrderReport) -> None:
         if not may_have_filled:
             _wait_no_longer(turn, after.id)
     fit(turn, turn.state.entries[entry.id])
-
-
-def on_legs_missing(turn: Turn, missing: LegsMissing) -> None:
-    """The broker was to hold the exits and has none: exitd takes over."""
-    entry = turn.state.entries.get(missing.entry_id)
-    if entry is not None and entry.left > ZERO and not entry.legs:
-        take_over(turn, entry, "the broker lists none of them")
+    if not after.legs:
+        legs.forget(turn.state, entry.id)
+        wake(turn, entry.order.key)
 
 
 def _wait_no_longer(turn: Turn, entry_id: str) -> None:
@@ -314,11 +295,17 @@ def _wait_no_longer(turn: Turn, entry_id: str) -> None:
 
 
 def take_over(
-    turn: Turn, entry: EntryRecord, why: str, *, may_have_filled: bool = False
+    turn: Turn,
+    entry: EntryRecord,
+    why: str,
+    *,
+    may_have_filled: bool = False,
+    alert: bool = True,
 ) -> None:
     """Arm our own exits for those that the broker no longer holds, once.
 
-    A stop that is crossed fires. A take-profit goes by the policy for what is crossed
+    What rests there still is taken back, and ours send nothing until it is over. A
+    stop that is crossed fires. A take-profit goes by the policy for what is crossed
     when an entry fills; but where the broker's own may have just filled it waits for
     the report that says so.
     """
@@ -327,8 +314,10 @@ def take_over(
     ours = replace(entry, is_taken_over=True, ts_changed_ns=turn.now_ns)
     turn.put_entry(ours)
     turn.entry_fact(
-        FactKind.EXITS_TAKEN_OVER, ours, why=why, left=ours.left, alert=True
+        FactKind.EXITS_TAKEN_OVER, ours, why=why, left=ours.left, alert=alert
     )
+    if ours.legs:
+        legs.ask_back(turn, ours)
     target = IfCrossed.WAIT if may_have_filled else turn.state.policies.crossed_exits
     for definition in _stops_first(ours):
         if_crossed = IfCrossed.FIRE if definition.is_stop else target

@@ -5,6 +5,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from exitd.core import exits
+from exitd.core.after_legs import waits_for_legs
 from exitd.core.attempt import (
     AttemptKey,
     AttemptRecord,
@@ -67,10 +68,9 @@ _NO_PRICE = "no fresh price says whether it is still beyond"
 def on_slot(turn: Turn, slot: SlotOpened) -> None:
     """Size the next attempt of a firing and ask for it to be signed and sent.
 
-    Nothing is sent while an attempt of the same firing is unresolved, before
-    its time is due, or when the position is gone. A stop takes what is
-    closable now; a take-profit waits until it can take all it wants. What closes in
-    slices waits for every stop that does not.
+    Nothing is sent while an attempt of the same firing is unresolved, before its time,
+    or when the position is gone. A stop takes what is closable now; a take-profit waits
+    until it can take all it wants. What closes in slices waits for stops that do not.
     """
     state = turn.state
     fired = state.fires.get(slot.trigger_id)
@@ -197,6 +197,8 @@ def _size_and_send(
     if waits_for_proof(turn, record, fired, position):
         return
     make_final(turn, record, state.roles[record.id])
+    if waits_for_legs(turn, record, fired, position):
+        return
     under_way = state.under_way_on(position.key)
     closable = exits.closable(state, record, position.live - under_way.unresolved)
     if closable <= ZERO:
@@ -377,15 +379,9 @@ def on_sent(turn: Turn, sent: AttemptSent) -> None:
     attempt = turn.state.attempts.get(sent.attempt)
     if attempt is None or attempt.state is not AttemptState.SIGNED:
         return
-    state_after = next_attempt_state(attempt.state, AttemptCause.SENT)
-    turn.put_attempt(
-        replace(
-            attempt,
-            state=state_after,
-            ts_sent_ns=turn.now_ns,
-            ts_changed_ns=turn.now_ns,
-        )
-    )
+    state = next_attempt_state(attempt.state, AttemptCause.SENT)
+    after = replace(attempt, ts_sent_ns=turn.now_ns, ts_changed_ns=turn.now_ns)
+    turn.put_attempt(replace(after, state=state))
     record = turn.state.triggers.get(sent.attempt.trigger_id)
     fired = turn.state.firing_of(sent.attempt)
     turn.fact(

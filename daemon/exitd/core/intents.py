@@ -150,6 +150,10 @@ class CancelEntry(AboutEntry, frozen=True):
     venue_order_id: str
 
 
+class FindLegs(AboutEntry, frozen=True):
+    """Look for the exits that a broker is to hold: report each, or `LegsMissing`."""
+
+
 class CancelLeg(Struct, frozen=True, gc=False):
     """Cancel an exit that the broker itself holds: it is in the way of a close."""
 
@@ -173,6 +177,7 @@ Intent = (
     | ResendEntry
     | FindEntry
     | CancelEntry
+    | FindLegs
     | CancelLeg
     | PlaceBackstop
     | CancelBackstop
@@ -180,5 +185,11 @@ Intent = (
 )
 BackstopIntent = PlaceBackstop | CancelBackstop | ListBackstops
 EntryIntent = (
-    RequestEntrySlot | SendEntry | ResendEntry | FindEntry | CancelEntry | CancelLeg
+    RequestEntrySlot
+    | SendEntry
+    | ResendEntry
+    | FindEntry
+    | CancelEntry
+    | FindLegs
+    | CancelLeg
 )

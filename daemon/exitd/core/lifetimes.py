@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from exitd.core import backstops, exits
+from exitd.core import backstops, exits, legs
 from exitd.core.ages import opened_venue_ns
 from exitd.core.derived import priced
 from exitd.core.ending import gone
@@ -22,6 +22,7 @@ from exitd.core.position import (
     after_entry,
     other_side,
     sized,
+    with_more_awaited,
 )
 from exitd.core.resting import (
     arm,
@@ -111,10 +112,13 @@ def on_entered(
     have been too early to show it, as in `_is_too_early`. On a venue without hedge mode
     nobody knows what a fill against the other side leaves: the position is asked for.
     """
-    known = turn.state.position(key)
+    before = turn.state.position(key)
+    known = with_more_awaited(before, quantity, ts_venue_ns)
     if ts_venue_ns <= known.ts_venue_ns:
         slack_ns = _slack_ns(turn, key)
         if known.held > ZERO or known.ts_venue_ns >= ts_venue_ns + slack_ns:
+            if known is not before:
+                turn.put_position(known)
             return
         known = replace(known, proven=False)
     if other_side_held(turn.state, key):
@@ -155,9 +159,14 @@ def _seen(turn: Turn, known: PositionRecord, report: PositionReport) -> Position
         proven=report.proven or known.proven,
     )
     # A reply may still come that says: this was my fill.
-    unanswered = turn.state.under_way_on(known.key).unanswered
+    under_way = turn.state.under_way_on(known.key)
     drop = max(known.live - after.live, ZERO)
-    return replace(after, unexplained=min(known.unexplained + drop, unanswered))
+    ahead = known.shown_ahead + max(legs.expected(turn.state, known) - after.live, ZERO)
+    return replace(
+        after,
+        unexplained=min(known.unexplained + drop, under_way.unanswered),
+        shown_ahead=min(ahead, under_way.unresolved),
+    )
 
 
 def _close_other_side(turn: Turn, report: PositionReport) -> None:
@@ -184,7 +193,9 @@ def _begin_lifetime(
         ts_opened_venue_ns=opened_venue_ns(turn, key.account),
         filled_in_lifetime=ZERO,
         unexplained=ZERO,
+        shown_ahead=ZERO,
         unreflected=(),
+        awaited=None,
         position_id=position_id,
         initial=position.held,
         is_reduced=False,
@@ -322,6 +333,7 @@ def _doubt(turn: Turn, position: PositionRecord) -> None:
         position,
         filled_in_lifetime=ZERO,
         unexplained=ZERO,
+        shown_ahead=ZERO,
         initial=position.live,
         is_reduced=False,
         first_entry_price=position.entry_price,

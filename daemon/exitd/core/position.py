@@ -48,6 +48,19 @@ class UnreflectedFill(Struct, frozen=True, gc=False):
     quantity: Decimal
 
 
+class Awaited(Struct, frozen=True, gc=False):
+    """What has been closed, and reports may be too early to show.
+
+    One as of `ts_venue_ns` or later with no more than `held` shows it: what was held as
+    of `ts_seen_ns` and has come since, less what was closed. Below zero, what exits at
+    the broker have filled is not known: only time shows that.
+    """
+
+    ts_venue_ns: int
+    held: Decimal
+    ts_seen_ns: int = 0
+
+
 #: Fills kept one by one; older ones are taken together.
 _UNREFLECTED_MAX = 16
 
@@ -57,11 +70,13 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
 
     `quantity` (at least zero, base units) is what the venue reported at
     `ts_venue_ns`; `unreflected` are fills of our closes after that instant, `entered`
-    those of entries.
+    those of entries; `awaited` is what has been closed and is to be shown, where a
+    venue has no reduce-only.
     `lifetime` counts from flat to flat, starting with 1; it is 0 before the
     first. `filled_in_lifetime` is what this position's exits have filled in it.
     `unexplained` is what reports took off while closes were unanswered: fills
-    of theirs, perhaps, that we have not been told of yet. `proven` is false
+    of theirs, perhaps, that we have not been told of yet. `shown_ahead` is the same
+    while closes were open, answered or not. `proven` is false
     from a lost stream until REST or the stream's snapshot has confirmed the view.
     `initial` is its size before it was first reduced, by an exit or by hand: an entry
     may fill in pieces. From then on it `is_reduced`, and what is bought does not count.
@@ -77,11 +92,13 @@ class PositionRecord(Struct, frozen=True, kw_only=True, gc=False):
     ts_venue_ns: int = 0
     unreflected: tuple[UnreflectedFill, ...] = ()
     entered: tuple[UnreflectedFill, ...] = ()
+    awaited: Awaited | None = None
     lifetime: int = 0
     ts_opened_ns: int = 0
     ts_opened_venue_ns: int = 0
     filled_in_lifetime: Decimal = ZERO
     unexplained: Decimal = ZERO
+    shown_ahead: Decimal = ZERO
     initial: Decimal = ZERO
     is_reduced: bool = False
     first_entry_price: Decimal | None = None
@@ -160,6 +177,20 @@ def after_entry(
     return sized(position, position.quantity, fills)
 
 
+def with_more_awaited(
+    position: PositionRecord, quantity: Decimal, ts_venue_ns: int
+) -> PositionRecord:
+    """Let what an entry adds be held beside what is awaited, or nothing would show it.
+
+    Not what was held already when the awaited began, or may have been.
+    """
+    awaited = position.awaited
+    if awaited is None or awaited.held < ZERO or ts_venue_ns <= awaited.ts_seen_ns:
+        return position
+    more = replace(awaited, held=awaited.held + quantity)
+    return replace(position, awaited=more)
+
+
 def after_fill(
     position: PositionRecord, quantity: Decimal, ts_venue_ns: int
 ) -> PositionRecord:
@@ -169,6 +200,8 @@ def after_fill(
     that can make the position look smaller for a moment, never larger.
     """
     filled = position.filled_in_lifetime + quantity
+    ahead = max(position.shown_ahead - quantity, ZERO)
+    position = replace(position, shown_ahead=ahead)
     if ts_venue_ns <= position.ts_venue_ns:
         left = max(position.unexplained - quantity, ZERO)
         return replace(position, filled_in_lifetime=filled, unexplained=left)
@@ -188,6 +221,13 @@ def explained(position: PositionRecord, unanswered: Decimal) -> PositionRecord:
     if position.unexplained <= unanswered:
         return position
     return replace(position, unexplained=unanswered)
+
+
+def shown_at_most(position: PositionRecord, unresolved: Decimal) -> PositionRecord:
+    """Drop what no open close can have filled ahead of its report any more."""
+    if position.shown_ahead <= unresolved:
+        return position
+    return replace(position, shown_ahead=unresolved)
 
 
 class Continuity(StrEnum):

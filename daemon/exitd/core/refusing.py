@@ -2,11 +2,11 @@
 
 from msgspec.structs import replace
 
+from exitd.core.after_legs import clear
 from exitd.core.attempt import AttemptRecord, RefusalKind
 from exitd.core.backstops import step_aside
 from exitd.core.ending import ask_slot, end_fire, gone, wake
 from exitd.core.events import FactKind
-from exitd.core.exits import clear_legs
 from exitd.core.hits import cancel_working
 from exitd.core.holding import retry_in
 from exitd.core.inputs import AttemptRefused
@@ -107,5 +107,5 @@ def _see_to(turn: Turn, attempt: AttemptRecord, response: Response) -> None:
         turn.intend(RefreshInstrument(order.account, order.symbol))
     if response.cancels_ours:
         cancel_working(turn, attempt.key)
-        clear_legs(turn, attempt.key)
+        clear(turn, attempt.key)
         step_aside(turn, attempt.key)

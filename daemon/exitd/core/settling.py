@@ -16,7 +16,7 @@ from exitd.core.hits import clear, is_in_the_way
 from exitd.core.holding import REACH_PATIENCE_NS, hold, retry_in
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.patience import climb, is_over, recall, recall_excess
-from exitd.core.position import PositionKey, explained
+from exitd.core.position import PositionKey, explained, shown_at_most
 from exitd.core.reach import goes_first, is_out_of_reach
 from exitd.core.refusals import delay_ns
 from exitd.core.slices import end_slice, has_more, in_time_until_ns, twap_of
@@ -47,8 +47,9 @@ def settle(turn: Turn, attempt: AttemptRecord) -> None:
 
 def forget_unexplained(turn: Turn, key: PositionKey) -> None:
     """An answered close explains no more than it says it has filled."""
-    position = turn.state.position(key)
-    after = explained(position, turn.state.under_way_on(key).unanswered)
+    position, under_way = turn.state.position(key), turn.state.under_way_on(key)
+    after = explained(position, under_way.unanswered)
+    after = shown_at_most(after, under_way.unresolved)
     if after is not position:
         turn.put_position(after)
 

@@ -80,6 +80,7 @@ class TimerKind(IntEnum):
     ENTRY_WITHDRAWN = 15
     BACKSTOP = 16
     BACKSTOP_ASK = 17
+    ENTRY_LEGS = 18
 
 
 class Began(Struct, frozen=True):
@@ -107,13 +108,21 @@ class Timer(Struct, frozen=True, gc=False):
     source: PriceSource | None = None
 
 
+class LegsAsked(Struct, frozen=True, gc=False):
+    """Since when a broker is asked to let go of the exits of an entry; how often."""
+
+    since_ns: int
+    n: int
+
+
 class State:
     """The engine's memory; records are written to it by `Turn` only.
 
     What follows `books` is derived from the records: indexes, what waits, timers.
     `passed` are positions where a take-profit was sent although stops fire; `ahead_ns`
-    is how far the clock of an account's venue is ahead of ours. `standing_by` are the
-    accounts on which nothing may be sent: another daemon may act there.
+    is how far the clock of an account's venue is ahead of ours. `missed` is when a
+    broker first did not list an order that it had taken, by its clock. `standing_by`
+    are the accounts on which nothing may be sent: another daemon may act there.
     """
 
     def __init__(self, policies: Policies) -> None:
@@ -155,6 +164,8 @@ class State:
         self.ahead_ns: dict[str, int] = {}
         self.standing_by: set[str] = set()
         self.began: dict[str, Began] = {}
+        self.legs_asked: dict[str, LegsAsked] = {}
+        self.missed: dict[tuple[str, str], int] = {}
         self.deferred: dict[str, TriggerDefinition | None] = {}
         self.timers: list[tuple[int, int, Timer]] = []
         self.timers_set = 0

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from exitd.core import backstops, entries
+from exitd.core import backstops, entries, legs
 from exitd.core.attempt import AttemptKey, AttemptState, TimeInForce
 from exitd.core.bounds import is_waiting
 from exitd.core.confirming import is_due
@@ -50,6 +50,8 @@ def on_timer(turn: Turn, timer: Timer) -> None:
         _forget(turn, timer)
     elif timer.kind in _OF_ENTRIES:
         entries.on_timer(turn, timer)
+    elif timer.kind is TimerKind.ENTRY_LEGS:
+        legs.on_timer(turn, timer)
     elif timer.kind in (TimerKind.BACKSTOP, TimerKind.BACKSTOP_ASK):
         backstops.on_timer(turn, timer)
     elif timer.kind in (TimerKind.DUE, TimerKind.CONFIRMED):

@@ -117,10 +117,10 @@ entry.withdrawn | entry why | it is taken back; what has filled keeps its exits
 entry.cancelled | entry filled why | it ended before it was filled
 entry.expired | entry filled why | its time was over before it was filled, or sent
 entry.in_doubt | entry why | no answer: the broker is asked for it
-entry.resolved | entry found late | what became of it is known
+entry.resolved | entry found late filled why | what became of it is known
 entry.put_back | entry why | refused for the moment; it waits for its slot again
 exit.filled_at_broker | entry leg kind filled result | an exit of the broker has closed
-exits.taken_over | entry why left | the broker no longer holds them: exitd does
+exits.taken_over | entry why left | exitd holds them from now on, not the broker
 exits.refused | entry exit why | an exit of an entry could not be armed
 
 position.opened | account symbol side quantity entry_price | a lifetime begins

@@ -37,6 +37,9 @@ class Entries(Protocol):
     ) -> OrderReport | None:
         """Ask what became of an entry; None: the venue says it has no such order.
 
+        Of one that it had taken that is said too where it lists the orders of its day
+        only: the caller asks executions then, and believes no single answer.
+
         Raises:
             VenueUnavailable: It did not answer, which is never the same as none.
         """

@@ -27,6 +27,10 @@ def is_ours(state: State, account: str, client_order_id: int | None) -> bool:
     return id in state.attempt_of_client_id or id in state.backstop_of_client_id
 
 
+def _name(record: BackstopRecord) -> str:
+    return f"{record.key} {record.client_order_id}"
+
+
 class Backstops:
     """What the engine wants to rest; an answer that does not come is looked for."""
 
@@ -49,11 +53,11 @@ class Backstops:
             case PlaceBackstop():
                 record = intent.record
                 self._loop.when_durable(
-                    lambda: self._begin(self._place(record), f"place {record.key}")
+                    lambda: self._begin(self._place(record), f"place {_name(record)}")
                 )
             case CancelBackstop():
                 record = intent.record
-                self._begin(self._cancel(record), f"cancel {record.key}")
+                self._begin(self._cancel(record), f"cancel {_name(record)}")
             case ListBackstops():
                 self._begin(self._list(intent.symbol), f"list {intent.symbol}")
             case _:

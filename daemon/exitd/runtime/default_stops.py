@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from exitd.core.condition import Basis, ConditionKind, FixedLevel, Relative
+from exitd.core.entry import EntryRecord
 from exitd.core.events import Fact, FactKind
 from exitd.core.inputs import Arm, CancelTrigger, IfCrossed
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.position import PositionKey, PositionRecord, Side
 from exitd.core.state import Refused, State
 from exitd.core.trigger import Close, TriggerDefinition, TriggerState
+from exitd.core.units import ZERO
 from exitd.errors import StoreFull
 from exitd.logs import Event, log_at
 from exitd.runtime.loop import EngineLoop
@@ -23,6 +25,13 @@ _PATIENCE_S = 5.0
 
 def default_id(key: PositionKey) -> str:
     return f"default/{key}"
+
+
+def _has_stop_at_broker(entry: EntryRecord) -> bool:
+    """Whether a broker guards what an entry has brought, if that brought anything."""
+    attached = entry.order.ticket.attached
+    has_stop = attached is not None and attached.stop_price is not None
+    return has_stop and entry.is_held_by_broker and entry.left > ZERO
 
 
 class DefaultStops:
@@ -98,7 +107,7 @@ class DefaultStops:
     def _needs_one(self, state: State, position: PositionRecord) -> bool:
         if not position.is_open or position.entry_price is None:
             return False
-        if any(entry.is_held_by_broker for entry in state.entries_on(position.key)):
+        if any(_has_stop_at_broker(e) for e in state.entries_on(position.key)):
             return False
         for record in state.triggers_on(position.key):
             is_done = record.state is TriggerState.DONE

@@ -25,6 +25,7 @@ from exitd.core.intents import (
     CancelOrder,
     CancelOrders,
     FindEntry,
+    FindLegs,
     Intent,
     Priority,
     ProvePosition,
@@ -159,6 +160,7 @@ class Dispatcher:
                 | ResendEntry()
                 | FindEntry()
                 | CancelEntry()
+                | FindLegs()
                 | CancelLeg()
             ):
                 self.entering.take(intent)

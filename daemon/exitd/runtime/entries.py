@@ -25,6 +25,7 @@ from exitd.core.intents import (
     CancelLeg,
     EntryIntent,
     FindEntry,
+    FindLegs,
     Priority,
     RequestEntrySlot,
     ResendEntry,
@@ -88,9 +89,10 @@ class Entering:
             case CancelEntry():
                 order, name = intent.order, f"cancel entry {intent.order.id}"
                 self._spawn(self.inquiry.cancel(order, intent.venue_order_id), name)
+            case FindLegs():
+                self.inquiry.find_legs()
             case CancelLeg():
-                work = self.inquiry.cancel_leg(intent.symbol, intent.venue_order_id)
-                self._spawn(work, f"cancel leg {intent.venue_order_id}")
+                self.inquiry.cancel_leg(intent.symbol, intent.venue_order_id)
             case _:
                 assert_never(intent)
 

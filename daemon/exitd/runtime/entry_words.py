@@ -12,7 +12,7 @@ ENTRY_LEVELS = {
     K.ENTRY_REFUSED: AlertLevel.WARNING,
     K.ENTRY_EXPIRED: AlertLevel.WARNING,
     K.ENTRY_IN_DOUBT: AlertLevel.WARNING,
-    K.ENTRY_RESOLVED: AlertLevel.INFO,
+    K.ENTRY_RESOLVED: AlertLevel.WARNING,
     K.EXIT_FILLED_AT_BROKER: AlertLevel.INFO,
     K.EXITS_TAKEN_OVER: AlertLevel.WARNING,
     K.EXITS_REFUSED: AlertLevel.CRITICAL,
@@ -34,6 +34,8 @@ def entry_sentence(kind: K, symbol: str, f: Mapping[str, str]) -> str:
             return f"{who}: its entry has expired, {filled} filled: {f['why']}"
         case K.ENTRY_IN_DOUBT:
             return f"{who}: nobody knows yet whether its entry arrived: {f['why']}"
+        case K.ENTRY_RESOLVED if "why" in f:
+            return f"{who}: its entry works no more, {filled} filled: {f['why']}"
         case K.ENTRY_RESOLVED:
             return f"{who}: its entry in doubt was found at the broker"
         case K.EXIT_FILLED_AT_BROKER:

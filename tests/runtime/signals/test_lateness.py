@@ -22,7 +22,7 @@ from runtime.signals.test_carrying import carrier_of
 SELLS = alert(direction="short", qty=None)
 
 
-def entry(id: str, filled: str = "4") -> EntryRecord:
+def entry(id: str, filled: str = "4", closed: str = "0") -> EntryRecord:
     ticket = Ticket(
         symbol=LONG.symbol,
         asset_class=AssetClass.EQUITY,
@@ -31,7 +31,9 @@ def entry(id: str, filled: str = "4") -> EntryRecord:
         order=TicketType.MARKET,
     )
     order = EntryOrder(id=id, account=ACCOUNT, ticket=ticket)
-    return EntryRecord(order=order, state=EntryState.WORKING, filled=D(filled))
+    return EntryRecord(
+        order=order, state=EntryState.WORKING, filled=D(filled), closed=D(closed)
+    )
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ def test_given_the_position_of_an_entry_that_came_before_then_it_is_closed():
 
 
 @pytest.mark.parametrize(
-    "other", [entry("desk-8"), entry("desk-6", "0"), entry("mine")]
+    "other",
+    [entry("desk-8"), entry("desk-6", "0"), entry("desk-6", closed="4"), entry("mine")],
 )
 def test_given_no_entry_that_came_before_has_filled_then_it_is_not(other):
     assert "opened, or first seen, 20 s after it came in" in Late(30, 20, (other,)).why

@@ -92,6 +92,7 @@ class AlpacaVenue(AlpacaEntries):
             lag_slack_ns=lag_slack_ns,
             reduce_only=False,
             has_ioc=False,
+            reserves=True,
         )
         super().__init__(
             Session(

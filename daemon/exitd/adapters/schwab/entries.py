@@ -13,10 +13,13 @@ from exitd.core.attempt import RefusalKind
 from exitd.core.entry import EntryOrder
 from exitd.core.inputs import OrderReport
 from exitd.core.units import NS_PER_S
+from exitd.errors import VenueUnavailable
 from exitd.ports.venue import Prepared, Refusal
 
 #: After this, and the slack, a clean read that shows nothing ends a doubt.
 PATIENCE_NS = 180 * NS_PER_S
+#: What Schwab answers where it has no order of a number.
+NOT_THERE = 404
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -61,7 +64,14 @@ class Entering:
         if not number:
             return None
         listed = next((o for o in orders if o.venue_order_id == number), None)
-        return listed if listed is not None else await self.queries.order(number)
+        if listed is not None:
+            return listed
+        try:
+            return await self.queries.order(number)
+        except VenueUnavailable as exc:
+            if exc.status == NOT_THERE:
+                return None
+            raise
 
     async def cancel_entry(
         self, order: EntryOrder, venue_order_id: str

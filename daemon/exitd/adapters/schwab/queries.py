@@ -142,7 +142,7 @@ class Queries:
         """Read one order by its number.
 
         Raises:
-            VenueUnavailable: It could not be read.
+            VenueUnavailable: It could not be read; status 404: there is none.
         """
         session = self._session
         reply = await session.read(f"{await session.home()}/orders/{number}", {})

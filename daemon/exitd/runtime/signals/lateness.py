@@ -43,7 +43,8 @@ def late_close(
         )
     if position.ts_opened_ns <= record.ts_received_ns + SEEN_LATE_NS:
         return ""
-    if any(entry.filled > ZERO and _came_before(entry, record) for entry in entries):
+    # One of which nothing is left brought a position that has been closed since.
+    if any(entry.left > ZERO and _came_before(entry, record) for entry in entries):
         return ""
     after_s = (position.ts_opened_ns - record.ts_received_ns) // NS_PER_S
     key = position.key
