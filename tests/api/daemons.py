@@ -146,6 +146,7 @@ def build(
     mode: str = "live",
     venue: Any = None,
     feed: Any = None,
+    **home: Any,
 ) -> World:
     """Put a daemon together; it is not started. Venue and feed may be real ones."""
     config = folder / "config"
@@ -178,6 +179,7 @@ def build(
         accounts=accounts,
         mode=mode,
         version="0.0.0",
+        **home,
     )
     accounts[ACCOUNT] = Account(
         venue,
@@ -200,9 +202,10 @@ async def started(
     mark: str = "100",
     exits: str = "",
     venue: Any = None,
+    **home: Any,
 ) -> AsyncIterator[World]:
     """Run a daemon with a position of *net* at entry 100."""
-    world = build(folder, exits=exits, venue=venue)
+    world = build(folder, exits=exits, venue=venue, **home)
     if net != "0":
         world.venue.hold(SOL, net)
     world.mark(mark)

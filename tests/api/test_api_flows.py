@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from api.daemons import World
+from api.daemons import ACCOUNT, World
 from exitd.client import AsyncClient, calls
+from exitd.runtime.standby import Standing
 from fakes.exchange import SOL
 from fakes.outcomes import Rest
 from fakes.resting import rest
@@ -54,3 +55,22 @@ async def test_given_native_exits_when_moved_dry_then_steps_only(world: World):
     assert "stop_loss: 95" in imported.yaml
     assert [step.outcome for step in (*imported.steps, *handed.steps)] == [""] * 4
     assert len(world.venue.ledger) == 1
+
+
+async def test_given_an_account_that_stands_by_when_taken_over_then_told_and_done(
+    world: World,
+):
+    daemon = world.daemon
+    daemon.standby.accounts[ACCOUNT] = Standing("it was copied", 1, 0, 0)
+    daemon.loop.engine.state.standing_by.add(ACCOUNT)
+    async with AsyncClient(world.address) as client, world.unix() as raw:
+        refused = await raw.post("/v1/apply", json={})
+        looked = await client.ask(calls.takeover())
+        done = await client.ask(calls.takeover(account=ACCOUNT, apply=True))
+        again = await raw.post("/v1/takeover", json={"apply": True})
+
+    assert refused.status_code == 503
+    assert "exitd takeover" in refused.text
+    assert [one.reason for one in looked.accounts] == ["it was copied"]
+    assert (looked.is_applied, done.is_applied) == (False, True)
+    assert (again.status_code, daemon.standby.standing) == (409, ())

@@ -324,6 +324,7 @@ async def test_given_another_door_when_asked_then_it_answers_for_itself(
     async with served(world, doors=[Door("/webhook/", door)]), world.tcp() as raw:
         assert (await raw.post("/webhook/x")).status_code == 204
         assert (await raw.post("/v1/apply")).status_code == 401
+        assert (await raw.post("/v1/takeover")).status_code == 401
         evil = await raw.post("/webhook/x", headers={"Host": "evil.example"})
         assert evil.status_code == 421
     await world.daemon.store.close()

@@ -29,14 +29,14 @@ MUTATIONS = (
     Mutation(
         10,
         "core/client_ids.py",
-        "value = counter.counter % _COUNTER_MAX + 1",
+        "value = (counter.counter - 1 + by) % _COUNTER_MAX + 1",
         "value = max(counter.counter, 1)",
         "test_given_attempts_then_client_ids_carry_the_tag_and_count_up",
     ),
     Mutation(
         10,
         "core/client_ids.py",
-        "value = counter.counter % _COUNTER_MAX + 1",
+        "value = (counter.counter - 1 + by) % _COUNTER_MAX + 1",
         "value = (counter.counter + 1) % (_COUNTER_MAX + 1)",
         "test_given_the_last_counter_then_the_next_is_one_and_never_zero",
     ),

@@ -43,8 +43,8 @@ MUTATIONS = (
     Mutation(
         72,
         "runtime/entry_inquiry.py",
-        "if any(not e.legs or any(",
-        "if any(any(",
+        "if missing or any(has_unnamed(e) for e in held):",
+        "if missing:",
         "test_b072_given_a_leg_that_no_answer_named_then_the_history_says_whose",
     ),
     Mutation(

@@ -18,6 +18,7 @@ from mutations import (
     signal_rules,
     sizing_rules,
     source_rules,
+    standby_rules,
     trail_rules,
     webhook_rules,
 )
@@ -41,6 +42,7 @@ MUTATIONS: tuple[Mutation, ...] = tuple(
             *sizing_rules.MUTATIONS,
             *runtime_rules.MUTATIONS,
             *source_rules.MUTATIONS,
+            *standby_rules.MUTATIONS,
             *trail_rules.MUTATIONS,
             *webhook_rules.MUTATIONS,
         ),

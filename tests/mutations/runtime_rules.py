@@ -129,7 +129,7 @@ MUTATIONS = (
         "runtime/dispatch.py",
         (
             '"""Open no more slots; what is in flight goes on."""\n'
-            "        self.is_open = False"
+            "        self._is_open = False"
         ),
         '"""Open no more slots; what is in flight goes on."""',
         "test_b108_given_a_send_in_flight_when_drained_then_waits_and_opens_no_more",
@@ -144,7 +144,7 @@ MUTATIONS = (
     Mutation(
         119,
         "runtime/accounts.py",
-        "await audit_tag(self._loop, self._paced, since_ns)",
+        "await audit_tag(self._loop, self.asking, since_ns)",
         "pass",
         "test_given_a_higher_counter_at_the_venue_then_passed_over_and_told",
     ),

@@ -367,7 +367,7 @@ async def test_given_queries_without_end_then_a_stop_has_its_share(shut: bool):
     desk = await Desk(per_minute=60, burst=10, reserve=5).start()
     await desk.arm(stop())
     for _ in range(20):
-        desk.spawn(desk.account._paced.positions(), "ask")
+        desk.spawn(desk.account.asking.positions(), "ask")
     await desk.settle(0.2)
     if shut:
         await desk.settle(3)

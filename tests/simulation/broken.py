@@ -74,8 +74,8 @@ def know_no_alert(
 
 
 def _resend(put: Put) -> None:
-    handlers = {**engine._HANDLERS, AttemptUnanswered: resend_at_once}
-    put(engine, "_HANDLERS", handlers)
+    handlers = {**engine.HANDLERS, AttemptUnanswered: resend_at_once}
+    put(engine, "HANDLERS", handlers)
 
 
 def _forget(put: Put) -> None:

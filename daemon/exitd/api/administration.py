@@ -3,9 +3,10 @@
 from fastapi import APIRouter, Request, Response
 
 from exitd.api.answers import Shapes, answer, caller_of
-from exitd.api.bodies import ApplyBody, TokenBody, read_body
+from exitd.api.bodies import ApplyBody, TakeoverBody, TokenBody, read_body
 from exitd.runtime.control import Control
 from exitd.runtime.control.requests import expires_ns
+from exitd.runtime.standby_views import TakeoverView
 from exitd.runtime.views import DeliveriesView, PlanView, TokensView, TokenView
 
 
@@ -31,6 +32,19 @@ def administration_routes(control: Control, shapes: Shapes) -> APIRouter:
     async def reload(request: Request) -> Response:
         """Read the files again; what needs a person's agreement waits for apply."""
         return answer(await control.files.reload(caller_of(request)))
+
+    @router.post(
+        "/v1/takeover",
+        responses=shapes.gives(TakeoverView),
+        openapi_extra=shapes.takes(TakeoverBody),
+    )
+    async def takeover(request: Request) -> Response:
+        """Say what another exitd did on accounts that stand by, and take them over."""
+        body = await read_body(request, TakeoverBody)
+        view = await control.takeover.take_over(
+            caller_of(request), account=body.account or "", apply=body.apply
+        )
+        return answer(view)
 
     @router.get("/v1/tokens", responses=shapes.gives(TokensView))
     async def tokens() -> Response:

@@ -67,6 +67,11 @@ class HandoverBody(Keys):
     back: bool = Field(False, description="Resume ours, cancel the native stops.")
 
 
+class TakeoverBody(Keys):
+    account: Word | None = None
+    apply: bool = Field(False, description="Act again, where nobody else is alive.")
+
+
 class TokenBody(Keys):
     name: Name
     scopes: list[Literal["read", "trade", "admin"]]

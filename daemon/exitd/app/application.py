@@ -16,10 +16,12 @@ from exitd.adapters.notify.messenger import open_messenger, read_targets
 from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.sqlite.store import SqliteStore
 from exitd.adapters.system.clock import SystemClock, awake_ns
+from exitd.adapters.system.home import home_of
 from exitd.adapters.system.sdnotify import ServiceManager
 from exitd.api.listening import HttpServer
 from exitd.app.brokers import build_broker, is_broker
 from exitd.app.chains import build_chain_account, with_multi_accounts
+from exitd.app.copies import state_name
 from exitd.app.default_stops import default_stops
 from exitd.app.doors import open_doors, place_of
 from exitd.app.files import (
@@ -77,8 +79,7 @@ OnReady = Callable[["Application"], None]
 class Application:
     """One run of the daemon.
 
-    `places` lists where it is served once it is up: the socket's path and, where
-    there are some, `host:port` of the API and of the webhook.
+    `places`: where it is served once it is up, the socket's path and each `host:port`.
     """
 
     def __init__(self, config: Path, settings: Settings) -> None:
@@ -116,7 +117,6 @@ class Application:
         self.route_keys = read_route_keys(files.file.webhook, self.environment)
         self.state = state_directory(self.settings, files)
         self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        paper = {} if files.is_live else {"mode": PAPER}
         with configure(
             format=files.file.log.format,
             level=files.file.log.level,
@@ -129,7 +129,7 @@ class Application:
             monotonic_ns=self.clock.monotonic_ns,
             journal_stream=self.settings.journal_stream,
             no_color=self.settings.no_color is not None,
-            constants=paper,
+            constants={} if files.is_live else {"mode": PAPER},
         ):
             log(
                 Event.DAEMON_STARTED,
@@ -153,10 +153,9 @@ class Application:
         targets: Mapping[str, Secret],
         on_ready: OnReady | None,
     ) -> int:
-        name = "exitd.db" if files.is_live else "exitd-paper.db"
-        store = self.store = open_store(
-            self.state / name, self.clock, asyncio.get_running_loop()
-        )
+        path = self.state / state_name(is_live=files.is_live)
+        loop = asyncio.get_running_loop()
+        store = self.store = open_store(path, self.clock, loop)
         for notice in store.notices:
             log(Event.STORE_OPENED, path=str(store.path), notice=notice)
         messenger = open_messenger(files.file.notify, targets, self.clock)
@@ -228,6 +227,8 @@ class Application:
             sessions=ExchangeCalendars(self.environment),
             mode=files.file.mode,
             version=__version__,
+            home=home_of(store.path) if files.is_live else "",
+            is_copy=store.is_from_backup,
         )
         await self._add_accounts(daemon, files, keys, store)
         for name, account in accounts.items():

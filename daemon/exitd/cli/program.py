@@ -18,6 +18,7 @@ from exitd.cli import (
     acting,
     arming,
     checking,
+    copying,
     delegating,
     demonstrating,
     entering,
@@ -32,6 +33,7 @@ from exitd.cli import (
     reporting,
     running,
     tailing,
+    taking_over,
     telling,
     tokens,
     webhook,
@@ -130,6 +132,8 @@ for _topic in (
     webhook,
     delegating,
     logging_in,
+    taking_over,
+    copying,
 ):
     _topic.add_to(app)
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from exitd.runtime.standby_views import TakeoverView
 from exitd.runtime.views import (
     ArmedView,
     DeliveriesView,
@@ -190,6 +191,17 @@ def apply(*, yes: bool = False) -> Call[PlanView]:
 
 def reload() -> Call[PlanView]:
     return Call(method="POST", path="/v1/reload", answers=PlanView)
+
+
+def takeover(*, account: str = "", apply: bool = False) -> Call[TakeoverView]:
+    body = {"apply": apply, **_given(account=account)}
+    return Call(
+        method="POST",
+        path="/v1/takeover",
+        answers=TakeoverView,
+        body=body,
+        timeout_s=300.0,
+    )
 
 
 def flatten(

@@ -99,7 +99,7 @@ def keep(turn: Turn, key: PositionKey) -> None:
         if record.state is not BackstopState.GOING and not (is_wanted and is_right):
             _take_back(turn, record)
         return
-    if not is_wanted or _closes(state, key):
+    if not is_wanted or _closes(state, key) or key.account in state.standing_by:
         return
     if record is not None and turn.now_ns < _due_again_ns(record):
         return

@@ -9,7 +9,12 @@ _COUNTER_MAX = (1 << 24) - 1
 
 def next_client_id(turn: Turn, account: str) -> int:
     """Take the next id: 8-bit tag, 24-bit counter; durable with its attempt."""
-    counter = turn.state.counters[account]
-    value = counter.counter % _COUNTER_MAX + 1
-    turn.put_counter(CounterRecord(account, counter.tag, value))
-    return counter.tag << 24 | value
+    counter = moved_on(turn.state.counters[account], 1)
+    turn.put_counter(counter)
+    return counter.tag << 24 | counter.counter
+
+
+def moved_on(counter: CounterRecord, by: int) -> CounterRecord:
+    """Pass over *by* ids; after the highest comes 1."""
+    value = (counter.counter - 1 + by) % _COUNTER_MAX + 1
+    return CounterRecord(counter.account, counter.tag, value)

@@ -84,6 +84,15 @@ def on_cancel(turn: Turn, command: CancelTrigger) -> None:
     turn.reply = Accepted((record.id,))
 
 
+def pause(turn: Turn, record: TriggerRecord, by: str) -> None:
+    """Judge a trigger that is on watch no longer, until somebody resumes it."""
+    seen = kept(turn.state, record)
+    unrest(turn.state, record)
+    paused = replace(seen, paused=True, confirm_ns=0, ts_changed_ns=turn.now_ns)
+    turn.put_trigger(paused)
+    turn.fact(FactKind.TRIGGER_PAUSED, paused, by=by)
+
+
 def on_pause(turn: Turn, command: Pause) -> None:
     record = _find(turn, command.trigger_id)
     if record is None:
@@ -94,11 +103,7 @@ def on_pause(turn: Turn, command: Pause) -> None:
         )
         return
     if not record.paused:
-        seen = kept(turn.state, record)
-        unrest(turn.state, record)
-        paused = replace(seen, paused=True, confirm_ns=0, ts_changed_ns=turn.now_ns)
-        turn.put_trigger(paused)
-        turn.fact(FactKind.TRIGGER_PAUSED, paused, by=command.by)
+        pause(turn, record, command.by)
     turn.reply = Accepted((record.id,))
 
 

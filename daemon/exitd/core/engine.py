@@ -4,85 +4,30 @@ It reads no clock, does no I/O and logs nothing. Time is in each input. What a
 decision changes is in its records; restoring them gives the same engine.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 from msgspec.structs import replace
 
 from exitd.core import (
-    ages,
-    arming,
     backstops,
-    closing,
-    commands,
     confirming,
     doubt,
     entries,
-    evidence,
     exits,
     files,
-    firing,
     guard,
     holes,
     lifetimes,
-    refusing,
-    replacing,
-    unlisted,
+    standby,
     watermarks,
-    withdrawing,
 )
 from exitd.core.attempt import Capabilities
-from exitd.core.backstop import BackstopRefused, BackstopsListed
-from exitd.core.ending import ask_slot, end_fire
-from exitd.core.entry_inputs import (
-    Enter,
-    EntryNotFound,
-    EntryRefused,
-    EntrySent,
-    EntrySigned,
-    EntrySlotOpened,
-    EntryUnanswered,
-    LegGone,
-    LegsMissing,
-    WithdrawEntry,
-)
-from exitd.core.events import FactKind
+from exitd.core.ending import ask_slot
+from exitd.core.handling import HANDLERS
 from exitd.core.hits import ask_cancels
-from exitd.core.holding import on_slot_held
-from exitd.core.hole_inputs import HoleFilled, HoleFound, HoleUnknown, SourcesSeen
 from exitd.core.inputs import (
-    Amend,
-    ApplyFiles,
-    Arm,
-    AttemptRefused,
-    AttemptSent,
-    AttemptSigned,
-    AttemptUnanswered,
-    CancelsConfirmed,
-    CancelTrigger,
-    ClosePosition,
-    FillReport,
-    FireNow,
     Input,
-    InstrumentReport,
-    NothingFound,
-    OrderReport,
-    Pause,
-    PositionReport,
-    PositionsDoubted,
-    Rearm,
-    ReplaceTriggers,
-    Resume,
-    SessionsKnown,
-    SlotHeld,
-    SlotOpened,
-    SourceJudged,
-    TimePassed,
-    VenueTimeRead,
 )
 from exitd.core.intents import ProvePosition
-from exitd.core.judging import on_judged, take_in
-from exitd.core.lifecycle import TriggerCause
+from exitd.core.judging import take_in
 from exitd.core.market import PriceSource, Tick
 from exitd.core.moving import after_filled
 from exitd.core.patience import watch_patience
@@ -90,10 +35,8 @@ from exitd.core.policy import Policies
 from exitd.core.records import CounterRecord, FillRecord, Snapshot
 from exitd.core.resting import rest_anew, watch_expiry, watch_time
 from exitd.core.state import QUIET, Decision, State, Timer, TimerKind
-from exitd.core.timers import on_timer
 from exitd.core.trigger import (
     CancelAndClose,
-    DoneReason,
     FireRecord,
     TriggerRecord,
     TriggerState,
@@ -103,8 +46,6 @@ from exitd.core.units import NS_PER_S, ZERO
 
 #: No pause between two attempts is longer; see the table of refusals.
 _LONGEST_WAIT_NS = 60 * NS_PER_S
-
-_Handler = Callable[[Turn, Any], None]
 
 
 class Engine:
@@ -125,7 +66,7 @@ class Engine:
         if type(happened) is Tick:
             return self._on_tick(happened)
         turn = Turn(self.state, happened.now_ns)  # type: ignore[union-attr]
-        _HANDLERS[type(happened)](turn, happened)
+        HANDLERS[type(happened)](turn, happened)
         return self._finish(turn)
 
     def _on_tick(self, tick: Tick) -> Decision:
@@ -174,8 +115,7 @@ class Engine:
 
     def _next_lifetime(self, turn: Turn, trigger_id: str) -> None:
         """A firing that outlived its position: its template joins the next one."""
-        record = turn.state.triggers[trigger_id]
-        key = turn.state.roles[trigger_id].key
+        record, key = turn.state.triggers[trigger_id], turn.state.roles[trigger_id].key
         if key is None:
             return
         position = turn.state.position(key)
@@ -279,6 +219,7 @@ class Engine:
     def resume(self, now_ns: int) -> Decision:
         """After recovery has reconciled: go on with every firing that is open."""
         turn = Turn(self.state, now_ns)
+        standby.resume(turn)
         confirming.mind_the_clock(turn)
         for attempt in list(self.state.attempts.values()):
             doubt.resume_unended(turn, attempt)
@@ -313,88 +254,3 @@ def _highest_seq(snapshot: Snapshot) -> int:
     of_triggers = (max(r.seq, r.trail_seq) for r in snapshot.triggers)
     of_marks = (seq for seen in snapshot.watermarks for seq, _ in seen.marks)
     return max((snapshot.seq, *of_triggers, *of_marks))
-
-
-def _on_time(turn: Turn, passed: TimePassed) -> None:
-    for timer in turn.state.pop_due(passed.now_ns):
-        on_timer(turn, timer)
-
-
-def _on_instrument(turn: Turn, report: InstrumentReport) -> None:
-    instrument = report.instrument
-    known = turn.state.instruments.get((instrument.account, instrument.symbol))
-    if known != instrument:
-        turn.put_instrument(instrument)
-
-
-def _on_sessions(turn: Turn, known: SessionsKnown) -> None:
-    state = turn.state
-    state.sessions[known.calendar] = known.sessions
-    for record in state.goers_by(known.calendar):
-        if record.state is TriggerState.ARMED:
-            watch_time(turn, record)
-
-
-def _on_cancelled(turn: Turn, confirmed: CancelsConfirmed) -> None:
-    fired = turn.state.fires.get(confirmed.trigger_id)
-    if fired is None or fired.arming != confirmed.arming:
-        return
-    record = turn.state.triggers[confirmed.trigger_id]
-    fired = replace(
-        fired, is_cancel_confirmed=True, cancelled_orders=confirmed.cancelled
-    )
-    turn.put_fire(fired)
-    turn.fact(
-        FactKind.ORDERS_CANCELLED, record, fired=True, cancelled=confirmed.cancelled
-    )
-    if record.definition.close is None:
-        end_fire(turn, record, fired, TriggerCause.ACTED, DoneReason.ACTED)
-    else:
-        ask_slot(turn, record)
-
-
-_HANDLERS: dict[type, _Handler] = {
-    TimePassed: _on_time,
-    InstrumentReport: _on_instrument,
-    PositionReport: lifetimes.on_position,
-    PositionsDoubted: lifetimes.on_doubted,
-    SourcesSeen: holes.on_seen,
-    HoleFound: holes.on_found,
-    HoleFilled: holes.on_filled,
-    HoleUnknown: holes.on_unknown,
-    SessionsKnown: _on_sessions,
-    SourceJudged: on_judged,
-    VenueTimeRead: ages.on_venue_time,
-    SlotOpened: firing.on_slot,
-    AttemptSigned: firing.on_signed,
-    AttemptSent: firing.on_sent,
-    OrderReport: evidence.on_order,
-    FillReport: evidence.on_fill,
-    AttemptRefused: refusing.on_refused,
-    AttemptUnanswered: doubt.on_unanswered,
-    NothingFound: doubt.on_nothing_found,
-    CancelsConfirmed: _on_cancelled,
-    Arm: arming.on_arm,
-    Amend: arming.on_amend,
-    ReplaceTriggers: replacing.on_replace,
-    ClosePosition: closing.on_close,
-    CancelTrigger: commands.on_cancel,
-    Pause: commands.on_pause,
-    Resume: commands.on_resume,
-    Rearm: commands.on_rearm,
-    FireNow: commands.on_fire,
-    ApplyFiles: files.on_apply,
-    Enter: entries.on_enter,
-    WithdrawEntry: withdrawing.on_withdraw,
-    EntrySlotOpened: entries.on_slot,
-    EntrySigned: entries.on_signed,
-    EntrySent: entries.on_sent,
-    EntryRefused: entries.on_refused,
-    EntryUnanswered: entries.on_unanswered,
-    EntryNotFound: unlisted.on_not_found,
-    LegGone: unlisted.on_leg_gone,
-    LegsMissing: unlisted.on_legs_missing,
-    BackstopRefused: backstops.on_refused,
-    BackstopsListed: backstops.on_listed,
-    SlotHeld: on_slot_held,
-}

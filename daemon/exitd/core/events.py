@@ -67,6 +67,8 @@ class FactKind(StrEnum):
     POSITION_DOUBTED = "position.doubted"
     PRICE_HELD = "price.held"
     ACCOUNT_CONTRADICTED = "account.contradicted"
+    ACCOUNT_SHARED = "account.shared"
+    ACCOUNT_TAKEN_OVER = "account.taken_over"
 
 
 class Fact(Struct, frozen=True, gc=False):

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from exitd.core import backstops, entered, exits
+from exitd.core import backstops, entered, exits, standby
 from exitd.core.attempt import AttemptRecord, AttemptState
 from exitd.core.events import FactKind
 from exitd.core.hits import take_back
@@ -78,7 +78,7 @@ def on_order(turn: Turn, report: OrderReport) -> None:
     attempt = find_attempt(turn, report)
     if attempt is None:
         if not (backstops.on_report(turn, report) or entered.on_report(turn, report)):
-            _raise_counter(turn, report)
+            _take_foreign(turn, report)
         return
     if not _is_news(attempt, report):
         return
@@ -135,6 +135,11 @@ def _after(turn: Turn, attempt: AttemptRecord, report: OrderReport) -> AttemptRe
         ),
         ts_changed_ns=turn.now_ns,
     )
+
+
+def _take_foreign(turn: Turn, report: OrderReport) -> None:
+    if not standby.on_foreign(turn, report):
+        _raise_counter(turn, report)
 
 
 def _raise_counter(turn: Turn, report: OrderReport) -> None:

@@ -11,6 +11,7 @@ from exitd.core.entry_inputs import Enter, EntryReport, WithdrawEntry
 from exitd.core.hole_inputs import HoleFilled, HoleFound, HoleUnknown, SourcesSeen
 from exitd.core.market import Instrument, PriceSource, Tick
 from exitd.core.position import Continuity, OrderSide, PositionKey
+from exitd.core.takeover import TakeOver
 from exitd.core.trigger import OrderType, Quantity, TriggerDefinition
 from exitd.core.units import ZERO
 
@@ -334,6 +335,7 @@ Command = (
     | ApplyFiles
     | Enter
     | WithdrawEntry
+    | TakeOver
 )
 Report = (
     InstrumentReport

@@ -84,6 +84,16 @@ class TimerKind(IntEnum):
     ENTRY_LEGS = 18
 
 
+class Began(Struct, frozen=True):
+    """The last id of an account before this run, and the venue's time at its start.
+
+    The time is None as long as the venue's clock is not known.
+    """
+
+    counter: int
+    ts_venue_ns: int | None
+
+
 class Timer(Struct, frozen=True, gc=False):
     """Due at `due_ns`; `n` is the attempt, `source` the price, where there is one.
 
@@ -112,7 +122,8 @@ class State:
     What follows `books` is derived from the records: indexes, what waits, timers.
     `passed` are positions where a take-profit was sent although stops fire; `ahead_ns`
     is how far the clock of an account's venue is ahead of ours. `missed` is when a
-    broker first did not list an order that it had taken, by its clock.
+    broker first did not list an order that it had taken, by its clock. `standing_by`
+    are the accounts on which nothing may be sent: another daemon may act there.
     """
 
     def __init__(self, policies: Policies) -> None:
@@ -151,6 +162,8 @@ class State:
         self.held: dict[PositionKey, dict[str, None]] = {}
         self.passed: set[PositionKey] = set()
         self.ahead_ns: dict[str, int] = {}
+        self.standing_by: set[str] = set()
+        self.began: dict[str, Began] = {}
         self.legs_asked: dict[str, LegsAsked] = {}
         self.missed: dict[tuple[str, str], int] = {}
         self.deferred: dict[str, TriggerDefinition | None] = {}

@@ -54,6 +54,9 @@ account.connected | account venue took_ms | the private stream is up, proven by 
 account.lost | account venue reason | the private stream is gone; it is opened again
 account.reconciled | account positions orders took_ms | our record and the venue's agree
 account.contradicted | account reason | a report contradicts our record: reconcile
+account.shared | account symbol venue_order_id why | an older exitd acts: stand by
+account.standing_by | account reason | nothing is sent on it before `exitd takeover`
+account.taken_over | account by orders paused | it acts again, and from here alone
 account.refused | account status reason | the keys are refused; nothing can be sent
 venue.limited | venue retry_after_s | the venue asks us to slow down
 venue.failed | venue status reason | a request failed

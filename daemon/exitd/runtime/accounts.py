@@ -17,6 +17,7 @@ from exitd.runtime.breaker import Breaker
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.dispatch import Dispatcher
 from exitd.runtime.gap import Gap, last_sign_of_life_ns, open_since_ns
+from exitd.runtime.gate import Gate
 from exitd.runtime.inquiry import Inquiry
 from exitd.runtime.loop import EngineLoop
 from exitd.runtime.pacing import PacedVenue
@@ -64,12 +65,14 @@ class Account:
             budget=budget,
         )
         clock = loop.clock
-        urgent = PacedVenue(venue, budget, history_budget, clock, Priority.CANCEL)
-        self._paced = PacedVenue(venue, budget, history_budget, clock, Priority.QUERY)
+        self.gate = Gate(loop.engine.state, self.name)
+        budgets = (budget, history_budget)
+        urgent = PacedVenue(venue, *budgets, clock, Priority.CANCEL, self.gate)
+        self.asking = PacedVenue(venue, *budgets, clock, Priority.QUERY, self.gate)
         self.inquiry = Inquiry(loop, urgent, spawn)
         self.time = VenueTime(loop, urgent, self._tell)
         self.breaker = Breaker(self.name, clock, self._tell)
-        self.books = Bookkeeper(loop, self._paced)
+        self.books = Bookkeeper(loop, self.asking)
         self.dispatcher = Dispatcher(
             loop,
             venue,
@@ -80,6 +83,7 @@ class Account:
             entries,
             time=self.time,
             breaker=self.breaker,
+            gate=self.gate,
         )
         self.entering = self.dispatcher.entering
         self.gap = Gap(self.name, loop.engine.state)
@@ -155,15 +159,15 @@ class Account:
         await self._reconcile_now()
         if signed_ns is not None:
             since_ns = min(since_ns, signed_ns)
-        await audit_tag(self._loop, self._paced, since_ns)
+        await audit_tag(self._loop, self.asking, since_ns)
         if signed_ns is not None:
-            for fill in await self._paced.fills_since(signed_ns):
+            for fill in await self.asking.fills_since(signed_ns):
                 self._loop.handle(fill)
         self._has_caught_up = True
 
     async def _reconcile_now(self) -> None:
         with self.gap.being_closed() as held:
-            await reconcile(self._loop, self._paced, before_gap=held)
+            await reconcile(self._loop, self.asking, before_gap=held)
             await self.entering.inquiry.reconcile()
             await self.dispatcher.backstops.reconcile()
         self.is_reconciled = True

@@ -84,6 +84,7 @@ class Backstops:
     async def _place(self, record: BackstopRecord) -> None:
         key = record.key
         await self._paced.room()
+        await self._paced.opened()
         if self._is_outdated(record):
             return
         outcome = await self._venue.place_native_stop(

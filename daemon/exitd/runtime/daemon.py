@@ -21,6 +21,8 @@ from exitd.runtime.protect import Hole, audit
 from exitd.runtime.recover import recover, restore
 from exitd.runtime.reload import Files
 from exitd.runtime.sessions import Calendars, NoCalendars
+from exitd.runtime.standby import Standby
+from exitd.runtime.standby_alerts import standing_alert
 from exitd.runtime.steady import SteadyClock
 from exitd.runtime.telling import PAPER, Telling
 
@@ -47,6 +49,8 @@ class Daemon:
         sessions: Sessions | None = None,
         mode: str,
         version: str,
+        home: str = "",
+        is_copy: bool = False,
     ) -> None:
         self.loop = loop
         self.store = store
@@ -72,6 +76,7 @@ class Daemon:
         self._sources_known = 0
         self._is_watching_soon = False
         self.default_stops: DefaultStops | None = None
+        self.standby = Standby(loop, store, self.spawn, home=home, is_copy=is_copy)
         self._health = StoreHealth.WRITABLE
         self._ts_unwell_ns: dict[str, int] = {}
         self._crash: asyncio.Future[None] | None = None
@@ -107,6 +112,9 @@ class Daemon:
             log(Event.STORE_ROW_SET_ASIDE, reason=problem)
             self._alert(Event.STORE_ROW_SET_ASIDE, problem)
         restore(self.loop, snapshot)
+        await self.standby.begin([n for n in self.accounts if not is_simulated(n)])
+        if self.standby.standing:
+            self.telling.tell(standing_alert(self.standby))
         for feed in self.feeds.values():
             feed.watch_sources()
         silent = await recover(list(self.accounts.values()), self.loop)
@@ -278,6 +286,9 @@ class Daemon:
             reasons.append("the evaluation loop does not turn")
         if self.store.health is not StoreHealth.WRITABLE:
             reasons.append(f"the store is {self.store.health}")
+        for name in self.standby.standing:
+            reason = self.standby.accounts[name].reason
+            reasons.append(f"{name} stands by until `exitd takeover`: {reason}")
         for account in self.accounts.values():
             if not account.is_reconciled:
                 reasons.append(f"{account.name} has not been reconciled")

@@ -47,6 +47,7 @@ from exitd.runtime.breaker import Breaker
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.cancels import cancel_scope, cancel_working
 from exitd.runtime.entries import Entering
+from exitd.runtime.gate import Gate
 from exitd.runtime.in_flight import InFlight
 from exitd.runtime.inquiry import Inquiry
 from exitd.runtime.loop import EngineLoop
@@ -59,14 +60,16 @@ _UNAUTHORIZED_PAUSE_NS = 15 * _NS_PER_S
 #: Sends under way at once; more would queue in the transport, out of our sight.
 _IN_FLIGHT_MAX = 64
 
+NOT_SENT = "it was not sent, as this account stands by"
+
 _Entry = tuple[Priority, int, RequestSlot]
 
 
 class Dispatcher:
     """The outgoing side of one account.
 
-    `is_open` is the gate: while it is shut (before recovery, at shutdown)
-    requests queue and nothing is sent.
+    While it is not open (before recovery, at shutdown, standing by) requests queue and
+    nothing is sent.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class Dispatcher:
         *,
         time: VenueTime,
         breaker: Breaker,
+        gate: Gate,
     ) -> None:
         self._loop = loop
         self._venue = venue
@@ -97,7 +101,8 @@ class Dispatcher:
         self._wake: asyncio.TimerHandle | None = None
         self._proofs: Proofs[_Entry] = Proofs(loop, venue, inquiry)
         self.backstops = Backstops(loop, venue, paced, spawn)
-        self.is_open = False
+        self._gate = gate
+        self._is_open = False
         self.entering = Entering(
             loop,
             entries,
@@ -124,12 +129,21 @@ class Dispatcher:
         """Sends without an answer so far."""
         return len(self._sending)
 
+    @property
+    def is_open(self) -> bool:
+        return self._is_open and not self._gate.is_shut
+
     def open(self) -> None:
-        self.is_open = True
+        """Let what waits go; after a takeover, what was put off first."""
+        self._is_open = True
+        for intent in self._gate.take_all():
+            self.take(intent)
         self._pump()
 
     def take(self, intent: Intent) -> None:
         """Carry out one intent of this account; never waits."""
+        if self._gate.puts_off(intent):
+            return
         match intent:
             case RequestSlot():
                 self._enqueue(intent)
@@ -263,6 +277,11 @@ class Dispatcher:
 
     def _launch(self, intent: SendClose, prepared: Prepared) -> None:
         key, ts_ns = intent.order.attempt, self._loop.clock.now_ns()
+        if self._gate.is_shut:
+            # It stood by between the signature and the disk: found out, then anew.
+            self._sending.end(key)
+            self._loop.handle(AttemptUnanswered(key, NOT_SENT, ts_ns))
+            return
         self._spawn(self._send(intent.order, prepared, ts_ns), f"send {key}")
         # After the task's first step, which writes the request to the socket.
         asyncio.get_running_loop().call_soon(self._note_sent, key, ts_ns)
@@ -334,7 +353,7 @@ class Dispatcher:
 
     def stop(self) -> None:
         """Open no more slots; what is in flight goes on."""
-        self.is_open = False
+        self._is_open = False
         self.entering.stop()
         if self._wake is not None:
             self._wake.cancel()

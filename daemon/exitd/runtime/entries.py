@@ -141,9 +141,11 @@ class Entering:
     def _launch(self, order: EntryOrder, prepared: Prepared) -> None:
         ts_ns = self._loop.clock.now_ns()
         entry = self._loop.engine.state.entries[order.id]
-        if is_too_late(entry, ts_ns) or entry.withdrawn:
+        if is_too_late(entry, ts_ns) or entry.withdrawn or self._venue.is_shut:
             # The disk took longer than the entry may be old, or than it was wanted.
             why = entry.withdrawn or "it could not be written down in its time"
+            if self._venue.is_shut:
+                why = "this account stands by"
             self._refuse(order, Refusal(RefusalKind.EXPIRED, "NOT_SENT", why))
             self._end(order.id)
             return

@@ -134,6 +134,7 @@ class EntryInquiry:
         self._cancelling.add(order.id)
         try:
             await self._room()
+            await self._venue.opened()
             outcome = await self.entries.cancel_entry(order, venue_order_id)
         except VenueError as error:
             log(Event.VENUE_FAILED, venue=self._venue.account, reason=str(error))

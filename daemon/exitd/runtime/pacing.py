@@ -19,6 +19,7 @@ from exitd.errors import VenueError
 from exitd.ports.clock import Clock
 from exitd.ports.venue import FundingReport, Refusal, Venue
 from exitd.runtime.budget import RateBudget
+from exitd.runtime.gate import Gate
 
 # Longer than any limit counts: whoever asks for more is not believed.
 _LONGEST_PAUSE_S = 60
@@ -35,6 +36,7 @@ class PacedVenue:
         history: Its queries of history per minute; None where they are not limited.
         clock: Both budgets run on its monotonic time.
         priority: Whom these questions let go first.
+        gate: What holds cancels up while the account stands by.
     """
 
     def __init__(
@@ -44,12 +46,14 @@ class PacedVenue:
         history: RateBudget | None,
         clock: Clock,
         priority: Priority,
+        gate: Gate | None = None,
     ) -> None:
         self._venue = venue
         self._budget = budget
         self._history = history
         self._clock = clock
         self._priority = priority
+        self._gate = gate
 
     @property
     def account(self) -> str:
@@ -58,6 +62,11 @@ class PacedVenue:
     @property
     def capabilities(self) -> Capabilities:
         return self._venue.capabilities
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether the account stands by, so that nothing may leave."""
+        return self._gate is not None and self._gate.is_shut
 
     def venue_now_ns(self) -> int:
         return self._venue.venue_now_ns()
@@ -86,6 +95,11 @@ class PacedVenue:
     async def room(self) -> None:
         """Wait until a request of this priority may go; it is counted."""
         await self._wait_for(self._budget)
+
+    async def opened(self) -> None:
+        """Wait as long as the account stands by: nothing that writes may leave."""
+        if self._gate is not None:
+            await self._gate.opened()
 
     async def sync_clock(self) -> int:
         return await self._ask(self._venue.sync_clock)
@@ -127,13 +141,19 @@ class PacedVenue:
         venue_order_id: str = "",
         client_order_id: int | None = None,
     ) -> OrderReport | Refusal | None:
-        return await self._ask(
-            lambda: self._venue.cancel_order(
+        async def cancel() -> OrderReport | Refusal | None:
+            await self.opened()
+            return await self._venue.cancel_order(
                 symbol, venue_order_id=venue_order_id, client_order_id=client_order_id
             )
-        )
+
+        return await self._ask(cancel)
 
     async def cancel_orders(
         self, symbol: str, scope: CancelScope
     ) -> tuple[OrderReport, ...] | Refusal | None:
-        return await self._ask(lambda: self._venue.cancel_orders(symbol, scope))
+        async def cancel() -> tuple[OrderReport, ...] | Refusal | None:
+            await self.opened()
+            return await self._venue.cancel_orders(symbol, scope)
+
+        return await self._ask(cancel)

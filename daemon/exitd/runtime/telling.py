@@ -135,6 +135,8 @@ LEVELS: dict[K, AlertLevel] = {
     K.ORDER_ESCALATED: AlertLevel.WARNING,
     K.POSITION_DOUBTED: AlertLevel.WARNING,
     K.ACCOUNT_CONTRADICTED: AlertLevel.CRITICAL,
+    K.ACCOUNT_SHARED: AlertLevel.CRITICAL,
+    K.ACCOUNT_TAKEN_OVER: AlertLevel.WARNING,
 }
 
 
@@ -195,6 +197,11 @@ def _sentence(fact: Fact) -> str:
             return f"{who}: the venue took another order than was sent; cancelling it"
         case K.ORDER_ESCALATED:
             return f"{who}: its close goes on as {f['to']}"
+        case K.ACCOUNT_SHARED:
+            return f"{fact.account}: {f['why']}"
+        case K.ACCOUNT_TAKEN_OVER:
+            paused = f"; held back: {f['paused']}" if f["paused"] else ""
+            return f"{fact.account} acts again, as {f['by']} asked{paused}"
         case _:
             return f"{fact.account}/{fact.symbol}: {f.get('why', fact.kind.value)}"
 

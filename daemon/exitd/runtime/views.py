@@ -178,7 +178,7 @@ class ConfigurationView(Struct, frozen=True, kw_only=True):
 
 
 class StatusView(Struct, frozen=True, kw_only=True):
-    """The daemon at a glance. `banner` is `LIVE` or `PAPER, NOT PROTECTING`.
+    """The daemon at a glance. `banner` is `LIVE` or why nothing is protected.
 
     `triggers` and `entries` count them by state; entries that are over are left out.
     """

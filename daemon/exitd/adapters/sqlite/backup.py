@@ -52,6 +52,21 @@ def back_up(path: Path, target: Path) -> None:
         ) from error
 
 
+def check_copy(copy: Path) -> None:
+    """Read a copy through SQLite's own checks; changes nothing.
+
+    Raises:
+        StoreDamaged: It cannot be trusted.
+        StoreError: It cannot be read.
+    """
+    check_files(copy)
+    try:
+        with closing(connect(copy, read_only=True)) as driver:
+            check_content(driver, copy, least_batch=0)
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{copy} cannot be read ({error}): name another.") from error
+
+
 def restore(copy: Path, path: Path) -> Path | None:
     """Put a copy in the place of the state at *path*, which no daemon may hold.
 
@@ -63,14 +78,13 @@ def restore(copy: Path, path: Path) -> Path | None:
         StoreDamaged: The copy cannot be trusted; nothing was changed.
         StoreError: A file could not be written.
     """
-    check_files(copy)
+    check_copy(copy)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = StateLock(path)
     kept = path.with_name(f"{path.name}.replaced")
     new = path.with_name(f"{path.name}.new")
     try:
         with closing(connect(copy, read_only=True)) as driver:
-            check_content(driver, copy, least_batch=0)
             copy_database(driver, new)
         was_there = path.exists()
         for suffix in ("", "-wal", "-shm"):

@@ -26,6 +26,7 @@ from exitd.runtime.control.requests import TriggerChange, TriggerRequest
 from exitd.runtime.control.running import Caller
 from exitd.runtime.control.signals import Signals
 from exitd.runtime.control.standing import Standing
+from exitd.runtime.control.takeover import Takeovers
 from exitd.runtime.control.tokens import Tokens
 from exitd.runtime.control.triggers import Triggers
 from exitd.runtime.daemon import Daemon
@@ -62,6 +63,7 @@ class Control:
         self.history = History(daemon)
         self.books = Books(daemon)
         self.costs = Costs(daemon)
+        self.takeover = Takeovers(daemon)
         self.tokens = Tokens(daemon, random_bytes)
         self.by_hand = ByHand(daemon, self.triggers)
         self.moving = Moving(daemon, self.triggers, random_bytes)

@@ -146,7 +146,7 @@ class Moving:
     async def _hand_over(
         self, account: Account, one: Candidate, by: Caller
     ) -> StepView:
-        if one.stop is None:
+        if one.stop is None or account.gate.is_shut:
             return StepView(what=str(one), outcome="left here")
         stop = replace(one.stop, client_order_id=self._foreign_id(account.name))
         try:

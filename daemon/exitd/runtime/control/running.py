@@ -77,7 +77,8 @@ def refuse_while_recovering(daemon: Daemon) -> None:
     """Half-known positions are no ground to arm on (behaviour 30).
 
     Raises:
-        NotReady: The stored state and the venues do not agree yet.
+        NotReady: The stored state and the venues do not agree yet, or an account
+            stands by.
     """
     if not daemon.is_recovered or daemon.is_stopping:
         raise NotReady(
@@ -87,6 +88,12 @@ def refuse_while_recovering(daemon: Daemon) -> None:
             else "the daemon is stopping",
             "ask again in a moment",
             retry_after_s=_RETRY_AFTER_S,
+        )
+    for name in daemon.standby.standing:
+        raise NotReady(
+            "standing_by",
+            f"{name} stands by: {daemon.standby.accounts[name].reason}",
+            "stop the other exitd, then run `exitd takeover` here",
         )
 
 

@@ -20,7 +20,15 @@ from exitd.runtime.shown import (
 from exitd.runtime.views import ConfigurationView, FireView, StatusView
 
 LIVE, PAPER = "LIVE", "PAPER, NOT PROTECTING"
+STANDBY = "STANDBY, NOT PROTECTING"
 _FACTS_SEARCHED = 50
+
+
+def banner_of(daemon: Daemon) -> str:
+    """Give the words that head every page: whether anything is protected here."""
+    if daemon.mode != "live":
+        return PAPER
+    return STANDBY if daemon.standby.standing else LIVE
 
 
 class Standing:
@@ -38,7 +46,7 @@ class Standing:
         now_ns = daemon.clock.now_ns()
         return StatusView(
             mode=daemon.mode,
-            banner=LIVE if daemon.mode == "live" else PAPER,
+            banner=banner_of(daemon),
             version=daemon.version,
             is_ready=not reasons,
             reasons=reasons,
