@@ -57,12 +57,7 @@ class Account:
         self.name = venue.account
         self.venue = venue
         self.prices = WatchedFeed(
-            feed,
-            loop,
-            spawn=spawn,
-            waits=waits,
-            before_tick=before_tick,
-            budget=budget,
+            feed, loop, spawn=spawn, waits=waits, before_tick=before_tick, budget=budget
         )
         clock = loop.clock
         self.gate = Gate(loop.engine.state, self.name)

@@ -284,10 +284,8 @@ class Dispatcher:
             return
         self._spawn(self._send(intent.order, prepared, ts_ns), f"send {key}")
         # After the task's first step, which writes the request to the socket.
-        asyncio.get_running_loop().call_soon(self._note_sent, key, ts_ns)
-
-    def _note_sent(self, key: AttemptKey, ts_ns: int) -> None:
-        self._loop.handle(AttemptSent(key, ts_ns))
+        note = self._loop.handle
+        asyncio.get_running_loop().call_soon(note, AttemptSent(key, ts_ns))
 
     async def _send(
         self,
@@ -301,7 +299,7 @@ class Dispatcher:
         try:
             outcome = await self._venue.send(order, prepared)
         except VenueError as error:
-            self._note_sent(order.attempt, ts_ns)
+            self._loop.handle(AttemptSent(order.attempt, ts_ns))
             self._breaker.failed(str(error))
             self._loop.handle(AttemptUnanswered(order.attempt, str(error), now_ns()))
         except asyncio.CancelledError:
@@ -311,7 +309,7 @@ class Dispatcher:
                 self._loop.handle(AttemptUnanswered(order.attempt, why, now_ns()))
             raise
         else:
-            self._note_sent(order.attempt, ts_ns)
+            self._loop.handle(AttemptSent(order.attempt, ts_ns))
             self._take_outcome(order.attempt, outcome, is_again=is_again)
         finally:
             self._sending.end(order.attempt)

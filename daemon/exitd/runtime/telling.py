@@ -12,6 +12,7 @@ from exitd.ports.alerts import Alert, AlertLevel, Alerts, Delivered
 from exitd.ports.notices import Notice, NoticeKind
 from exitd.runtime.backstop_words import BACKSTOP_LEVELS, backstop_sentence
 from exitd.runtime.entry_words import ENTRY_LEVELS, entry_sentence
+from exitd.runtime.unseen_words import unseen_sentence
 
 K = FactKind
 
@@ -163,22 +164,8 @@ def _sentence(fact: Fact) -> str:
             return f"{who}: its level {f['level']} is crossed, and not confirmed yet"
         case K.TRIGGER_CONDITION_LOST:
             return f"{who}: the price came back to {f['observed']}, nothing was sent"
-        case K.TRIGGER_UNCERTAIN:
-            return (
-                f"{who}: nobody knows what its price did while nobody watched: "
-                f"{f['why']}"
-            )
-        case K.TRIGGER_MISSED:
-            then = "it fires now" if fact.fields["fires"] else "nothing was sent"
-            return (
-                f"{who}: its level {f['level']} was crossed while nobody watched, in a "
-                f"candle from {f['low']} to {f['high']}; {then}"
-            )
-        case K.PRICE_HELD:
-            return (
-                f"{fact.symbol}: a price of {f['observed']} was held back, as the "
-                f"{f['witness']} beside it does not bear it out"
-            )
+        case K.TRIGGER_UNCERTAIN | K.TRIGGER_MISSED | K.PRICE_HELD:
+            return unseen_sentence(fact, f)
         case K.TRIGGER_DONE:
             return f"{who} is done: {f['reason']}, {f['filled']} filled"
         case K.ORDER_FILLED:
