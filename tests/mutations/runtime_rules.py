@@ -6,6 +6,13 @@ from mutations.mutation import Mutation
 
 MUTATIONS = (
     Mutation(
+        89,
+        "runtime/dispatch.py",
+        "            if self.is_open:\n                why =",
+        "            if False:\n                why =",
+        "test_p10_given_a_send_that_is_broken_off_then_in_doubt_and_closed_once",
+    ),
+    Mutation(
         111,
         "runtime/reconcile.py",
         "if before == ZERO and signed:",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mutations.mutation import Mutation
-from mutations.run import copy_package
+from mutations.worker import copy_package
 
 PROGRAM = Path(__file__).parent / "program.py"
 SEEDS = 1_000

@@ -182,7 +182,8 @@ async def test_given_bad_headers_when_sent_then_each_has_its_error(rig: Rig):
     assert (await rig.http.get("/api/v1/position", headers=good)).status_code == 200
 
 
-@pytest.mark.parametrize("off_ms", [-5_100, 5_100])
+# A clock ahead leaves the machine seconds to be slow in.
+@pytest.mark.parametrize("off_ms", [-5_100, 30_000])
 async def test_given_timestamp_outside_window_when_sent_then_expired(
     rig: Rig, off_ms: int
 ):

@@ -46,7 +46,6 @@ CODES = {
     "no_entry": "the level needs an entry price that nobody knows now",
     "no_position": "there is no such position",
     "no_side": "a close, a trail or a relative level needs a side",
-    "not_built": "the word is understood, and exitd does not do it yet",
     "off_step": "the level is not a multiple of the price step",
     "one_condition": "a trigger has exactly one condition",
     "owned_by_file": "a file owns the trigger; change the file",
