@@ -90,11 +90,12 @@ def test_given_a_rule_that_loading_applied_when_exchanged_then_it_says_no(
 ):
     path, module = loaded()
     changed = SOURCE.replace(before, after)
-    codes = [each.__code__ for each in find_functions(path)[path]]
+    functions = list(find_functions(path)[path])
+    codes = [each.__code__ for each in functions]
 
-    assert not exchange(path, SOURCE, changed, find_functions(path)[path])
+    assert not exchange(path, SOURCE, changed, functions)
 
-    assert [each.__code__ for each in find_functions(path)[path]] == codes
+    assert [each.__code__ for each in functions] == codes
     assert (module.first(), module.wrapped(), module.Book().rest()) == (2, 3, 2)
 
 
