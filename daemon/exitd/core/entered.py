@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from exitd.core import entries, exits, withdrawing
 from exitd.core.entry import EntryRecord, EntryState
+from exitd.core.entry_steps import watch_end
 from exitd.core.events import FactKind
 from exitd.core.inputs import OrderReport, OrderStatus
 from exitd.core.lifecycle import EntryCause, next_entry_state
@@ -82,7 +83,7 @@ def _take_in(turn: Turn, entry: EntryRecord, report: OrderReport) -> None:
     if after == replace(entry, ts_changed_ns=turn.now_ns):
         return
     turn.put_entry(after)
-    entries.watch_end(turn, after)
+    watch_end(turn, after)
     _tell(turn, entry, after, report)
     is_late = entry.state in _OVER and not after.is_ended
     if is_late and not after.withdrawn:

@@ -20,6 +20,7 @@ from exitd.core.entry_inputs import (
     EntrySlotOpened,
     EntryUnanswered,
 )
+from exitd.core.entry_steps import step, watch_end
 from exitd.core.events import FactKind
 from exitd.core.indexing import forget_entry
 from exitd.core.intents import (
@@ -29,7 +30,7 @@ from exitd.core.intents import (
     ResendEntry,
     SendEntry,
 )
-from exitd.core.lifecycle import EntryCause, next_entry_state
+from exitd.core.lifecycle import EntryCause
 from exitd.core.lifetimes import other_side_held
 from exitd.core.position import other_side
 from exitd.core.refusals import delay_ns
@@ -157,7 +158,7 @@ def on_slot(turn: Turn, slot: EntrySlotOpened) -> None:
 
 def lapse(turn: Turn, entry: EntryRecord) -> None:
     """End an entry that was never sent."""
-    ended = _put(turn, entry, EntryCause.LAPSED)
+    ended = step(turn, entry, EntryCause.LAPSED)
     turn.entry_fact(
         FactKind.ENTRY_EXPIRED,
         ended,
@@ -176,7 +177,7 @@ def on_signed(turn: Turn, signed: EntrySigned) -> None:
         expires_venue_ns=signed.expires_venue_ns,
         ts_sent_ns=0,
     )
-    after = _put(turn, signed_entry, EntryCause.SIGNED)
+    after = step(turn, signed_entry, EntryCause.SIGNED)
     turn.entry_fact(FactKind.ENTRY_SIGNED, after)
 
 
@@ -186,7 +187,7 @@ def on_sent(turn: Turn, sent: EntrySent) -> None:
         return
     after = replace(entry, ts_sent_ns=sent.now_ns)
     if entry.state is EntryState.SIGNED:
-        after = _put(turn, after, EntryCause.SENT)
+        after = step(turn, after, EntryCause.SENT)
     else:
         # Evidence of it was quicker.
         turn.put_entry(after)
@@ -213,7 +214,7 @@ def on_refused(turn: Turn, refused: EntryRefused) -> None:
         end_unsent(turn, entry)
         return
     if refused.kind in _FOR_NOW and is_first and is_young:
-        back = _put(turn, replace(entry, signed=b""), EntryCause.PUT_BACK)
+        back = step(turn, replace(entry, signed=b""), EntryCause.PUT_BACK)
         turn.entry_fact(FactKind.ENTRY_PUT_BACK, back, why=message)
         turn.at(Timer(turn.now_ns + wait_ns, TimerKind.ENTRY_DOUBT, entry.id, 0))
         return
@@ -223,7 +224,7 @@ def on_refused(turn: Turn, refused: EntryRefused) -> None:
 def _end_refused(
     turn: Turn, entry: EntryRecord, kind: RefusalKind, message: str
 ) -> None:
-    ended = _put(turn, replace(entry, refusal=message), EntryCause.REFUSED)
+    ended = step(turn, replace(entry, refusal=message), EntryCause.REFUSED)
     turn.entry_fact(
         FactKind.ENTRY_REFUSED, ended, refusal=kind.value, why=message, alert=True
     )
@@ -242,7 +243,7 @@ def on_unanswered(turn: Turn, lost: EntryUnanswered) -> None:
 
 
 def _doubt(turn: Turn, entry: EntryRecord, why: str) -> None:
-    doubtful = _put(turn, entry, EntryCause.UNANSWERED)
+    doubtful = step(turn, entry, EntryCause.UNANSWERED)
     turn.entry_fact(FactKind.ENTRY_IN_DOUBT, doubtful, why=why)
     _ask_again(turn, doubtful)
 
@@ -282,31 +283,13 @@ def on_not_found(turn: Turn, nothing: EntryNotFound) -> None:
         entry, turn.now_ns - slack_ns
     ):
         return
-    ended = _put(turn, entry, EntryCause.NOT_FOUND)
+    ended = step(turn, entry, EntryCause.NOT_FOUND)
     turn.entry_fact(
         FactKind.ENTRY_EXPIRED,
         ended,
         why="the venue never had it, and it is too late to send it again",
         alert=True,
     )
-
-
-def _put(turn: Turn, entry: EntryRecord, cause: EntryCause) -> EntryRecord:
-    after = replace(
-        entry,
-        state=next_entry_state(entry.state, cause),
-        ts_changed_ns=turn.now_ns,
-    )
-    turn.put_entry(after)
-    watch_end(turn, after)
-    return after
-
-
-def watch_end(turn: Turn, entry: EntryRecord) -> None:
-    """Forget an entry some time after it has ended; late reports still find it."""
-    if entry.is_ended:
-        due_ns = turn.now_ns + turn.state.policies.attempts_kept_ns
-        turn.at(Timer(due_ns, TimerKind.ENTRY_FORGET, entry.id, 0))
 
 
 def on_timer(turn: Turn, timer: Timer) -> None:

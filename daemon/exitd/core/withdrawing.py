@@ -11,10 +11,11 @@ from msgspec.structs import replace
 from exitd.core.condition import Immediately
 from exitd.core.entry import EntryRecord, EntryState
 from exitd.core.entry_inputs import WithdrawEntry
+from exitd.core.entry_steps import step
 from exitd.core.events import FactKind
 from exitd.core.exits import exit_of
 from exitd.core.intents import CancelEntry
-from exitd.core.lifecycle import EntryCause, next_entry_state
+from exitd.core.lifecycle import EntryCause
 from exitd.core.position import PositionKey
 from exitd.core.role import Role
 from exitd.core.state import Accepted, Refused, State, Timer, TimerKind
@@ -74,11 +75,7 @@ def go_on(turn: Turn, entry: EntryRecord) -> None:
 
 def end_unsent(turn: Turn, entry: EntryRecord) -> None:
     """End an entry of which nothing has left; nothing of it can fill."""
-    state = next_entry_state(entry.state, EntryCause.WITHDRAWN)
-    ended = replace(entry, state=state, ts_changed_ns=turn.now_ns)
-    turn.put_entry(ended)
-    due_ns = turn.now_ns + turn.state.policies.attempts_kept_ns
-    turn.at(Timer(due_ns, TimerKind.ENTRY_FORGET, entry.id, 0))
+    ended = step(turn, entry, EntryCause.WITHDRAWN)
     turn.entry_fact(
         FactKind.ENTRY_CANCELLED, ended, filled=ended.filled, why=entry.withdrawn
     )

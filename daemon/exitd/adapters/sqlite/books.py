@@ -5,11 +5,13 @@ Runs in threads of its own, as all reading of history does.
 
 import sqlite3
 from collections.abc import Collection, Iterator
+from typing import TypeVar
 
 from msgspec.structs import replace
 from sqlalchemy import (
     ColumnElement,
     LargeBinary,
+    Table,
     Text,
     cast,
     exists,
@@ -37,6 +39,7 @@ from exitd.ports.store import BookedFill, ExitRow
 
 _FIRES, _FILLS, _ATTEMPTS = schema.FIRES, schema.FILLS, schema.ATTEMPTS
 _Condition = ColumnElement[bool]
+Named = TypeVar("Named", EntryRecord, SignalRecord)
 
 #: An attempt that filled a row of which nobody knew whose it was when it came.
 _CLAIMS = (
@@ -180,22 +183,21 @@ class Books:
         return found
 
     def entries_by_id(self, ids: Collection[str]) -> dict[str, EntryRecord]:
-        entries, bad = schema.ENTRIES, list[BadRow]()
-        found: dict[str, EntryRecord] = {}
-        with self._reader() as driver:
-            for some in _parts(ids):
-                rows = read_rows(entries).where(entries.c.id.in_(some))
-                found |= {e.id: e for e in read_entries(driver, bad.append, rows)}
-        self._on_bad(bad)
-        return found
+        return self._by_id(EntryRecord, schema.ENTRIES, ids)
 
     def signals_by_id(self, ids: Collection[str]) -> dict[str, SignalRecord]:
-        signals, bad = schema.SIGNALS, list[BadRow]()
-        found: dict[str, SignalRecord] = {}
+        return self._by_id(SignalRecord, schema.SIGNALS, ids)
+
+    def _by_id(
+        self, kind: type[Named], table: Table, ids: Collection[str]
+    ) -> dict[str, Named]:
+        bad: list[BadRow] = []
+        found: dict[str, Named] = {}
         with self._reader() as driver:
             for some in _parts(ids):
-                rows = read_rows(signals).where(signals.c.id.in_(some))
-                found |= {s.id: s for s in read_signals(driver, bad.append, rows)}
+                rows = read_rows(table).where(table.c.id.in_(some))
+                records = read(driver, kind, table, bad.append, rows=rows)
+                found |= {record.id: record for record in records}
         self._on_bad(bad)
         return found
 
