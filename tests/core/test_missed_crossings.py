@@ -304,10 +304,9 @@ def test_b133_given_an_emergency_on_another_price_then_that_is_looked_at_too():
     world.tick(closes, "100")
     world.last("100")
     world.arm(replace(sl, confirmation=confirmation))
-    world.later(10 * MINUTE)
-    since = dict(unseen_since(world.engine.state, "main"))
+    since_ns = down(world, source=LAST)
 
-    fill(world, candles(since[LAST], ("94", "99"), ("89", "92")), LAST)
+    fill(world, candles(since_ns, ("94", "99"), ("89", "92")), LAST)
 
     assert world.told(FactKind.TRIGGER_MISSED)[0].fields["level"] == D(90)
 
@@ -315,7 +314,8 @@ def test_b133_given_an_emergency_on_another_price_then_that_is_looked_at_too():
 def test_given_another_price_without_an_emergency_then_it_says_nothing():
     world = restarted(stop("sl", "95"))
     world.engine.state.book(LAST).counting["sl"] = 1
-    fill(world, candles(world.now_ns, ("94", "99")), LAST)
+    since_ns = down(world, source=LAST)
+    fill(world, candles(since_ns, ("94", "99")), LAST)
 
     assert world.trigger("sl").missed_ns == 0
 

@@ -5,10 +5,13 @@ leaves it flagged until somebody has looked at it, or candles have told.
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from exitd.core import missed
+from exitd.core import mending, missed
+from exitd.core.book import Book
 from exitd.core.condition import Missed
 from exitd.core.events import FactKind
 from exitd.core.hits import fire_by_clock
@@ -20,12 +23,16 @@ from exitd.core.hole_inputs import (
 )
 from exitd.core.market import PriceSource
 from exitd.core.records import SeenRecord, Snapshot
-from exitd.core.resting import is_expired, kept, rest, watermark_now
+from exitd.core.resting import is_expired, watermark_now
 from exitd.core.state import State
-from exitd.core.trigger import TriggerRecord, TriggerState
+from exitd.core.trigger import TriggerDefinition, TriggerRecord, TriggerState
 from exitd.core.turn import Turn
 from exitd.core.units import INFINITY, ZERO
 from exitd.core.watermarks import is_trailing
+
+#: What a look at a trigger costs, at a candle beside it, and to tell of it; and how
+#: much of that fits into one turn of the loop, about in microseconds.
+_LOOKED, _FOLLOWED, _TOLD, _TURN_COST = 4, 6, 80, 20_000
 
 
 def on_seen(turn: Turn, told: SourcesSeen) -> None:
@@ -62,21 +69,32 @@ def unseen_since(state: State, feed: str) -> list[tuple[PriceSource, int]]:
             continue
         if not source.is_spread and any(part.feed != feed for part in source.parts):
             continue
-        begun = [_watches_since(record) for record in _on_watch(state, source)]
-        if not begun:
+        begun_ns = min(map(_watches_since, _on_watch(state, source)), default=None)
+        if begun_ns is None:
             continue
         seen_ns = book.ts_seen_ns or book.ts_saved_ns
         if book.price is not None:
             seen_ns = max(seen_ns, book.ts_recv_ns)
-        found.append((source, book.hole_ns or max(seen_ns, min(begun))))
+        found.append((source, book.hole_ns or max(seen_ns, begun_ns)))
     return found
 
 
+def forget_hole(state: State, definition: TriggerDefinition) -> None:
+    """Judge a trigger by no hole before now: somebody has looked at it."""
+    confirmation = definition.confirmation
+    emergency = confirmation.emergency_source if confirmation is not None else None
+    for source in (definition.source, emergency):
+        if source is not None:
+            state.book(source).hole_watch.pop(definition.id, None)
+
+
 def _on_watch(state: State, source: PriceSource) -> Iterator[TriggerRecord]:
-    """Give what is armed and looks at a source, in the order in which it was armed."""
-    records = (state.triggers[i] for i in state.book(source).watching())
-    armed = (r for r in records if r.state is TriggerState.ARMED)
-    return iter(sorted(armed, key=lambda record: record.seq))
+    """Give what is armed and looks at a source, in no order."""
+    triggers = state.triggers
+    for trigger_id in state.book(source).watching():
+        record = triggers[trigger_id]
+        if record.state is TriggerState.ARMED:
+            yield record
 
 
 def _watches_since(record: TriggerRecord) -> int:
@@ -85,57 +103,120 @@ def _watches_since(record: TriggerRecord) -> int:
 
 
 def on_found(turn: Turn, found: HoleFound) -> None:
-    """Remember a hole until candles have told of it, over a crash too."""
-    book = turn.state.book(found.source)
+    """Remember a hole until candles have told of it, over a crash too.
+
+    And who was on watch in it, as it was before the price of now: that may move it.
+    """
+    state, book = turn.state, turn.state.book(found.source)
     book.hole_ns = min(book.hole_ns or found.since_ns, found.since_ns)
     book.hole_end_ns = found.now_ns
+    book.hole_left = None
+    for record in _on_watch(state, found.source):
+        known = book.hole_watch.get(record.id)
+        if known is None or known.arming != record.arming:
+            book.hole_watch[record.id] = _as_it_is(state, record)
     _note(turn, found.source, book.hole_ns)
 
 
-def on_filled(turn: Turn, hole: HoleFilled) -> None:
-    """Let every trigger that was on watch see what candles say of the hole.
+def _as_it_is(state: State, record: TriggerRecord) -> TriggerRecord:
+    """Give a trigger with what its trail has seen."""
+    seen = watermark_now(state, record)
+    return record if seen == record.watermark else replace(record, watermark=seen)
 
-    Stops go first: what they leave of a position is judged after (behaviour 18).
+
+def on_filled(turn: Turn, hole: HoleFilled) -> None:
+    """Let the triggers that were on watch see what candles say of the hole.
+
+    Stops go first: what they leave of a position is judged after (behaviour 18). So
+    many are shown them in one turn that prices do not wait for it; the hole stays open,
+    and this is to be said again, until all have seen them.
     """
-    since_ns, end_ns = _bounds(turn, hole.source)
-    firing: list[TriggerRecord] = []
-    low = min((candle.low for candle in hole.candles), default=INFINITY)
-    high = max((candle.high for candle in hole.candles), default=ZERO)
-    for record in list(_on_watch(turn.state, hole.source)):
-        if _watches_since(record) > end_ns or is_expired(record, turn.now_ns):
-            continue
-        if not record.unseen and missed.is_untouched(record, low, high):
-            continue
-        found = missed.look(turn.state, record, hole.source, hole.candles, since_ns)
-        record = _mend(turn, _cleared(turn, record, since_ns), found)
-        if found.crossed is not None:
-            if _tell(turn, record, found):
-                firing.append(record)
-        elif found.doubt:
-            _doubt(turn, record, found.doubt, since_ns)
-    _close(turn, hole.source, end_ns)
-    for record in sorted(firing, key=lambda r: not turn.state.roles[r.id].is_stop):
-        fire_by_clock(turn, turn.state.triggers[record.id], "missed")
+    state, book = turn.state, turn.state.book(hole.source)
+    if book.hole_left is None:
+        book.hole_left = _in_order(state, book)
+    seen = _Seen(
+        since_ns=book.hole_ns,
+        end_ns=book.hole_end_ns or turn.now_ns,
+        low=min((candle.low for candle in hole.candles), default=INFINITY),
+        high=max((candle.high for candle in hole.candles), default=ZERO),
+    )
+    left = _TURN_COST
+    while book.hole_left and left > 0:
+        left -= _show(turn, hole, seen, book.hole_watch[book.hole_left.pop()])
+    if not book.hole_left:
+        _close(turn, hole.source, seen.end_ns)
+
+
+class _Seen(Struct, frozen=True):
+    """A hole, and the lowest and the highest price that candles show of it."""
+
+    since_ns: int
+    end_ns: int
+    low: Decimal
+    high: Decimal
+
+
+def _in_order(state: State, book: Book) -> list[str]:
+    """Name those that were on watch, the first to be shown candles at the end."""
+
+    def rank(trigger_id: str) -> tuple[bool, int]:
+        role = state.roles.get(trigger_id)
+        return role is None or not role.is_stop, book.hole_watch[trigger_id].seq
+
+    return sorted(book.hole_watch, key=rank, reverse=True)
+
+
+def _show(turn: Turn, hole: HoleFilled, seen: _Seen, then: TriggerRecord) -> int:
+    """Let one trigger see candles; gives what that cost, about in microseconds."""
+    record = _still(turn.state, then)
+    if record is None or _watches_since(then) > seen.end_ns:
+        return _LOOKED
+    if is_expired(record, turn.now_ns):
+        return _LOOKED
+    if not record.unseen and missed.is_untouched(then, seen.low, seen.high):
+        return _LOOKED
+    found = missed.look(turn.state, then, hole.source, hole.candles, seen.since_ns)
+    cost = _LOOKED + _FOLLOWED * len(hole.candles)
+    record = mending.mend(turn, _cleared(turn, record, seen.since_ns), found.now)
+    if found.crossed is not None:
+        if _tell(turn, record, found):
+            fire_by_clock(turn, turn.state.triggers[record.id], "missed")
+        cost += _TOLD
+    elif found.doubt:
+        _doubt(turn, record, found.doubt, seen.since_ns)
+        cost += _TOLD
+    return cost
+
+
+def _still(state: State, then: TriggerRecord) -> TriggerRecord | None:
+    """Give a trigger as it is now, if it is on watch as it was when the hole was found.
+
+    What prices and its position have made of it since does not count.
+    """
+    record = state.triggers.get(then.id)
+    if record is None or record.state is not TriggerState.ARMED or record.paused:
+        return None
+    same = record.definition == then.definition and record.arming == then.arming
+    return record if same else None
 
 
 def on_unknown(turn: Turn, hole: HoleUnknown) -> None:
     """Say of each trigger that it may have missed a price."""
-    since_ns, end_ns = _bounds(turn, hole.source)
-    for record in list(_on_watch(turn.state, hole.source)):
-        if _watches_since(record) <= end_ns:
+    book = turn.state.book(hole.source)
+    since_ns, end_ns = book.hole_ns, book.hole_end_ns or turn.now_ns
+    for trigger_id in reversed(_in_order(turn.state, book)):
+        then = book.hole_watch[trigger_id]
+        record = _still(turn.state, then)
+        if record is not None and _watches_since(then) <= end_ns:
             _doubt(turn, record, hole.reason, since_ns)
     if hole.is_final:
         _close(turn, hole.source, end_ns)
 
 
-def _bounds(turn: Turn, source: PriceSource) -> tuple[int, int]:
-    book = turn.state.book(source)
-    return book.hole_ns, book.hole_end_ns or turn.now_ns
-
-
 def _close(turn: Turn, source: PriceSource, end_ns: int) -> None:
     book = turn.state.book(source)
     book.hole_ns = book.hole_end_ns = 0
+    book.hole_watch, book.hole_left = {}, None
     _note(turn, source, max(end_ns, book.ts_seen_ns))
 
 
@@ -162,22 +243,6 @@ def _doubt(turn: Turn, record: TriggerRecord, why: str, since_ns: int) -> None:
         why=why,
         alert=True,
     )
-
-
-def _mend(turn: Turn, record: TriggerRecord, found: missed.Found) -> TriggerRecord:
-    """Let a trail have seen the best price that candles show (behaviour 56)."""
-    if found.best is None:
-        return record
-    turn.state.book(record.definition.source).raise_to(record.id, found.best)
-    after = kept(turn.state, record)
-    if after is record:
-        return record
-    turn.put_trigger(after)
-    rest(turn.state, after)
-    turn.fact(
-        FactKind.TRIGGER_TRAILING, after, watermark=after.watermark, why="candles"
-    )
-    return after
 
 
 def _tell(turn: Turn, record: TriggerRecord, found: missed.Found) -> bool:

@@ -170,10 +170,11 @@ def seen_in(source: PriceSource, bar: Candle) -> SeenCandle:
     """Give what a source has shown in a bar: of closed candles, only their close."""
     assert bar.close is not None, "a bar without prices is left out"
     if source.closed:
-        return SeenCandle(bar.ts_close_ns, bar.ts_close_ns, bar.close, bar.close)
+        close = bar.close
+        return SeenCandle(bar.ts_close_ns, bar.ts_close_ns, close, close, close)
     high = bar.close if bar.high is None else bar.high
     low = bar.close if bar.low is None else bar.low
-    return SeenCandle(bar.ts_open_ns, bar.ts_close_ns, high, low)
+    return SeenCandle(bar.ts_open_ns, bar.ts_close_ns, high, low, bar.close)
 
 
 def _asked_for(source: PriceSource, hole_ns: int) -> tuple[str, str, int]:
