@@ -39,7 +39,8 @@ class Book:
     that its prices are a part of. From `hole_ns` to `hole_end_ns` (0: no hole is open)
     nobody watched, and no candle has told yet; up to `ts_seen_ns` all was seen.
     `hole_watch` is who was on watch then, as it stood when it was found; `hole_left`
-    names those whom candles are still to be shown, None before they came.
+    names those whom candles are still to be shown, None before they came, and
+    `hole_told` counts what has been told of it: missed, fired, in doubt.
     """
 
     __slots__ = (
@@ -60,6 +61,7 @@ class Book:
         "hole_end_ns",
         "hole_left",
         "hole_ns",
+        "hole_told",
         "hole_watch",
         "is_saving",
         "is_unsaved",
@@ -98,6 +100,7 @@ class Book:
         self.ts_seen_ns = self.hole_ns = self.hole_end_ns = 0
         self.hole_watch: dict[str, TriggerRecord] = {}
         self.hole_left: list[str] | None = None
+        self.hole_told = [0, 0, 0]
 
     def __len__(self) -> int:
         return (

@@ -32,7 +32,9 @@ from exitd.core.watermarks import is_trailing
 
 #: What a look at a trigger costs, at a candle beside it, and to tell of it; and how
 #: much of that fits into one turn of the loop, about in microseconds.
-_LOOKED, _FOLLOWED, _TOLD, _TURN_COST = 4, 6, 80, 20_000
+_LOOKED, _FOLLOWED, _TOLD, _TURN_COST = 5, 12, 100, 20_000
+#: So many triggers of one hole are told of each by itself; of all of them in one.
+_TOLD_SINGLY = 5
 
 
 def on_seen(turn: Turn, told: SourcesSeen) -> None:
@@ -175,15 +177,19 @@ def _show(turn: Turn, hole: HoleFilled, seen: _Seen, then: TriggerRecord) -> int
         return _LOOKED
     if not record.unseen and missed.is_untouched(then, seen.low, seen.high):
         return _LOOKED
+    if record.missed_ns != then.missed_ns:
+        # Of a part of this hole it has been told before it became longer.
+        then = replace(then, missed_ns=record.missed_ns)
     found = missed.look(turn.state, then, hole.source, hole.candles, seen.since_ns)
     cost = _LOOKED + _FOLLOWED * len(hole.candles)
+    cost += _TOLD if found.now is not None else 0
     record = mending.mend(turn, _cleared(turn, record, seen.since_ns), found.now)
     if found.crossed is not None:
-        if _tell(turn, record, found):
+        if _tell(turn, hole.source, record, found):
             fire_by_clock(turn, turn.state.triggers[record.id], "missed")
         cost += _TOLD
     elif found.doubt:
-        _doubt(turn, record, found.doubt, seen.since_ns)
+        _doubt(turn, hole.source, record, found.doubt, seen.since_ns)
         cost += _TOLD
     return cost
 
@@ -208,13 +214,16 @@ def on_unknown(turn: Turn, hole: HoleUnknown) -> None:
         then = book.hole_watch[trigger_id]
         record = _still(turn.state, then)
         if record is not None and _watches_since(then) <= end_ns:
-            _doubt(turn, record, hole.reason, since_ns)
+            _doubt(turn, hole.source, record, hole.reason, since_ns)
     if hole.is_final:
         _close(turn, hole.source, end_ns)
+    else:
+        _tell_of_all(turn, hole.source, book)
 
 
 def _close(turn: Turn, source: PriceSource, end_ns: int) -> None:
     book = turn.state.book(source)
+    _tell_of_all(turn, source, book)
     book.hole_ns = book.hole_end_ns = 0
     book.hole_watch, book.hole_left = {}, None
     _note(turn, source, max(end_ns, book.ts_seen_ns))
@@ -229,7 +238,9 @@ def _cleared(turn: Turn, record: TriggerRecord, since_ns: int) -> TriggerRecord:
     return trusted
 
 
-def _doubt(turn: Turn, record: TriggerRecord, why: str, since_ns: int) -> None:
+def _doubt(
+    turn: Turn, source: PriceSource, record: TriggerRecord, why: str, since_ns: int
+) -> None:
     """Flag a trigger; somebody is told once, however often it is doubted."""
     if record.unseen:
         return
@@ -241,11 +252,13 @@ def _doubt(turn: Turn, record: TriggerRecord, why: str, since_ns: int) -> None:
         watermark=watermark_now(turn.state, doubted),
         since_ts_ns=since_ns,
         why=why,
-        alert=True,
+        alert=_is_told_singly(turn, source, _DOUBT),
     )
 
 
-def _tell(turn: Turn, record: TriggerRecord, found: missed.Found) -> bool:
+def _tell(
+    turn: Turn, source: PriceSource, record: TriggerRecord, found: missed.Found
+) -> bool:
     """Tell of a crossing that nobody saw; whether it is to fire for it now."""
     candle = found.crossed
     assert candle is not None
@@ -263,6 +276,33 @@ def _tell(turn: Turn, record: TriggerRecord, found: missed.Found) -> bool:
         low=candle.low,
         high=candle.high,
         fires=fires,
-        alert=True,
+        alert=_is_told_singly(turn, source, _FIRED if fires else _MISSED),
     )
     return fires
+
+
+_MISSED, _FIRED, _DOUBT = range(3)
+
+
+def _is_told_singly(turn: Turn, source: PriceSource, what: int) -> bool:
+    """Count what is told of a hole: at night nobody reads thousands of alerts."""
+    book = turn.state.book(source)
+    book.hole_told[what] += 1
+    return sum(book.hole_told) <= _TOLD_SINGLY
+
+
+def _tell_of_all(turn: Turn, source: PriceSource, book: Book) -> None:
+    """Tell in one what was told of more triggers than anybody reads one by one."""
+    told, book.hole_told = book.hole_told, [0, 0, 0]
+    if sum(told) <= _TOLD_SINGLY:
+        return
+    turn.fact(
+        FactKind.PRICE_UNWATCHED,
+        account=source.feed,
+        symbol=source.symbol,
+        source=str(source),
+        since_ts_ns=book.hole_ns,
+        missed=told[_MISSED],
+        fires=told[_FIRED],
+        unsure=told[_DOUBT],
+    )

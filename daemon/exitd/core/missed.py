@@ -11,12 +11,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from exitd.core.condition import Confirmation, Direction, Trailing
-from exitd.core.derived import level_of
+from exitd.core.derived import has_relative_parts, level_of
 from exitd.core.hole_inputs import SeenCandle
 from exitd.core.market import PriceSource
 from exitd.core.resting import is_beyond
 from exitd.core.state import State
-from exitd.core.trigger import TriggerRecord
+from exitd.core.trigger import TriggerDefinition, TriggerRecord
 from exitd.core.walking import View, Walked, walk
 
 _CHANGED = "its level was reached in the candle in which it had last been changed"
@@ -99,8 +99,12 @@ def _followed(
     since_ns: int,
 ) -> Found:
     """Follow a stop that moves, as loosely and as tightly as it may have gone."""
-    sure, likely, most = (walk(state, record, candles, since_ns, v) for v in View)
+    likely = sure = most = walk(state, record, candles, since_ns, View.LIKELY)
     condition = record.definition.condition
+    if _is_relative(record.definition):
+        sure = walk(state, record, candles, since_ns, View.SURE)
+    if _is_vague(record, candles):
+        most = walk(state, record, candles, since_ns, View.MOST)
     doubt = ""
     if sure.crossed is None and most.reached:
         doubt = _EITHER
@@ -119,6 +123,23 @@ def _followed(
         now=likely,
         stood_still=most.level == record.trigger_price,
     )
+
+
+def _is_relative(definition: TriggerDefinition) -> bool:
+    """Whether its position decides when its stop moves, or to where."""
+    moves = definition.moves
+    return has_relative_parts(definition) or any(
+        not isinstance(move.to, Decimal) for move in moves
+    )
+
+
+def _is_vague(record: TriggerRecord, candles: Sequence[SeenCandle]) -> bool:
+    """Whether candles leave it open how far a stop went."""
+    condition = record.definition.condition
+    if isinstance(condition, Trailing) and condition.step is not None:
+        return True
+    since_ns = max(record.ts_changed_ns, record.ts_begun_ns)
+    return any(candle.ts_open_ns < since_ns for candle in candles)
 
 
 def _worst(record: TriggerRecord, candle: SeenCandle) -> Decimal:

@@ -49,6 +49,7 @@ feed.gap_found | venue symbol since until | prices of this time were not seen
 feed.gap_filled | venue symbol since until candles | candles stand in for them
 feed.counted | venue frames age_p50_ms age_p99_ms | once a minute: how the feed did
 price.held | source observed witness | far off the price beside it: held back
+price.unwatched | source since_ts_ns missed fires unsure | many exits have missed it
 
 account.connected | account venue took_ms | the private stream is up, proven by REST
 account.lost | account venue reason | the private stream is gone; it is opened again

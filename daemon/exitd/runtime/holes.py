@@ -138,6 +138,12 @@ async def fill_hole(loop: EngineLoop, source: PriceSource, candles: Candles) -> 
         and (bar.ts_close_ns <= now_ns or not source.closed)
     )
     loop.handle(HoleFilled(source, seen, loop.clock.now_ns()))
+    while book.hole_left:
+        # Prices that have come meanwhile go first.
+        await asyncio.sleep(0)
+        if (book.hole_ns, book.hole_end_ns) != (since_ns, until_ns):
+            return "the hole has become longer"
+        loop.handle(HoleFilled(source, seen, loop.clock.now_ns()))
     log(
         Event.FEED_GAP_FILLED,
         venue=source.feed,
