@@ -69,6 +69,20 @@ MUTATIONS = (
         "test_b053_given_a_trail_in_steps_then_it_went_at_least_so_far",
     ),
     Mutation(
+        115,
+        "core/returning.py",
+        "state, book.is_back = turn.state, False",
+        "state = turn.state",
+        "test_b115_given_alert_when_a_later_price_is_beyond_then_it_fires",
+    ),
+    Mutation(
+        115,
+        "core/returning.py",
+        "        return policies.stop_beyond_only_tells\n",
+        "        return policies.take_profit_beyond_only_tells\n",
+        "test_b115_given_a_policy_then_it_is_for_its_own_kind_alone",
+    ),
+    Mutation(
         124,
         "runtime/second_source.py",
         "        self._sink(tick)\n",

@@ -40,7 +40,8 @@ class Book:
     nobody watched, and no candle has told yet; up to `ts_seen_ns` all was seen.
     `hole_watch` is who was on watch then, as it stood when it was found; `hole_left`
     names those whom candles are still to be shown, None before they came, and
-    `hole_told` counts what has been told of it: missed, fired, in doubt.
+    `hole_told` counts what has been told of it: missed, fired, in doubt. It `is_back`
+    until the first price after that, or after a start, where that price is special.
     """
 
     __slots__ = (
@@ -63,6 +64,7 @@ class Book:
         "hole_ns",
         "hole_told",
         "hole_watch",
+        "is_back",
         "is_saving",
         "is_unsaved",
         "joined",
@@ -94,6 +96,7 @@ class Book:
         self.ts_recv_ns = 0
         self.seq = -1
         self.held: Decimal | None = None
+        self.is_back = False
         self.is_unsaved = False
         self.is_saving = False
         self.ts_saved_ns = 0

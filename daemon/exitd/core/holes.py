@@ -24,6 +24,7 @@ from exitd.core.hole_inputs import (
 from exitd.core.market import PriceSource
 from exitd.core.records import SeenRecord, Snapshot
 from exitd.core.resting import is_expired, watermark_now
+from exitd.core.returning import expect_first_price
 from exitd.core.state import State
 from exitd.core.trigger import TriggerDefinition, TriggerRecord, TriggerState
 from exitd.core.turn import Turn
@@ -113,6 +114,7 @@ def on_found(turn: Turn, found: HoleFound) -> None:
     book.hole_ns = min(book.hole_ns or found.since_ns, found.since_ns)
     book.hole_end_ns = found.now_ns
     book.hole_left = None
+    expect_first_price(state, book)
     for record in _on_watch(state, found.source):
         known = book.hole_watch.get(record.id)
         if known is None or known.arming != record.arming:
