@@ -94,7 +94,7 @@ trigger.done | trigger_id fire_id reason | it is over, with the reason
 order.signed | fire_id attempt client_order_id quantity | signed and stored, not sent
 order.sent | fire_id attempt hit_to_sent_us signed_to_durable_us | the bytes leave
 order.acked | fire_id attempt venue_order_id ack_ms | the venue took the order
-order.partially_filled | fire_id attempt filled leaves average_price | a part is filled
+order.partially_filled | fire_id attempt filled average_price slippage_bps | in part
 order.filled | fire_id attempt filled average_price slippage_bps | all of it is filled
 order.cancelled | fire_id attempt filled reason | it ended before it was filled
 order.refused | fire_id attempt code reason next | the venue said no; what comes next
