@@ -6,6 +6,7 @@ from core.unwatched import MINUTE, candles, down, fill
 from core.worlds import MARK, D, World, stop, target
 from exitd.core.events import FactKind
 from exitd.core.hole_inputs import HoleFilled, HoleUnknown
+from exitd.core.inputs import IfCrossed
 
 
 def test_given_thousands_on_watch_when_filled_then_in_slices_and_stops_first():
@@ -70,3 +71,16 @@ def test_given_what_ended_before_candles_came_then_it_is_left_out():
     fill(world, candles(since_ns, ("93", "98")))
 
     assert [f.trigger_id for f in world.told(FactKind.TRIGGER_MISSED)] == ["later"]
+
+
+def test_given_what_ended_before_nobody_knew_then_only_the_others_are_doubted():
+    world = World()
+    world.arm(stop("sl", "95"), stop("later", "94"))
+    world.arm(stop("waits", "105"), if_crossed=IfCrossed.WAIT)
+    down(world)
+    world.cancel("sl")
+
+    world.do(HoleUnknown(MARK, "never", world.later()))
+
+    doubted = world.told(FactKind.TRIGGER_UNCERTAIN)
+    assert [fact.trigger_id for fact in doubted] == ["later"]

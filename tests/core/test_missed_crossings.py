@@ -338,3 +338,18 @@ def test_given_prices_made_of_several_then_unseen_where_one_is_missing():
     assert {spread, own} <= of_main.keys()
     assert quorum not in of_main
     assert set(of_other) == {spread}
+
+
+def test_given_an_emergency_elsewhere_when_resumed_then_no_hole_of_it_counts():
+    confirmation = Confirmation(for_ns=MINUTE, emergency=D(90), emergency_source=LAST)
+    world = World()
+    world.last("100")
+    world.arm(replace(stop("sl", "95"), confirmation=confirmation))
+    since_ns = down(world, source=LAST)
+    world.mark("100")
+    world.do(Pause(trigger_id="sl", by="test", now_ns=world.later()))
+    world.do(Resume(trigger_id="sl", by="test", now_ns=world.later()))
+
+    fill(world, candles(since_ns, ("89", "99")), LAST)
+
+    assert world.told(FactKind.TRIGGER_MISSED) == []

@@ -10,6 +10,7 @@ from core.unwatched import MINUTE, candles, down, fill, restarted
 from core.worlds import D, S, World, stop, trail
 from exitd.core.condition import Confirmation, Move
 from exitd.core.events import FactKind
+from exitd.core.market import PriceKind, PriceSource
 
 
 def test_given_a_trail_when_a_later_candle_falls_to_its_stop_then_crossed_unseen():
@@ -220,4 +221,46 @@ def test_given_a_stop_that_somebody_amended_since_then_the_hole_is_nothing_to_it
 
     assert seen(world, "t") == ("100", "97")
     assert world.trigger("t").unseen == ""
+    assert world.told(FactKind.TRIGGER_MISSED) == []
+
+
+def test_b053_given_the_candle_in_which_a_trail_in_steps_began_then_doubt():
+    world = World()
+    opens_ns = world.now_ns
+    world.later(10 * S)
+    world.mark("100")
+    world.arm(trail("t", "5", step="10"))
+    down(world)
+
+    fill(world, candles(opens_ns, ("99", "112"), ("98", "101")))
+
+    assert world.trigger("t").watermark == D(100)
+    assert "nobody" not in world.trigger("t").unseen
+    assert world.trigger("t").unseen
+
+
+def test_b053_given_steps_on_a_price_without_a_step_then_not_rounded():
+    elsewhere = PriceSource("binance", "SOLUSDT", PriceKind.MARK)
+    world = World()
+    world.arm(trail("t", "50", step="50", source=elsewhere))
+    world.tick(elsewhere, "100")
+    since_ns = down(world, source=elsewhere)
+
+    fill(world, candles(since_ns, ("100", "270")), elsewhere)
+
+    assert world.trigger("t").watermark == D(180)
+
+
+def test_b131_given_a_confirmed_stop_that_did_not_move_then_it_is_judged_as_ever():
+    moving = replace(
+        stop("sl", "90"),
+        moves=(Move(at=D(110), to=D(100)),),
+        confirmation=Confirmation(for_ns=3 * MINUTE),
+    )
+    world = restarted(moving)
+    since_ns = down(world)
+
+    fill(world, candles(since_ns, ("91", "99"), ("89", "95"), ("91", "99")))
+
+    assert world.trigger("sl").unseen == ""
     assert world.told(FactKind.TRIGGER_MISSED) == []

@@ -32,8 +32,8 @@ def mend(turn: Turn, record: TriggerRecord, seen: Walked | None) -> TriggerRecor
 
 def _moved(turn: Turn, record: TriggerRecord, level: Decimal | None) -> TriggerRecord:
     known = record.trigger_price
-    if level is None or known is None:
-        return record
+    assert level is not None, "an armed stop has a level"
+    assert known is not None
     if tighter(record.definition.direction, level, known) == known:
         return record
     return set_level(turn, record, level, "the price came so far while nobody watched")
