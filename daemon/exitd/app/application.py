@@ -39,6 +39,7 @@ from exitd.app.venues import (
     fill_by_prices,
     keep_paper,
     live_venue,
+    make_known,
     paper_beside,
     paper_venue,
 )
@@ -232,7 +233,7 @@ class Application:
         )
         await self._add_accounts(daemon, files, keys, store)
         for name, account in accounts.items():
-            engine.add_account(name, store.tag(name), account.venue.capabilities)
+            make_known(engine, account, store.tag(name), files.accounts.get(name))
         daemon.default_stops = default_stops(daemon, files)
         return daemon
 
