@@ -78,10 +78,7 @@ OnReady = Callable[["Application"], None]
 
 
 class Application:
-    """One run of the daemon.
-
-    `places`: where it is served once it is up, the socket's path and each `host:port`.
-    """
+    """One run of the daemon; `places` are the socket and each `host:port` it serves."""
 
     def __init__(self, config: Path, settings: Settings) -> None:
         self.config = config
