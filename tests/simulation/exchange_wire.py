@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any
 
@@ -44,5 +44,5 @@ class ExchangeNetwork(Network):
     async def answer(self, request: Request) -> Reply | None:
         return await rest.answer(self.exchange, request, "127.0.0.1")
 
-    def serve(self, url: str, receive: Any, send: Any) -> Awaitable[None]:
+    def serve(self, url: str, receive: Any, send: Any) -> Coroutine[Any, Any, None]:
         return serve_socket(self.exchange, None, "/", receive, send)

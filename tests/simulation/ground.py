@@ -14,6 +14,7 @@ from fakes.archive import Disk
 from simulation.invariants import Watch
 from simulation.promises import PromiseWatch
 from simulation.readable import VIOLATED
+from simulation.trailing import LATE_S
 from simulation.violation import Violation
 from simulation.virtual_time import VirtualClock, VirtualLoop
 
@@ -72,8 +73,9 @@ class Ground:
         self.disk_is = "good"
         self.mirror = Disk()
         self.promises = PromiseWatch(self.mirror)
-        late_s = None if is_set else abs(skew_ms) / 1_000 + 0.5
+        late_s = None if is_set else abs(skew_ms) / 1_000 + LATE_S
         self.watch = Watch(seed, lambda: virtual.now_s, late_s)
+        virtual.on_frozen = self.watch.froze
         self.heard = Heard()
         self.counted = dict.fromkeys(COUNTED.values(), 0)
         self.machine_clock = VirtualClock(virtual, skew_ms * 1_000_000)

@@ -47,6 +47,11 @@ class Watch:
         self._crashed_s = 0.0
         self._far: dict[PriceSource, bool] = {}
 
+    def froze(self, for_s: float) -> None:
+        """The machine is busy for a moment, or stands still for longer."""
+        self.confirmations.froze(for_s)
+        self.trails.froze(for_s)
+
     def after(self, state: State, happened: Input, decision: Decision) -> None:
         self.decisions += 1
         now_s = self._now_s()

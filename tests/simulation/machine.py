@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.sqlite.store import SqliteStore
@@ -23,12 +24,15 @@ from exitd.runtime.telling import Telling
 from fakes.store import FakeStore
 from simulation.invariants import WatchedLoop
 from simulation.slow_disk import SlowDisk
+from simulation.virtual_time import OURS
 
 if TYPE_CHECKING:
     from exitd.ports.feed import Feed
     from exitd.ports.venue import Venue
     from simulation.ground import Ground
     from simulation.wire import Network
+
+T = TypeVar("T")
 
 #: Far below what the dispatcher sends at once.
 IN_FLIGHT_MAX = 32
@@ -53,9 +57,17 @@ class Machine:
         self.is_up = False
         self._is_down = False
         self._starting: asyncio.Task[None] | None = None
+        self._ours = contextvars.copy_context()
+        self._ours.run(OURS.set, True)
+
+    async def within(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do something as a part of the machine: not while that stands still."""
+        loop = asyncio.get_running_loop()
+        return await loop.create_task(work, context=self._ours.copy())
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = asyncio.get_running_loop().create_task(work, name=name)
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(work, name=name, context=self._ours.copy())
         self._tasks[task] = None
         task.add_done_callback(self._ended)
 
@@ -65,6 +77,9 @@ class Machine:
             self.world.bugs.append(task.exception())
 
     async def start(self) -> None:
+        await self.within(self._start())
+
+    async def _start(self) -> None:
         world = self.world
         clock = SteadyClock(world.machine_clock)
         self._store = self._opened(clock)
@@ -165,6 +180,8 @@ class Machine:
         """Stop at once, as kill -9 does; requests that have left go on."""
         self.is_up = False
         self.disk.crash()
+        # What stood still dies as it is: what has come for it, nobody takes.
+        self.world.virtual.thaw()
         self.world.watch.crashed(self.world.mirror)
         self.loop.stop()
         self.account.dispatcher.stop()

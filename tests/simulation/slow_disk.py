@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from random import Random
 from typing import Any
 
@@ -22,6 +23,7 @@ class SlowDisk:
         #: How often a commit takes long, as a probability.
         self.stalls = 0.0
         self._rng = rng
+        self._ours = contextvars.copy_context()
         self._held: list[tuple[Batch, OnDurable | None]] = []
         self._is_writing = False
         self.is_crashed = False
@@ -38,7 +40,12 @@ class SlowDisk:
         loop = asyncio.get_running_loop()
         is_stalled = self._rng.random() < self.stalls
         lasts_s = (0.1, 2.0) if is_stalled else (0.0001, 0.004)
-        loop.call_later(self._rng.uniform(*lasts_s), self._write)
+        # The disk is outside: that a commit is through comes as an answer does.
+        outside = contextvars.Context()
+        loop.call_later(self._rng.uniform(*lasts_s), self._through, context=outside)
+
+    def _through(self) -> None:
+        asyncio.get_running_loop().call_soon(self._write, context=self._ours.copy())
 
     def _write(self) -> None:
         if self.is_crashed:

@@ -17,6 +17,9 @@ from simulation.violation import Violation
 #: What trails have seen is a second old at most, and then waits for the disk.
 LOST_MAX_S = 1.1
 
+#: How much older than its arrival a price may be.
+LATE_S = 0.5
+
 _Arming = tuple[str, int]
 
 
@@ -43,6 +46,7 @@ class TrailWatch:
         self.moved = 0
         self.shown: list[tuple[float, Decimal]] = []
         self._late_s = late_s
+        self._prompt_s = late_s or 0.0
         #: Whether the disk takes everything within a moment.
         self.is_prompt = True
         #: What trails, or has been moved: nothing else is looked at.
@@ -61,6 +65,13 @@ class TrailWatch:
                     self._see_trail(state, record, now_s)
                 elif record.is_moved:
                     self._see_moved(record)
+
+    def froze(self, for_s: float) -> None:
+        """Prices may be older by so much when they are seen, and marks unsaved."""
+        if self._late_s is not None:
+            self._late_s = max(self._late_s, self._prompt_s + for_s)
+        if for_s > LOST_MAX_S - 1:
+            self.is_prompt = False
 
     def _note(self, record: TriggerRecord) -> None:
         if record.trail_seq or record.is_moved:

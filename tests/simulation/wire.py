@@ -6,7 +6,8 @@ A request that has left goes on by itself: a crash of the daemon does not take i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+import contextvars
+from collections.abc import Coroutine
 from random import Random
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
@@ -45,9 +46,16 @@ class Network:
         self.rng = rng
         self.sockets: list[SimulatedSocket] = []
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._outside = contextvars.copy_context()
 
-    def spawn(self, work: Awaitable[Any]) -> asyncio.Task[Any]:
-        task = asyncio.ensure_future(work)
+    @property
+    def outside(self) -> contextvars.Context:
+        """A context of what goes on though the machine stands still."""
+        return self._outside.copy()
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(work, context=self.outside)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -108,7 +116,7 @@ class Network:
     async def answer(self, request: Request) -> Reply | None:
         raise NotImplementedError
 
-    def serve(self, url: str, receive: Any, send: Any) -> Awaitable[None]:
+    def serve(self, url: str, receive: Any, send: Any) -> Coroutine[Any, Any, None]:
         """Serve one WebSocket by ASGI, until either end closes it."""
         raise NotImplementedError
 
@@ -209,7 +217,8 @@ class SimulatedSocket:
             if not pong.done():
                 pong.set_result(delay_s)
 
-        asyncio.get_running_loop().call_later(delay_s, answer)
+        loop = asyncio.get_running_loop()
+        loop.call_later(delay_s, answer, context=self._network.outside)
         return pong
 
     async def close(self) -> None:

@@ -116,7 +116,7 @@ class World(Ground):
             await running
 
     async def _arm(self) -> None:
-        reply = await self._command(arm=self.choices.triggers)
+        reply = await self.machine.within(self._command(arm=self.choices.triggers))
         assert isinstance(reply, Accepted), reply
         self.machine.account.prices.watch_sources()
 

@@ -23,4 +23,4 @@ def world_of(
 ) -> World | AlertWorld:
     """Make the world of a seed; *history* is filled where it is given."""
     kind = AlertWorld if is_of_alerts(seed) else World
-    return kind(seed, VirtualLoop(), folder, history)
+    return kind(seed, VirtualLoop(seed), folder, history)

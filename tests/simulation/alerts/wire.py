@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -56,7 +56,7 @@ class AlpacaNetwork(Network):
         body = b"".join(part.get("body", b"") for part in parts)
         return Reply(begin["status"], body, "application/json", headers)
 
-    def serve(self, url: str, receive: Any, send: Any) -> Awaitable[None]:
+    def serve(self, url: str, receive: Any, send: Any) -> Coroutine[Any, Any, None]:
         path = urlsplit(url).path
         is_binary = path.startswith(_PRICES)
         headers = {"content-type": "application/msgpack"} if is_binary else {}
