@@ -15,6 +15,15 @@ from exitd.simulator.streams import serve_socket
 from simulation.wire import Network, Rates
 
 ORDER = "/api/v1/order"
+#: Definite answers that time, or the next attempt, may cure.
+REFUSALS = (
+    "INSUFFICIENT_MARGIN",
+    "INVALID_PRICE",
+    "ORDER_LIMIT",
+    "POSITION_LIMIT",
+    "TOO_EARLY",
+    "TRADING_PAUSED",
+)
 
 
 class ExchangeNetwork(Network):
@@ -37,6 +46,22 @@ class ExchangeNetwork(Network):
     def limited(self) -> Reply:
         limit = {"code": "TOO_MANY_REQUESTS", "message": "rate limit"}
         return Reply(429, msgspec.json.encode(limit))
+
+    def is_time(self, request: Request) -> bool:
+        return request.path == "/api/v1/time"
+
+    def unclear(self) -> Reply:
+        return Reply(400, b'{"code":"TIMEOUT","message":"Request timed out"}')
+
+    def revoked(self) -> Reply:
+        return Reply(401, b'{"code":"UNAUTHORIZED","message":"Unauthorized"}')
+
+    def refused(self) -> Reply:
+        said = {"code": self.rng.choice(REFUSALS), "message": "No"}
+        return Reply(400, msgspec.json.encode(said))
+
+    def is_price(self, url: str, frame: bytes) -> bool:
+        return b'"stream":"account.' not in frame
 
     def broken(self) -> Reply:
         return rest.server_error()

@@ -136,15 +136,32 @@ def _far_side(state: State, tick: Tick, percent: Decimal) -> bool | None:
     return None
 
 
+class DrawnBugError(Exception):
+    """A mistake of ours, as a seed has drawn it."""
+
+
+def is_drawn(raised: BaseException) -> bool:
+    """Whether what a task has raised is, or comes of, a bug that was drawn."""
+    if isinstance(raised, BaseExceptionGroup):
+        return all(map(is_drawn, raised.exceptions))
+    return isinstance(raised, DrawnBugError)
+
+
 class WatchedLoop(EngineLoop):
     """An engine loop whose every decision is looked at."""
 
     watch: Watch
     is_free: Callable[[PositionKey], bool]
     on_violated: Callable[[Violation], None]
+    #: Ends the machine at the next decision, as a bug does; None where there is none.
+    raises: Callable[[], None] | None = None
+    #: A process that is gone decides nothing; what still runs of it, nobody looks at.
+    is_dead = False
     _nested = 0
 
     def handle(self, happened: Input) -> Decision:
+        if self.is_dead:
+            return super().handle(happened)
         self._nested += 1
         try:
             decision = super().handle(happened)
@@ -167,5 +184,10 @@ class WatchedLoop(EngineLoop):
             self.watch.entries.turn_over(self.engine.state)
 
     def take(self, decision: Decision) -> None:
-        self.watch.shadow.note(decision)
+        if self.raises is not None and decision.records:
+            ends, self.raises = self.raises, None
+            ends()
+            raise DrawnBugError
+        if not self.is_dead:
+            self.watch.shadow.note(decision)
         super().take(decision)

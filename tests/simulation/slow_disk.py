@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -24,6 +25,8 @@ class SlowDisk:
         self.stalls = 0.0
         self._rng = rng
         self._ours = contextvars.copy_context()
+        #: Told before and after a commit.
+        self.on_point: Callable[[str], None] = lambda point: None
         self._held: list[tuple[Batch, OnDurable | None]] = []
         self._is_writing = False
         self.is_crashed = False
@@ -50,16 +53,21 @@ class SlowDisk:
     def _write(self) -> None:
         if self.is_crashed:
             return
+        self.on_point("before commit")
+        if self.is_crashed:
+            return
         batch, on_durable = self._held.pop(0)
         if not self._is_mirrored:
             self.mirror.write(batch)
         self._store.submit(batch, on_durable)
+        self.on_point("after commit")
         self._is_writing = bool(self._held)
         if self._held:
             self._later()
 
     def fail(self, kind: str) -> None:
-        """Let a store in memory be as a full disk, a broken one, or a good one again.
+        """Let a store in memory be as a full disk, a broken one, one that another
+        program has locked, or a good one again.
 
         What a real file does on such a disk, its own tests say.
         """
@@ -67,13 +75,26 @@ class SlowDisk:
             {
                 "full": self._store.fill_disk,
                 "broken": self._store.fail_disk,
-                "good": self._store.mend_disk,
+                "locked": self._store.hold,
+                "good": self._mend,
             }[kind]()
+
+    def _mend(self) -> None:
+        self._store.release()
+        self._store.mend_disk()
 
     def crash(self) -> None:
         """Lose what is not written yet."""
         self.is_crashed = True
         self._held.clear()
+
+    def finish(self) -> None:
+        """Write all that waits, as an orderly end does."""
+        while self._held:
+            batch, on_durable = self._held.pop(0)
+            if not self._is_mirrored:
+                self.mirror.write(batch)
+            self._store.submit(batch, on_durable)
 
     async def close(self) -> None:
         while self._held:

@@ -172,6 +172,8 @@ class TrailWatch:
         self._moved.clear()
         for record in durable.triggers:
             self._note(record)
+            if record.state is TriggerState.ARMED and not record.trail_seq:
+                self._not_begun(record, crashed_s)
         for record, watermark in replayed(durable):
             found = watermark_now(state, state.triggers[record.id])
             if found != watermark:
@@ -194,6 +196,13 @@ class TrailWatch:
             stop = level_now(state, record)
             assert stop is not None
             known.stop = stop
+
+    def _not_begun(self, record: TriggerRecord, crashed_s: float) -> None:
+        """A trail that was not durable has not begun."""
+        known = self._trails.pop((record.id, record.arming), None)
+        is_old = known is not None and known.begun_s <= crashed_s - LOST_MAX_S
+        if self.is_prompt and is_old:
+            raise Violation(f"{record.fire_id} forgot that it trails")
 
 
 def replayed(durable: Snapshot) -> Iterator[tuple[TriggerRecord, Decimal]]:

@@ -119,7 +119,7 @@ def _filled_by_attempt(world: World) -> dict[AttemptKey, Decimal]:
     """Executed quantity by attempt, from the exchange's own ledger."""
     filled: dict[AttemptKey, Decimal] = {}
     for order in world.exchange.state.open_account(world.api_key).orders.values():
-        if order.client_id is None:
+        if order.client_id is None or order.id in world.foreign:
             continue
         key = world.attempt_of(order.client_id)
         if key is None:

@@ -233,11 +233,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
 
 class VirtualClock:
-    """The `Clock` of a simulated machine; *skew_ns* is how wrong its wall clock is."""
+    """The `Clock` of a simulated machine; *skew_ns* is how wrong its wall clock is.
+
+    `rate` is how fast its clocks run: 1 where they are right.
+    """
 
     def __init__(self, loop: VirtualLoop, skew_ns: int = 0) -> None:
         self._loop = loop
         self._skew_ns = skew_ns
+        self.rate = 1.0
 
     def now_ns(self) -> int:
         return START_NS + self._skew_ns + self.monotonic_ns()
@@ -247,7 +251,7 @@ class VirtualClock:
         self._skew_ns += by_ns
 
     def monotonic_ns(self) -> int:
-        return round(self._loop.now_s * 1e9)
+        return round(self._loop.now_s * self.rate * 1e9)
 
 
 def run(main: Coroutine[Any, Any, T], loop: VirtualLoop) -> T:

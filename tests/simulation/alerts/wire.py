@@ -14,6 +14,12 @@ from fakes.alpaca.serving import Alpaca
 from simulation.wire import Network, Rates
 
 ORDERS = "/v2/orders"
+#: Definite answers that time, or the next attempt, may cure.
+REFUSALS = (
+    b'{"code":40310000,"message":"trading halt"}',
+    b'{"code":40310000,"message":"potential wash trade detected"}',
+    b'{"code":40310100,"message":"insufficient buying power"}',
+)
 #: These speak MessagePack to who asks for it, as the adapter does.
 _PRICES = ("/v2/iex", "/v1beta3/")
 
@@ -37,6 +43,21 @@ class AlpacaNetwork(Network):
 
     def limited(self) -> Reply:
         return Reply(429, b'{"code":42910000,"message":"rate limit exceeded"}')
+
+    def is_time(self, request: Request) -> bool:
+        return request.path == "/v2/clock"
+
+    def unclear(self) -> Reply:
+        return Reply(504, b"<html>Gateway Time-out</html>", "text/html")
+
+    def revoked(self) -> Reply:
+        return Reply(401, b'{"code":40110000,"message":"request is not authorized"}')
+
+    def refused(self) -> Reply:
+        return Reply(403, self.rng.choice(REFUSALS))
+
+    def is_price(self, url: str, frame: bytes) -> bool:
+        return urlsplit(url).path.startswith(_PRICES)
 
     def broken(self) -> Reply:
         return Reply(500, b'{"code":50010000,"message":"internal server error"}')
