@@ -27,20 +27,19 @@ REFUSALS = (
 
 
 class ExchangeNetwork(Network):
-    """`bodies` are the requests that left as an order, by their client id."""
+    """`on_order` is told of each order as it leaves."""
 
     def __init__(self, exchange: Exchange, rng: Random, rates: Rates) -> None:
         super().__init__(rng, rates)
         self.exchange = exchange
         self.on_order: Callable[[dict[str, Any]], None] = lambda body: None
-        self.bodies: dict[int, set[bytes]] = {}
 
     def is_order(self, request: Request) -> bool:
         return request.path == ORDER and request.method == "POST"
 
     def note_order(self, request: Request) -> None:
         body = msgspec.json.decode(request.body)
-        self.bodies.setdefault(body["clientId"], set()).add(request.body)
+        self.note_body(body["clientId"], request.body)
         self.on_order(body)
 
     def limited(self) -> Reply:

@@ -17,6 +17,7 @@ from exitd.runtime.loop import EngineLoop
 from fakes.archive import Disk
 from simulation.alerts.watch import EntryWatch
 from simulation.confirmations import ConfirmationWatch
+from simulation.protection import ProtectionWatch
 from simulation.shadow import Shadow
 from simulation.takeover import OrderWatch
 from simulation.trailing import TrailWatch
@@ -42,6 +43,7 @@ class Watch:
         self.confirmations = ConfirmationWatch()
         self.orders = OrderWatch()
         self.entries = EntryWatch()
+        self.protection = ProtectionWatch()
         self.shadow = Shadow(seed)
         self._now_s = now_s
         self._crashed_s = 0.0
@@ -70,6 +72,7 @@ class Watch:
         self.trails.after(state, decision, now_s)
         if not decision.is_quiet:
             self.shadow.after(state)
+            self.protection.after(state, decision)
 
     def _check_guard(self, state: State, tick: Tick, decision: Decision) -> None:
         """One price that nothing bears out hits nothing (behaviour 128)."""

@@ -80,6 +80,7 @@ def counts(world: AnyWorld) -> Counts:
         "confirmations begun": watch.confirmations.begun,
         "slices taken over from": watch.orders.taken_over,
         "exits of entries looked at": watch.entries.guarded,
+        "steps without a stop": watch.protection.bare,
         **world.counted,
     }
 

@@ -125,6 +125,8 @@ class Machine:
             reconcile_every_s=10.0,
             entries=venue if isinstance(venue, Entries) else None,
         )
+        world.watch.protection.unjudged = lambda: self.account.prices.unjudged
+        world.watch.protection.now_ns = clock.now_ns
         engine.add_account(
             venue.account, self._store.tag(venue.account), venue.capabilities
         )

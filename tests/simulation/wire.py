@@ -56,6 +56,9 @@ class Network:
         #: Told when a machine may be killed: at which point of an order's way.
         self.on_point: Callable[[str], None] = lambda point: None
         self.last_order: Reply | None = None
+        #: What left under each id first, and the ids that were used for something else.
+        self.first_bodies: dict[int | str, bytes] = {}
+        self.reused: list[int | str] = []
 
     @property
     def outside(self) -> contextvars.Context:
@@ -127,6 +130,12 @@ class Network:
         elif kind == "wrong time" and self.is_time(request):
             return wrong_time(reply, self.rng)
         return made_of(kind, self, reply, is_order=is_order)
+
+    def note_body(self, client_id: int | str, body: bytes) -> None:
+        """Remember what left under an id, which is never used for anything else."""
+        first = self.first_bodies.setdefault(client_id, body)
+        if first != body:
+            self.reused.append(client_id)
 
     def is_time(self, request: Request) -> bool:
         raise NotImplementedError

@@ -25,12 +25,11 @@ _PRICES = ("/v2/iex", "/v1beta3/")
 
 
 class AlpacaNetwork(Network):
-    """`bodies` are the requests that left as an order, by their client id."""
+    """`on_order` is told of each order as it leaves."""
 
     def __init__(self, there: Alpaca, rng: Random, rates: Rates) -> None:
         super().__init__(rng, rates)
         self.on_order: Callable[[dict[str, Any]], None] = lambda body: None
-        self.bodies: dict[str, set[bytes]] = {}
         self._app = there.application()
 
     def is_order(self, request: Request) -> bool:
@@ -38,7 +37,7 @@ class AlpacaNetwork(Network):
 
     def note_order(self, request: Request) -> None:
         body = msgspec.json.decode(request.body)
-        self.bodies.setdefault(body["client_order_id"], set()).add(request.body)
+        self.note_body(body["client_order_id"], request.body)
         self.on_order(body)
 
     def limited(self) -> Reply:
