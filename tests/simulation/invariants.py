@@ -11,7 +11,7 @@ from exitd.core.inputs import AttemptSigned, Input
 from exitd.core.market import PriceSource, Tick
 from exitd.core.position import PositionKey
 from exitd.core.records import Snapshot
-from exitd.core.state import Decision, State
+from exitd.core.state import QUIET, Decision, State
 from exitd.core.trigger import FireRecord, TriggerRecord, TriggerState
 from exitd.runtime.loop import EngineLoop
 from fakes.archive import Disk
@@ -179,10 +179,12 @@ class WatchedLoop(EngineLoop):
         return decision
 
     def _look_at(self, happened: Input, decision: Decision) -> None:
-        self.watch.orders.decided(happened, decision)
-        self.watch.entries.decided(happened, decision)
+        is_quiet = decision is QUIET
+        if not is_quiet:
+            self.watch.orders.decided(happened, decision)
+            self.watch.entries.decided(happened, decision)
         self.watch.after(self.engine.state, happened, decision)
-        if not self._nested:
+        if not (self._nested or is_quiet):
             self.watch.orders.turn_over(self.engine.state, self.is_free)
             self.watch.entries.turn_over(self.engine.state)
 

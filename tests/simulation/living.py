@@ -51,7 +51,7 @@ def see_again(seed: int, folder: Path) -> Lived:
     except AssertionError as found:
         why = str(found) or repr(found)
     assert world.history is not None
-    history = (*told(world.choices), *world.history)
+    history = (*told(world.choices, world.failures), *world.history)
     return Lived(seed, why, counts(world), history)
 
 

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: How often the first price after a hole is looked for, in seconds; each look has its
+#: cost.
+LOOK_EVERY_S = 0.25
 #: A stop waits so long for answers, in seconds.
 DRAIN_S = 15.0
 #: Far below what the dispatcher sends at once.
@@ -63,6 +66,7 @@ class Machine:
         self._is_down = False
         self._is_dead = True
         self._is_open = False
+        self._books_known = 0
         self._starting: asyncio.Task[None] | None = None
         self._ours = contextvars.copy_context()
         self._ours.run(OURS.set, True)
@@ -112,7 +116,7 @@ class Machine:
             loop.on_written(log_facts)
             loop.on_written(Telling(world.heard).take)
         loop.on_contradiction(lambda: world.wrong.append("a report contradicts us"))
-        loop.on_facts(lambda _: self.account.prices.watch_sources())
+        loop.on_facts(self._follow_sources)
         venue, feed = self.venue_and_feed(clock)
         self._budget = RateBudget(*SLOTS[world.slots])
         self.account = Account(
@@ -125,6 +129,8 @@ class Machine:
             reconcile_every_s=10.0,
             entries=venue if isinstance(venue, Entries) else None,
         )
+        self.account.prices.holes.look_every_s = LOOK_EVERY_S
+        self._books_known = 0
         world.watch.protection.unjudged = lambda: self.account.prices.unjudged
         world.watch.protection.now_ns = clock.now_ns
         engine.add_account(
@@ -138,6 +144,13 @@ class Machine:
         self.account.start()
         await self.go_on()
         self.is_up = True
+
+    def _follow_sources(self, _: object) -> None:
+        """Subscribe to what newly armed triggers watch, as the daemon does."""
+        books = len(self.loop.engine.state.books)
+        if books != self._books_known:
+            self._books_known = books
+            self.account.prices.watch_sources()
 
     async def go_on(self) -> None:
         """Begin what a kind of world has beside its account."""

@@ -21,7 +21,7 @@ Answer = Reply | OSError | OutcomeUnknown | None
 _HTML = "text/html"
 _PRICE = re.compile(rb'("(?:p|i)":")[0-9.]+"')
 _PAGE = b"<html>Access denied</html>"
-_AHEAD_MS = 3_600_000
+_OFF_MS_MAX = 7_200_000
 
 
 def one_of(rng: Random, shares: tuple[Share, ...]) -> str:
@@ -78,10 +78,10 @@ def made_of(kind: str, network: Network, reply: Reply, *, is_order: bool) -> Ans
 
 
 def wrong_time(reply: Reply, rng: Random) -> Reply:
-    """Let the venue's clock tell nonsense, or be an hour off."""
+    """Let the venue's clock tell nonsense, or be far off: no two lies agree."""
     text = reply.body.decode()
     if text.isdigit():
-        off_ms = rng.choice((-_AHEAD_MS, _AHEAD_MS))
+        off_ms = rng.choice((-1, 1)) * rng.randint(20_000, _OFF_MS_MAX)
         return replace(reply, body=str(int(text) + off_ms).encode())
     return replace(reply, body=b"soon")
 

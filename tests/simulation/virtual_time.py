@@ -141,7 +141,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
         *args: Any,
         context: contextvars.Context | None = None,
     ) -> Due:
-        return self.call_at(self.now_s + delay, callback, *args, context=context)
+        when_s = self.now_s + delay
+        due = Due(callback, args, context, when_s)
+        self._timers_set += 1
+        heappush(self._timers, (when_s, self._rank, self._timers_set, due))
+        return due
 
     def freeze(self, for_s: float) -> None:
         """Let the machine stand still from the next turn on; the outside goes on."""
