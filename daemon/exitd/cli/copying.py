@@ -58,6 +58,7 @@ def backup(
       exitd backup /var/backups/exitd-$(date +%F).db
     """
     from exitd.adapters.sqlite.backup import back_up
+    from exitd.adapters.system.clock import SystemClock
 
     state, _ = _state(config)
     if not state.exists():
@@ -68,7 +69,7 @@ def backup(
     target = file or state.with_name(f"{state.name}.{_stamp()}")
     if target.exists():
         raise CommandFailed(f"{target} is there already; name another file")
-    back_up(state, target.absolute())
+    back_up(state, target.absolute(), SystemClock().now_ns())
     if json:
         size = target.stat().st_size
         say_json({"state": str(state), "copy": str(target), "bytes": size})
