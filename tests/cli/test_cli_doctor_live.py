@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,12 @@ import pytest
 from cli.conftest import Command
 from e2e.house import SYMBOL, House, house
 from exitd.app.doctor.left_over import Journal, LeftOver
+from exitd.cli.asking_live import refuse_near
+from exitd.cli.failures import CommandFailed
+from exitd.core.position import Side
+from exitd.errors import ConfigurationError
+from exitd.runtime.asking.ground import Ground
+from exitd.runtime.asking.ids import AskedIds, tag_of
 from exitd.simulator.quirks import Quirks
 
 LEAST = "0.01"
@@ -161,8 +168,8 @@ def test_given_a_dry_run_then_it_says_what_would_leave_and_nothing_does(
     done = command("doctor", "--live", "--dry-run")
 
     assert done.status == 0
-    assert f"sell {LEAST} {SYMBOL} limit 152.28, reduce-only, post-only" in done.out
-    assert "sell 0.02" in done.out
+    assert f"sell {LEAST} {SYMBOL}, limit 152.28, reduce-only, post-only" in done.out
+    assert "but 0.02: above the position" in done.out
     assert len(asked.ledger()) == before
 
 
@@ -283,3 +290,51 @@ def test_given_paper_then_nothing_is_sent(command: Command, asked: House):
     asked.config.write_text(text)
     assert done.status == 1
     assert "mode is paper" in done.err
+
+
+@pytest.mark.parametrize(
+    ("state", "distance", "why"),
+    [
+        ("firing", "40", "is firing"),
+        ("confirming", None, "is confirming"),
+        ("armed", "0.9", "could fire"),
+        ("armed", "-0.1", "could fire"),
+        ("armed", "1", ""),
+        ("waiting", None, ""),
+    ],
+)
+def test_given_a_trigger_that_may_fire_then_nothing_is_asked_now(
+    state: str, distance: str | None, why: str
+):
+    if why:
+        with pytest.raises(CommandFailed, match=why):
+            refuse_near("sol-core/sl", state, distance)
+    else:
+        refuse_near("sol-core/sl", state, distance)
+
+
+@pytest.mark.parametrize(("side", "price"), [(Side.LONG, "108.01"), (Side.SHORT, "92")])
+def test_given_a_price_then_the_order_rests_on_the_far_side(side: Side, price: str):
+    ground = Ground(
+        account="backpack",
+        symbol=SYMBOL,
+        side=side,
+        position=Decimal("0.015"),
+        least=Decimal("0.01"),
+        quantity_step=Decimal("0.01"),
+        price_step=Decimal("0.01"),
+        mark=Decimal("100.001"),
+    )
+
+    assert ground.price(Decimal(8)) == Decimal(price)
+    assert ground.is_least
+    assert ground.oversize == Decimal("0.025")
+
+
+def test_given_tags_that_are_taken_then_ids_have_another():
+    taken = set(range(256)) - {7}
+    ids = AskedIds(taken, lambda below: below - 1)
+
+    assert [tag_of(ids.next()), ids.next()] == [7, 7 << 24 | 1]
+    with pytest.raises(ConfigurationError, match="every tag"):
+        AskedIds(range(256), lambda below: below - 1)

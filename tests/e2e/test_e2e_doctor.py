@@ -60,6 +60,7 @@ def test_given_a_daemon_when_its_venue_is_asked_then_it_is_not_disturbed(home: H
     home.price("131.20")
     daemon.log.wait("trigger.done", trigger_id="sol-core/sl", reason="filled")
     assert home.held() == "0"
+    assert verdicts(home)["history"] == "ok"
     assert daemon.stop() == 0
 
 

@@ -159,13 +159,13 @@ def _refuse_busy(scene: Scene, ground: Ground) -> None:
                 )
             )
             for trigger in page.triggers:
-                _refuse_near(trigger.id, trigger.state, trigger.distance_percent)
+                refuse_near(trigger.id, trigger.state, trigger.distance_percent)
             if page.next is None:
                 return
             after = page.next
 
 
-def _refuse_near(id: str, state: str, distance_percent: str | None) -> None:
+def refuse_near(id: str, state: str, distance_percent: str | None) -> None:
     if state in _BUSY:
         raise CommandFailed(f"{id} is {state}; ask again when it is done")
     if distance_percent is not None and abs(Decimal(distance_percent)) < _NEAR_PERCENT:
@@ -187,12 +187,13 @@ def _question(ground: Ground) -> str:
 
 
 def _say_plan(ground: Ground, *, json: bool) -> None:
-    from exitd.app.doctor.live import plan_of
+    from exitd.app.doctor.live import order_of, plan_of
 
-    plan = plan_of(ground)
+    order, plan = order_of(ground), plan_of(ground)
     if json:
-        say_json({"account": ground.account, "symbol": ground.symbol, "plan": plan})
+        say_json({"account": ground.account, "order": order, "plan": plan})
         return
+    say(f"The order: {order}.")
     for number, line in enumerate(plan, 1):
         say(f"{number}. {line}")
     note("nothing was sent")

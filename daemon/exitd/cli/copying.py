@@ -113,6 +113,7 @@ def restore(
         raise WrongUsage(f"{file} is the state itself; name a copy of it")
     if dry_run:
         _check(file)
+        _note_holder(state)
         would = "replace" if state.exists() else "become"
         if json:
             say_json({"state": str(state), "copy": str(file), "applied": False})
@@ -133,6 +134,18 @@ def restore(
         say(f"{state} is that of {file}")
     note(STANDS_BY)
     return ExitCode.OK
+
+
+def _note_holder(state: Path) -> None:
+    """Say that a daemon would have to be stopped first."""
+    from exitd.adapters.sqlite.inspecting import holder_of
+
+    try:
+        holder = holder_of(state)
+    except OSError:
+        return
+    if holder is not None:
+        note(f"process {holder} runs on {state}: stop exitd before you do it")
 
 
 def _check(file: Path) -> None:

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from exitd.app.doctor.counting import counted
 from exitd.app.doctor.scene import CREDENTIALS, Scene
 from exitd.app.doctor.verdict import Check, Verdict, fail, ok, unknown, warn
 from exitd.app.installed import check_installed
@@ -38,7 +39,10 @@ def configuration(scene: Scene) -> list[Check]:
     positions = len(loaded.positions)
     mode = loaded.settings.file.mode if loaded.settings is not None else "unknown"
     said = "" if scene.is_live else ", PAPER, NOT PROTECTING"
-    text = f"{len(loaded.files)} files, {positions} positions, {exits} exits{said}"
+    text = (
+        f"{counted(len(loaded.files), 'file')}, {counted(positions, 'position')}, "
+        f"{counted(exits, 'exit')}{said}"
+    )
     return [
         ok(
             "configuration",

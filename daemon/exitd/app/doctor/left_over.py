@@ -49,6 +49,7 @@ class Journal:
             OSError: It could not be written: then nothing may leave.
         """
         new = self.path.with_name(f"{self.path.name}.new")
+        new.touch(mode=0o600)
         with new.open("wb") as file:
             file.write(msgspec.json.encode(left))
             file.flush()

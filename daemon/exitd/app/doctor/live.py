@@ -204,24 +204,29 @@ def keep(scene: Scene, account: str, answers: Sequence[VenueAnswer]) -> None:
     keep_note(scene.state, note_of(account), encoded(joined(before, answers)))
 
 
+def order_of(ground: Ground) -> str:
+    """Say the order that is asked with; nothing else leaves but cancels."""
+    price = text(ground.price(FAR_PERCENT[0]))
+    return (
+        f"{ground.close_side.value} {text(ground.least)} {ground.symbol}, limit "
+        f"{price}, reduce-only, post-only"
+    )
+
+
 def plan_of(ground: Ground) -> list[str]:
     """Say what would be sent, in the order in which it leaves."""
-    side, least = ground.close_side.value, text(ground.least)
-    price = text(ground.price(FAR_PERCENT[0]))
-    order = f"{side} {least} {ground.symbol} limit {price}, reduce-only, post-only"
     plan = [
-        f"{order}, signed 65 s ago: it has to be refused",
-        "cancel of a client id that nobody has used",
-        f"{order}: it rests",
+        "that order, signed 65 s ago: it has to be refused",
+        "a cancel of a client id that nobody has used",
+        "that order: it rests",
     ]
     if ground.is_least:
-        plan.append(f"{order}, beside it: is there room?")
+        plan.append("that order, beside the first one: is there room?")
     plan += [
-        f"{order}, with the client id of the first one",
-        "cancel of the first one; the history is read until it shows it",
-        f"{order}, with the client id of the first one, again",
+        "that order with the client id of the first one",
+        "a cancel of the first one; the history is read until it shows it",
+        "that order with the client id of the first one, again",
     ]
     if ground.is_least:
-        more = order.replace(least, text(ground.oversize), 1)
-        plan.append(f"{more}: above the position")
-    return [*plan, "cancel of each that was taken, until none rests"]
+        plan.append(f"that order, but {text(ground.oversize)}: above the position")
+    return [*plan, "a cancel of each that was taken, until none rests"]

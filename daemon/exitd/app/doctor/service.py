@@ -9,6 +9,7 @@ from exitd.adapters.sqlite.inspecting import holder_of
 from exitd.adapters.system.listeners import holder_of_port
 from exitd.adapters.system.time_service import runs_systemd, time_service
 from exitd.adapters.system.units import FOLDERS, Unit, find_unit, settings_of
+from exitd.app.doctor.counting import counted
 from exitd.app.doctor.scene import Scene
 from exitd.app.doctor.verdict import Check, Facts, fail, ok, unknown, warn
 from exitd.core.units import NS_PER_US
@@ -29,7 +30,8 @@ def daemon(scene: Scene) -> list[Check]:
     facts: Facts = {"version": status.version, "uptime_s": status.uptime_s}
     checks = []
     if status.is_ready and status.banner == "LIVE":
-        text = f"exitd {status.version} is ready, {status.positions} positions open"
+        held = counted(status.positions, "open position")
+        text = f"exitd {status.version} is ready, {held}"
         checks.append(ok("daemon", text, facts=facts))
     elif status.is_ready:
         remedy = "write mode: live when it is to protect"
@@ -56,7 +58,13 @@ def _feeds(status: StatusView) -> list[Check]:
         ]
     if not status.feeds:
         return []
-    return [ok("feeds", f"{len(status.feeds)} watched, all fresh", facts={"stale": 0})]
+    return [
+        ok(
+            "feeds",
+            f"{counted(len(status.feeds), 'price')} watched, all fresh",
+            facts={"stale": 0},
+        )
+    ]
 
 
 def kept_clock(scene: Scene) -> list[Check]:

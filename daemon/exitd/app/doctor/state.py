@@ -84,7 +84,7 @@ def _commits(scene: Scene) -> Check:
     }
     text = (
         f"{milliseconds(cost.p50_ns)} (p50), {milliseconds(cost.p99_ns)} (p99) of "
-        f"{cost.commits}: so long the disk holds a close before it is sent"
+        f"{cost.commits}: so long the disk takes to keep a close"
     )
     if cost.p99_ns > _SLOW_NS:
         remedy = "put the state on a faster disk; nothing is lost, closes are later"

@@ -12,6 +12,7 @@ from exitd.adapters.sqlite.inspecting import inspect
 from exitd.app.chains import check_chain_online
 from exitd.app.doctor.answers_told import answers_of
 from exitd.app.doctor.carrying_out import in_thread
+from exitd.app.doctor.counting import counted
 from exitd.app.doctor.files import owner_complaint, owners
 from exitd.app.doctor.scene import Scene
 from exitd.app.doctor.verdict import Check, fail, ok, unknown, warn
@@ -69,7 +70,7 @@ async def host(scene: Scene, url: str) -> list[Check]:
 
 
 def _seen(scene: Scene, seen: Seen, about: str) -> Check:
-    where = f"{len(seen.addresses)} addresses"
+    where = counted(len(seen.addresses), "address")
     if seen.ends_s is None:
         if seen.is_encrypted or seen.is_loopback:
             return ok("host", f"{where}, on this machine", about)
@@ -171,8 +172,8 @@ async def _is_taken(scene: Scene, account: AccountSettings) -> list[Check]:
         remedy = "make a new key at the venue, or correct the files of this one"
         return [fail("key", f"not taken: {error}", remedy, name)]
     text = (
-        f"taken, {len(positions)} positions seen; the venue does not say what else it"
-        " may do: see there that it cannot withdraw"
+        f"taken, {counted(len(positions), 'position')} seen; the venue does not say"
+        " what else it may do: see there that it cannot withdraw"
     )
     return [
         ok("key", text, name, facts={"positions": len(positions), "may_withdraw": None})
