@@ -73,6 +73,11 @@ def know_no_alert(
     return None
 
 
+def send_past_the_barrier(state: State, key: PositionKey) -> bool:
+    """After an unclean stop, send at once what may have been sent before it."""
+    return False
+
+
 def _resend(put: Put) -> None:
     handlers = {**engine.HANDLERS, AttemptUnanswered: resend_at_once}
     put(engine, "HANDLERS", handlers)
@@ -98,6 +103,10 @@ def _cover(put: Put) -> None:
     put(exits, "resize", cover_what_was_asked_for)
 
 
+def _pass(put: Put) -> None:
+    put(firing, "is_barred", send_past_the_barrier)
+
+
 def _repeat(put: Put) -> None:
     put(Seen, "find", know_no_alert)
 
@@ -110,5 +119,6 @@ BUILDS: dict[str, Callable[[Put], None]] = {
     "leaves-slices-resting": _leave,
     "believes-every-price": _believe,
     "leaves-exits-too-large": _cover,
+    "sends-past-the-barrier": _pass,
     "trades-repeated-alerts": _repeat,
 }

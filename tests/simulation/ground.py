@@ -52,6 +52,7 @@ class Ground:
 
     policies: Policies
     has_real_store = False
+    is_overlapped = False
     stalls = 0.0
 
     def __init__(
@@ -77,6 +78,9 @@ class Ground:
         self.heard = Heard()
         self.counted = dict.fromkeys(COUNTED.values(), 0)
         self.machine_clock = VirtualClock(virtual, skew_ms * 1_000_000)
+
+    def on_signed(self) -> None:
+        """What a world does as an attempt is handed to the disk."""
 
     def note_bug(self, _: object, context: dict[str, Any]) -> None:
         """What a callback raises, nobody else would hear of."""

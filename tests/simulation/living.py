@@ -25,26 +25,30 @@ class Lived(Struct, frozen=True):
     history: tuple[str, ...] = ()
 
 
-def replay_command(seed: int, broken: str = "") -> str:
+def replay_command(seed: int, broken: str = "", firing: str = "") -> str:
     """Tell how to see a seed again; *broken* names the rule that was broken for it."""
-    return f"./exitd simulate --seed {seed}" + (broken and f" --broken {broken}")
+    firing = firing and f" --firing {firing}"
+    return f"./exitd simulate --seed {seed}{firing}" + (
+        broken and f" --broken {broken}"
+    )
 
 
-def live_through(seed: int, folder: Path) -> AnyWorld:
+def live_through(seed: int, folder: Path, firing: str = "") -> AnyWorld:
     """Live through one seed; a violation comes with how to see it again."""
-    world = world_of(seed, _fresh(folder))
+    world = world_of(seed, _fresh(folder), firing=firing)
     try:
         run(world.run(), world.virtual)
     except AssertionError as found:
-        found.add_note("\n".join(leading_to_it(see_again(seed, folder).history)))
-        found.add_note(f"again: {replay_command(seed)}")
+        again = see_again(seed, folder, firing)
+        found.add_note("\n".join(leading_to_it(again.history)))
+        found.add_note(f"again: {replay_command(seed, firing=firing)}")
         raise
     return world
 
 
-def see_again(seed: int, folder: Path) -> Lived:
+def see_again(seed: int, folder: Path, firing: str = "") -> Lived:
     """Live through a seed with every line of its history."""
-    world = world_of(seed, _fresh(folder), history=[])
+    world = world_of(seed, _fresh(folder), [], firing)
     why = ""
     try:
         run(world.run(), world.virtual)
@@ -55,10 +59,10 @@ def see_again(seed: int, folder: Path) -> Lived:
     return Lived(seed, why, counts(world), history)
 
 
-def lived(seed: int) -> Lived:
+def lived(seed: int, firing: str = "") -> Lived:
     """Live through one seed, and again with its history where it is violated."""
     with folder_in_memory() as folder:
-        world = world_of(seed, Path(folder))
+        world = world_of(seed, Path(folder), firing=firing)
         why = ""
         try:
             run(world.run(), world.virtual)
@@ -66,7 +70,7 @@ def lived(seed: int) -> Lived:
             why = str(found) or repr(found)
         if not why:
             return Lived(seed, "", counts(world))
-        history = leading_to_it(see_again(seed, Path(folder)).history)
+        history = leading_to_it(see_again(seed, Path(folder), firing).history)
         return Lived(seed, why, counts(world), tuple(history))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.sqlite.store import SqliteStore
+from exitd.core.barrier import is_barred
 from exitd.core.engine import Engine
 from exitd.core.intents import Priority
 from exitd.core.position import PositionKey
@@ -71,6 +72,7 @@ class Machine:
         self.disk = SlowDisk(self._store, world.rng, world.mirror)
         self.disk.fail(world.disk_is)
         self.disk.stalls = world.stalls
+        self.disk.on_signed = world.on_signed
         engine = Engine(world.policies)
         loop = self.loop = WatchedLoop(engine, self.disk, clock)
         loop.watch, loop.is_free = world.watch, self._is_free
@@ -95,7 +97,10 @@ class Machine:
             entries=venue if isinstance(venue, Entries) else None,
         )
         engine.add_account(
-            venue.account, self._store.tag(venue.account), venue.capabilities
+            venue.account,
+            self._store.tag(venue.account),
+            venue.capabilities,
+            is_overlapped=world.is_overlapped,
         )
         restore(loop, self._store.load())
         world.watch.restored(engine.state, world.mirror.snapshot())
@@ -132,6 +137,7 @@ class Machine:
             and self.account.dispatcher.in_flight < IN_FLIGHT_MAX
             and not self._budget.wait_ns(Priority.STOP, now_ns)
             and self.loop.engine.state.position(key).proven
+            and not is_barred(self.loop.engine.state, key)
         )
 
     async def fall(self, for_s: float) -> None:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from exitd.core.attempt import AttemptRecord, AttemptState
+from exitd.core.records import Record
 from exitd.ports.store import Batch, OnDurable, Store
 from fakes.archive import Disk
 from fakes.store import FakeStore
+
+SOONEST_COMMIT_S = 0.0001
+
+
+def is_signed(record: Record) -> bool:
+    """Whether a record is of an attempt that is about to leave."""
+    return isinstance(record, AttemptRecord) and record.state is AttemptState.SIGNED
 
 
 class SlowDisk:
@@ -21,15 +31,23 @@ class SlowDisk:
         self._is_mirrored = getattr(store, "disk", None) is mirror
         #: How often a commit takes long, as a probability.
         self.stalls = 0.0
+        #: Called as an attempt is handed over, before any of it is written.
+        self.on_signed: Callable[[], None] = lambda: None
         self._rng = rng
         self._held: list[tuple[Batch, OnDurable | None]] = []
         self._is_writing = False
         self.is_crashed = False
 
+    @property
+    def backlog(self) -> int:
+        return len(self._held) + self._store.backlog
+
     def submit(self, batch: Batch, on_durable: OnDurable | None = None) -> None:
         if self.is_crashed:
             return
         self._held.append((batch, on_durable))
+        if any(is_signed(record) for record in batch.records):
+            self.on_signed()
         if not self._is_writing:
             self._is_writing = True
             self._later()
@@ -37,7 +55,7 @@ class SlowDisk:
     def _later(self) -> None:
         loop = asyncio.get_running_loop()
         is_stalled = self._rng.random() < self.stalls
-        lasts_s = (0.1, 2.0) if is_stalled else (0.0001, 0.004)
+        lasts_s = (0.1, 2.0) if is_stalled else (SOONEST_COMMIT_S, 0.004)
         loop.call_later(self._rng.uniform(*lasts_s), self._write)
 
     def _write(self) -> None:

@@ -33,13 +33,14 @@ from exitd.core.trigger import (
 )
 from exitd.errors import StoreFull
 from exitd.simulator.clock import VenueClock
-from simulation.choices import ByHand, draw
+from simulation.choices import ByHand, draw, draw_crashes_in_commits
 from simulation.exchange_machine import ExchangeMachine
 from simulation.exchange_wire import ExchangeNetwork
 from simulation.ground import Ground
-from simulation.kinds import SYMBOL, rule
+from simulation.kinds import ACCOUNT, SYMBOL, rule
 from simulation.prices import ENTRY, Shown
 from simulation.quiet_exchange import QuietExchange
+from simulation.slow_disk import SOONEST_COMMIT_S
 from simulation.verdict import check
 from simulation.violation import Violation
 from simulation.virtual_time import VirtualClock, VirtualLoop
@@ -64,12 +65,17 @@ class World(Ground):
         virtual: VirtualLoop,
         folder: Path,
         history: list[str] | None = None,
+        *,
+        is_overlapped: bool = False,
     ) -> None:
         rng = Random(seed)
         self.choices = draw(rng)
         skew_ms, steps = self.choices.skew_ms, self.choices.step_ms
         super().__init__(seed, virtual, rng, skew_ms, is_set=bool(steps))
         self.history = history
+        self.is_overlapped = is_overlapped
+        self._crashes_in_commits = draw_crashes_in_commits(seed)
+        self._signed, self._calm_from_s = 0, 0.0
         self.policies = Policies(
             confirm_after_ns=2_000_000_000, guard_percent=self.choices.guard_percent
         )
@@ -151,6 +157,7 @@ class World(Ground):
             for _ in range(self.rng.randint(0, 3)):
                 happenings.append((self.rng.uniform(2, choices.end_s), "drop", None))
         started_s = self.virtual.now_s
+        self._calm_from_s = started_s + choices.end_s
         for at_s, what, value in sorted(happenings, key=lambda h: h[:2]):
             await asyncio.sleep(max(0.0, started_s + at_s - self.virtual.now_s))
             self.say(what, "" if value is None else value)
@@ -159,6 +166,14 @@ class World(Ground):
             else:
                 self._happen(what, value)
         await self._show_prices_until(started_s + choices.end_s + HEALED_S)
+
+    def on_signed(self) -> None:
+        """Crash, in some worlds, while a close may leave and its commit is not done."""
+        self._signed += 1
+        is_hostile = self.virtual.now_s < self._calm_from_s
+        if is_hostile and self._signed in self._crashes_in_commits:
+            self.say("crash", "in the commit of a close")
+            self.virtual.call_later(SOONEST_COMMIT_S / 2, self._crash)
 
     def _crash(self) -> None:
         self._falls.append(
@@ -289,11 +304,19 @@ class World(Ground):
         self.say("order", f"{client_id} {body['side']} {body.get('quantity')}")
         key = self.attempt_of(client_id)
         if key is None:
-            self.wrong.append(f"{client_id} was sent before it was durable")
+            if not (self.is_overlapped and self._is_reserved(client_id)):
+                self.wrong.append(f"{client_id} was sent before it was durable")
         elif not self._has_rows(key):
             self.wrong.append(f"{key} was sent before its firing was durable")
         if body.get("reduceOnly") is not True:
             self.wrong.append(f"{client_id} is not reduce-only")
+
+    def _is_reserved(self, client_id: int) -> bool:
+        """Whether an id that nobody has signed yet is on disk, to be found by."""
+        counter = self.mirror.counters[ACCOUNT]
+        return counter.ahead_window_ns > 0 and any(
+            record.first_id == client_id for record in self.mirror.triggers.values()
+        )
 
     def _has_rows(self, key: AttemptKey) -> bool:
         """Whether what an order is for was durable, and its counter, as it left."""

@@ -40,6 +40,7 @@ from exitd.app.venues import (
     fill_by_prices,
     keep_paper,
     live_venue,
+    make_known,
     paper_beside,
     paper_venue,
 )
@@ -77,10 +78,7 @@ OnReady = Callable[["Application"], None]
 
 
 class Application:
-    """One run of the daemon.
-
-    `places`: where it is served once it is up, the socket's path and each `host:port`.
-    """
+    """One run of the daemon; `places` are the socket and each `host:port` it serves."""
 
     def __init__(self, config: Path, settings: Settings) -> None:
         self.config = config
@@ -232,7 +230,7 @@ class Application:
         )
         await self._add_accounts(daemon, files, keys, store)
         for name, account in accounts.items():
-            engine.add_account(name, store.tag(name), account.venue.capabilities)
+            make_known(engine, account, store.tag(name), files.accounts.get(name))
         daemon.default_stops = default_stops(daemon, files)
         return daemon
 

@@ -15,6 +15,7 @@ from exitd.adapters.symmio.quote_prices import QuotePrices
 from exitd.adapters.system.chance import share
 from exitd.app.files import Keys
 from exitd.configuration.loaded import AccountSettings
+from exitd.core.engine import Engine
 from exitd.core.inputs import PositionReport
 from exitd.core.simulated import simulated_beside
 from exitd.core.units import NS_PER_MS
@@ -295,3 +296,19 @@ async def keep_paper(venue: PaperVenue, store: Store) -> None:
             await store.put_note(_note_of(venue.account), state)
             known = state
         await asyncio.sleep(_SAVE_EVERY_S)
+
+
+def make_known(
+    engine: Engine, account: Account, tag: int, settings: AccountSettings | None
+) -> None:
+    """Tell the engine of an account; *settings* None: it simulates another."""
+    capabilities = account.venue.capabilities
+    engine.add_account(
+        account.name,
+        tag,
+        capabilities,
+        # On paper, as wherever an id is taken once, nothing is sent ahead.
+        is_overlapped=settings is not None
+        and settings.is_overlapped
+        and capabilities.window_ns > 0,
+    )

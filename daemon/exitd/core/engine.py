@@ -8,11 +8,13 @@ from msgspec.structs import replace
 
 from exitd.core import (
     backstops,
+    barrier,
     confirming,
     doubt,
     entries,
     exits,
     files,
+    first_ids,
     guard,
     holes,
     lifetimes,
@@ -54,10 +56,24 @@ class Engine:
     def __init__(self, policies: Policies | None = None) -> None:
         self.state = State(policies or Policies())
 
-    def add_account(self, account: str, tag: int, capabilities: Capabilities) -> None:
-        """Make an account known; *tag* is its 8-bit client id tag (0 to 255)."""
+    def add_account(
+        self,
+        account: str,
+        tag: int,
+        capabilities: Capabilities,
+        *,
+        is_overlapped: bool = False,
+    ) -> None:
+        """Make an account known; *tag* is its 8-bit client id tag (0 to 255).
+
+        Its closes are strict, unless it is overlapped: that takes a venue whose
+        requests end by a window, or nothing would ever end a doubt.
+        """
         assert 0 <= tag <= 255
+        assert capabilities.window_ns or not is_overlapped
         self.state.capabilities[account] = capabilities
+        if is_overlapped:
+            self.state.overlapped.add(account)
         if account not in self.state.counters:
             self.state.counters[account] = CounterRecord(account, tag, 0)
 
@@ -176,6 +192,7 @@ class Engine:
             self._watch_fire(turn, fired)
         for fill in snapshot.fills:
             self._know_trade(fill)
+        barrier.put_up(self.state)
 
     def _watch_again(self, turn: Turn, record: TriggerRecord) -> None:
         """Rest what is on watch; trails that had begun follow in their order."""
@@ -220,6 +237,7 @@ class Engine:
         """After recovery has reconciled: go on with every firing that is open."""
         turn = Turn(self.state, now_ns)
         standby.resume(turn)
+        first_ids.begin_run(turn)
         confirming.mind_the_clock(turn)
         for attempt in list(self.state.attempts.values()):
             doubt.resume_unended(turn, attempt)

@@ -67,6 +67,8 @@ class FactKind(StrEnum):
     POSITION_DOUBTED = "position.doubted"
     PRICE_HELD = "price.held"
     ACCOUNT_CONTRADICTED = "account.contradicted"
+    ACCOUNT_BARRED = "account.barred"
+    ACCOUNT_UNBARRED = "account.unbarred"
     ACCOUNT_SHARED = "account.shared"
     ACCOUNT_TAKEN_OVER = "account.taken_over"
 

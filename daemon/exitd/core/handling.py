@@ -9,6 +9,7 @@ from exitd.core import (
     ages,
     arming,
     backstops,
+    barrier,
     closing,
     commands,
     doubt,
@@ -16,6 +17,7 @@ from exitd.core import (
     evidence,
     files,
     firing,
+    first_ids,
     holes,
     lifetimes,
     refusing,
@@ -25,6 +27,7 @@ from exitd.core import (
     withdrawing,
 )
 from exitd.core.backstop import BackstopRefused, BackstopsListed
+from exitd.core.barrier_inputs import FirstIdsSearched, FirstIdsWanted, RunEnded
 from exitd.core.ending import ask_slot, end_fire
 from exitd.core.entry_inputs import (
     Enter,
@@ -167,4 +170,7 @@ HANDLERS: dict[type, Handler] = {
     BackstopsListed: backstops.on_listed,
     SlotHeld: on_slot_held,
     TakeOver: standby.on_take_over,
+    FirstIdsSearched: barrier.on_searched,
+    FirstIdsWanted: first_ids.on_wanted,
+    RunEnded: first_ids.on_run_ended,
 }

@@ -77,6 +77,8 @@ class Event(StrEnum):
     ACCOUNT_LOST = "account.lost", "warning"
     ACCOUNT_RECONCILED = "account.reconciled", "debug"
     ACCOUNT_CONTRADICTED = "account.contradicted", "warning"
+    ACCOUNT_BARRED = "account.barred", "warning"
+    ACCOUNT_UNBARRED = "account.unbarred"
     ACCOUNT_SHARED = "account.shared", "warning"
     ACCOUNT_STANDING_BY = "account.standing_by", "warning"
     ACCOUNT_TAKEN_OVER = "account.taken_over"

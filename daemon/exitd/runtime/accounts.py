@@ -12,6 +12,7 @@ from exitd.ports.alerts import Alert
 from exitd.ports.entries import Entries
 from exitd.ports.feed import Feed, TickSink
 from exitd.ports.venue import PrivateEvent, StreamDown, StreamUp, Venue
+from exitd.runtime.barriers import BarrierSearch
 from exitd.runtime.bookkeeping import Bookkeeper
 from exitd.runtime.breaker import Breaker
 from exitd.runtime.budget import RateBudget
@@ -68,6 +69,7 @@ class Account:
         self.time = VenueTime(loop, urgent, self._tell)
         self.breaker = Breaker(self.name, clock, self._tell)
         self.books = Bookkeeper(loop, self.asking)
+        self.barriers = BarrierSearch(loop, urgent)
         self.dispatcher = Dispatcher(
             loop,
             venue,
@@ -108,6 +110,11 @@ class Account:
         )
         self._spawn(self._reconcile(), f"{self.name} reconcile")
         self._spawn(self._keep_clock(), f"{self.name} clock")
+        self.search_barrier()
+
+    def search_barrier(self) -> None:
+        """Find out what may have been sent unwritten; then reserve ids anew."""
+        self._spawn(self.barriers.run(), f"{self.name} sent before the stop")
 
     def _on_event(self, event: PrivateEvent) -> None:
         match event:
@@ -148,6 +155,8 @@ class Account:
         signed_ns = open_since_ns(state, self.name)
         since_ns = last_sign_of_life_ns(state, self.name, self.venue.venue_now_ns())
         await self.time.read()
+        # Before positions show what a close did that nobody knows of yet.
+        await self.barriers.look()
         if self._before_catching_up is not None:
             await self._before_catching_up()
         await self.inquiry.read_instruments()

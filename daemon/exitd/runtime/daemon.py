@@ -5,6 +5,7 @@ import gc
 from collections.abc import Coroutine
 from typing import Any
 
+from exitd.core.barrier_inputs import RunEnded
 from exitd.core.simulated import is_simulated
 from exitd.core.units import NS_PER_S
 from exitd.logs import Event, log
@@ -321,6 +322,7 @@ class Daemon:
             await account.stop()
         for feed in self.price_feeds.values():
             await feed.stop()
+        self.loop.handle(RunEnded(self.clock.now_ns()))
         try:
             await self.store.close()
         finally:

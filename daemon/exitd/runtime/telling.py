@@ -149,6 +149,8 @@ def _sentence(fact: Fact) -> str:
         return backstop_sentence(fact.kind, fact.symbol, f)
     who = fact.trigger_id
     match fact.kind:
+        case K.TRIGGER_HIT if f["cause"] == "found":
+            return f"{who} had been hit before the last stop: its close is at the venue"
         case K.TRIGGER_HIT:
             market = _watched(fact, f["source"])
             return f"{who} was hit: {market} at {f['observed']}, level {f['level']}"

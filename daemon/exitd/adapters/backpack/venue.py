@@ -41,7 +41,7 @@ from exitd.core.attempt import (
 from exitd.core.inputs import FillReport, OrderReport, PositionReport
 from exitd.core.market import Instrument
 from exitd.core.trigger import CancelScope
-from exitd.core.units import NS_PER_S
+from exitd.core.units import NS_PER_MS, NS_PER_S
 from exitd.errors import OutcomeUnknown
 from exitd.ports.clock import Clock
 from exitd.ports.venue import FundingReport, NativeStop, Prepared, PrivateEvent, Refusal
@@ -89,7 +89,10 @@ class BackpackVenue:
         # Whether a client id may be used twice is not documented, and only resting
         # orders are found by it: nothing but the window ends a doubt.
         self.capabilities = Capabilities(
-            dedupe=Dedupe.NEVER, expiry=Expiry.WINDOW, lag_slack_ns=lag_slack_ns
+            dedupe=Dedupe.NEVER,
+            expiry=Expiry.WINDOW,
+            lag_slack_ns=lag_slack_ns,
+            window_ns=window_ms * NS_PER_MS,
         )
         self.clock = VenueClock(clock)
         self._session = Session(
