@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cli.conftest import Command
+from exitd.adapters.network.certificates import Seen
+from exitd.adapters.sqlite.lock import StateLock
 from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.system.clock import SystemClock
 from exitd.app.copies import state_folder
@@ -17,8 +22,9 @@ from exitd.app.doctor import files, service, state, venues
 from exitd.app.doctor.carrying_out import Probe, carry_out, in_thread
 from exitd.app.doctor.scene import Scene, look
 from exitd.app.doctor.verdict import Check, ok
-from exitd.cli.doctoring import lines_of
+from exitd.cli.doctoring import Progress, lines_of
 from exitd.cli.printing import TABLE_WIDTH_MAX
+from exitd.core.units import NS_PER_S
 from exitd.errors import StoreError
 from exitd.ports.answers import Question, VenueAnswer, joined
 from exitd.settings import Settings
@@ -62,6 +68,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def scene(folder: Path) -> Scene:
+    return looked_at(folder)
+
+
+def looked_at(folder: Path) -> Scene:
     return look(
         folder / "exitd.yaml",
         Settings(),
@@ -187,6 +197,74 @@ def test_given_another_unit_then_each_difference_is_named(scene: Scene, tmp_path
     assert "no WatchdogSec=" in texts
     assert "fail" in verdicts(found)
     assert service.unit(scene, (tmp_path / "x",), is_systemd=True)[0].verdict == "warn"
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(90, "ok"), (6, "warn")])
+def test_given_a_certificate_then_the_days_left_are_told(
+    scene: Scene, days: int, verdict: str
+):
+    now_s = scene.clock.now_ns() // NS_PER_S
+    seen = Seen(
+        host="h",
+        addresses=("192.0.2.1",),
+        is_loopback=False,
+        is_encrypted=True,
+        ends_s=now_s + days * 86_400 + 100,
+    )
+
+    found = venues.seen_as_check(scene, seen, "h:443")
+
+    assert found.verdict == verdict
+    assert found.text == f"1 address, certificate valid for {days} days"
+    plain = replace(seen, is_encrypted=False, ends_s=None)
+    assert venues.seen_as_check(scene, plain, "h:80").verdict == "warn"
+
+
+def test_given_a_port_that_another_holds_then_its_program_is_named(
+    folder: Path, scene: Scene
+):
+    path = folder / "exitd.yaml"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        path.write_text(path.read_text().replace("off", f'"127.0.0.1:{port}"'))
+        held = looked_at(folder)
+        taken = service.ports(held)
+        lock = StateLock(held.state)
+        ours = service.ports(held)
+        lock.release()
+
+    free = service.ports(held)
+
+    assert verdicts([*taken, *ours, *free]) == ["fail", "ok", "ok"]
+    assert f"(process {os.getpid()})" in taken[0].text
+    assert "held by our daemon" in ours[0].text
+
+
+def test_given_a_lock_then_it_is_said_who_holds_it(scene: Scene):
+    assert verdicts(state.lock(scene)) == ["ok"]
+    lock = StateLock(scene.state)
+
+    (found,) = state.lock(scene)
+
+    lock.release()
+    assert found.verdict == "warn"
+    assert "no daemon answers" in found.text
+
+
+def test_given_a_terminal_and_a_long_wait_then_it_says_what_for(
+    capsys: pytest.CaptureFixture[str],
+):
+    progress = Progress(is_shown=True)
+    progress.on_progress(1, 3, ["host", "disk"])
+    assert capsys.readouterr().err == ""
+
+    progress.begin()
+    progress.on_progress(2, 3, ["disk"])
+    progress.end()
+
+    err = capsys.readouterr().err
+    assert "1 of 3 checks, waiting for host, disk" in err
+    assert err.endswith("\r\x1b[K")
 
 
 def test_given_copies_then_their_age_is_told(command: Command, scene: Scene):

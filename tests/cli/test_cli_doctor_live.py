@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -250,6 +251,59 @@ def test_given_a_journal_that_cannot_be_read_then_nothing_is_sent(
     assert done.status == 1
     assert "then remove it" in done.err
     assert len(asked.ledger()) == before
+
+
+def test_given_an_id_that_cannot_be_written_down_then_its_order_is_not_sent(
+    command: Command, asked: House
+):
+    blocked = asked.folder / "state" / "doctor-live-backpack.json.new"
+    blocked.mkdir()
+    before = len(asked.ledger())
+
+    done = command("doctor", "--live", "--yes")
+
+    blocked.rmdir()
+    assert done.status == 1
+    assert "broken off" in done.err
+    assert len(asked.ledger()) == before
+
+
+def test_given_an_asking_that_goes_on_then_a_second_one_waits(
+    command: Command, asked: House
+):
+    with (asked.folder / "state" / "doctor-live-backpack.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+        done = command("doctor", "--live", "--yes")
+
+    assert done.status == 1
+    assert "is being asked already" in done.err
+
+
+def test_given_a_key_that_may_not_trade_then_nothing_is_taken_for_an_answer(
+    command: Command, asked: House
+):
+    where = {"method": "POST", "path": "/api/v1/order", "count": 50}
+    refusal = {"kind": "refuse", "status": 403, "code": "FORBIDDEN"}
+    asked.exchange.post("/sim/faults", {**refusal, **where})
+
+    done = command("doctor", "--live", "--yes", "--json")
+
+    found = answers_in(done.json)
+    # A venue looks at the time of a request before it looks at whose it is.
+    assert found.pop("unknown_cancel") == found.pop("expired_request") == "refused"
+    assert set(found.values()) == {"unknown"}
+
+
+def test_given_no_state_to_keep_answers_in_then_nothing_is_asked(
+    command: Command, asked: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("EXITD_STATE", str(tmp_path))
+
+    done = command("doctor", "--live", "--yes")
+
+    assert done.status == 1
+    assert "start the daemon once" in done.err
 
 
 def test_given_a_journal_then_it_is_read_as_it_was_written(tmp_path: Path):

@@ -17,6 +17,7 @@ from exitd.errors import ExitdError, VenueError
 if TYPE_CHECKING:
     from exitd.app.doctor.live import Desk
     from exitd.app.doctor.scene import Scene
+    from exitd.configuration.loaded import AccountSettings
     from exitd.ports.answers import VenueAnswer
     from exitd.runtime.asking.ground import Ground
     from exitd.runtime.asking.questions import Asking
@@ -46,6 +47,15 @@ async def _ask(scene: Scene, name: str, *, dry_run: bool, yes: bool, json: bool)
     from exitd.app.doctor import live
 
     account = live.chosen_account(scene, name)
+    with live.alone(scene, account):
+        return await _ask_alone(scene, account, dry_run=dry_run, yes=yes, json=json)
+
+
+async def _ask_alone(
+    scene: Scene, account: AccountSettings, *, dry_run: bool, yes: bool, json: bool
+) -> int:
+    from exitd.app.doctor import live
+
     async with live.opened(scene, account) as desk:
         if not dry_run:
             await _clear_earlier(desk)
@@ -75,23 +85,26 @@ async def _clear_earlier(desk: Desk) -> None:
 
     left = await take_back_earlier(desk)
     if left is not None:
-        _complain_of(left)
+        _warn_of(left)
+        _refuse_left(left)
         note("orders of an earlier asking that was killed are cancelled")
 
 
-def _complain_of(left: Sequence[str]) -> None:
+def _warn_of(left: Sequence[str]) -> None:
+    for words in left:
+        print(f"MAY STILL REST: {words}", file=sys.stderr)
+
+
+def _refuse_left(left: Sequence[str]) -> None:
     """
     Raises:
         CommandFailed: Something may rest at the venue.
     """
-    if not left:
-        return
-    for words in left:
-        print(f"MAY STILL REST: {words}", file=sys.stderr)
-    raise CommandFailed(
-        f"{len(left)} orders of the asking may rest at the venue; cancel them there, "
-        "or run `exitd doctor --live` again, which begins with that"
-    )
+    if left:
+        raise CommandFailed(
+            "orders of the asking may rest at the venue; cancel them there, or run "
+            "`exitd doctor --live` again, which begins with that"
+        )
 
 
 async def _carried_out(desk: Desk, asking: Asking) -> str:
@@ -120,8 +133,9 @@ async def _carried_out(desk: Desk, asking: Asking) -> str:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.remove_signal_handler(number)
+    _warn_of(left)
     why = _broken_off(task)
-    _complain_of(left)
+    _refuse_left(left)
     return why
 
 

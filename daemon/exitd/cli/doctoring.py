@@ -115,7 +115,7 @@ def _status() -> tuple[StatusView | None, str]:
 async def _examined(scene: Scene) -> list[Check]:
     from exitd.app.doctor.examining import examine
 
-    progress = _Progress(is_shown=sys.stderr.isatty())
+    progress = Progress(is_shown=sys.stderr.isatty())
     asking = asyncio.ensure_future(examine(scene, progress.on_progress))
     done, _ = await asyncio.wait({asking}, timeout=PROGRESS_AFTER_S)
     if not done:
@@ -126,7 +126,7 @@ async def _examined(scene: Scene) -> list[Check]:
         progress.end()
 
 
-class _Progress:
+class Progress:
     """One line on a terminal that says what is waited for; gone at the end."""
 
     def __init__(self, *, is_shown: bool) -> None:

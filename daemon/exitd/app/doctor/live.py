@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import secrets
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from decimal import Decimal
 
 import msgspec
 from msgspec import Struct
 
 from exitd.adapters.backpack.venue import BackpackVenue
-from exitd.adapters.sqlite.inspecting import inspect, note_in
+from exitd.adapters.sqlite.inspecting import holder_of, inspect, note_in
 from exitd.adapters.sqlite.noting import keep_note
 from exitd.app.doctor.left_over import Journal, LeftOver
 from exitd.app.doctor.scene import Scene
@@ -63,8 +64,44 @@ def chosen_account(scene: Scene, name: str) -> AccountSettings:
     if len(fit) != 1:
         why = f"name one of {names} with --account" if names else "name its keys"
         raise CannotAsk(f"there is not one account of Backpack to ask; {why}")
+    _refuse_unkept(scene)
     _refuse_standing_by(scene, fit[0].name)
     return fit[0]
+
+
+def _refuse_unkept(scene: Scene) -> None:
+    """Refuse to ask what could not be kept."""
+    if scene.status is not None:
+        return
+    if not scene.state.exists():
+        raise CannotAsk(
+            f"there is no {scene.state} to keep the answers in; start the daemon once"
+        )
+    holder = holder_of(scene.state)
+    if holder is not None:
+        raise CannotAsk(
+            f"process {holder} holds {scene.state} and does not answer at "
+            f"{scene.socket}; name its socket in EXITD_SOCKET, or stop it"
+        )
+
+
+@contextmanager
+def alone(scene: Scene, account: AccountSettings) -> Iterator[None]:
+    """Keep a second asking of the same account out.
+
+    Raises:
+        CannotAsk: There is one, or the state's folder is closed to this user.
+    """
+    path = scene.folder / f"doctor-live-{account.name}.lock"
+    try:
+        path.touch(mode=0o600)
+        with path.open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+    except BlockingIOError as error:
+        raise CannotAsk(
+            f"{account.name} is being asked already; wait until that is done"
+        ) from error
 
 
 def _refuse_standing_by(scene: Scene, account: str) -> None:

@@ -66,10 +66,11 @@ async def host(scene: Scene, url: str) -> list[Check]:
     except VenueUnavailable as error:
         remedy = "check the address, the network and the firewall"
         return [fail("host", str(error), remedy, about)]
-    return [_seen(scene, seen, about)]
+    return [seen_as_check(scene, seen, about)]
 
 
-def _seen(scene: Scene, seen: Seen, about: str) -> Check:
+def seen_as_check(scene: Scene, seen: Seen, about: str) -> Check:
+    """Judge what was seen of a host."""
     where = counted(len(seen.addresses), "address")
     if seen.ends_s is None:
         if seen.is_encrypted or seen.is_loopback:
@@ -213,7 +214,9 @@ async def history(scene: Scene, account: AccountSettings) -> list[Check]:
         return [fail("history", str(error), "see its host above", name)]
     age = f"{age_ns // NS_PER_S} s"
     facts = {"fill_age_s": age_ns // NS_PER_S}
-    if any(fill.ts_venue_ns == newest_ns for fill in fills):
+    # A stream tells microseconds, a history milliseconds.
+    newest_ms = newest_ns // NS_PER_MS
+    if any(fill.ts_venue_ns // NS_PER_MS == newest_ms for fill in fills):
         old = f"{age_ns // NS_PER_HOUR} h" if age_ns > 2 * NS_PER_HOUR else age
         text = f"shows the last fill, {old} old{said}"
         return [ok("history", text, name, facts=facts)]

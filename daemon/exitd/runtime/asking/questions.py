@@ -118,6 +118,8 @@ class Asking:
         kind = kind_of(answer)
         if kind is RefusalKind.EXPIRED:
             self._answer(question, "refused", said(answer))
+        elif kind in _BESIDE:
+            self._answer(question, UNKNOWN, said(answer))
         elif kind is not None:
             # It would be read as another refusal, and not be cured by a new time.
             self._answer(question, "refused_otherwise", said(answer))
