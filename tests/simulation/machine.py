@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +92,7 @@ class Machine:
             spawn=self.spawn,
             waits=lambda: backoff(world.rng.random),
             reconcile_every_s=10.0,
+            before_catching_up=self.before_catching_up(venue),
             entries=venue if isinstance(venue, Entries) else None,
         )
         engine.add_account(
@@ -105,6 +106,9 @@ class Machine:
         self.account.start()
         await self.go_on()
         self.is_up = True
+
+    def before_catching_up(self, venue: Venue) -> Callable[[], Awaitable[None]] | None:
+        """Give what a venue has to be told first, where it has to be."""
 
     async def go_on(self) -> None:
         """Begin what a kind of world has beside its account."""

@@ -18,7 +18,7 @@ from exitd.adapters.network.rest import Carrying
 from exitd.adapters.symmio import cancels, closes, queries
 from exitd.adapters.symmio.chain import SymmioChain
 from exitd.adapters.symmio.contracts import Contracts
-from exitd.adapters.symmio.key import Key
+from exitd.adapters.symmio.key import Key, SignedBefore
 from exitd.adapters.symmio.listing import Listing
 from exitd.adapters.symmio.markets import Markets
 from exitd.adapters.symmio.node import Node
@@ -62,6 +62,7 @@ class SymmioVenue:
         on_notice: Told what somebody should know; by default it is logged.
         transport: Carries HTTP to the solver; for tests.
         carrier: Carries questions to the nodes; by default connections of our own.
+        signed_before: See `Key`; none by default.
 
     Raises:
         ConfigurationError: The secret is no key.
@@ -81,6 +82,7 @@ class SymmioVenue:
         on_notice: OnNotice | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         carrier: Carrying | None = None,
+        signed_before: SignedBefore = tuple,
     ) -> None:
         self.account = account
         notices = Notices(account, on_notice or self._log_notice)
@@ -118,7 +120,7 @@ class SymmioVenue:
             nodes=nodes,
             contracts=contracts,
             markets=Markets(account, contracts, listing=listing, configured=precisions),
-            key=Key(wallet, settings),
+            key=Key(wallet, settings, signed_before),
             clock=clock,
             price_of=price_of,
             notices=notices,
