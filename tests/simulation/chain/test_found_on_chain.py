@@ -7,12 +7,15 @@ from decimal import Decimal
 
 import pytest
 
+from exitd.adapters.symmio.node import NodeSaidNo
+from exitd.adapters.symmio.outbox import is_refusal
 from exitd.core.inputs import OrderReport, OrderStatus
 from exitd.errors import OutcomeUnknown
 from exitd.ports.venue import PrivateEvent
 from simulation.chain.acts import act_of
 from simulation.chain.contract import WEI
 from simulation.chain.rig import Rig, on_chain
+from simulation.chain.wire import CallRates
 
 
 def orders(events: list[PrivateEvent]) -> list[OrderReport]:
@@ -45,6 +48,45 @@ def test_given_a_calm_chain_when_a_close_is_sent_then_acked_and_filled_once():
         assert len(rig.network.sent) == 1
 
     on_chain(story)
+
+
+def test_b089_given_nodes_in_trouble_after_they_took_a_close_then_it_is_in_doubt():
+    async def story(rig: Rig) -> None:
+        await rig.ready()
+        rig.network.set_rates(CallRates(), CallRates(troubled=1.0))
+
+        with pytest.raises(OutcomeUnknown, match="no node has taken"):
+            await rig.send(rig.order())
+
+        rig.network.set_rates(CallRates(), CallRates())
+        rig.mine()
+        await rig.look()
+        rig.mine()
+        (told,) = orders(await rig.look())
+        assert told.client_order_id == 1
+
+    on_chain(story)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "is_no"),
+    [
+        (-32000, "insufficient funds for gas * price + value", True),
+        (-32000, "max fee per gas less than block base fee", True),
+        (-32000, "intrinsic gas too low", True),
+        (-32000, "txpool is full", True),
+        (-32003, "rejected", True),
+        (3, "execution reverted: paused", True),
+        (-32603, "internal error", False),
+        (-32000, "request timed out", False),
+        (-32005, "daily request count exceeded", False),
+        (-32000, "what nobody has heard of before", False),
+    ],
+)
+def test_given_what_a_node_says_then_only_a_no_to_the_transaction_is_a_refusal(
+    code: int, message: str, is_no: bool
+):
+    assert is_refusal(NodeSaidNo("node", code, message)) is is_no
 
 
 def test_b111_given_nodes_that_forgot_a_close_when_started_then_its_nonce_is_taken():
