@@ -9,11 +9,12 @@ import pytest
 
 from exitd.adapters.symmio.node import NodeSaidNo
 from exitd.adapters.symmio.outbox import is_refusal
-from exitd.core.inputs import OrderReport, OrderStatus
+from exitd.core.inputs import FillReport, OrderReport, OrderStatus
 from exitd.errors import OutcomeUnknown
 from exitd.ports.venue import PrivateEvent
 from simulation.chain.acts import act_of
 from simulation.chain.contract import WEI
+from simulation.chain.node import Moods
 from simulation.chain.rig import Rig, on_chain
 from simulation.chain.wire import CallRates
 
@@ -117,5 +118,81 @@ def test_given_nonces_between_what_was_signed_then_they_are_free():
         await rig.ready()
 
         assert rig.venue._session.key.free == {0, 1}
+
+    on_chain(story)
+
+
+def test_b088_given_a_node_a_block_behind_then_a_close_is_not_taken_for_cancelled():
+    async def story(rig: Rig) -> None:
+        await working(rig)
+
+        for node in rig.nodes:
+            for question in ("latest", "eth_call"):
+                node.others[question] = Moods(behind=(1,))
+
+        assert orders(await rig.look()) == []
+
+    on_chain(story)
+
+
+def test_b088_given_a_request_and_its_fill_in_one_block_then_not_taken_for_cancelled():
+    async def story(rig: Rig) -> None:
+        await rig.ready()
+        sending = asyncio.ensure_future(rig.send(rig.order()))
+        await asyncio.sleep(0.2)
+        for node in rig.nodes:
+            node.hidden = "FillCloseRequest"
+        rig.chain.ours_first = 1.0
+        rig.fill()
+        rig.mine()
+
+        await sending
+
+        (told,) = orders(await rig.look())
+
+        assert (told.status, told.filled) == (OrderStatus.FILLED, Decimal(2))
+
+    on_chain(story)
+
+
+def test_b088_given_logs_without_the_newest_block_then_read_until_they_explain_it():
+    async def story(rig: Rig) -> None:
+        await rig.ready()
+        await rig.look()
+        # What reads logs meets a machine that is behind, and says nothing of it.
+        for node in rig.nodes:
+            node.others["eth_getLogs"] = Moods(behind=(1,), cuts_logs=True)
+        sending = asyncio.ensure_future(rig.send(rig.order()))
+        await asyncio.sleep(0.2)
+        rig.mine()
+        with pytest.raises(OutcomeUnknown):
+            await sending
+        assert orders(await rig.look()) == []
+
+        rig.mine()
+        (told,) = orders(await rig.look())
+
+        assert (told.client_order_id, told.status) == (1, OrderStatus.WORKING)
+
+    on_chain(story)
+
+
+def test_b088_given_an_undone_block_that_one_node_believes_in_then_read_again():
+    async def story(rig: Rig) -> None:
+        await working(rig)
+        rig.network.down.add(1)
+        before = list(rig.chain.blocks)
+        rig.chain.ours_first, rig.chain.comes_later = 1.0, 0.0
+        rig.fill()
+        rig.chain.undo(1)
+        rig.mine()
+        # A machine that has the newest block, and under it the one that was undone.
+        mixed = [*before, rig.chain.head]
+        rig.nodes[0].others["eth_getBlockByNumber"] = mixed
+
+        told = await rig.look()
+
+        assert [one.filled for one in orders(told)][-1:] == [Decimal(2)]
+        assert [e.quantity for e in told if isinstance(e, FillReport)] == [Decimal(2)]
 
     on_chain(story)
