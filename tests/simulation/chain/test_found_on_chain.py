@@ -11,9 +11,9 @@ from exitd.adapters.symmio.node import NodeSaidNo
 from exitd.adapters.symmio.outbox import is_refusal
 from exitd.core.inputs import FillReport, OrderReport, OrderStatus
 from exitd.errors import OutcomeUnknown
-from exitd.ports.venue import PrivateEvent
+from exitd.ports.venue import PrivateEvent, Refusal
 from simulation.chain.acts import act_of
-from simulation.chain.contract import WEI
+from simulation.chain.contract import LIMIT, WEI, asked
 from simulation.chain.node import Moods
 from simulation.chain.rig import Rig, on_chain
 from simulation.chain.wire import CallRates
@@ -194,5 +194,28 @@ def test_b088_given_an_undone_block_that_one_node_believes_in_then_read_again():
 
         assert [one.filled for one in orders(told)][-1:] == [Decimal(2)]
         assert [e.quantity for e in told if isinstance(e, FillReport)] == [Decimal(2)]
+
+    on_chain(story)
+
+
+def test_given_a_close_that_fails_in_the_block_of_another_fork_then_that_is_told():
+    async def story(rig: Rig) -> None:
+        await working(rig)
+        rig.mine()
+        rig.chain.do(
+            "owner closes",
+            lambda state, ts_s: asked(
+                state, state.quotes[1], 130 * WEI, 10 * WEI, LIMIT, ts_s + 20, ts_s
+            ),
+        )
+        rig.chain.ours_first = rig.chain.comes_later = 0.0
+        rig.chain.undo(2)
+        rig.mine()
+
+        told = orders(await rig.look())
+
+        failed = [one for one in told if one.client_order_id == 1]
+        assert [one.status for one in failed][-1:] == [OrderStatus.CANCELLED]
+        assert not isinstance(failed[-1], Refusal)
 
     on_chain(story)

@@ -241,10 +241,11 @@ class Outbox:
             flight = self.flights.get(nonce)
             if flight is None or flight.sent_at is None:
                 continue
-            had = flight.receipt is not None
+            before = flight.receipt
             receipt = await self.look(flight)
             if receipt is not None:
-                if not had:
+                # After a reorganisation it may have failed in another block.
+                if receipt != before:
                     ended.append(flight)
                 if head.number - receipt.block > _SETTLED_BLOCKS:
                     del self.flights[nonce]
