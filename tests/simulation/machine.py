@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -128,6 +128,7 @@ class Machine:
             spawn=self.spawn,
             waits=lambda: backoff(world.rng.random),
             reconcile_every_s=10.0,
+            before_catching_up=self.before_catching_up(venue),
             entries=venue if isinstance(venue, Entries) else None,
         )
         self.account.prices.holes.look_every_s = LOOK_EVERY_S
@@ -155,6 +156,9 @@ class Machine:
         if books != self._books_known:
             self._books_known = books
             self.account.prices.watch_sources()
+
+    def before_catching_up(self, venue: Venue) -> Callable[[], Awaitable[None]] | None:
+        """Give what a venue has to be told first, where it has to be."""
 
     async def go_on(self) -> None:
         """Begin what a kind of world has beside its account."""
