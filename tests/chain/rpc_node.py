@@ -198,10 +198,9 @@ class RpcNode:
                 "logIndex": hex(log["log_index"]),
             }
             for address in addresses
-            for log in self.chain.tester.get_logs(
-                from_block=first, to_block=last, address=address
-            )
-            if log["topics"][0] in named
+            for number in range(first, last + 1)
+            for log in self.chain.logs_of(number)
+            if log["address"].lower() == address.lower() and log["topics"][0] in named
         ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import monotonic
 
 import httpx
 
@@ -15,6 +16,8 @@ from exitd.client import calls
 from exitd.errors import ExitdError
 
 CLOSE_PENDING = 5
+#: To ask the chain costs as much as a block of it.
+ANSWERS_EVERY_S = 0.3
 #: Of a quote of 100: after it is filled, a second close could be asked for.
 STOP = order("stop_loss", "1.8", "1.62", quantity="40")
 
@@ -34,6 +37,7 @@ class ChainCase:
         self._house: ChainHouse
         self._quote = 0
         self._trigger = ""
+        self._answered_s = 0.0
 
     def open(self, folder: Path) -> None:
         self.mend()
@@ -44,9 +48,7 @@ class ChainCase:
     def start(self, warm: Warm) -> Running:
         house = self._house
         log = house.folder / "log"
-        daemon = Running(warm, house.config, house.environment, log)
-        daemon.until(lambda: daemon.has("daemon.ready"), "ready")
-        return daemon
+        return Running(warm, house.config, house.environment, log).until_ready()
 
     def arm(self, daemon: Running) -> None:
         try:
@@ -71,6 +73,9 @@ class ChainCase:
     def answer(self) -> None:
         """Be the solver: fill what the contract was asked to close."""
         quote = self._quote
+        if monotonic() - self._answered_s < ANSWERS_EVERY_S:
+            return
+        self._answered_s = monotonic()
 
         def filled(chain: object) -> None:
             if chain.status(quote) == CLOSE_PENDING:  # type: ignore[attr-defined]
