@@ -103,11 +103,17 @@ def latencies_us(tap: Tap, levels: int) -> list[float]:
 
 
 def start_daemon(
-    url: str, key: str, secret: str, folder: Path, levels: int, more: str = ""
+    url: str,
+    key: str,
+    secret: str,
+    folder: Path,
+    levels: int,
+    more: str = "",
+    price: str = "last",
 ) -> subprocess.Popen[str]:
     """Start the whole daemon, with its socket in the folder, and wait until ready.
 
-    *more* is what else its exitd.yaml says.
+    *more* is what else its exitd.yaml says, *price* the kind that its stops watch.
     """
     for name, value in (("key", key), ("secret", secret)):
         (folder / name).write_text(value)
@@ -134,7 +140,7 @@ log: {{format: json}}
     )
     (folder / "conf.d/sol.yaml").write_text(
         f"positions:\n  sol:\n    venue: sim\n    symbol: {SYMBOL}\n    side: long\n"
-        f"    price: last\n    exits:\n{exits}\n"
+        f"    price: {price}\n    exits:\n{exits}\n"
     )
     log = (folder / "log").open("w")
     command = (

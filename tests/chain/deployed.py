@@ -39,7 +39,6 @@ class Deployed:
 
     def __init__(self, version: str) -> None:
         self.version = version
-        self._logs: dict[bytes, tuple[dict[str, Any], ...]] = {}
         self.tester = EthereumTester(backend=PyEVMBackend())
         self.web3 = Web3(EthereumTesterProvider(self.tester))
         accounts = self.web3.eth.accounts
@@ -165,14 +164,6 @@ class Deployed:
     @property
     def height(self) -> int:
         return self.tester.get_block_by_number("latest")["number"]
-
-    def logs_of(self, number: int) -> tuple[dict[str, Any], ...]:
-        """Give the logs of a block, kept by its hash: a chain grows by the second."""
-        known = self.tester.backend.chain.chaindb.get_canonical_block_hash(number)
-        if known not in self._logs:
-            found = self.tester.get_logs(from_block=number, to_block=number)
-            self._logs[known] = tuple(found)
-        return self._logs[known]
 
     def pass_time(self, seconds: int) -> None:
         """Mine a block that is so much younger than the newest."""

@@ -18,6 +18,7 @@ from eth_tester.exceptions import (
 )
 from eth_utils import keccak
 
+from chain.block_logs import logs_of
 from chain.mempool import Mempool, Refused
 
 CHAIN_ID = 131277322940537
@@ -199,7 +200,7 @@ class RpcNode:
             }
             for address in addresses
             for number in range(first, last + 1)
-            for log in self.chain.logs_of(number)
+            for log in logs_of(self.chain, number)
             if log["address"].lower() == address.lower() and log["topics"][0] in named
         ]
 

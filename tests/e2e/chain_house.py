@@ -20,6 +20,7 @@ from aiohttp import web
 from eth_account import Account
 
 from api.rasa_world import signed_login
+from chain.block_logs import logs_of
 from chain.deployed import CLOSER_KEY, XRP, XRP_NAME, Deployed, deployed
 from chain.mempool import Mempool
 from chain.rpc_node import RpcNode, serving
@@ -137,7 +138,7 @@ class LiveChain:
         """How many close requests the contract has taken for a quote."""
 
         def count(chain: Deployed) -> int:
-            logs = [log for n in range(chain.height + 1) for log in chain.logs_of(n)]
+            logs = [log for n in range(chain.height + 1) for log in logs_of(chain, n)]
             # No parameter is indexed; the number of the quote is the third word.
             words = [
                 int(log["data"][130:194], 16)
