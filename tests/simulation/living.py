@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from fakes.memory import folder_in_memory
 from simulation.readable import leading_to_it, told
+from simulation.tally import faults_of, venue_class
 from simulation.virtual_time import run
 from simulation.worlds import AnyWorld, world_of
 
@@ -17,12 +18,17 @@ Counts = dict[str, int]
 
 
 class Lived(Struct, frozen=True):
-    """What became of one seed; `why` and `history` are empty where all holds."""
+    """What became of one seed; `why` and `history` are empty where all holds.
+
+    `venue_class` and `faults` say what it was like.
+    """
 
     seed: int
     why: str
     counts: Counts
     history: tuple[str, ...] = ()
+    venue_class: str = ""
+    faults: tuple[str, ...] = ()
 
 
 def replay_command(seed: int, broken: str = "", firing: str = "") -> str:
@@ -68,10 +74,17 @@ def lived(seed: int, firing: str = "") -> Lived:
             run(world.run(), world.virtual)
         except AssertionError as found:
             why = str(found) or repr(found)
-        if not why:
-            return Lived(seed, "", counts(world))
-        history = leading_to_it(see_again(seed, Path(folder), firing).history)
-        return Lived(seed, why, counts(world), tuple(history))
+        history: list[str] = []
+        if why:
+            history = leading_to_it(see_again(seed, Path(folder), firing).history)
+        return Lived(
+            seed=seed,
+            why=why,
+            counts=counts(world),
+            history=tuple(history),
+            venue_class=venue_class(world),
+            faults=faults_of(world),
+        )
 
 
 def counts(world: AnyWorld) -> Counts:
