@@ -117,11 +117,14 @@ def start_daemon(
     folder: Path,
     levels: int,
     more: str = "",
+    *,
     firing: str = "overlapped",
+    price: str = "last",
 ) -> subprocess.Popen[str]:
     """Start the whole daemon, with its socket in the folder, and wait until ready.
 
-    *more* is what else its exitd.yaml says, *firing* how its closes leave.
+    *more* is what else its exitd.yaml says, *firing* how its closes leave, *price* the
+    kind that its stops watch.
     """
     keep_keys(folder, key, secret)
     (folder / "conf.d").mkdir()
@@ -147,7 +150,7 @@ log: {{format: json}}
     )
     (folder / "conf.d/sol.yaml").write_text(
         f"positions:\n  sol:\n    venue: sim\n    symbol: {SYMBOL}\n    side: long\n"
-        f"    price: last\n    exits:\n{exits}\n"
+        f"    price: {price}\n    exits:\n{exits}\n"
     )
     log = (folder / "log").open("w")
     command = (

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from fakes.memory import folder_in_memory
 from simulation.readable import leading_to_it, told
+from simulation.tally import faults_of, venue_class
 from simulation.virtual_time import run
 from simulation.worlds import AnyWorld, world_of
 
@@ -17,12 +18,17 @@ Counts = dict[str, int]
 
 
 class Lived(Struct, frozen=True):
-    """What became of one seed; `why` and `history` are empty where all holds."""
+    """What became of one seed; `why` and `history` are empty where all holds.
+
+    `venue_class` and `faults` say what it was like.
+    """
 
     seed: int
     why: str
     counts: Counts
     history: tuple[str, ...] = ()
+    venue_class: str = ""
+    faults: tuple[str, ...] = ()
 
 
 def replay_command(seed: int, broken: str = "", firing: str = "") -> str:
@@ -55,7 +61,7 @@ def see_again(seed: int, folder: Path, firing: str = "") -> Lived:
     except AssertionError as found:
         why = str(found) or repr(found)
     assert world.history is not None
-    history = (*told(world.choices), *world.history)
+    history = (*told(world.choices, world.failures), *world.history)
     return Lived(seed, why, counts(world), history)
 
 
@@ -68,10 +74,17 @@ def lived(seed: int, firing: str = "") -> Lived:
             run(world.run(), world.virtual)
         except AssertionError as found:
             why = str(found) or repr(found)
-        if not why:
-            return Lived(seed, "", counts(world))
-        history = leading_to_it(see_again(seed, Path(folder), firing).history)
-        return Lived(seed, why, counts(world), tuple(history))
+        history: list[str] = []
+        if why:
+            history = leading_to_it(see_again(seed, Path(folder), firing).history)
+        return Lived(
+            seed=seed,
+            why=why,
+            counts=counts(world),
+            history=tuple(history),
+            venue_class=venue_class(world),
+            faults=faults_of(world),
+        )
 
 
 def counts(world: AnyWorld) -> Counts:
@@ -84,6 +97,7 @@ def counts(world: AnyWorld) -> Counts:
         "confirmations begun": watch.confirmations.begun,
         "slices taken over from": watch.orders.taken_over,
         "exits of entries looked at": watch.entries.guarded,
+        "steps without a stop": watch.protection.bare,
         **world.counted,
     }
 

@@ -27,6 +27,7 @@ from fakes.memory import folder_in_memory
 from simulation.broken import BUILDS
 from simulation.living import Counts, Lived, lived, replay_command, see_again
 from simulation.progress import Progress
+from simulation.tally import Tally
 from simulation.worlds import FIRINGS
 
 SEEDS = 1_000
@@ -36,16 +37,22 @@ _SEEDLESS = "PYTHONHASHSEED"
 
 
 class Summary(msgspec.Struct):
-    """What a run found; `seconds` is the time on the wall."""
+    """What a run found; `seconds` is the time on the wall.
+
+    `classes` are the same seeds by the class of their venue.
+    """
 
     first: int
     seeds: int
     violated: list[dict[str, object]]
     counts: Counts
     seconds: float = 0.0
+    classes: dict[str, Tally] = msgspec.field(default_factory=dict)
 
     def add(self, one: Lived, again: str) -> None:
         self.seeds += 1
+        tally = self.classes.setdefault(one.venue_class, Tally())
+        tally.add(bool(one.why), one.faults)
         for name, number in one.counts.items():
             self.counts[name] = self.counts.get(name, 0) + number
         if one.why:

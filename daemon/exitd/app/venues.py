@@ -162,7 +162,7 @@ def alpaca_venue(settings: AccountSettings, keys: Keys, clock: Clock) -> AlpacaV
     )
 
 
-def _market(settings: AccountSettings, keys: Keys, clock: Clock) -> Market:
+def market_of(settings: AccountSettings, keys: Keys, clock: Clock) -> Market:
     if settings.alpaca is not None:
         return alpaca_venue(settings, keys, clock)
     return backpack_venue(settings, keys, clock)
@@ -213,7 +213,7 @@ def live_venue(settings: AccountSettings, keys: Keys | None, clock: Clock) -> Ma
             f"account {settings.name} has no key and secret, which live mode needs; "
             "name them under venues:"
         )
-    return _market(settings, keys, clock)
+    return market_of(settings, keys, clock)
 
 
 async def paper_venue(
@@ -223,7 +223,7 @@ async def paper_venue(
 
     Without keys it starts flat. The real venue is only read.
     """
-    market = _market(settings, keys or throwaway_keys(), clock)
+    market = market_of(settings, keys or throwaway_keys(), clock)
     paper = await on_paper(settings.name, market, clock, store, copies=keys is not None)
     return paper, market
 

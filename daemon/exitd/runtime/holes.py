@@ -37,15 +37,16 @@ _LATER_S, _LATER_TIMES = 60.0, 120
 class Holes:
     """Has the candles of one feed tell what happened while nobody watched it.
 
-    A first price is waited for during `first_price_s`, and `soon_s` after each answer
-    that does not tell all of a hole. After these somebody is told that nobody knows,
-    and candles are asked for again for two hours.
+    A first price is waited for during `first_price_s`, looked for every `look_every_s`,
+    and `soon_s` after each answer that does not tell all of a hole. After these
+    somebody is told that nobody knows, and candles are asked for again for two hours.
     """
 
     def __init__(
         self, feed: str, loop: EngineLoop, candles: Candles, spawn: Spawn
     ) -> None:
         self.first_price_s = _FIRST_PRICE_S
+        self.look_every_s = _LOOK_EVERY_S
         self.soon_s: tuple[float, ...] = _SOON_S
         self._feed = feed
         self._loop = loop
@@ -101,8 +102,8 @@ class Holes:
         book = self._loop.engine.state.book(source)
         waited_s = 0.0
         while book.ts_recv_ns < book.hole_end_ns and waited_s < self.first_price_s:
-            await asyncio.sleep(_LOOK_EVERY_S)
-            waited_s += _LOOK_EVERY_S
+            await asyncio.sleep(self.look_every_s)
+            waited_s += self.look_every_s
 
 
 async def fill_hole(loop: EngineLoop, source: PriceSource, candles: Candles) -> str:

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from exitd.adapters.backpack import cancels, history, queries
 from exitd.adapters.backpack.closes import (
+    asked_body,
     close_body,
     native_stop_body,
     read_order,
@@ -150,6 +151,14 @@ class BackpackVenue:
         if order.window_ns is not None:
             session = session.with_window(order.window_ns)
         return session.prepare("POST", "orderExecute", _ORDER_PATH, close_body(order))
+
+    def prepare_asked(self, order: CloseOrder, *, age_ns: int = 0) -> Prepared:
+        """Sign a reduce-only limit that only rests; see the port `AskedVenue`."""
+        session = self._session
+        if order.window_ns is not None:
+            session = session.with_window(order.window_ns)
+        body = asked_body(order)
+        return session.prepare("POST", "orderExecute", _ORDER_PATH, body, age_ns)
 
     async def send(
         self, order: CloseOrder, prepared: Prepared
