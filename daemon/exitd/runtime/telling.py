@@ -155,7 +155,7 @@ def _sentence(fact: Fact) -> str:
         return backstop_sentence(fact.kind, fact.symbol, f)
     who = fact.trigger_id
     match fact.kind:
-        case K.TRIGGER_HIT if f["cause"] == "found":
+        case K.TRIGGER_HIT if f.get("cause") == "found":
             return f"{who} had been hit before the last stop: its close is at the venue"
         case K.TRIGGER_HIT:
             market = _watched(fact, f["source"])
