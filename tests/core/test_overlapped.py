@@ -7,11 +7,15 @@ from msgspec.structs import replace
 from core.builders import close
 from core.overlapped import (
     counter,
+    fall,
+    pass_barrier,
     running,
     sends,
+    written,
 )
 from core.worlds import ACCOUNT, TAG, WINDOW_NS, S, World, stop, target
 from exitd.core import first_ids
+from exitd.core.attempt import AttemptState
 from exitd.core.barrier_inputs import FirstIdsWanted, RunEnded
 from exitd.core.trigger import Twap
 
@@ -119,3 +123,26 @@ def test_given_another_account_then_its_armings_are_left_alone():
     world.take(world.engine.resume(world.later()))
 
     assert world.engine.state.unreserved == {}
+
+
+def test_given_an_unclean_stop_with_nothing_armed_then_nothing_is_barred():
+    world = running()
+
+    fall(world, written(world))
+    world.arm(stop("sl", "95"))
+    world.mark("94")
+
+    assert world.engine.state.barriers == {}
+    assert world.who() == ["sl"]
+
+
+def test_given_a_close_in_doubt_when_the_barrier_is_passed_then_it_stays_in_doubt():
+    world = running()
+    world.arm(stop("sl", "95", "50%"), stop("low", "90"))
+    world.mark("94")
+    fall(world, written(world))
+
+    pass_barrier(world)
+
+    assert world.who() == ["sl"]
+    assert world.attempt(0).state is AttemptState.IN_DOUBT

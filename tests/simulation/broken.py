@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from exitd.core import engine, exits, firing, guard, moving, watermarks
+from exitd.core import engine, exits, firing, guard, moving, resting, watermarks
 from exitd.core.attempt import AttemptState
 from exitd.core.book import Book
 from exitd.core.condition import Direction
@@ -22,6 +22,8 @@ from exitd.core.settling import settle
 from exitd.core.state import State
 from exitd.core.trigger import TriggerRecord
 from exitd.core.turn import Turn
+from exitd.runtime import protect
+from exitd.runtime.protect import Hole
 from exitd.runtime.signals.seen import Arrival, Seen
 
 #: Puts another function in the place of one: where, its name, and the other.
@@ -64,6 +66,15 @@ def cover_what_was_asked_for(
     turn: Turn, entry: EntryRecord, record: TriggerRecord
 ) -> None:
     """Let an exit stay as large as it was, whatever has closed a part."""
+
+
+def tell_nobody(*_: Any, **__: Any) -> tuple[Hole, ...]:
+    """Find no position without a stop."""
+    return ()
+
+
+def watch_nothing(state: State, record: TriggerRecord) -> None:
+    """Leave every book as it is."""
 
 
 def know_no_alert(
@@ -111,6 +122,14 @@ def _repeat(put: Put) -> None:
     put(Seen, "find", know_no_alert)
 
 
+def _hush(put: Put) -> None:
+    put(protect, "audit", tell_nobody)
+
+
+def _look_away(put: Put) -> None:
+    put(resting, "rest", watch_nothing)
+
+
 #: What each build is called, and how it is made.
 BUILDS: dict[str, Callable[[Put], None]] = {
     "resends-with-a-new-id": _resend,
@@ -121,4 +140,6 @@ BUILDS: dict[str, Callable[[Put], None]] = {
     "leaves-exits-too-large": _cover,
     "sends-past-the-barrier": _pass,
     "trades-repeated-alerts": _repeat,
+    "keeps-quiet-of-bare-positions": _hush,
+    "arms-without-watching": _look_away,
 }

@@ -64,15 +64,6 @@ class Choices(Struct, frozen=True, kw_only=True):
     stalls: float = 0.0
 
 
-def draw_crashes_in_commits(seed: int) -> frozenset[int]:
-    """Say in the commits of which closes of a world its machine falls.
-
-    By itself, so that a seed draws all else the same, wherever this matters or not.
-    """
-    rng = Random(f"{seed} in commits")
-    return frozenset(rng.choices(range(1, 6), k=rng.choice((0, 0, 1, 2))))
-
-
 def draw_disk(rng: Random, end_s: float) -> tuple[tuple[float, str, str], ...]:
     """A disk that is full or broken for a while, in some worlds."""
     if rng.random() < 0.85:

@@ -55,7 +55,7 @@ def see_again(seed: int, folder: Path, firing: str = "") -> Lived:
     except AssertionError as found:
         why = str(found) or repr(found)
     assert world.history is not None
-    history = (*told(world.choices), *world.history)
+    history = (*told(world.choices, world.failures), *world.history)
     return Lived(seed, why, counts(world), history)
 
 
@@ -84,6 +84,7 @@ def counts(world: AnyWorld) -> Counts:
         "confirmations begun": watch.confirmations.begun,
         "slices taken over from": watch.orders.taken_over,
         "exits of entries looked at": watch.entries.guarded,
+        "steps without a stop": watch.protection.bare,
         **world.counted,
     }
 

@@ -10,6 +10,7 @@ import msgspec
 from exitd.core.trigger import TriggerDefinition
 from simulation.alerts.choices import AlertChoices
 from simulation.choices import Choices
+from simulation.failures import Failures
 
 #: Stands in the line of a history where an invariant was broken first.
 VIOLATED = "VIOLATED"
@@ -26,8 +27,11 @@ def leading_to_it(history: Sequence[str]) -> list[str]:
     return [*drawn, *happened[max(end - SHOWN, 0) : end]]
 
 
-def told(choices: Choices | AlertChoices) -> Iterator[str]:
+def told(choices: Choices | AlertChoices, failures: Failures) -> Iterator[str]:
     """Say what a seed draws, without what is as it always is."""
+    for name, value in msgspec.to_builtins(failures).items():
+        if _says(value):
+            yield _line(name, _short(value))
     plain = msgspec.to_builtins(choices)
     for name, value in plain.items():
         if name in ("path", "rooms", "triggers", "by_hand", "alerts"):

@@ -35,6 +35,6 @@ def world_of(
     venue takes an id once, closes are strict.
     """
     if is_of_alerts(seed):
-        return AlertWorld(seed, VirtualLoop(), folder, history)
+        return AlertWorld(seed, VirtualLoop(seed), folder, history)
     is_ahead = firing == "overlapped" if firing else is_overlapped(seed)
-    return World(seed, VirtualLoop(), folder, history, is_overlapped=is_ahead)
+    return World(seed, VirtualLoop(seed), folder, history, is_overlapped=is_ahead)

@@ -199,6 +199,7 @@ def build_account(
         waits=lambda: backoff(share),
         before_tick=venue.on_tick if isinstance(venue, PaperVenue) else None,
         entries=venue if isinstance(venue, Entries) else None,
+        status=venue.maintenance if isinstance(venue, BackpackVenue) else None,
     )
 
 

@@ -91,7 +91,7 @@ def account_settings(
         history_requests_per_minute=account.history_requests_per_minute
         or table.history_requests_per_minute
         or 0,
-        is_overlapped=account.firing == "overlapped" and not table.prices_only,
+        is_overlapped=account.firing != "strict" and not table.prices_only,
     )
 
 

@@ -278,12 +278,8 @@ def spend_all(turn: Turn, account: str) -> None:
 
 def take_down(turn: Turn, account: str) -> None:
     """Forget a barrier that is passed, once all that was behind it has other ids."""
-    state = turn.state
-    barrier = state.barriers.get(account)
-    if barrier is None or not barrier.is_passed or state.unreserved.get(account):
-        return
-    del state.barriers[account]
-    mark(turn, account, is_ahead=account in state.overlapped)
+    del turn.state.barriers[account]
+    mark(turn, account, is_ahead=account in turn.state.overlapped)
 
 
 def mark(turn: Turn, account: str, *, is_ahead: bool) -> None:

@@ -36,6 +36,7 @@ from exitd.core.patience import watch_patience
 from exitd.core.policy import Policies
 from exitd.core.records import CounterRecord, FillRecord, Snapshot
 from exitd.core.resting import rest_anew, watch_expiry, watch_time
+from exitd.core.returning import expect_first_price
 from exitd.core.state import QUIET, Decision, State, Timer, TimerKind
 from exitd.core.trigger import (
     CancelAndClose,
@@ -103,7 +104,7 @@ class Engine:
         book.seq = tick.seq
         book.ts_recv_ns = tick.ts_recv_ns
         if book.falling_at < price < book.rising_at and not (
-            book.pending or book.counting or book.joined
+            book.pending or book.counting or book.joined or book.is_back
         ):
             book.price = price
             book.held = None
@@ -113,7 +114,8 @@ class Engine:
             guard.hold(turn, tick)
             return self._finish(turn)
         book.price, book.held = price, None
-        is_idle = not (book.pending or book.counting) and book.follow(price)
+        is_watched = book.pending or book.counting or book.is_back
+        is_idle = not is_watched and book.follow(price)
         if is_idle and (book.is_saving or not book.is_unsaved) and not book.joined:
             return QUIET
         turn = Turn(self.state, tick.ts_recv_ns)
@@ -185,6 +187,8 @@ class Engine:
         self.state.seq = _highest_seq(snapshot)
         watermarks.restore_trails(self.state, snapshot)
         holes.restore_seen(self.state, snapshot)
+        for book in self.state.books.values():
+            expect_first_price(self.state, book)
         for attempt in snapshot.attempts:
             turn.put_attempt(attempt)
         for fired in snapshot.fires:

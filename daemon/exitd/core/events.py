@@ -66,6 +66,7 @@ class FactKind(StrEnum):
     POSITION_CLOSED = "position.closed"
     POSITION_DOUBTED = "position.doubted"
     PRICE_HELD = "price.held"
+    PRICE_UNWATCHED = "price.unwatched"
     ACCOUNT_CONTRADICTED = "account.contradicted"
     ACCOUNT_BARRED = "account.barred"
     ACCOUNT_UNBARRED = "account.unbarred"

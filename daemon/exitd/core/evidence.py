@@ -11,7 +11,7 @@ from exitd.core.hits import take_back
 from exitd.core.inputs import FillReport, OrderReport, OrderStatus
 from exitd.core.legs import await_fill
 from exitd.core.lifecycle import AttemptCause, next_attempt_state
-from exitd.core.money import add_fee
+from exitd.core.money import add_fee, slippage_bps
 from exitd.core.position import after_fill
 from exitd.core.records import FillRecord
 from exitd.core.refusing import refuse
@@ -180,6 +180,8 @@ def _tell(
             late=is_late,
             alert=is_late,
         )
+    fired = turn.state.firing_of(key)
+    average = after.filled_quote / after.filled if after.filled else None
     turn.fact(
         _FACTS[after.state],
         record,
@@ -189,7 +191,10 @@ def _tell(
         venue_order_id=after.venue_order_id,
         quantity=after.order.quantity,
         filled=after.filled,
-        average_price=after.filled_quote / after.filled if after.filled else None,
+        average_price=average,
+        slippage_bps=slippage_bps(
+            after.key.side, fired.own_level if fired is not None else None, average
+        ),
         reason=report.reason,
         ts_venue_ns=report.ts_venue_ns,
     )

@@ -13,6 +13,7 @@ from exitd.core.attempt import (
     CloseOrder,
 )
 from exitd.core.barrier import BARRED, is_barred
+from exitd.core.book_states import believed
 from exitd.core.bounds import may_go
 from exitd.core.client_ids import next_client_id
 from exitd.core.ending import end_fire, gone, watch_again
@@ -272,7 +273,7 @@ def _send(
         side=role.key.side.close_side,
         level=level,
         observed=room.price,
-        instrument=instrument,
+        instrument=believed(state, instrument, turn.now_ns),
         wider_factor=state.policies.wider_factor,
         limit_only_bound=state.policies.limit_only_bound_percent,
     )

@@ -94,7 +94,9 @@ def _on_time(turn: Turn, passed: TimePassed) -> None:
 
 def _on_instrument(turn: Turn, report: InstrumentReport) -> None:
     instrument = report.instrument
-    known = turn.state.instruments.get((instrument.account, instrument.symbol))
+    market = (instrument.account, instrument.symbol)
+    turn.state.markets_read_ns[market] = turn.now_ns
+    known = turn.state.instruments.get(market)
     if known != instrument:
         turn.put_instrument(instrument)
 

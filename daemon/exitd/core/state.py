@@ -157,6 +157,8 @@ class State:
         self.backstops: dict[PositionKey, BackstopRecord] = {}
         self.backstop_terms: dict[PositionKey, Decimal] = {}
         self.instruments: dict[tuple[str, str], Instrument] = {}
+        #: When each market was last told, in this run.
+        self.markets_read_ns: dict[tuple[str, str], int] = {}
         self.counters: dict[str, CounterRecord] = {}
         self.idempotency: dict[str, IdempotencyRecord] = {}
         self.sessions: dict[str, tuple[tuple[int, int], ...]] = {}

@@ -72,6 +72,7 @@ class Event(StrEnum):
     FEED_GAP_FILLED = "feed.gap_filled"
     FEED_COUNTED = "feed.counted"
     PRICE_HELD = "price.held", "warning"
+    PRICE_UNWATCHED = "price.unwatched", "warning"
 
     ACCOUNT_CONNECTED = "account.connected"
     ACCOUNT_LOST = "account.lost", "warning"

@@ -25,6 +25,7 @@ from exitd.runtime.pacing import PacedVenue
 from exitd.runtime.prices import Spawn, WatchedFeed
 from exitd.runtime.reconcile import audit_tag, reconcile
 from exitd.runtime.supervise import CameUp, keep_running
+from exitd.runtime.venue_status import AskStatus, keep_status
 from exitd.runtime.venue_time import VenueTime
 
 _RETRY_S, _RECONCILE_PAUSE_S = 2.0, 1.0
@@ -48,9 +49,11 @@ class Account:
         before_tick: TickSink | None = None,
         before_catching_up: Callable[[], Awaitable[None]] | None = None,
         entries: Entries | None = None,
+        status: AskStatus | None = None,
     ) -> None:
         """
         Args:
+            status: Asks the venue whether it is in maintenance, where it says so.
             entries: Where entries are sent; without it, it can open nothing.
             before_catching_up: What the venue has to be told before it can be asked
                 for positions; a `VenueError` of it is one of the venue.
@@ -90,6 +93,7 @@ class Account:
         self._loop, self._spawn, self._waits = loop, spawn, waits
         self._reconcile_every_s = reconcile_every_s
         self._clock_every_s = clock_every_s
+        self._status = status
         self._wants_reconcile = asyncio.Event()
         loop.on_contradiction(self._wants_reconcile.set)
 
@@ -110,6 +114,9 @@ class Account:
         )
         self._spawn(self._reconcile(), f"{self.name} reconcile")
         self._spawn(self._keep_clock(), f"{self.name} clock")
+        if self._status is not None:
+            status = keep_status(self.asking, self._status, self.breaker)
+            self._spawn(status, f"{self.name} status")
         self.search_barrier()
 
     def search_barrier(self) -> None:

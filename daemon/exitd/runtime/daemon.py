@@ -287,6 +287,7 @@ class Daemon:
             reasons.append("the evaluation loop does not turn")
         if self.store.health is not StoreHealth.WRITABLE:
             reasons.append(f"the store is {self.store.health}")
+        reasons += self.loop.orphans.reasons(self.loop.engine.state)
         for name in self.standby.standing:
             reason = self.standby.accounts[name].reason
             reasons.append(f"{name} stands by until `exitd takeover`: {reason}")

@@ -22,6 +22,7 @@ from exitd.errors import CoreError, StoreError, StoreFull
 from exitd.logs import Event, log
 from exitd.ports.clock import Clock
 from exitd.ports.store import Batch, OnDurable, Store, StoreHealth
+from exitd.runtime.orphans import Orphans
 from exitd.runtime.unwritten import Unwritten, WrittenSink
 
 IntentSink = Callable[[Intent], None]
@@ -42,6 +43,7 @@ class EngineLoop:
         self.store = store
         self.clock = clock
         self.turns = 0
+        self.orphans = Orphans()
         self._sinks: dict[str, IntentSink] = {}
         self._fact_sinks: list[FactSink] = []
         self._on_contradiction: list[Callable[[], None]] = []
@@ -110,13 +112,7 @@ class EngineLoop:
         if sink is not None:
             sink(intent)
             return
-        # Its triggers stay as they are, for the day the account is back.
-        log(
-            Event.ACCOUNT_CONTRADICTED,
-            account=intent.account,
-            reason="a trigger of this account wants to act, and the configuration "
-            "has no such account; write it under venues: again",
-        )
+        self.orphans.note(intent)
 
     def when_durable(self, then: Callable[[], None]) -> None:
         """Call *then* once everything decided in this turn is on disk."""

@@ -116,6 +116,10 @@ class BackpackVenue:
     async def instruments(self) -> tuple[Instrument, ...]:
         return await queries.instruments(self._session.rest, self.account)
 
+    async def maintenance(self) -> str | None:
+        """Say why the venue takes no order of anybody; see `queries.maintenance`."""
+        return await queries.maintenance(self._session.rest)
+
     async def positions(self, symbol: str | None = None) -> tuple[PositionReport, ...]:
         return await queries.positions(self._session, symbol)
 

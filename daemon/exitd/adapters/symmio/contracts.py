@@ -135,6 +135,15 @@ class Contracts:
         )
         return None if head is None else head.hash
 
+    async def parent_of(self, number: int) -> str:
+        """Give the hash of the block before one."""
+        head = read_head(
+            await self.nodes.read("eth_getBlockByNumber", [hex(number), False])
+        )
+        if head is None:
+            raise VenueUnavailable(f"block {number} is not there yet, or any more")
+        return head.parent
+
     async def close_logs(self, first: int, last: int) -> list[Log]:
         """Read the logs about closes of a range of blocks, both ends included."""
         return await self.logs([self._settings.symmio], [*CLOSE_TOPICS], first, last)

@@ -28,8 +28,9 @@ PriceOf = Callable[[str], Decimal | None]
 class Session:
     """`orders` are our closes of this run, by their ids, so that a report can say of
     which kind they are; `cancelling` and `freeing` what is under way to end a quote's
-    close request, by quote. `head` is the newest block, `depth` the one that is read:
-    as many blocks deep as the settings want.
+    close request, by quote; `unexplained` since which block the events of a quote do
+    not say what it says itself. `head` is the newest block, `depth` the one that is
+    read: as many blocks deep as the settings want.
 
     The chain's clock is the time of the block that is read, and it never runs on by
     itself: a chain that stands still executes nothing and expires nothing either, and
@@ -65,6 +66,7 @@ class Session:
         self.orders: dict[int, CloseOrder] = {}
         self.cancelling: dict[int, Flight] = {}
         self.freeing: dict[int, Flight] = {}
+        self.unexplained: dict[int, int] = {}
         self.head: Head | None = None
         self.depth: Head | None = None
 
