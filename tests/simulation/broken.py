@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 from msgspec.structs import replace
 
+from exitd.adapters.symmio.node import Head
+from exitd.adapters.symmio.outbox import Flight, Outbox, Rejected
 from exitd.core import engine, exits, firing, guard, moving, watermarks
 from exitd.core.attempt import AttemptState
 from exitd.core.book import Book
@@ -22,6 +25,7 @@ from exitd.core.settling import settle
 from exitd.core.state import State
 from exitd.core.trigger import TriggerRecord
 from exitd.core.turn import Turn
+from exitd.errors import VenueError
 from exitd.runtime.signals.seen import Arrival, Seen
 
 #: Puts another function in the place of one: where, its name, and the other.
@@ -73,6 +77,15 @@ def know_no_alert(
     return None
 
 
+async def push_on_a_new_nonce(outbox: Outbox, flight: Flight, head: Head) -> None:
+    """Sign a close anew for the next nonce, instead of sending it again."""
+    key = outbox._key
+    flight.transaction = replace(flight.transaction, nonce=key.take())
+    flight.raws.append(key.wallet.sign(flight.transaction).raw)
+    with suppress(VenueError, Rejected):
+        await outbox.launch(flight, head)
+
+
 def _resend(put: Put) -> None:
     handlers = {**engine.HANDLERS, AttemptUnanswered: resend_at_once}
     put(engine, "HANDLERS", handlers)
@@ -102,6 +115,10 @@ def _repeat(put: Put) -> None:
     put(Seen, "find", know_no_alert)
 
 
+def _sign_anew(put: Put) -> None:
+    put(Outbox, "_push", push_on_a_new_nonce)
+
+
 #: What each build is called, and how it is made.
 BUILDS: dict[str, Callable[[Put], None]] = {
     "resends-with-a-new-id": _resend,
@@ -111,4 +128,5 @@ BUILDS: dict[str, Callable[[Put], None]] = {
     "believes-every-price": _believe,
     "leaves-exits-too-large": _cover,
     "trades-repeated-alerts": _repeat,
+    "sends-again-on-a-new-nonce": _sign_anew,
 }
