@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 from decimal import Decimal
+from typing import Self
 
 from exitd.adapters.backpack import cancels, history, queries
 from exitd.adapters.backpack.closes import (
-    asked_body,
     close_body,
     native_stop_body,
     read_order,
@@ -49,7 +49,7 @@ from exitd.secret import Secret
 
 LAG_SLACK_NS = 10 * NS_PER_S
 
-_ORDER_PATH = "/api/v1/order"
+ORDER_PATH = "/api/v1/order"
 
 
 class BackpackVenue:
@@ -141,7 +141,7 @@ class BackpackVenue:
     ) -> tuple[FundingReport, ...]:
         return await history.funding_since(self._session, ts_venue_ns, symbol)
 
-    def with_window(self, window_ns: int) -> BackpackVenue:
+    def with_window(self, window_ns: int) -> Self:
         other = copy(self)
         other._session = self._session.with_window(window_ns)
         return other
@@ -150,15 +150,7 @@ class BackpackVenue:
         session = self._session
         if order.window_ns is not None:
             session = session.with_window(order.window_ns)
-        return session.prepare("POST", "orderExecute", _ORDER_PATH, close_body(order))
-
-    def prepare_asked(self, order: CloseOrder, *, age_ns: int = 0) -> Prepared:
-        """Sign a reduce-only limit that only rests; see the port `AskedVenue`."""
-        session = self._session
-        if order.window_ns is not None:
-            session = session.with_window(order.window_ns)
-        body = asked_body(order)
-        return session.prepare("POST", "orderExecute", _ORDER_PATH, body, age_ns)
+        return session.prepare("POST", "orderExecute", ORDER_PATH, close_body(order))
 
     async def send(
         self, order: CloseOrder, prepared: Prepared
@@ -171,7 +163,7 @@ class BackpackVenue:
     async def place_native_stop(self, stop: NativeStop) -> OrderReport | Refusal:
         reply = await self._session.transmit(
             self._session.prepare(
-                "POST", "orderExecute", _ORDER_PATH, native_stop_body(stop)
+                "POST", "orderExecute", ORDER_PATH, native_stop_body(stop)
             )
         )
         if isinstance(reply, Refusal):
