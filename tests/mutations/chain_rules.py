@@ -21,10 +21,10 @@ MUTATIONS = (
     ),
     Mutation(
         88,
-        "adapters/symmio/history.py",
-        "        if begin > head.number:\n",
-        "        if begin > head.number:\n            ledger.last = head.number\n",
-        "test_b088_given_a_node_a_block_behind_then_a_close_is_not_taken_for_cancelled",
+        "adapters/symmio/requests.py",
+        "    return followed.state.changed_s * NS_PER_S < asked_ns\n",
+        "    return False\n",
+        "test_b088_given_a_quote_of_another_fork_then_its_close_is_not_taken_for_cancelled",
     ),
     Mutation(
         88,
@@ -43,8 +43,8 @@ MUTATIONS = (
     Mutation(
         88,
         "adapters/symmio/history.py",
-        "await self._contracts.parent_of(ledger.last + 1) == ledger.last_hash",
-        "await self._contracts.block_hash(ledger.last) == ledger.last_hash",
+        "return after.parent == ledger.last_hash",
+        "return await self._contracts.block_hash(ledger.last) == ledger.last_hash",
         "test_b088_given_an_undone_block_that_one_node_believes_in_then_read_again",
     ),
 )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 import msgspec
 
 from simulation.alerts.world import AlertWorld
+from simulation.chain.world import ChainWorld
 from simulation.world import World
 from simulation.worlds import AnyWorld
 
 #: Of each kind of world, by what its venue does about an order that comes twice.
-WINDOW, UNIQUE = "request window", "unique client id"
+WINDOW, OVERLAPPED = "request window, strict", "request window, overlapped"
+UNIQUE, NONCE = "unique client id", "chain nonce"
 
 
 class Tally(msgspec.Struct):
@@ -28,14 +31,29 @@ class Tally(msgspec.Struct):
 
 
 def venue_class(world: AnyWorld) -> str:
-    return UNIQUE if isinstance(world, AlertWorld) else WINDOW
+    if isinstance(world, AlertWorld):
+        return UNIQUE
+    if isinstance(world, ChainWorld):
+        return NONCE
+    return OVERLAPPED if world.is_overlapped else WINDOW
+
+
+def _called(world: AnyWorld) -> Iterator[str]:
+    """Name what becomes of calls, and on a chain what happens to it."""
+    if isinstance(world, ChainWorld):
+        for kind in ("reads", "sends"):
+            rates = msgspec.structs.asdict(getattr(world.choices, kind))
+            yield from (f"{kind} {name}" for name, rate in rates.items() if rate)
+        yield from sorted({trouble.what for trouble in world.choices.troubles})
+        return
+    rates = msgspec.structs.asdict(world.choices.rates)
+    yield from (name.removeprefix("is_") for name, rate in rates.items() if rate)
 
 
 def faults_of(world: AnyWorld) -> tuple[str, ...]:
     """Name every kind of fault that a seed has drawn."""
     drawn = world.choices
-    rates = msgspec.structs.asdict(drawn.rates)
-    named = [name.removeprefix("is_") for name, rate in rates.items() if rate]
+    named = list(_called(world))
     named += ["crash"] * bool(drawn.crashes_s)
     named += sorted({f"disk {what}" for _, _, what in drawn.disk if what != "good"})
     named += ["clock off"] * bool(drawn.skew_ms) + ["loop stalls"] * bool(drawn.stalls)

@@ -91,24 +91,6 @@ async def test_given_client_id_used_before_when_repeated_then_quirk_decides(
     assert other.status_code == 200
 
 
-@pytest.mark.parametrize(("mode", "status"), [("ignored", 200), ("counted", 400)])
-async def test_given_reduce_only_rests_when_another_comes_then_quirk_decides(
-    mode: str, status: int
-):
-    limit = {"side": "Ask", "quantity": "1", "price": "150", "orderType": "Limit"}
-    async with running(quirks={"resting_reduce_only": mode}) as rig:
-        trader = rig.trader()
-        await hold(rig, trader, "1")
-        first = await trader.placed(**limit, reduceOnly=True)
-        second = await trader.place(**limit, reduceOnly=True)
-        await trader.cancel(orderId=first["id"])
-        if second.status_code == 200:
-            await trader.cancel(orderId=second.json()["id"])
-        third = await trader.place(**limit, reduceOnly=True)
-
-    assert (second.status_code, third.status_code) == (status, 200)
-
-
 @pytest.mark.parametrize(("echo", "value"), [("echoed", True), ("null", None)])
 async def test_given_reduce_only_when_filled_then_echoed_or_null(
     echo: str, value: bool | None

@@ -35,6 +35,7 @@ from exitd.core.resting import (
 )
 from exitd.core.settling import prove
 from exitd.core.shrinking import shrink
+from exitd.core.since_fill import price_since_filled
 from exitd.core.state import State
 from exitd.core.trigger import DoneReason, TriggerRecord, TriggerState, WaitingFor
 from exitd.core.turn import Turn
@@ -243,6 +244,9 @@ def begin_arming(turn: Turn, record: TriggerRecord, position: PositionRecord) ->
     elif exits.fires_when_crossed(turn.state, record):
         cause, lifetime = TriggerCause.POSITION_OPENED, position.lifetime
         armed = arm(turn, record, cause, lifetime=lifetime)
+        entry = exits.exit_of(turn.state, record.id)
+        assert entry is not None, "only an exit of an entry fires when crossed"
+        price = price_since_filled(turn.state, entry, definition, turn.now_ns)
         if price is not None and has_crossed(armed, price):
             fire(turn, armed, "crossed when armed")
     elif price is None:

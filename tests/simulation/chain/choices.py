@@ -33,8 +33,7 @@ from simulation.prices import ENTRY, Shown, draw_path
 
 ACCOUNT = "base"
 SIZE = Decimal(10)
-ENDS_S = (30.0, 40.0, 40.0, 60.0)
-_TENTH = 10**17
+ENDS_S = (20.0, 30.0, 30.0, 50.0)
 
 
 class Happens(Struct, frozen=True):

@@ -91,6 +91,7 @@ class ChainMachine(Machine):
                 node_deadline_s=2.0,
                 window_ns=WINDOW_NS,
                 confirmations=choices.confirmations,
+                poll_s=3.0,
                 inclusion_s=8.0,
                 bump_after=choices.bump_after,
                 history_blocks=500,

@@ -6,6 +6,7 @@ import asyncio
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from exitd.adapters.symmio.node import NodeSaidNo
 from exitd.adapters.symmio.outbox import is_refusal
@@ -129,6 +130,19 @@ def test_b088_given_a_node_a_block_behind_then_a_close_is_not_taken_for_cancelle
         for node in rig.nodes:
             for question in ("latest", "eth_call"):
                 node.others[question] = Moods(behind=(1,))
+
+        assert orders(await rig.look()) == []
+
+    on_chain(story)
+
+
+def test_b088_given_a_quote_of_another_fork_then_its_close_is_not_taken_for_cancelled():
+    async def story(rig: Rig) -> None:
+        await working(rig)
+        *before, head = rig.chain.blocks
+        undone = replace(head, state=before[-1].state, mined=())
+        for node in rig.nodes:
+            node.others["eth_call"] = [*before, undone]
 
         assert orders(await rig.look()) == []
 

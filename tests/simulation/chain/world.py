@@ -20,14 +20,16 @@ from exitd.core.position import Side
 from exitd.core.state import Accepted
 from exitd.ports.notices import Notice
 from simulation.chain.acts import ActWatch
-from simulation.chain.blocks import BLOCK_S, GWEI, Chain, Sent, address_of
+from simulation.chain.blocks import BLOCK_S, Chain, Sent, address_of
 from simulation.chain.choices import SIZE, Happens, draw
-from simulation.chain.contract import LIMIT, WEI, Row, State, asked, liquidated
+from simulation.chain.contract import WEI, Row, State
 from simulation.chain.machine import KEY, ChainMachine
 from simulation.chain.node import SOUND, SimNode
 from simulation.chain.solver import Solver
+from simulation.chain.troubles import Troubles
 from simulation.chain.verdict import check
 from simulation.chain.wire import CALM, ChainNetwork
+from simulation.failures import Failures
 from simulation.ground import Ground
 from simulation.prices import ENTRY
 from simulation.violation import Violation
@@ -35,9 +37,10 @@ from simulation.virtual_time import START_NS, VirtualLoop
 
 #: The doubt of a close ends with its deadline; the next one may have another.
 HEALED_S = 300.0
-SETTLES_S = 10.0
+SETTLES_S = 8.0
 _PRICE_EVERY_S = 4.0
-_FEE = GWEI // 100
+#: Each answer to what became of a close is a dozen questions to nodes.
+RESOLVE_NS = 2_000_000_000
 CLOSER = address_of(KEY)
 
 
@@ -53,19 +56,21 @@ class ChainWorld(Ground):
     ) -> None:
         rng = Random(seed)
         self.choices = draw(rng)
+        #: What the other classes draw; the chain has troubles of its own.
+        self.failures = Failures()
         super().__init__(seed, virtual, rng, self.choices.skew_ms)
         self.history = history
         self.has_real_store = self.choices.has_real_store
         self.stalls = self.choices.stalls
         self.watch.trails.is_prompt = not (self.choices.stalls or self.choices.disk)
-        self.policies = Policies()
+        self.policies = Policies(resolve_every_ns=RESOLVE_NS)
         self.sign = 1 if self.choices.side is Side.LONG else -1
         self.price = ENTRY
         self.has_prices = True
         self.is_traded_by_hand = False
         self.acts = ActWatch(self)
         self.counted |= {"transactions": 0, "transactions outbid": 0}
-        self._fee_goal = 1
+        self.troubles = Troubles(self)
         self._folder = folder
         self._falls: list[asyncio.Task[None]] = []
         self.chain: Chain
@@ -109,29 +114,23 @@ class ChainWorld(Ground):
             await asyncio.sleep(BLOCK_S - self.virtual.now_s % BLOCK_S)
             if chain.is_halted:
                 continue
-            self._move_fee()
+            self.troubles.move_fee()
             chain.mine((START_NS // 10**9) + round(self.virtual.now_s))
             for mined in chain.head.mined:
-                self._tell_mined(mined)
+                self.tell_mined(mined)
             self.solver.turn()
 
     def _made(self, making: asyncio.Task[None]) -> None:
         if not making.cancelled() and making.exception() is not None:
             self.bugs.append(making.exception())
 
-    def _tell_mined(self, mined: Any) -> None:
+    def tell_mined(self, mined: Any) -> None:
         if self.history is None:
             return
         said = "ok" if mined.succeeded else "reverted"
         what = mined.deed.name if mined.deed else f"nonce {mined.sent.nonce}"
         names = ", ".join(event.name for event in mined.events)
         self.say("block", f"{self.chain.head.number} {what} {said} {names}")
-
-    def _move_fee(self) -> None:
-        """Let the base fee come nearer to where it goes, an eighth at the most."""
-        goal, fee = self._fee_goal * _FEE, self.chain.base_fee
-        eighth = fee // 8
-        self.chain.base_fee = min(max(goal, fee - eighth), fee + eighth)
 
     async def _arm(self) -> None:
         machine, choices = self.machine, self.choices
@@ -168,7 +167,7 @@ class ChainWorld(Ground):
             if what == "crash":
                 self._crash()
             elif isinstance(value, Happens):
-                self._trouble(value)
+                self.troubles.begin(value)
             else:
                 self._happen(what, value)
         await self._show_prices_until(started_s + choices.end_s + HEALED_S)
@@ -214,89 +213,16 @@ class ChainWorld(Ground):
         for node in self.network.nodes:
             node.moods, node.held = SOUND, None
         self.chain.is_halted = self.solver.sleeps = False
-        self.chain.least_tip, self._fee_goal = 0, 1
+        self.chain.least_tip, self.troubles.fee_goal = 0, 1
         self.solver.patience, self.solver.parts = (1, 2), 0.0
-        self._set_feed(True)
+        self.set_feed(True)
 
-    def _trouble(self, trouble: Happens) -> None:
-        value = trouble.value
-        happens: dict[str, Callable[[], None]] = {
-            "moods": lambda: self._set_moods(*value),
-            "down": lambda: self.network.down.add(value),
-            "up": lambda: self.network.down.discard(value),
-            "reorg": lambda: self._reorganise(value),
-            "drop": lambda: self._drop(value),
-            "fees": lambda: setattr(self, "_fee_goal", value),
-            "tip": lambda: setattr(self.chain, "least_tip", value * 10**6),
-            "halt": lambda: setattr(self.chain, "is_halted", value),
-            "nonce": self._use_nonce,
-            "sleep": lambda: setattr(self.solver, "sleeps", value),
-            "feed": lambda: self._set_feed(value),
-            "owner": lambda: self._close_by_owner(*value),
-            "liquidate": lambda: self._liquidate(value),
-        }
-        happens[trouble.what]()
-
-    def _set_moods(self, number: int, moods: Any) -> None:
-        self.network.nodes[number].moods = moods or SOUND
-
-    def _reorganise(self, depth: int) -> None:
-        """Undo some blocks; one of the nodes may believe in them for a while."""
-        chain, nodes = self.chain, self.network.nodes
-        if len(chain.blocks) <= depth + 1:
-            return
-        before = list(chain.blocks)
-        chain.undo(depth)
-        if self.rng.random() < 0.4:
-            node = self.rng.choice(nodes)
-            node.held = before
-            self.virtual.call_later(
-                self.rng.uniform(1, 8), lambda: setattr(node, "held", None)
-            )
-        for block in chain.blocks[-depth:]:
-            for mined in block.mined:
-                self._tell_mined(mined)
-
-    def _drop(self, what: str) -> None:
-        """Forget what waits: those that make blocks alone, or the nodes as well."""
-        self.chain.pool.clear()
-        if what == "all":
-            for node in self.network.nodes:
-                node.known.clear()
-
-    def _use_nonce(self) -> None:
-        """Somebody else signs with the same key, and is first."""
-        chain = self.chain
-        nonce = chain.state.nonce
-        hash_ = f"0x{self.rng.getrandbits(256):064x}"
-        fee = 10_000 * GWEI
-        chain.pool[nonce] = Sent(hash_, CLOSER, nonce, fee, fee, CLOSER, b"")
-
-    def _set_feed(self, is_up: bool) -> None:
+    def set_feed(self, is_up: bool) -> None:
         self.has_prices = is_up
         self.machine.feed.is_down = not is_up
         self._price(self.price)
         if not is_up:
             self.machine.feed.drop()
-
-    def _close_by_owner(self, quote_id: int, parts: int) -> None:
-        """Ask for a close at a front-end, as its owner may at any time."""
-        self.is_traded_by_hand = True
-
-        def act(state: State, ts_s: int) -> Any:
-            row = state.quotes[quote_id]
-            quantity = row.open // parts // 10**17 * 10**17
-            worst = int((self.price - self.sign) * WEI)
-            return asked(state, row, worst, quantity, LIMIT, ts_s + 20, ts_s)
-
-        self.chain.do(f"owner closes {quote_id}", act)
-
-    def _liquidate(self, quote_id: int) -> None:
-        self.is_traded_by_hand = True
-        self.chain.do(
-            f"liquidate {quote_id}",
-            lambda state, ts_s: liquidated(state, quote_id, ts_s),
-        )
 
     def _price(self, price: Decimal) -> None:
         self.price = self.solver.price = price

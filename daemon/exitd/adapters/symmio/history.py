@@ -82,7 +82,8 @@ class History:
             return True
         if ledger.last >= head.number:
             return await self._contracts.block_hash(ledger.last) == ledger.last_hash
-        return await self._contracts.parent_of(ledger.last + 1) == ledger.last_hash
+        after = await self._contracts.block(ledger.last + 1)
+        return after.parent == ledger.last_hash
 
     async def read_again(self, after: int, quotes: set[int]) -> None:
         """Read anew what is after a block, up to the one that was read last.

@@ -13,7 +13,7 @@ from exitd.adapters.symmio.quotes import CLOSING
 from exitd.adapters.symmio.reports import order_report
 from exitd.adapters.symmio.session import Session
 from exitd.core.inputs import OrderReport, OrderStatus
-from exitd.core.units import ZERO
+from exitd.core.units import NS_PER_S, ZERO
 from exitd.errors import VenueUnavailable
 
 #: So many blocks after the last one that may be missing, all nodes have it.
@@ -66,12 +66,27 @@ async def requests_of(
     await history.extend_to(depth, {quote_id, *session.book.by_id})
     if since_s is not None:
         await history.reach_back_to(since_s, depth, quote_id)
+    if _is_of_before(session, followed):
+        return history.ledger.of(quote_id)
     if followed.block == history.ledger.last:
         await _check_explained(session, followed)
     requests, fills = history.ledger.of(quote_id)
     if requests and requests[-1].is_open and followed.block == history.ledger.last:
         requests[-1] = await _proven(session, followed, requests[-1], fills)
     return requests, fills
+
+
+def _is_of_before(session: Session, followed: Followed) -> bool:
+    """Whether a quote was read as it was before its last request, on another fork.
+
+    Two blocks of one number are two states; the quote's own date tells them apart.
+    """
+    history = session.history
+    requests, _ = history.ledger.of(followed.state.quote.quote_id)
+    if not requests:
+        return False
+    asked_ns = history.instants.ns(requests[-1].created[0])
+    return followed.state.changed_s * NS_PER_S < asked_ns
 
 
 async def _check_explained(session: Session, followed: Followed) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from exitd.adapters.symmio.contracts import Contracts
 from exitd.adapters.symmio.followed import Book
 from exitd.adapters.symmio.history import History
@@ -85,11 +87,7 @@ class Session:
         deep = head.number - self.settings.confirmations + 1
         depth = head
         if 0 <= deep < head.number:
-            hash_ = await self.contracts.block_hash(deep)
-            ts_s = await self.contracts.block_time_s(deep)
-            if hash_ is None:
-                raise VenueUnavailable(f"block {deep} is gone")
-            depth = Head(deep, hash_, "", ts_s, head.base_fee)
+            depth = replace(await self.contracts.block(deep), base_fee=head.base_fee)
         self.head, self.depth = head, depth
         return depth
 
