@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 from decimal import Decimal
+from functools import partial
 from typing import Self
 
 from exitd.adapters.backpack import cancels, history, queries
@@ -106,6 +107,8 @@ class BackpackVenue:
             window_ms=window_ms,
         )
         self._stream = PrivateStream(self._session, ws_url, connect)
+        #: Says why the venue takes no order of anybody; see `queries.maintenance`.
+        self.maintenance = partial(queries.maintenance, self._session.rest)
 
     def venue_now_ns(self) -> int:
         return self.clock.now_ns()
@@ -115,10 +118,6 @@ class BackpackVenue:
 
     async def instruments(self) -> tuple[Instrument, ...]:
         return await queries.instruments(self._session.rest, self.account)
-
-    async def maintenance(self) -> str | None:
-        """Say why the venue takes no order of anybody; see `queries.maintenance`."""
-        return await queries.maintenance(self._session.rest)
 
     async def positions(self, symbol: str | None = None) -> tuple[PositionReport, ...]:
         return await queries.positions(self._session, symbol)
