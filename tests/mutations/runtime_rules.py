@@ -92,7 +92,7 @@ MUTATIONS = (
     Mutation(
         87,
         "runtime/dispatch.py",
-        "self._loop.when_durable(lambda: self._launch(intent, prepared))",
+        "when(lambda: self._launch(intent, prepared))",
         "self._launch(intent, prepared)",
         "test_b087_given_a_commit_under_way_when_hit_then_nothing_leaves_before_it",
     ),

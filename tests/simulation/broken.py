@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 from msgspec.structs import replace
 
+from exitd.adapters.symmio.node import Head
+from exitd.adapters.symmio.outbox import Flight, Outbox, Rejected
 from exitd.core import engine, exits, firing, guard, moving, resting, watermarks
 from exitd.core.attempt import AttemptState
 from exitd.core.book import Book
@@ -22,6 +25,7 @@ from exitd.core.settling import settle
 from exitd.core.state import State
 from exitd.core.trigger import TriggerRecord
 from exitd.core.turn import Turn
+from exitd.errors import VenueError
 from exitd.runtime import protect
 from exitd.runtime.protect import Hole
 from exitd.runtime.signals.seen import Arrival, Seen
@@ -84,6 +88,20 @@ def know_no_alert(
     return None
 
 
+def send_past_the_barrier(state: State, key: PositionKey) -> bool:
+    """After an unclean stop, send at once what may have been sent before it."""
+    return False
+
+
+async def push_on_a_new_nonce(outbox: Outbox, flight: Flight, head: Head) -> None:
+    """Sign a close anew for the next nonce, instead of sending it again."""
+    key = outbox._key
+    flight.transaction = replace(flight.transaction, nonce=key.take())
+    flight.raws.append(key.wallet.sign(flight.transaction).raw)
+    with suppress(VenueError, Rejected):
+        await outbox.launch(flight, head)
+
+
 def _resend(put: Put) -> None:
     handlers = {**engine.HANDLERS, AttemptUnanswered: resend_at_once}
     put(engine, "HANDLERS", handlers)
@@ -109,6 +127,10 @@ def _cover(put: Put) -> None:
     put(exits, "resize", cover_what_was_asked_for)
 
 
+def _pass(put: Put) -> None:
+    put(firing, "is_barred", send_past_the_barrier)
+
+
 def _repeat(put: Put) -> None:
     put(Seen, "find", know_no_alert)
 
@@ -121,6 +143,10 @@ def _look_away(put: Put) -> None:
     put(resting, "rest", watch_nothing)
 
 
+def _sign_anew(put: Put) -> None:
+    put(Outbox, "_push", push_on_a_new_nonce)
+
+
 #: What each build is called, and how it is made.
 BUILDS: dict[str, Callable[[Put], None]] = {
     "resends-with-a-new-id": _resend,
@@ -129,7 +155,9 @@ BUILDS: dict[str, Callable[[Put], None]] = {
     "leaves-slices-resting": _leave,
     "believes-every-price": _believe,
     "leaves-exits-too-large": _cover,
+    "sends-past-the-barrier": _pass,
     "trades-repeated-alerts": _repeat,
     "keeps-quiet-of-bare-positions": _hush,
     "arms-without-watching": _look_away,
+    "sends-again-on-a-new-nonce": _sign_anew,
 }

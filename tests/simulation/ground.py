@@ -55,6 +55,7 @@ class Ground:
 
     policies: Policies
     has_real_store = False
+    is_overlapped = False
     stalls = 0.0
     slots = 0
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.sqlite.store import SqliteStore
+from exitd.core.barrier import is_barred
 from exitd.core.engine import Engine
 from exitd.core.intents import Priority
 from exitd.core.position import PositionKey
@@ -127,6 +128,7 @@ class Machine:
             spawn=self.spawn,
             waits=lambda: backoff(world.rng.random),
             reconcile_every_s=10.0,
+            before_catching_up=self.before_catching_up(venue),
             entries=venue if isinstance(venue, Entries) else None,
         )
         self.account.prices.holes.look_every_s = LOOK_EVERY_S
@@ -134,7 +136,10 @@ class Machine:
         world.watch.protection.unjudged = lambda: self.account.prices.unjudged
         world.watch.protection.now_ns = clock.now_ns
         engine.add_account(
-            venue.account, self._store.tag(venue.account), venue.capabilities
+            venue.account,
+            self._store.tag(venue.account),
+            venue.capabilities,
+            is_overlapped=world.is_overlapped,
         )
         restore(loop, self._store.load())
         world.watch.restored(engine.state, world.mirror.snapshot())
@@ -151,6 +156,9 @@ class Machine:
         if books != self._books_known:
             self._books_known = books
             self.account.prices.watch_sources()
+
+    def before_catching_up(self, venue: Venue) -> Callable[[], Awaitable[None]] | None:
+        """Give what a venue has to be told first, where it has to be."""
 
     async def go_on(self) -> None:
         """Begin what a kind of world has beside its account."""
@@ -178,6 +186,7 @@ class Machine:
             and self.account.dispatcher.in_flight < IN_FLIGHT_MAX
             and not self._budget.wait_ns(Priority.STOP, now_ns)
             and self.loop.engine.state.position(key).proven
+            and not is_barred(self.loop.engine.state, key)
         )
 
     async def fall(self, for_s: float) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from exitd.core.trigger import TriggerDefinition
 from simulation.alerts.choices import AlertChoices
+from simulation.chain.choices import ChainChoices
 from simulation.choices import Choices
 from simulation.failures import Failures
 
@@ -27,14 +28,16 @@ def leading_to_it(history: Sequence[str]) -> list[str]:
     return [*drawn, *happened[max(end - SHOWN, 0) : end]]
 
 
-def told(choices: Choices | AlertChoices, failures: Failures) -> Iterator[str]:
+def told(
+    choices: Choices | AlertChoices | ChainChoices, failures: Failures
+) -> Iterator[str]:
     """Say what a seed draws, without what is as it always is."""
     for name, value in msgspec.to_builtins(failures).items():
         if _says(value):
             yield _line(name, _short(value))
     plain = msgspec.to_builtins(choices)
     for name, value in plain.items():
-        if name in ("path", "rooms", "triggers", "by_hand", "alerts"):
+        if name in ("path", "rooms", "triggers", "by_hand", "alerts", "troubles"):
             # A history tells of each price when it comes.
             continue
         yield _line(name, _set(value) if isinstance(value, dict) else _short(value))

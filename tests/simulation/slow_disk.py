@@ -31,6 +31,10 @@ class SlowDisk:
         self._is_writing = False
         self.is_crashed = False
 
+    @property
+    def backlog(self) -> int:
+        return len(self._held) + self._store.backlog
+
     def submit(self, batch: Batch, on_durable: OnDurable | None = None) -> None:
         if self.is_crashed:
             return

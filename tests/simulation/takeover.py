@@ -9,6 +9,7 @@ from exitd.core.events import FactKind
 from exitd.core.inputs import AttemptSigned, Input, SlotOpened
 from exitd.core.intents import CancelOrder
 from exitd.core.position import PositionKey, Side
+from exitd.core.resting import is_beyond
 from exitd.core.state import Decision, State
 from exitd.core.trigger import FireRecord
 from simulation.violation import Violation
@@ -119,9 +120,17 @@ def is_urgent(state: State, fired: FireRecord) -> bool:
 
 
 def is_out_of_bounds(state: State, fired: FireRecord) -> bool:
-    """A hard bound is never left: its close waits for a price that meets it."""
+    """A hard bound is never left: its close waits for a price that meets it.
+
+    With a price of its own it waits for one that is beyond its level, too.
+    """
     definition = state.triggers[fired.trigger_id].definition
     close, price = definition.close, state.book(definition.source).price
+    if close is not None and close.bound is not None and price is not None:
+        way, is_long = definition.direction, definition.side is Side.LONG
+        is_met = price >= close.bound if is_long else price <= close.bound
+        level = fired.level
+        return not is_met or (level is not None and not is_beyond(way, level, price))
     if close is None or not close.is_hard or fired.level is None or price is None:
         return False
     assert close.slippage_limit is not None

@@ -15,15 +15,15 @@ from exitd.simulator.quirks import Quirks
 from fakes.memory import folder_in_memory
 from simulation.alerts.choices import draw as draw_alerts
 from simulation.broken import BUILDS, Put
+from simulation.chain.choices import draw as draw_chain
+from simulation.chain.contract import Forms
 from simulation.choices import draw
 from simulation.kinds import KINDS
 from simulation.living import live_through
 from simulation.violation import Violation
-from simulation.worlds import is_of_alerts
+from simulation.worlds import is_of_alerts, is_of_chain
 
 SEEDS = 200
-#: Builds that only an alert can show to be broken.
-OF_ALERTS = ("leaves-exits-too-large", "trades-repeated-alerts")
 #: Seeds of which only what they draw is looked at.
 DRAWN = 500
 BATCH = 25
@@ -79,6 +79,21 @@ def test_given_all_seeds_then_every_kind_of_exit_is_drawn():
     assert {one.guard_percent is None for one in choices} == {True, False}
 
 
+def test_given_all_seeds_then_every_trouble_of_a_chain_is_drawn():
+    choices = [draw_chain(Random(seed)) for seed in range(DRAWN)]
+
+    assert {trouble.what for one in choices for trouble in one.troubles} == {
+        *("moods", "down", "up", "reorg", "drop", "fees", "tip", "halt", "nonce"),
+        *("sleep", "feed", "owner", "liquidate"),
+    }
+    assert {one.forms for one in choices} == set(get_args(Forms))
+    assert {one.confirmations for one in choices} == {1, 2, 3}
+    assert {len(one.crashes_s) for one in choices} == {0, 1, 2, 3}
+    for name in ("lost", "unanswered", "delayed", "troubled", "broken"):
+        assert {bool(getattr(one.sends, name)) for one in choices} == {True, False}
+        assert {bool(getattr(one.reads, name)) for one in choices} == {True, False}
+
+
 def test_given_all_seeds_then_every_way_of_an_alert_is_drawn():
     choices = [draw_alerts(Random(seed)) for seed in range(DRAWN)]
     bodies = [alert.body for one in choices for alert in one.alerts]
@@ -103,16 +118,24 @@ def test_given_all_seeds_then_every_way_of_an_alert_is_drawn():
 
 
 def is_of_positions(seed: int) -> bool:
-    return not is_of_alerts(seed)
+    return not (is_of_alerts(seed) or is_of_chain(seed))
+
+
+#: In which worlds alone a build can be shown to be broken; else in those of positions.
+SHOWN_IN = {
+    "leaves-exits-too-large": is_of_alerts,
+    "trades-repeated-alerts": is_of_alerts,
+    "sends-again-on-a-new-nonce": is_of_chain,
+}
 
 
 def violated_by(
-    build: str, folder: Path, put: Put, why: str, enough: int, *, of_alerts: bool
+    build: str, folder: Path, put: Put, why: str, enough: int
 ) -> list[Violation]:
     """Live through seeds with a broken build until it was caught so often."""
     BUILDS[build](put)
     found: list[Violation] = []
-    for seed in filter(is_of_alerts if of_alerts else is_of_positions, BROKEN_SEEDS):
+    for seed in filter(SHOWN_IN.get(build, is_of_positions), BROKEN_SEEDS):
         try:
             live_through(seed, folder / str(seed))
         except Violation as violated:
@@ -135,20 +158,14 @@ def violated_by(
         ("trades-repeated-alerts", 2, r"was taken in as"),
         ("keeps-quiet-of-bare-positions", 3, r"no live stop, and nobody is told"),
         ("arms-without-watching", 3, r"is armed, and nothing watches it"),
+        ("sends-again-on-a-new-nonce", 2, r"was sent with the nonces"),
     ],
 )
 def test_given_a_build_with_a_broken_rule_then_it_is_caught(
     build: str, least: int, why: str, monkeypatch: pytest.MonkeyPatch
 ):
     with folder_in_memory() as folder:
-        found = violated_by(
-            build,
-            Path(folder),
-            monkeypatch.setattr,
-            why,
-            least,
-            of_alerts=build in OF_ALERTS,
-        )
+        found = violated_by(build, Path(folder), monkeypatch.setattr, why, least)
 
     assert len(found) == least
     told = "\n".join(found[0].__notes__)

@@ -196,6 +196,19 @@ class TrailWatch:
             stop = level_now(state, record)
             assert stop is not None
             known.stop = stop
+        self._forget_unwritten(durable, crashed_s)
+
+    def _forget_unwritten(self, durable: Snapshot, crashed_s: float) -> None:
+        """A trail that had only just begun has not, if that was not written yet."""
+        for record in durable.triggers:
+            arming = record.id, record.arming
+            known = self._trails.get(arming)
+            is_armed = record.state is TriggerState.ARMED
+            if known is None or record.trail_seq or not is_armed:
+                continue
+            if self.is_prompt and known.begun_s <= crashed_s - LOST_MAX_S:
+                raise Violation(f"{record.fire_id} forgot that it had begun to trail")
+            del self._trails[arming]
 
     def _not_begun(self, record: TriggerRecord, crashed_s: float) -> None:
         """A trail that was not durable has not begun."""

@@ -59,6 +59,7 @@ def build_quotes(
         precisions=_precisions(chain.symbols),
         folder=folder,
         on_notice=partial(_on_notice, daemon, settings.name),
+        signed_before=lambda: under_way(daemon.loop.engine.state, settings.name),
     )
     account = Account(
         venue,
@@ -147,6 +148,15 @@ def known_quotes(state: State, account: str) -> list[str]:
         if attempt.order.account == account and not attempt.is_ended
     )
     return sorted(symbols)
+
+
+def under_way(state: State, account: str) -> list[bytes]:
+    """Give the signed bytes of all attempts of an account that have not ended."""
+    return [
+        attempt.signed
+        for attempt in state.attempts.values()
+        if attempt.order.account == account and attempt.signed and not attempt.is_ended
+    ]
 
 
 def _on_notice(daemon: Daemon, account: str, notice: Notice) -> None:

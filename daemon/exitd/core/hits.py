@@ -146,6 +146,12 @@ def fire(turn: Turn, record: TriggerRecord, cause: str) -> None:
     _begin(turn, record, _volley(turn, record, role, None, cause), level)
 
 
+def found_fired(turn: Turn, record: TriggerRecord) -> FireRecord:
+    """Begin a firing whose first close was found at the venue, and give it."""
+    fire(turn, record, "found")
+    return turn.state.fires[record.id]
+
+
 def fire_by_clock(turn: Turn, record: TriggerRecord, cause: str) -> None:
     """Begin a firing that no price began; a take-profit lets a stop go first."""
     state, role = turn.state, turn.state.roles[record.id]

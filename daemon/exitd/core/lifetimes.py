@@ -58,8 +58,11 @@ def on_position(turn: Turn, report: PositionReport) -> None:
         return
     after = _seen(turn, known, report)
     is_same = report.continuity in (None, Continuity.SAME)
-    if is_same and after == replace(known, ts_venue_ns=report.ts_venue_ns):
-        # Nothing new but its age: kept in memory, not worth a write.
+    stays_flat = known.held == ZERO and after.held == ZERO
+    if stays_flat or (
+        is_same and after == replace(known, ts_venue_ns=report.ts_venue_ns)
+    ):
+        # Nothing new but its age, and that it is proven: not worth a write.
         state.positions[key] = after
         shrink(turn, key)
         prove(turn, key)

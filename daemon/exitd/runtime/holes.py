@@ -139,6 +139,12 @@ async def fill_hole(loop: EngineLoop, source: PriceSource, candles: Candles) -> 
         and (bar.ts_close_ns <= now_ns or not source.closed)
     )
     loop.handle(HoleFilled(source, seen, loop.clock.now_ns()))
+    while book.hole_left:
+        # Prices that have come meanwhile go first.
+        await asyncio.sleep(0)
+        if (book.hole_ns, book.hole_end_ns) != (since_ns, until_ns):
+            return "the hole has become longer"
+        loop.handle(HoleFilled(source, seen, loop.clock.now_ns()))
     log(
         Event.FEED_GAP_FILLED,
         venue=source.feed,
@@ -171,10 +177,11 @@ def seen_in(source: PriceSource, bar: Candle) -> SeenCandle:
     """Give what a source has shown in a bar: of closed candles, only their close."""
     assert bar.close is not None, "a bar without prices is left out"
     if source.closed:
-        return SeenCandle(bar.ts_close_ns, bar.ts_close_ns, bar.close, bar.close)
+        close = bar.close
+        return SeenCandle(bar.ts_close_ns, bar.ts_close_ns, close, close, close)
     high = bar.close if bar.high is None else bar.high
     low = bar.close if bar.low is None else bar.low
-    return SeenCandle(bar.ts_open_ns, bar.ts_close_ns, high, low)
+    return SeenCandle(bar.ts_open_ns, bar.ts_close_ns, high, low, bar.close)
 
 
 def _asked_for(source: PriceSource, hole_ns: int) -> tuple[str, str, int]:

@@ -8,7 +8,7 @@ import msgspec
 
 from exitd.adapters.symmio import calls
 from exitd.adapters.symmio.events import CLOSE_TOPICS, HexBytes, HexNumber, Log
-from exitd.adapters.symmio.node import Reverted, as_bytes, as_int, read_head
+from exitd.adapters.symmio.node import Head, Reverted, as_bytes, as_int, read_head
 from exitd.adapters.symmio.nodes import Nodes
 from exitd.adapters.symmio.quotes import (
     QuoteState,
@@ -121,19 +121,23 @@ class Contracts:
             raise VenueUnavailable(f"transaction {hash_} is gone")
         return _converted(answer, Sent)
 
-    async def block_time_s(self, number: int) -> int:
-        head = read_head(
-            await self.nodes.read("eth_getBlockByNumber", [hex(number), False])
-        )
+    async def block(self, number: int) -> Head:
+        head = await self._block(number)
         if head is None:
             raise VenueUnavailable(f"block {number} is not there yet, or any more")
-        return head.ts_s
+        return head
+
+    async def block_time_s(self, number: int) -> int:
+        return (await self.block(number)).ts_s
 
     async def block_hash(self, number: int) -> str | None:
-        head = read_head(
+        head = await self._block(number)
+        return None if head is None else head.hash
+
+    async def _block(self, number: int) -> Head | None:
+        return read_head(
             await self.nodes.read("eth_getBlockByNumber", [hex(number), False])
         )
-        return None if head is None else head.hash
 
     async def close_logs(self, first: int, last: int) -> list[Log]:
         """Read the logs about closes of a range of blocks, both ends included."""

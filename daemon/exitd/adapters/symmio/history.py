@@ -51,12 +51,16 @@ class History:
             for quote_id in quotes:
                 ledger.first.setdefault(quote_id, head.number + 1)
             return
-        if ledger.last >= 0 and not await self._is_same():
+        if ledger.last >= 0 and not await self._is_same(head):
             # Block 0 has no events, and is there whatever is undone.
             self._forget_from(max(ledger.last - self._settings.reorg_blocks, 1))
         begin = ledger.last + 1 if ledger.last >= 0 else head.number
-        if begin <= head.number:
-            ledger.take(await self._read(begin, head.number, quotes))
+        if begin > head.number:
+            # A node that is behind answers now; what is known stays known.
+            for quote_id in quotes:
+                ledger.first.setdefault(quote_id, begin)
+            return
+        ledger.take(await self._read(begin, head.number, quotes))
         for quote_id in quotes:
             ledger.first.setdefault(quote_id, begin)
         ledger.last = head.number
@@ -67,12 +71,36 @@ class History:
         for number in [n for n in self.instants.by_block if n >= block]:
             del self.instants.by_block[number]
 
-    async def _is_same(self) -> bool:
-        if not self.ledger.last_hash:
+    async def _is_same(self, head: Head) -> bool:
+        """Whether the chain goes on from the block that was read last.
+
+        By the block after it, where there is one: a node that still believes in a block
+        that was undone would say that it is the same, and has none after it.
+        """
+        ledger = self.ledger
+        if not ledger.last_hash:
             return True
-        return await self._contracts.block_hash(self.ledger.last) == (
-            self.ledger.last_hash
-        )
+        if ledger.last >= head.number:
+            return await self._contracts.block_hash(ledger.last) == ledger.last_hash
+        after = await self._contracts.block(ledger.last + 1)
+        return after.parent == ledger.last_hash
+
+    async def read_again(self, after: int, quotes: set[int]) -> None:
+        """Read anew what is after a block, up to the one that was read last.
+
+        Nodes with several machines, one of which is behind, may leave the newest blocks
+        out without a word.
+
+        Raises:
+            VenueUnavailable: It could not be read; the ledger is as before.
+        """
+        async with self._lock:
+            ledger = self.ledger
+            last, hash_ = ledger.last, ledger.last_hash
+            events = await self._read(after + 1, last, quotes)
+            ledger.forget_from(after + 1)
+            ledger.take(events)
+            ledger.last, ledger.last_hash = last, hash_
 
     async def reach_back_to(self, ts_s: int, head: Head, quote_id: int) -> None:
         """Read a quote back to an instant, as far as the settings allow."""

@@ -6,23 +6,39 @@ transactions of one nonce are one: at most one of them is ever in the chain.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from exitd.adapters.symmio.contracts import Contracts
 from exitd.adapters.symmio.fees import Fees, Market, fees_now
 from exitd.adapters.symmio.node import Head
 from exitd.adapters.symmio.settings import ChainSettings
-from exitd.adapters.symmio.wallet import Transaction, Wallet
+from exitd.adapters.symmio.wallet import Transaction, Wallet, read_transaction
+
+#: Gives the bytes that were signed before this start and may still be on their way.
+SignedBefore = Callable[[], Iterable[bytes]]
 
 
 class Key:
     """`mined` is the least nonce that no block has; `free` are taken nonces that
     nothing will be sent with, to be used before new ones.
+
+    Args:
+        signed_before: Asked once, when the first nonce is read. What was signed before
+            a start has its nonce, whatever nodes know of it: they may have forgotten
+            it, and it will be sent again.
     """
 
-    def __init__(self, wallet: Wallet, settings: ChainSettings) -> None:
+    def __init__(
+        self,
+        wallet: Wallet,
+        settings: ChainSettings,
+        signed_before: SignedBefore = tuple,
+    ) -> None:
         self.wallet = wallet
         self.mined = 0
         self.free: set[int] = set()
         self._settings = settings
+        self._signed_before = signed_before
         self._next: int | None = None
         self._market: Market | None = None
 
@@ -46,12 +62,19 @@ class Key:
         mined = await contracts.count(address, "latest")
         if self._next is None:
             # What waited in the nodes before this start is counted as well.
-            self._next = max(mined, await contracts.count(address, "pending"))
+            self._begin(max(mined, await contracts.count(address, "pending")))
         tip = await contracts.tip()
         self.mined = mined
+        assert self._next is not None
         self._next = max(self._next, mined)
         self.free = {nonce for nonce in self.free if nonce >= mined}
         self._market = Market(head.base_fee, tip)
+
+    def _begin(self, count: int) -> None:
+        """Begin after all that nodes have counted, and all that we have signed."""
+        signed = {read_transaction(raw).nonce for raw in self._signed_before()}
+        self._next = max(count, *(nonce + 1 for nonce in signed), 0)
+        self.free.update(set(range(count, self._next)) - signed)
 
     def take(self) -> int:
         """Give the least nonce that nothing is sent with."""

@@ -75,6 +75,14 @@ class Fill(Struct, frozen=True):
         return f"{self.transaction}-{self.place[1]}"
 
 
+class Base(Struct, frozen=True):
+    """A quote as of a block at which the events and the quote itself agreed."""
+
+    block: int
+    closed: Decimal
+    is_closing: bool
+
+
 class Ledger:
     """What is known of followed quotes up to the block `last`, itself included.
 
@@ -87,11 +95,13 @@ class Ledger:
         self.last = -1
         self.last_hash = ""
         self.authors: dict[str, Author] = {}
+        self.bases: dict[int, Base] = {}
         self._events: dict[tuple[int, int], CloseEvent] = {}
 
     def forget_from(self, block: int) -> None:
         """Drop what a reorganisation may have undone."""
         self._events = {p: e for p, e in self._events.items() if p[0] < block}
+        self.bases = {q: b for q, b in self.bases.items() if b.block < block}
         self.last = min(self.last, block - 1)
 
     def take(self, events: Iterable[CloseEvent]) -> None:
@@ -113,6 +123,26 @@ class Ledger:
             if event.happened is Happened.FILLED:
                 fills.append(_fill(after, event))
         return requests, fills
+
+    def explains(self, quote_id: int, now: Base) -> bool:
+        """Whether the events since they last agreed say what the quote says now.
+
+        That a request is over, the quote may say alone: that is proven by it. What was
+        pending when it was first read began before, and is not compared.
+        """
+        base = self.bases.get(quote_id)
+        if base is None or base.is_closing:
+            self.bases[quote_id] = now
+            return True
+        requests, fills = self.of(quote_id)
+        is_open = bool(requests) and requests[-1].is_open
+        since = sum((f.quantity for f in fills if f.place[0] > base.block), ZERO)
+        if now.is_closing:
+            return is_open and base.closed + since == now.closed
+        is_explained = is_open or base.closed + since == now.closed
+        if is_explained:
+            self.bases[quote_id] = now
+        return is_explained
 
     def events_of(self, quote_id: int) -> list[CloseEvent]:
         events = (e for e in self._events.values() if e.quote_id == quote_id)

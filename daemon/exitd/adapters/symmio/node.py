@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from exitd.adapters.network.rest import RestClient
+from exitd.adapters.network.rest import Carrying, RestClient
 from exitd.adapters.symmio.reverts import is_revert, reason_of
 from exitd.errors import OutcomeUnknown, VenueRejected, VenueUnavailable
 
@@ -60,11 +60,16 @@ class Node:
     Args:
         url: Such as `https://mainnet.base.org`.
         deadline_s: Total time of one question.
+        carrier: What carries the questions; by default connections of our own.
     """
 
-    def __init__(self, url: str, deadline_s: float) -> None:
+    def __init__(
+        self, url: str, deadline_s: float, carrier: Carrying | None = None
+    ) -> None:
         self.name = urlsplit(url).netloc.rpartition("@")[2]
-        self._rest = RestClient(url, venue=self.name, deadline_s=deadline_s)
+        self._rest = RestClient(
+            url, venue=self.name, deadline_s=deadline_s, transport=carrier
+        )
         self._ids = itertools.count(1)
 
     async def ask(self, method: str, params: list[object]) -> object:

@@ -22,6 +22,42 @@ from exitd.core.attempt import CloseOrder
 from exitd.errors import OutcomeUnknown, VenueUnavailable
 
 _TRANSFER_GAS = 21_000
+#: By what is wrong with the question or the transaction (EIP-1474); 3 is a revert.
+_REFUSING_CODES = frozenset({"-32700", "-32600", "-32601", "-32602", "-32003", "3"})
+#: What geth, its kin, Erigon, Nethermind, Besu and Reth say of what they do not take.
+_REFUSALS = (
+    "insufficient funds",
+    "insufficient sender balance",
+    "upfront cost exceeds",
+    "fee cap",
+    "feecap",
+    "max fee per gas less than",
+    "max priority fee",
+    "maxpriorityfeepergas",
+    "intrinsic gas",
+    "gas limit",
+    "gas uint64 overflow",
+    "tx fee",
+    "transaction type not supported",
+    "tx type not supported",
+    "invalid sender",
+    "invalid signature",
+    "invalid chain",
+    "chain id",
+    "chainid",
+    "oversized data",
+    "negative value",
+    "nonce too high",
+    "nonce gap",
+    "txpool is full",
+    "transaction pool is full",
+    "txpool full",
+    "account limit exceeded",
+    "execution reverted",
+    "the method",
+    "method not found",
+    "not whitelisted",
+)
 #: So deep a block is not expected to be undone.
 _SETTLED_BLOCKS = 64
 
@@ -147,8 +183,9 @@ class Outbox:
         """Send the newest bytes of a flight to every node.
 
         Raises:
-            Rejected: Every node answered, and none has taken them.
-            OutcomeUnknown: No node has taken them, and one did not answer.
+            Rejected: Every node said that it does not take them.
+            OutcomeUnknown: None has taken them as far as is known, and one did not
+                say that it has not.
             VenueUnavailable: No node could be reached: they have not left.
         """
         said = await self._contracts.nodes.broadcast(flight.raws[-1])
@@ -163,7 +200,7 @@ class Outbox:
             if isinstance(answer, NodeSaidNo) and is_used_up(answer):
                 # Mined already, or outbid: the receipts will tell.
                 return
-        if any(isinstance(answer, NodeDown) for answer in said):
+        if not all(isinstance(no, NodeSaidNo) and is_refusal(no) for no in said):
             raise OutcomeUnknown(
                 "no node has taken the transaction: "
                 + "; ".join(str(answer) for answer in said)
@@ -204,10 +241,11 @@ class Outbox:
             flight = self.flights.get(nonce)
             if flight is None or flight.sent_at is None:
                 continue
-            had = flight.receipt is not None
+            before = flight.receipt
             receipt = await self.look(flight)
             if receipt is not None:
-                if not had:
+                # After a reorganisation it may have failed in another block.
+                if receipt != before:
                     ended.append(flight)
                 if head.number - receipt.block > _SETTLED_BLOCKS:
                     del self.flights[nonce]
@@ -296,6 +334,16 @@ def is_used_up(said: NodeSaidNo) -> bool:
     return (
         "nonce too low" in text or "underpriced" in text or "nonce is too low" in text
     )
+
+
+def is_refusal(said: NodeSaidNo) -> bool:
+    """Whether a node says that it has not taken a transaction, and why not.
+
+    What tells of the node's own trouble, as a time that ran out or a limit of calls,
+    may be said after it has passed the bytes on; so is what nobody here knows.
+    """
+    text = said.message.lower()
+    return said.code in _REFUSING_CODES or any(no in text for no in _REFUSALS)
 
 
 def is_unfunded(said: str) -> bool:

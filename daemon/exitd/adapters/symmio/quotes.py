@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
@@ -24,6 +25,8 @@ _QUOTE = (
 )
 _SYMBOL = "(uint256,string,bool,uint256,uint256,uint256,uint256,uint256,uint256)"
 _STATUSES = tuple(QuoteStatus)
+#: Answers whose meaning is kept; one has a kilobyte.
+_READ_MAX = 2_048
 _SIDES = (Side.LONG, Side.SHORT)
 
 CLOSING = frozenset({QuoteStatus.CLOSE_PENDING, QuoteStatus.CANCEL_CLOSE_PENDING})
@@ -85,8 +88,12 @@ def _decoded(kind: str, data: bytes) -> tuple[object, ...]:
     return fields
 
 
+@lru_cache(_READ_MAX)
 def read_quote(data: bytes) -> QuoteState | None:
     """Read what `getQuote` returned; None for a number that nobody has used.
+
+    Decoding takes a millisecond, and every look reads every quote: what has not changed
+    since is not decoded again.
 
     Raises:
         VenueUnavailable: It is not such an answer.

@@ -8,13 +8,20 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from exitd.adapters.symmio.followed import Followed
-from exitd.adapters.symmio.ledger import Fill, Request
+from exitd.adapters.symmio.ledger import Base, Fill, Request
 from exitd.adapters.symmio.quotes import CLOSING
 from exitd.adapters.symmio.reports import order_report
 from exitd.adapters.symmio.session import Session
 from exitd.core.inputs import OrderReport, OrderStatus
-from exitd.core.units import ZERO
+from exitd.core.units import NS_PER_S, ZERO
 from exitd.errors import VenueUnavailable
+
+#: So many blocks after the last one that may be missing, all nodes have it.
+_MORE_BLOCKS = 3
+
+
+class Unexplained(VenueUnavailable):
+    """The events do not say yet what the quote says: nothing is concluded from them."""
 
 
 async def read_one(session: Session, symbol: str) -> Followed:
@@ -59,13 +66,62 @@ async def requests_of(
     await history.extend_to(depth, {quote_id, *session.book.by_id})
     if since_s is not None:
         await history.reach_back_to(since_s, depth, quote_id)
+    if _is_of_before(session, followed):
+        return history.ledger.of(quote_id)
+    if followed.block == history.ledger.last:
+        await _check_explained(session, followed)
     requests, fills = history.ledger.of(quote_id)
     if requests and requests[-1].is_open and followed.block == history.ledger.last:
-        requests[-1] = await _proven(session, followed, requests[-1])
+        requests[-1] = await _proven(session, followed, requests[-1], fills)
     return requests, fills
 
 
-async def _proven(session: Session, followed: Followed, request: Request) -> Request:
+def _is_of_before(session: Session, followed: Followed) -> bool:
+    """Whether a quote was read as it was before its last request, on another fork.
+
+    Two blocks of one number are two states; the quote's own date tells them apart.
+    """
+    history = session.history
+    requests, _ = history.ledger.of(followed.state.quote.quote_id)
+    if not requests:
+        return False
+    asked_ns = history.instants.ns(requests[-1].created[0])
+    return followed.state.changed_s * NS_PER_S < asked_ns
+
+
+async def _check_explained(session: Session, followed: Followed) -> None:
+    """Read the events anew where they do not say what the quote says.
+
+    Nodes that were behind have what is missing some blocks later. What the quote says
+    alone by then, no event that is known here tells: it is taken as it is.
+
+    Raises:
+        Unexplained: They still do not.
+    """
+    history, quote = session.history, followed.state.quote
+    ledger, quote_id = history.ledger, quote.quote_id
+    is_closing = quote.status in CLOSING
+    now = Base(followed.block, quote.closed, is_closing)
+    if ledger.explains(quote_id, now):
+        session.unexplained.pop(quote_id, None)
+        return
+    since = session.unexplained.setdefault(quote_id, followed.block)
+    after = ledger.bases[quote_id].block
+    await history.read_again(after, {quote_id, *session.book.by_id})
+    if followed.block != ledger.last or ledger.explains(quote_id, now):
+        session.unexplained.pop(quote_id, None)
+    elif followed.block - since <= session.settings.tolerance.behind + _MORE_BLOCKS:
+        raise Unexplained(
+            f"the events that nodes give of {followed.symbol} do not explain it yet"
+        )
+    else:
+        del session.unexplained[quote_id]
+        ledger.bases[quote_id] = now
+
+
+async def _proven(
+    session: Session, followed: Followed, request: Request, fills: list[Fill]
+) -> Request:
     """Believe the quote where it says that a request is over and no event did.
 
     A later version of the contract may tell it in words that are not known here.
@@ -73,10 +129,16 @@ async def _proven(session: Session, followed: Followed, request: Request) -> Req
     quote = followed.state.quote
     if quote.status in CLOSING:
         return request
-    before = await session.contracts.quote(quote.quote_id, request.created[0])
+    # Its own block may have a fill of it already, and one of the request before it.
+    block = request.created[0]
+    before = await session.contracts.quote(quote.quote_id, block - 1)
     if before is None:
         raise VenueUnavailable(f"quote {quote.quote_id} was not there at its request")
-    filled = min(max(quote.closed - before.quote.closed, ZERO), request.quantity)
+    of_others = sum(
+        (f.quantity for f in fills if (block, 0) <= f.place < request.created), ZERO
+    )
+    closed = before.quote.closed + of_others
+    filled = min(max(quote.closed - closed, ZERO), request.quantity)
     price = quote.average_closed_price
     is_filled = filled >= request.quantity
     session.history.instants.by_block.setdefault(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from exitd.adapters.symmio.contracts import Contracts
 from exitd.adapters.symmio.followed import Book
 from exitd.adapters.symmio.history import History
@@ -28,8 +30,9 @@ PriceOf = Callable[[str], Decimal | None]
 class Session:
     """`orders` are our closes of this run, by their ids, so that a report can say of
     which kind they are; `cancelling` and `freeing` what is under way to end a quote's
-    close request, by quote. `head` is the newest block, `depth` the one that is read:
-    as many blocks deep as the settings want.
+    close request, by quote; `unexplained` since which block the events of a quote do
+    not say what it says itself. `head` is the newest block, `depth` the one that is
+    read: as many blocks deep as the settings want.
 
     The chain's clock is the time of the block that is read, and it never runs on by
     itself: a chain that stands still executes nothing and expires nothing either, and
@@ -65,6 +68,7 @@ class Session:
         self.orders: dict[int, CloseOrder] = {}
         self.cancelling: dict[int, Flight] = {}
         self.freeing: dict[int, Flight] = {}
+        self.unexplained: dict[int, int] = {}
         self.head: Head | None = None
         self.depth: Head | None = None
 
@@ -83,11 +87,7 @@ class Session:
         deep = head.number - self.settings.confirmations + 1
         depth = head
         if 0 <= deep < head.number:
-            hash_ = await self.contracts.block_hash(deep)
-            ts_s = await self.contracts.block_time_s(deep)
-            if hash_ is None:
-                raise VenueUnavailable(f"block {deep} is gone")
-            depth = Head(deep, hash_, "", ts_s, head.base_fee)
+            depth = replace(await self.contracts.block(deep), base_fee=head.base_fee)
         self.head, self.depth = head, depth
         return depth
 

@@ -14,10 +14,11 @@ from pathlib import Path
 import httpx
 from msgspec.structs import replace
 
+from exitd.adapters.network.rest import Carrying
 from exitd.adapters.symmio import cancels, closes, queries
 from exitd.adapters.symmio.chain import SymmioChain
 from exitd.adapters.symmio.contracts import Contracts
-from exitd.adapters.symmio.key import Key
+from exitd.adapters.symmio.key import Key, SignedBefore
 from exitd.adapters.symmio.listing import Listing
 from exitd.adapters.symmio.markets import Markets
 from exitd.adapters.symmio.node import Node
@@ -60,6 +61,8 @@ class SymmioVenue:
         folder: Where the solver's listing is kept; None keeps it nowhere.
         on_notice: Told what somebody should know; by default it is logged.
         transport: Carries HTTP to the solver; for tests.
+        carrier: Carries questions to the nodes; by default connections of our own.
+        signed_before: See `Key`; none by default.
 
     Raises:
         ConfigurationError: The secret is no key.
@@ -78,6 +81,8 @@ class SymmioVenue:
         folder: Path | None = None,
         on_notice: OnNotice | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        carrier: Carrying | None = None,
+        signed_before: SignedBefore = tuple,
     ) -> None:
         self.account = account
         notices = Notices(account, on_notice or self._log_notice)
@@ -91,7 +96,7 @@ class SymmioVenue:
             hedge_mode=True,
         )
         nodes = Nodes(
-            [Node(url, settings.node_deadline_s) for url in settings.nodes],
+            [Node(url, settings.node_deadline_s, carrier) for url in settings.nodes],
             chain_id=settings.chain_id,
             clock=clock,
             tolerance=settings.tolerance,
@@ -115,7 +120,7 @@ class SymmioVenue:
             nodes=nodes,
             contracts=contracts,
             markets=Markets(account, contracts, listing=listing, configured=precisions),
-            key=Key(wallet, settings),
+            key=Key(wallet, settings, signed_before),
             clock=clock,
             price_of=price_of,
             notices=notices,
@@ -138,8 +143,7 @@ class SymmioVenue:
         addresses is compared with what it should have.
 
         Raises:
-            ConfigurationError: It is not as it should be, see `Chain.recall`.
-            VenueUnavailable: It could not be read.
+            VenueUnavailable: It is not as it should be, or could not be read.
         """
         await self.chain.check_configured()
         session = self._session

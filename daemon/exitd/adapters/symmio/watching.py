@@ -27,7 +27,7 @@ from exitd.adapters.symmio.reports import (
     fill_report,
     position_report,
 )
-from exitd.adapters.symmio.requests import report_of, requests_of
+from exitd.adapters.symmio.requests import Unexplained, report_of, requests_of
 from exitd.adapters.symmio.session import Session
 from exitd.core.inputs import FillReport, OrderReport, PositionReport
 from exitd.core.units import NS_PER_S
@@ -97,7 +97,10 @@ class Watch:
         for followed in await asyncio.gather(
             *(session.book.read(quote, depth.number) for quote in quotes)
         ):
-            events += await self._changes(followed, depth)
+            try:
+                events += await self._changes(followed, depth)
+            except Unexplained:
+                continue
             await self._free(followed, depth)
         for flight in ended:
             events += await self._failure(flight)
