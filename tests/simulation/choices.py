@@ -9,8 +9,9 @@ from random import Random
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from exitd.core.condition import ConditionKind, FixedLevel
+from exitd.core.condition import ConditionKind, FixedLevel, Trailing
 from exitd.core.position import Side
 from exitd.core.trigger import (
     Close,
@@ -187,3 +188,14 @@ def _by_hand(
     trails = [name for name in names if name in TRAILS]
     if trails and rng.random() < 0.4:
         yield ByHand(rng.uniform(2.0, end_s - 1), "widen", rng.choice(trails))
+
+
+def amend(definition: TriggerDefinition, deed: ByHand) -> TriggerDefinition:
+    """Put a stop elsewhere, or let a trail hang back farther."""
+    condition = definition.condition
+    if deed.what == "widen":
+        assert isinstance(condition, Trailing)
+        wider = replace(condition.offset, value=condition.offset.value * 2)
+        return replace(definition, condition=replace(condition, offset=wider))
+    level = FixedLevel(ConditionKind.STOP_LOSS, deed.level)
+    return replace(definition, condition=level)

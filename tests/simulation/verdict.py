@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from exitd.core.attempt import AttemptKey
+from exitd.core.attempt import AttemptKey, AttemptState
 from exitd.core.condition import AtInstant, MaxHold
 from exitd.core.position import PositionKey
 from exitd.core.resting import is_beyond, level_now
@@ -25,6 +25,9 @@ from simulation.violation import Violation
 
 if TYPE_CHECKING:
     from simulation.world import World
+
+#: Longer than any window of a request, and any lag of a history.
+SOON_NS = 60_000_000_000
 
 
 def check(world: World) -> None:
@@ -52,12 +55,26 @@ def _check_ended(world: World, state: State) -> None:
     """Every hit has ended, unless it says why it could not."""
     firing = [r for r in state.triggers.values() if r.state is TriggerState.FIRING]
     for record in firing:
-        if is_out_of_bounds(state, state.fires[record.id]):
+        fired = state.fires[record.id]
+        if is_out_of_bounds(state, fired) or _is_signed_ahead(world, state, fired):
             continue
         raise Violation(
             f"{record.id} is still firing: {state.fires[record.id]} "
             f"{[a for a in state.attempts.values() if not a.is_ended]}"
         )
+
+
+def _is_signed_ahead(world: World, state: State, fired: FireRecord) -> bool:
+    """Whether a close stays in doubt, as told, until an hour that is still to come.
+
+    The machine was put an hour ahead, and signed before the venue had told its time.
+    """
+    attempt = state.open_attempt_of(fired)
+    if attempt is None or world.choices.step_ms <= 0:
+        return False
+    is_told = attempt.state is AttemptState.IN_DOUBT
+    soon_ns = world.exchange.clock.now_us() * 1_000 + SOON_NS
+    return is_told and attempt.expires_venue_ns > soon_ns
 
 
 def _check_sizes(world: World, state: State, filled: dict[AttemptKey, Decimal]) -> None:

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from nacl.signing import SigningKey
 
 from exitd.core.attempt import AttemptKey
-from exitd.core.condition import ConditionKind, FixedLevel, Trailing
+from exitd.core.condition import ConditionKind, FixedLevel
 from exitd.core.inputs import Amend, Arm, CancelTrigger
 from exitd.core.policy import Policies
 from exitd.core.position import Side
@@ -35,7 +35,7 @@ from exitd.errors import StoreFull
 from exitd.simulator.clock import VenueClock
 from exitd.simulator.refusal import Refused
 from exitd.simulator.values import Order
-from simulation.choices import ByHand, draw
+from simulation.choices import ByHand, amend, draw
 from simulation.exchange_machine import ExchangeMachine
 from simulation.exchange_wire import ExchangeNetwork
 from simulation.failures import draw_failures
@@ -390,14 +390,3 @@ class World(Ground):
         account = self.exchange.state.open_account(self.api_key)
         position = account.positions.get(SYMBOL)
         return Decimal(0) if position is None else position.net_quantity
-
-
-def amend(definition: TriggerDefinition, deed: ByHand) -> TriggerDefinition:
-    """Put a stop elsewhere, or let a trail hang back farther."""
-    condition = definition.condition
-    if deed.what == "widen":
-        assert isinstance(condition, Trailing)
-        wider = replace(condition.offset, value=condition.offset.value * 2)
-        return replace(definition, condition=replace(condition, offset=wider))
-    level = FixedLevel(ConditionKind.STOP_LOSS, deed.level)
-    return replace(definition, condition=level)
