@@ -7,10 +7,11 @@ the order that follows. `raw` is the floor: no decisions, no durability, prebuil
 
     python benchmarks/latency.py [--levels 200] [--ccxt-python PATH] [--stages] [--json]
 
-ccxt is no dependency; PATH is the python of an environment that has it. No
-contender commits anything, so in a row of its own each close of exitd is given without
-its commit, as the daemon logged it. With --stages the pieces of exitd's path are timed
-by themselves too.
+exitd runs both ways: overlapped, as it is by default, each close leaves while it is
+being written down; strict, it leaves after that. No contender commits anything, so in a
+row of its own each strict close is given without its commit, as the daemon logged it.
+ccxt is no dependency; PATH is the python of an environment that has it. With --stages
+the pieces of exitd's path are timed by themselves too.
 """
 
 import argparse
@@ -37,7 +38,8 @@ SYMBOL = "SOL_USDC_PERP"
 TOP, STEP = Decimal("139"), Decimal("0.05")
 PAUSE_S = 0.04
 WARM_UP = 5
-LESS_COMMIT = "exitd, less one commit"
+OVERLAPPED, STRICT = "exitd, overlapped", "exitd, strict"
+LESS_COMMIT = "exitd, strict, less one commit"
 
 
 def keys(number: int) -> tuple[str, str]:
@@ -102,16 +104,29 @@ def latencies_us(tap: Tap, levels: int) -> list[float]:
     ]
 
 
-def start_daemon(
-    url: str, key: str, secret: str, folder: Path, levels: int, more: str = ""
-) -> subprocess.Popen[str]:
-    """Start the whole daemon, with its socket in the folder, and wait until ready.
-
-    *more* is what else its exitd.yaml says.
-    """
+def keep_keys(folder: Path, key: str, secret: str) -> None:
     for name, value in (("key", key), ("secret", secret)):
         (folder / name).write_text(value)
         (folder / name).chmod(0o600)
+
+
+def start_daemon(
+    url: str,
+    key: str,
+    secret: str,
+    folder: Path,
+    levels: int,
+    more: str = "",
+    *,
+    firing: str = "overlapped",
+    price: str = "last",
+) -> subprocess.Popen[str]:
+    """Start the whole daemon, with its socket in the folder, and wait until ready.
+
+    *more* is what else its exitd.yaml says, *firing* how its closes leave, *price* the
+    kind that its stops watch.
+    """
+    keep_keys(folder, key, secret)
     (folder / "conf.d").mkdir()
     (folder / "exitd.yaml").write_text(
         f"""version: 1
@@ -124,6 +139,7 @@ venues:
     key: {{file: {folder}/key}}
     secret: {{file: {folder}/secret}}
     requests_per_minute: 1000000
+    firing: {firing}
 http: {{socket: {folder}/exitd.sock, bind: "off"}}
 log: {{format: json}}
 {more}"""
@@ -134,7 +150,7 @@ log: {{format: json}}
     )
     (folder / "conf.d/sol.yaml").write_text(
         f"positions:\n  sol:\n    venue: sim\n    symbol: {SYMBOL}\n    side: long\n"
-        f"    price: last\n    exits:\n{exits}\n"
+        f"    price: {price}\n    exits:\n{exits}\n"
     )
     log = (folder / "log").open("w")
     command = (
@@ -178,10 +194,10 @@ def start_script(
 
 
 def commits_us(log: Path) -> list[float]:
-    """How long each close waited for its commit, by the daemon's own log."""
+    """How long each strict close waited for its commit, by the daemon's own log."""
     sent = (json.loads(line) for line in log.read_text().splitlines())
     return [
-        float(line["signed_to_durable_us"])
+        float(line["signed_to_sent_us"])
         for line in sent
         if line["event"] == "order.sent"
     ]
@@ -193,7 +209,7 @@ async def measure(
     """Run one contender against an exchange of its own.
 
     Returns:
-        Microseconds from frame to order; of exitd also those of each commit.
+        Microseconds from frame to order; of exitd strict also those of each commit.
     """
     commits: list[float] = []
     exchange = Exchange()
@@ -206,9 +222,15 @@ async def measure(
         exchange.control("deposit", {"api_key": key, "asset": "USDC", "amount": "1e7"})
         exchange.control("positions", {**position, "entry_price": "140"})
         with tempfile.TemporaryDirectory() as folder:
-            if name == "exitd":
+            if name in (OVERLAPPED, STRICT):
                 process = await asyncio.to_thread(
-                    start_daemon, tap.url, key, secret, Path(folder), levels
+                    start_daemon,
+                    tap.url,
+                    key,
+                    secret,
+                    Path(folder),
+                    levels,
+                    firing=name.rpartition(" ")[2],
                 )
             else:
                 process = await asyncio.to_thread(
@@ -220,7 +242,7 @@ async def measure(
             finally:
                 process.terminate()
                 await asyncio.to_thread(process.wait)
-            if name == "exitd":
+            if name == STRICT:
                 commits = commits_us(Path(folder) / "log")
         return latencies_us(tap, levels), commits
     finally:
@@ -243,10 +265,10 @@ def row(values: list[float], base: float) -> dict[str, float]:
 
 def print_rows(result: dict[str, Any]) -> None:
     print(result["machine"])
-    print(f"{'contender':24} {'median µs':>10} {'p99 µs':>10} {'ratio':>6}")
+    print(f"{'contender':32} {'median µs':>10} {'p99 µs':>10} {'ratio':>6}")
     for name, found in result["contenders"].items():
         print(
-            f"{name:24} {found['median_us']:10.0f} {found['p99_us']:10.0f}"
+            f"{name:32} {found['median_us']:10.0f} {found['p99_us']:10.0f}"
             f" {found['ratio']:6.2f}"
         )
     if result["stages_us"]:
@@ -263,7 +285,8 @@ def main() -> None:
     parser.add_argument("--stages", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    contenders = ["raw", "httpx", "exitd"] + (["ccxt"] if options.ccxt_python else [])
+    contenders = ["raw", "httpx", OVERLAPPED, STRICT]
+    contenders += ["ccxt"] if options.ccxt_python else []
     found: dict[str, list[float]] = {name: [] for name in contenders}
     less: list[float] = []
     pieces = Samples()

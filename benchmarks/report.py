@@ -111,13 +111,21 @@ def book_rows(result: Result, command: str) -> Iterator[Row]:
 
 def latency_rows(result: Result, command: str) -> Iterator[Row]:
     found, reference = result["contenders"], result["reference"]
-    strict, less = found["exitd"], found["exitd, less one commit"]
-    raw = found["raw"]
+    strict, less = found["exitd, strict"], found["exitd, strict, less one commit"]
+    ahead, raw = found["exitd, overlapped"], found["raw"]
     base = found[reference]["median_us"]
     near = strict["median_us"] / raw["median_us"]
     yield Row(
-        "frame on the socket → order bytes on the socket, whole daemon, strict, less"
-        " one commit as measured in the run; a bare async script = 1",
+        "frame on the socket → order bytes on the socket, whole daemon, overlapped (the"
+        " default); a bare async script = 1",
+        "≤ 0.9",
+        f"{ahead['ratio']} ({ahead['median_us']:,.0f} µs; {reference} {base:,.0f} µs)",
+        ahead["ratio"] / 0.9,
+        f"prebuilt bytes on raw sockets, nothing durable: {raw['median_us']:,.0f} µs",
+        command,
+    )
+    yield Row(
+        "the same, strict, less one commit as measured in the run",
         "≤ 1.3",
         f"{less['ratio']} ({less['median_us']:,.0f} µs; {reference} {base:,.0f} µs)",
         less["ratio"] / 1.3,
@@ -126,10 +134,10 @@ def latency_rows(result: Result, command: str) -> Iterator[Row]:
         command,
     )
     yield Row(
-        "the same, p99",
+        "the same, overlapped, p99",
         "≤ 3 × median",
-        f"{strict['p99_over_median']} × ({strict['p99_us']:,.0f} µs)",
-        strict["p99_over_median"] / 3,
+        f"{ahead['p99_over_median']} × ({ahead['p99_us']:,.0f} µs)",
+        ahead["p99_over_median"] / 3,
         f"raw sockets: {raw['p99_over_median']} ×;"
         f" {reference}: {found[reference]['p99_over_median']} ×",
         command,

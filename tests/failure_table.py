@@ -46,6 +46,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         tests: `FILE::TEST`, the file under tests/.
         programs: Under tests/, run by .ci/run.
         untested: Which hardware or service a test would need.
+        simulated: Whether seeds of `./exitd simulate` draw it, beside its own tests.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tests: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     untested: str = ""
+    simulated: bool = False
 
 
 def rows() -> list[Row]:
@@ -94,19 +96,21 @@ def page() -> str:
         "",
         "This page is made by `python tests/failure_table.py` out of",
         "`tests/failure_model.toml`; a test keeps the two equal, and finds every row",
-        "that names no test.",
+        "that names no test. What is marked with a dot, the seeds of",
+        "`./exitd simulate` draw as well, together with all other rows so marked.",
     ]
     for row in rows():
         if row.id[1:] == "1":
             title = GROUPS[row.id[0]][1]
-            lines += ["", f"## {title}", "", "| | fault | then | shown by |"]
-            lines.append("|---|---|---|---|")
+            lines += ["", f"## {title}", "", "| | fault | then | seeds | shown by |"]
+            lines.append("|---|---|---|---|---|")
         shown = [f"`{test.partition('::')[2]}`" for test in row.tests]
         shown += [f"`tests/{program}`" for program in row.programs]
         if row.untested:
             shown.append(f"untested: {row.untested}")
         then = row.must or row.instead
-        lines.append(f"| {row.id} | {row.fault} | {then} | {'<br>'.join(shown)} |")
+        cells = (row.id, row.fault, then, "•" if row.simulated else "")
+        lines.append(f"| {' | '.join((*cells, '<br>'.join(shown)))} |")
     return "\n".join(lines) + "\n"
 
 

@@ -3,6 +3,28 @@
 from __future__ import annotations
 
 from failure_table import PAGE, UNTESTED_MAX, ids, missing, page, rows
+from simulation.failures import (
+    CALLS,
+    DEEDS,
+    FRAMES,
+    POINTS,
+    SPELLS,
+    Failures,
+    draw_failures,
+    simulated_rows,
+)
+
+#: Seeds of which only what they draw is looked at.
+SEEDS = 400
+
+
+def worlds_of(drawn: list[Failures]) -> list[list[int]]:
+    """Give each number that is drawn for a whole world, of every seed."""
+    return [
+        [one.accepted_later_ms for one in drawn],
+        [one.slots for one in drawn],
+        [one.drift_ppm for one in drawn],
+    ]
 
 
 def test_given_the_model_then_it_has_every_row_once_and_in_order():
@@ -23,6 +45,23 @@ def test_given_the_rows_then_few_are_untested_and_say_why():
 def test_given_a_row_then_it_says_what_must_happen_or_stands_in_its_place():
     assert [row.id for row in rows() if bool(row.must) is bool(row.instead)] == []
     assert {row.id[0] for row in rows() if row.instead} == {"H"}
+
+
+def test_given_the_rows_then_those_that_seeds_draw_are_marked():
+    marked = {row.id for row in rows() if row.simulated}
+
+    assert marked == simulated_rows()
+
+
+def test_given_many_seeds_then_every_kind_of_failure_is_drawn():
+    drawn = [draw_failures(seed, 12.0) for seed in range(SEEDS)]
+
+    assert {kind for one in drawn for kind, _ in one.calls} == set(CALLS)
+    assert {kind for one in drawn for kind, _ in one.frames} == set(FRAMES)
+    assert {kind for one in drawn for *_, kind in one.spells} == set(SPELLS)
+    assert {kind for one in drawn for _, kind, _ in one.deeds} == set(DEEDS)
+    assert {point for one in drawn for point, _ in one.points} == set(POINTS)
+    assert all(len({bool(v) for v in values}) == 2 for values in worlds_of(drawn))
 
 
 def test_given_the_page_then_it_is_what_the_model_says():

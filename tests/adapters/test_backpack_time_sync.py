@@ -90,6 +90,28 @@ def test_given_a_lying_answer_when_measured_then_the_last_one_is_kept(
     measure(venue_clock, clock, 0)
 
 
+def test_b123_given_a_first_answer_that_lies_when_measured_again_then_put_right(
+    clock, venue_clock
+):
+    measure(venue_clock, clock, HOUR_NS)
+
+    measure(venue_clock, clock, 0)
+
+    assert abs(venue_clock.offset_ns) <= NS_PER_MS
+
+
+def test_b123_given_a_machine_an_hour_off_when_one_answer_lies_then_not_believed(
+    clock, venue_clock
+):
+    measure(venue_clock, clock, HOUR_NS)
+    measure(venue_clock, clock, HOUR_NS)
+
+    with pytest.raises(VenueUnavailable, match="jumped"):
+        measure(venue_clock, clock, 0)
+
+    assert abs(venue_clock.offset_ns - HOUR_NS) <= NS_PER_MS
+
+
 def test_given_a_real_jump_when_measured_twice_then_believed(clock, venue_clock):
     measure(venue_clock, clock, 0)
     with pytest.raises(VenueUnavailable):

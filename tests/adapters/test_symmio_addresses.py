@@ -7,13 +7,13 @@ import pytest
 from chain.deployed import VERSIONS
 from chain.rpc_node import CHAIN_ID
 from chain.world import World, world
-from exitd.errors import ConfigurationError, VenueUnavailable
+from exitd.errors import VenueUnavailable
 from exitd.ports.chain import SubAccount
 from exitd.ports.notices import NoticeKind
 
 
 async def refused(w: World) -> str:
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(VenueUnavailable) as caught:
         await w.venue.chain.recall(())
     return str(caught.value)
 
@@ -50,7 +50,7 @@ async def test_given_only_nodes_of_another_chain_then_both_chains_are_named():
         w.nodes[0].chain_id = w.nodes[1].chain_id = 1
 
         # What the runtime asks first.
-        with pytest.raises(ConfigurationError) as caught:
+        with pytest.raises(VenueUnavailable) as caught:
             await w.venue.sync_clock()
 
         assert f"`chain_id` is {CHAIN_ID}" in str(caught.value)
@@ -71,13 +71,15 @@ async def test_given_a_node_cannot_be_asked_then_it_is_no_error_of_the_file(down
             await w.venue.chain.recall(())
 
 
-async def test_given_it_is_found_after_the_start_then_told_and_unavailable():
+@pytest.mark.parametrize("found", ["at the start", "later"])
+async def test_given_it_is_not_as_configured_then_told_once_and_unavailable(found: str):
     async with world() as w:
         w.start(symmio=w.chain.stranger)
-        w.nodes[0].is_down = True
-        with pytest.raises(VenueUnavailable):
-            await w.venue.chain.recall(())
-        w.nodes[0].is_down = False
+        if found == "later":
+            w.nodes[0].is_down = True
+            with pytest.raises(VenueUnavailable):
+                await w.venue.chain.recall(())
+            w.nodes[0].is_down = False
 
         for _ in range(2):
             with pytest.raises(VenueUnavailable, match="closes at"):

@@ -18,6 +18,7 @@ from eth_tester.exceptions import (
 )
 from eth_utils import keccak
 
+from chain.block_logs import logs_of
 from chain.mempool import Mempool, Refused
 
 CHAIN_ID = 131277322940537
@@ -198,10 +199,9 @@ class RpcNode:
                 "logIndex": hex(log["log_index"]),
             }
             for address in addresses
-            for log in self.chain.tester.get_logs(
-                from_block=first, to_block=last, address=address
-            )
-            if log["topics"][0] in named
+            for number in range(first, last + 1)
+            for log in logs_of(self.chain, number)
+            if log["address"].lower() == address.lower() and log["topics"][0] in named
         ]
 
 

@@ -109,6 +109,7 @@ EVERY_KIND = [
     ("--trailing 2.5% --after 150 --tighten '1% at +20%' --step 0.5%", "trailing"),
     ("--tp 150 --deviation 1% --close '50% initial'", "trailing"),
     ("--sl -3% --for 120s --emergency -6% --entry keep", "stop_loss"),
+    ("--sl 131 --missed fire", "stop_loss"),
     ("--sl '-20% roi' --leverage 5 --before-liquidation 1%", "stop_loss"),
     ("--sl 128 --prices 3 --emergency 120 --close '500 USDC'", "stop_loss"),
     ("--sl 129 --move 'entry after sol-core/tp1' --move '135 at +5%'", "stop_loss"),

@@ -3,15 +3,18 @@
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from configuration.plan_desk import Desk
 from exitd.configuration.triggers import definitions
 from exitd.configuration.weakening import weakening
+from exitd.core.condition import Missed
 from exitd.core.trigger import TriggerDefinition
 
 TRAIL = "trailing: 2%, after: 150, tighten: {at: 170, to: 1%}, step: 1%"
 WAIT = "stop_loss: 131, for: 60s, emergency: 128"
 LIMIT = "stop_loss: 131, order: limit, slippage_limit: 0.5%"
+ONLY_TELLS = "lets a stop that was crossed unseen only tell"
 TIMED = "at_time: 15:55 UTC"
 
 
@@ -56,6 +59,10 @@ Why = Callable[..., str]
         ),
         ("stop_loss: -10% roi, leverage: 5", "stop_loss: -10% roi, leverage: 10", ""),
         ("stop_loss: -10% roi, leverage: 5", "stop_loss: -2%", "loosens a stop"),
+        ("stop_loss: 131, missed: fire", "stop_loss: 131", ONLY_TELLS),
+        ("stop_loss: 131, missed: fire", "stop_loss: 131, missed: alert", ONLY_TELLS),
+        ("stop_loss: 131, missed: alert", "stop_loss: 131, missed: fire", ""),
+        ("stop_loss: 131, missed: alert", "stop_loss: 131", ""),
         ("trailing: 2%", "trailing: 3%", "lets a stop trail farther behind"),
         ("trailing: 2%", "trailing: 1%", ""),
         ("trailing: 2%", "trailing: 3", "lets a stop trail farther behind"),
@@ -294,3 +301,12 @@ def test_b039_given_a_wider_trail_of_an_open_position_when_planned_then_it_waits
     assert change.waits_because == (
         "lets a stop trail farther behind of an open position"
     )
+
+
+def test_given_a_policy_that_fires_then_a_stop_that_only_tells_is_weaker(desk: Desk):
+    (before,) = definitions(desk.load("sl: {stop_loss: 131}"), now_ns=0)
+    after = replace(before, missed=Missed.ALERT)
+
+    assert weakening(before, after, Missed.FIRE) == ONLY_TELLS
+    assert weakening(after, before, Missed.FIRE) == ""
+    assert weakening(before, after) == ""

@@ -7,7 +7,7 @@ and nothing else happens.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from exitd.core.condition import Direction, FixedLevel, Offset, Relative, Trailing
 from exitd.core.trigger import TriggerDefinition
@@ -72,16 +72,16 @@ class Modelled:
         self.price = price
         condition = self.definition.condition
         if isinstance(condition, Trailing):
-            self._trail(condition, price)
+            self.trail(condition, price)
         else:
-            self._move(price)
+            self.move(price)
         stop = self.stop()
         if stop is None or not self.beyond(stop, price):
             self.counted = 0
             return False
         return self._is_confirmed(price)
 
-    def _trail(self, condition: Trailing, price: Decimal) -> None:
+    def trail(self, condition: Trailing, price: Decimal) -> None:
         tighten = condition.tighten
         if tighten is not None:
             assert isinstance(tighten.at, Decimal)
@@ -100,7 +100,18 @@ class Modelled:
         else:
             self.watermark = min(self.watermark, price)
 
-    def _move(self, price: Decimal) -> None:
+    def least_after(self, step: Decimal, best: Decimal) -> Decimal:
+        """Where a trail in steps is at least, after a candle with this best price."""
+        assert self.watermark is not None
+        rate = (HUNDRED + (step if self.falls else -step)) / HUNDRED
+        if not self.beyond(self.watermark * rate, best, ahead=True):
+            return self.watermark
+        rounding = ROUND_FLOOR if self.falls else ROUND_CEILING
+        least = (best / rate).quantize(Decimal("0.01"), rounding)
+        choose = max if self.falls else min
+        return choose(self.watermark * rate, least)
+
+    def move(self, price: Decimal) -> None:
         for move in self.definition.moves:
             assert isinstance(move.at, Decimal)
             assert isinstance(move.to, Decimal)
@@ -148,14 +159,18 @@ class Model:
         known.begin()
 
     def fill_hole(self, high: Decimal, low: Decimal) -> None:
-        """Trails see the best of it; what moves in steps waits for a price."""
+        """All see the best of it; a trail in steps went so far at the least."""
         for trigger in self.live.values():
-            condition, seen = trigger.definition.condition, trigger.watermark
-            if not isinstance(condition, Trailing) or condition.step is not None:
-                continue
-            if seen is not None:
-                best = max(seen, high) if trigger.falls else min(seen, low)
-                trigger.watermark = best
+            condition = trigger.definition.condition
+            best = high if trigger.falls else low
+            if not isinstance(condition, Trailing):
+                trigger.move(best)
+            elif condition.step is not None and trigger.watermark is not None:
+                trigger.watermark = trigger.least_after(condition.step, best)
+            else:
+                now, trigger.price = trigger.price, best
+                trigger.trail(condition, best)
+                trigger.price = now
 
     def restart(self) -> None:
         """A count of prices begins again (behaviour 137)."""

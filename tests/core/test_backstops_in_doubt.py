@@ -219,3 +219,22 @@ def test_given_it_was_over_at_a_restart_then_nothing_is_asked():
     world.wait(60 * S)
 
     assert world.intents == []
+
+
+def test_given_an_older_one_that_rests_all_the_same_when_restarted_then_taken_back():
+    world = Guarded()
+    (first,) = world.placed()
+    world.listed(began_ns=world.backstop.ts_sent_ns + 70 * S)
+    world.wait(3 * S)
+    assert len(world.placed()) == 2
+    world.said(WORKING)
+
+    second = world.backstop
+
+    world.restart()
+    world.wait(120 * S)
+    world.listed(first, second)
+
+    taken_back = [i.record.client_order_id for i in world.wants(CancelBackstop)]
+    assert taken_back == [first.client_order_id]
+    assert world.backstop.state is BackstopState.RESTING

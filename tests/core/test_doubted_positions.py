@@ -177,3 +177,15 @@ def test_given_a_fixed_close_of_all_that_grew_then_only_what_was_asked():
 
     assert world.sizes() == ["10"]
     assert world.state("sl") == "done: filled"
+
+
+def test_given_a_flat_position_in_doubt_when_shown_flat_then_it_is_proven_again():
+    world = World()
+    world.position("0")
+    world.do(PositionsDoubted(world.key.account, world.later()))
+    assert not world.engine.state.position(world.key).proven
+
+    decision = world.position("0")
+
+    assert world.engine.state.position(world.key).proven
+    assert decision.is_quiet, "not worth a write"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from core.entering import BROKER, ENTRY, EnteringWorld, entered, exits_of
-from core.worlds import LONG, MS, D, S, close, stop, target, trail
+from core.worlds import LONG, MARK, MS, D, S, close, stop, target, trail
 from exitd.core.attempt import RefusalKind
 from exitd.core.events import FactKind
 from exitd.core.inputs import IfCrossed, OrderStatus
 from exitd.core.intents import CancelEntry, CancelOrder
+from exitd.core.market import Tick
 from exitd.core.policy import Policies
 from exitd.core.position import Side
 
@@ -166,10 +167,37 @@ def test_given_crossed_when_it_fills_then_the_stop_fires_first():
     world.enter()
     world.mark("94")
 
-    world.fills("10")
+    # Its report comes after a price that is younger than the fill.
+    world.fills("10", ts_venue_ns=world.now_ns - S)
 
     assert world.who() == [SL]
     assert world.sizes() == ["10"]
+
+
+def test_b014_given_a_price_older_than_the_fill_then_it_fires_no_exit_of_it():
+    world = EnteringWorld()
+    world.enter()
+    world.mark("111")
+
+    world.fills("10")
+    assert world.who() == []
+    assert world.exits_cover() == ("10", "10")
+    world.mark("111")
+
+    assert world.who() == [TP]
+
+
+def test_b014_given_a_price_that_comes_late_then_it_fires_no_exit_of_a_younger_fill():
+    world = EnteringWorld()
+    world.enter()
+    filled_ns = world.now_ns + 3 * S
+    world.fills("10", ts_venue_ns=filled_ns)
+
+    world.do(Tick(MARK, D(94), filled_ns - S, world.later()))
+    assert world.who() == []
+    world.do(Tick(MARK, D(94), filled_ns, world.later()))
+
+    assert world.who() == [SL]
 
 
 def test_given_crossed_and_told_to_wait_then_it_waits_for_the_right_side():

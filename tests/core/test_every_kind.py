@@ -19,7 +19,7 @@ from exitd.core.condition import (
     Tighten,
     Trailing,
 )
-from exitd.core.hole_inputs import HoleFilled, SeenCandle
+from exitd.core.hole_inputs import HoleFilled, HoleFound, SeenCandle
 from exitd.core.inputs import (
     Amend,
     CancelTrigger,
@@ -146,6 +146,7 @@ class Compared:
         high, low = now * D("1.013"), now * D("0.985")
         opens = self.world.later()
         candle = SeenCandle(opens, opens + 60 * S, high=high, low=low)
+        self.world.do(HoleFound(MARK, opens, self.world.later()))
         self.world.do(HoleFilled(MARK, (candle,), self.world.later()))
         self.model.fill_hole(high, low)
         self.check()

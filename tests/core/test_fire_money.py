@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from core.worlds import ACCOUNT, D, S, World, instrument, stop
 from exitd.core.events import FactKind
 from exitd.core.inputs import FillReport, InstrumentReport, OrderStatus
 from exitd.core.market import PriceKind, PriceSource
-from exitd.core.money import Fee, add_fee, realised_pnl
+from exitd.core.money import Fee, add_fee, realised_pnl, slippage_bps
 from exitd.core.position import Side
 from exitd.core.records import FillRecord
 from exitd.core.trigger import FireRecord
@@ -215,3 +216,32 @@ def test_b140_given_another_market_is_watched_then_a_fill_has_no_slippage_agains
     assert done.fields["slippage"] is None
     assert over(world).gap_percent == D(1000) / D(60000) * 100
     assert over(world).pnl == -50
+
+
+@pytest.mark.parametrize(
+    ("side", "level", "at", "bps"),
+    [
+        (Side.LONG, "95", "94.905", "10.00"),
+        (Side.LONG, "95", "95.019", "-2.00"),
+        (Side.SHORT, "105", "105.21", "20.00"),
+    ],
+)
+def test_b140_given_a_fill_then_told_how_far_from_its_level_where_it_cost_us_above_zero(
+    side: Side, level: str, at: str, bps: str
+):
+    assert slippage_bps(side, D(level), D(at)) == D(bps)
+
+
+def test_b140_given_a_close_that_filled_then_its_slippage_is_in_the_record():
+    world = World()
+    world.arm(stop("sl", "95"))
+    world.mark("94")
+
+    world.fill()
+
+    (filled,) = world.told(FactKind.ORDER_FILLED)
+    average = filled.fields["average_price"]
+    assert isinstance(average, Decimal)
+    assert filled.fields["slippage_bps"] == slippage_bps(Side.LONG, D(95), average)
+    assert slippage_bps(Side.LONG, None, average) is None
+    assert slippage_bps(Side.LONG, D(95), None) is None

@@ -304,10 +304,9 @@ def test_b133_given_an_emergency_on_another_price_then_that_is_looked_at_too():
     world.tick(closes, "100")
     world.last("100")
     world.arm(replace(sl, confirmation=confirmation))
-    world.later(10 * MINUTE)
-    since = dict(unseen_since(world.engine.state, "main"))
+    since_ns = down(world, source=LAST)
 
-    fill(world, candles(since[LAST], ("94", "99"), ("89", "92")), LAST)
+    fill(world, candles(since_ns, ("94", "99"), ("89", "92")), LAST)
 
     assert world.told(FactKind.TRIGGER_MISSED)[0].fields["level"] == D(90)
 
@@ -315,7 +314,8 @@ def test_b133_given_an_emergency_on_another_price_then_that_is_looked_at_too():
 def test_given_another_price_without_an_emergency_then_it_says_nothing():
     world = restarted(stop("sl", "95"))
     world.engine.state.book(LAST).counting["sl"] = 1
-    fill(world, candles(world.now_ns, ("94", "99")), LAST)
+    since_ns = down(world, source=LAST)
+    fill(world, candles(since_ns, ("94", "99")), LAST)
 
     assert world.trigger("sl").missed_ns == 0
 
@@ -338,3 +338,18 @@ def test_given_prices_made_of_several_then_unseen_where_one_is_missing():
     assert {spread, own} <= of_main.keys()
     assert quorum not in of_main
     assert set(of_other) == {spread}
+
+
+def test_given_an_emergency_elsewhere_when_resumed_then_no_hole_of_it_counts():
+    confirmation = Confirmation(for_ns=MINUTE, emergency=D(90), emergency_source=LAST)
+    world = World()
+    world.last("100")
+    world.arm(replace(stop("sl", "95"), confirmation=confirmation))
+    since_ns = down(world, source=LAST)
+    world.mark("100")
+    world.do(Pause(trigger_id="sl", by="test", now_ns=world.later()))
+    world.do(Resume(trigger_id="sl", by="test", now_ns=world.later()))
+
+    fill(world, candles(since_ns, ("89", "99")), LAST)
+
+    assert world.told(FactKind.TRIGGER_MISSED) == []

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from core.trailing_world import amend, armed, seen
+from core.unwatched import fill
 from core.worlds import MARK, MS, D, S, World, stop, trail
 from exitd.core.condition import Direction
 from exitd.core.events import FactKind
-from exitd.core.hole_inputs import HoleFilled, HoleUnknown, SeenCandle
+from exitd.core.hole_inputs import HoleFound, HoleUnknown, SeenCandle
 from exitd.core.holes import unseen_since
 from exitd.core.inputs import (
     Pause,
@@ -103,7 +104,8 @@ def test_b056_given_candles_of_the_hole_then_the_high_in_them_counts():
     world.restart()
     candle = SeenCandle(world.now_ns, world.now_ns + 60 * S, high=D(130), low=D(110))
 
-    world.do(HoleFilled(MARK, (candle,), world.later()))
+    world.do(HoleFound(MARK, world.now_ns, world.later()))
+    fill(world, (candle,))
     world.mark("126")
 
     assert seen(world, "t") == ("130", "125")
@@ -118,7 +120,8 @@ def test_b056_given_a_candle_that_began_before_the_trail_then_it_does_not_count(
     world.later(S)
     world.arm(trail("t", "5"))
 
-    world.do(HoleFilled(MARK, (before,), world.later()))
+    world.do(HoleFound(MARK, world.now_ns, world.later()))
+    fill(world, (before,))
 
     assert seen(world, "t") == ("100", "95")
 
@@ -127,7 +130,8 @@ def test_b056_given_a_short_and_candles_then_the_low_counts():
     world = armed(trail("t", "5", side=Side.SHORT), side=Side.SHORT)
     candle = SeenCandle(world.later(), world.now_ns + 60 * S, high=D(130), low=D(80))
 
-    world.do(HoleFilled(MARK, (candle,), world.later()))
+    world.do(HoleFound(MARK, world.now_ns, world.later()))
+    fill(world, (candle,))
 
     assert seen(world, "t") == ("80", "85")
 
@@ -136,6 +140,7 @@ def test_b056_given_no_candles_then_the_high_stays_and_it_is_uncertain():
     world = armed(trail("t", "5"))
     world.mark("120")
 
+    world.do(HoleFound(MARK, world.now_ns, world.later()))
     world.do(HoleUnknown(MARK, "the venue gave no candles", world.later()))
 
     assert seen(world, "t") == ("120", "115")

@@ -93,6 +93,8 @@ from exitd.core.state import Accepted, Decision, Refused
 from exitd.core.trigger import FireRecord, TriggerDefinition, TriggerRecord
 from exitd.core.units import text
 
+#: How long a signed close is valid.
+WINDOW_NS = 5 * S
 #: What happens so often at one instant will never end.
 AT_ONCE_MAX = 5_000
 
@@ -113,11 +115,13 @@ class Driven:
         policies: Policies | None = None,
         capabilities: Capabilities | None = None,
         slots: bool = True,
+        is_overlapped: bool = False,
         **market: object,
     ) -> None:
         self.now_ns = 1_000 * S
         self.policies = policies
-        self.capabilities = capabilities or Capabilities()
+        self.capabilities = capabilities or Capabilities(window_ns=WINDOW_NS)
+        self.is_overlapped = is_overlapped
         self.slots = slots
         self._opening = False
         self.asked: list[RequestSlot] = []
@@ -135,7 +139,9 @@ class Driven:
 
     def _engine(self) -> Engine:
         engine = Engine(self.policies)
-        engine.add_account(ACCOUNT, TAG, self.capabilities)
+        engine.add_account(
+            ACCOUNT, TAG, self.capabilities, is_overlapped=self.is_overlapped
+        )
         engine.state.book(MARK)
         return engine
 
@@ -172,7 +178,7 @@ class Driven:
     def _sign_and_send(self, order: CloseOrder) -> None:
         self.do(
             AttemptSigned(
-                order, b"signed", self.now_ns, self.now_ns + 5 * S, self.now_ns
+                order, b"signed", self.now_ns, self.now_ns + WINDOW_NS, self.now_ns
             )
         )
         self.sent.append(order)

@@ -77,9 +77,7 @@ class AlpacaCase:
     def start(self, warm: Warm) -> Running:
         config = self._folder / "config" / "exitd.yaml"
         environment = environment_of(self._folder)
-        daemon = Running(warm, config, environment, self._folder / "log")
-        daemon.until(lambda: daemon.has("daemon.ready"), "ready")
-        return daemon
+        return Running(warm, config, environment, self._folder / "log").until_ready()
 
     def arm(self, daemon: Running) -> None:
         def is_subscribed() -> bool:

@@ -48,9 +48,7 @@ class BackpackCase:
     def start(self, warm: Warm) -> Running:
         house = self._house
         log = house.folder / "log"
-        daemon = Running(warm, house.config, house.environment, log)
-        daemon.until(lambda: daemon.has("daemon.ready"), "ready")
-        return daemon
+        return Running(warm, house.config, house.environment, log).until_ready()
 
     def arm(self, daemon: Running) -> None:
         daemon.until(lambda: daemon.has("trigger.armed"), "armed")

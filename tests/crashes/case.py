@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from crashes.warm import Warm
 
@@ -19,6 +19,10 @@ _LOOK_S = 0.02
 
 class Lost(AssertionError):
     """What was waited for did not come about in time."""
+
+
+class Died(Lost):
+    """The daemon has ended, which nobody asked it to."""
 
 
 class Unready(Exception):
@@ -86,7 +90,22 @@ class Running:
         if is_so():
             return
         tail = json.dumps(self.lines()[-6:])[-1_500:]
-        raise Lost(f"{what}: not within {DEADLINE_S:g} s, or it is dead; {tail}")
+        if self.is_dead():
+            raise Died(f"{what}: it is dead; {tail}")
+        raise Lost(f"{what}: not within {DEADLINE_S:g} s; {tail}")
+
+    def until_ready(self) -> Self:
+        """Wait until it is ready; one that is not in time is ended.
+
+        Raises:
+            Lost: It is not.
+        """
+        try:
+            self.until(lambda: self.has("daemon.ready"), "ready")
+        except Lost:
+            self.end()
+            raise
+        return self
 
     def end(self, number: signal.Signals = signal.SIGKILL) -> int:
         if self.status is None:

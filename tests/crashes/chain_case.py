@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
+from time import monotonic
 
 import httpx
 
+from chain.deployed import ETHER, Deployed
 from crashes.case import Running, Unready
 from crashes.warm import Warm
 from e2e.chain_house import MARKET, OPENING_PRICE, ChainHouse, LiveChain, order
@@ -15,6 +18,10 @@ from exitd.client import calls
 from exitd.errors import ExitdError
 
 CLOSE_PENDING = 5
+#: Places in what the contract gives of a quote.
+QUANTITY, CLOSED = 9, 10
+#: To ask the chain costs as much as a block of it.
+ANSWERS_EVERY_S = 0.3
 #: Of a quote of 100: after it is filled, a second close could be asked for.
 STOP = order("stop_loss", "1.8", "1.62", quantity="40")
 
@@ -34,19 +41,29 @@ class ChainCase:
         self._house: ChainHouse
         self._quote = 0
         self._trigger = ""
+        self._answered_s = 0.0
 
     def open(self, folder: Path) -> None:
         self.mend()
         self._house = ChainHouse(folder, self._exchange, self._live)
         self._house.price(OPENING_PRICE)
+        if self._quote:
+            self._live.do(self._end)
         self._quote = self._live.do(lambda chain: chain.open())
+
+    def _end(self, chain: Deployed) -> None:
+        """Close what is left of the last quote: daemons ask for all that are open."""
+        if chain.status(self._quote) == CLOSE_PENDING:
+            chain.fill(self._quote, "40", "1.74")
+        quote = chain.quote(self._quote)
+        left = format(Decimal(quote[QUANTITY] - quote[CLOSED]) / ETHER, "f")
+        chain.ask_close(self._quote, left, "1.7")
+        chain.fill(self._quote, left, "1.74")
 
     def start(self, warm: Warm) -> Running:
         house = self._house
         log = house.folder / "log"
-        daemon = Running(warm, house.config, house.environment, log)
-        daemon.until(lambda: daemon.has("daemon.ready"), "ready")
-        return daemon
+        return Running(warm, house.config, house.environment, log).until_ready()
 
     def arm(self, daemon: Running) -> None:
         try:
@@ -71,10 +88,13 @@ class ChainCase:
     def answer(self) -> None:
         """Be the solver: fill what the contract was asked to close."""
         quote = self._quote
+        if monotonic() - self._answered_s < ANSWERS_EVERY_S:
+            return
+        self._answered_s = monotonic()
 
-        def filled(chain: object) -> None:
-            if chain.status(quote) == CLOSE_PENDING:  # type: ignore[attr-defined]
-                chain.fill(quote, "40", "1.74")  # type: ignore[attr-defined]
+        def filled(chain: Deployed) -> None:
+            if chain.status(quote) == CLOSE_PENDING:
+                chain.fill(quote, "40", "1.74")
 
         self._live.do(filled)
 

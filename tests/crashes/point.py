@@ -7,24 +7,32 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from threading import Thread
 from time import monotonic
 from typing import Literal
 
 from msgspec import Struct
 
-from crashes.case import DEADLINE_S, Case, Lost, Running
+from crashes.case import DEADLINE_S, Case, Died, Lost, Running, Unready
+from crashes.squeeze import fill_for, limit_for, small_disk
 from crashes.traced import READS, SYNCS, counted, injecting, threads, watching
 from crashes.warm import Warm
 
-How = Literal["kill", "pause", "eio", "full"]
+How = Literal["kill", "pause", "eio", "full", "fsize", "tmpfs"]
 #: Longer than any request window here: what was signed before is worth nothing.
 PAUSE_S = 2.5
 FULL_S = 1.0
+#: By then a disk is full, or a limit is set.
+SQUEEZED_S = 0.1
 #: A trouble that lasts is over by then: the fire is to end, and its calls to come.
 MENDED_AFTER_S = 8.0
 #: What a disk can refuse.
 ON_DISK = ("pwrite64", "pwritev", "ftruncate", *SYNCS)
+#: Those by which a disk, or a limit, has no room left for the n-th write.
+BY_ROOM = ("fsize", "tmpfs")
+WRITTEN = ("pwrite64",)
 
 INJECTED: dict[str, str] = {
     "kill": "signal=KILL:when={n}",
@@ -32,6 +40,8 @@ INJECTED: dict[str, str] = {
     "eio": "error=EIO:when={n}",
     "full": "error=ENOSPC:when={n}+",
 }
+#: What a daemon logs that was refused the disk.
+REFUSED = ("store.failed", "store.full")
 
 
 class Call(Struct, frozen=True):
@@ -98,13 +108,20 @@ def calls_of_a_fire(case: Case, warm: Warm, folder: Path) -> list[Call]:
     ]
 
 
+def is_fit(name: str, how: How) -> bool:
+    """Whether a call can be broken in this way, or it makes a difference to."""
+    if how == "kill":
+        return True
+    if how == "pause":
+        return name not in READS
+    return name in (WRITTEN if how in BY_ROOM else ON_DISK)
+
+
 def chosen(
     calls: Sequence[Call], how: How, troubles: Sequence[str], count: int
 ) -> list[Point]:
     """Spread *count* points over all calls, with every trouble in turn; 0 is all."""
-    fit = [c for c in calls if how in ("kill", "pause") or c.name in ON_DISK]
-    if how == "pause":
-        fit = [c for c in fit if c.name not in READS]
+    fit = [call for call in calls if is_fit(call.name, how)]
     points = [
         Point(0, call, how, troubles[(index + turn) % len(troubles)])
         for turn in range(len(troubles))
@@ -120,10 +137,17 @@ def chosen(
 def break_at(point: Point, case: Case, warm: Warm, folder: Path) -> Outcome:
     """Break one fire at a point, let the daemon recover, and count what was closed."""
     folder.mkdir()
+    with ExitStack() as stack:
+        if point.how == "tmpfs":
+            stack.enter_context(small_disk(folder / "state"))
+        return _break(point, case, warm, folder)
+
+
+def _break(point: Point, case: Case, warm: Warm, folder: Path) -> Outcome:
     case.open(folder)
-    daemons = [case.start(warm)]
+    daemons = [_armed(case, warm)]
     try:
-        was_reached = _broken(point, case, daemons[0])
+        was_reached = _broken(point, case, daemons[0], folder / "state")
         if point.how == "kill" and was_reached:
             daemons.append(case.start(warm))
         case.mend()
@@ -144,11 +168,33 @@ def break_at(point: Point, case: Case, warm: Warm, folder: Path) -> Outcome:
     return Outcome(point, verdict, was_reached, f"closed {closed}")
 
 
-def _broken(point: Point, case: Case, daemon: Running) -> bool:
+def _armed(case: Case, warm: Warm) -> Running:
+    """Start a daemon that watches its level.
+
+    Raises:
+        Unready: The machine is too busy for that.
+        Died: It has ended by itself, which it must not.
+    """
+    with ExitStack() as undone:
+        undone.callback(case.shut)
+        try:
+            daemon = case.start(warm)
+            undone.callback(daemon.end)
+            case.arm(daemon)
+        except Died:
+            raise
+        except Lost as lost:
+            raise Unready(str(lost)) from lost
+        undone.pop_all()
+    return daemon
+
+
+def _broken(point: Point, case: Case, daemon: Running, state: Path) -> bool:
     """Cross the level, and let it happen; False when the fire was over before."""
-    case.arm(daemon)
     tid = threads(daemon.pid)[point.call.place]
     case.trap(point.trouble)
+    if point.how in BY_ROOM:
+        return _squeezed(point, case, daemon, state)
     what = INJECTED[point.how].format(n=point.call.n)
     with injecting(tid, point.call.name, what) as tracer:
         case.cross()
@@ -161,6 +207,25 @@ def _broken(point: Point, case: Case, daemon: Running) -> bool:
         threading.Event().wait(FULL_S)
         tracer.detach()
     return True
+
+
+def _squeezed(point: Point, case: Case, daemon: Running, state: Path) -> bool:
+    """Leave room for what is written before the point, and no more, for a while."""
+    pages = point.call.n - 1
+    # By turns: whether others take the room that a daemon gives up for its fires.
+    again = point.number % 2 == 0
+    if point.how == "tmpfs":
+        squeezing = Thread(
+            target=fill_for, args=(state, pages, FULL_S), kwargs={"again": again}
+        )
+    else:
+        where = (daemon.pid, state / "exitd.db", pages, FULL_S)
+        squeezing = Thread(target=limit_for, args=where)
+    squeezing.start()
+    threading.Event().wait(SQUEEZED_S)
+    case.cross()
+    squeezing.join()
+    return any(daemon.has(event) for event in REFUSED)
 
 
 def _until_dead_or(case: Case, daemon: Running) -> None:

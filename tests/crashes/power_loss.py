@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import re
 import shutil
 import signal
@@ -159,6 +160,7 @@ async def holds(folder: Path, files: dict[str, bytes], wanted: int | None) -> st
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=2_000)
+    parser.add_argument("--json", type=Path, help="a file for what was found")
     parser.add_argument("--unsynced", action="store_true", help="to see it fail")
     asked = parser.parse_args()
     began_s, chance = monotonic(), Random(1)
@@ -188,6 +190,9 @@ def main() -> int:
             if why:
                 wrong.append(f"after {cut} of {len(kinds)} acts: {why}")
             shutil.rmtree(here)
+    if asked.json is not None:
+        found = {"images": asked.images, "acts": len(kinds), "wrong": len(wrong)}
+        asked.json.write_text(json.dumps(found))
     print(*wrong[:10], sep="\n", end="\n" if wrong else "")
     print(
         f"power loss: {asked.images} images of {len(kinds)} acts"

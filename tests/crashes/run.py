@@ -3,8 +3,9 @@
     PYTHONPATH=tests python tests/crashes/run.py --class window --how kill --points 120
 
 The daemon is the installed command, the venue a process of its own, and the faults are
-real: kill -9 and SIGSTOP at the n-th system call, and calls that a disk refuses, all by
-strace. `--points 0` takes every call of a fire with every trouble of the venue's; the
+real: kill -9 and SIGSTOP at the n-th system call, calls that a disk refuses, all by
+strace; a limit on what files may grow to, and a small disk that is full, which takes
+root. `--points 0` takes every call of a fire with every trouble of the venue's; the
 gate takes a few of each. A failing point prints the words that run it again.
 """
 
@@ -22,14 +23,17 @@ from pathlib import Path
 from queue import Empty
 from time import monotonic
 
-from crashes.case import Case, Unready
+import msgspec
+
+from crashes.case import Case, Died, Unready
 from crashes.parent import end_with_parent
 from crashes.point import Call, How, Outcome, Point, break_at, calls_of_a_fire, chosen
+from crashes.squeeze import may_mount
 from crashes.warm import Warm
 
 CLASSES = ("window", "unique", "nonce")
 TRIES = 3
-HOWS: tuple[How, ...] = ("kill", "pause", "eio", "full")
+HOWS: tuple[How, ...] = ("kill", "pause", "eio", "full", "fsize", "tmpfs")
 
 
 def case_of(name: str, folder: Path) -> Case:
@@ -70,6 +74,8 @@ def tried(point: Point, case: Case, warm: Warm, folder: Path) -> Outcome:
             return break_at(point, case, warm, here)
         except Unready as error:
             why = str(error)
+        except Died as error:
+            return Outcome(point, "lost", False, str(error))
         finally:
             shutil.rmtree(here, ignore_errors=True)
     return Outcome(point, "unready", False, why)
@@ -129,13 +135,46 @@ def next_of(outcomes: Queue[Outcome], hands: list[SpawnProcess]) -> Outcome:
                 raise RuntimeError("a worker has died; what it says is above") from None
 
 
-def row(name: str, how: str, outcomes: list[Outcome]) -> str:
+def is_possible(how: How) -> bool:
+    """Whether this machine lets us; says what is left out."""
+    if how != "tmpfs" or may_mount():
+        return True
+    print("left out: tmpfs, a small disk: to mount one takes root", flush=True)
+    return False
+
+
+class Row(msgspec.Struct, frozen=True):
+    """What came of one way of breaking at one class; `calls` are those of a fire."""
+
+    name: str
+    how: str
+    calls: int
+    points: int
+    reached: int
+    once: int
+    lost: int
+    doubled: int
+    unready: int
+
+    def __str__(self) -> str:
+        counts = f"{self.points:>6} {self.reached:>8} {self.once:>6}"
+        counts += f" {self.lost:>5} {self.doubled:>8} {self.unready:>8}"
+        return f"{self.name:<8} {self.how:<6} {counts}"
+
+
+def row(name: str, how: str, calls: int, outcomes: list[Outcome]) -> Row:
     verdicts = Counter(outcome.verdict for outcome in outcomes)
-    reached = sum(outcome.was_reached for outcome in outcomes)
-    counts = f"{len(outcomes):>6} {reached:>8} {verdicts['once']:>6}"
-    counts += f" {verdicts['lost']:>5} {verdicts['doubled']:>8}"
-    counts += f" {verdicts['unready']:>8}"
-    return f"{name:<8} {how:<6} {counts}"
+    return Row(
+        name=name,
+        how=how,
+        calls=calls,
+        points=len(outcomes),
+        reached=sum(outcome.was_reached for outcome in outcomes),
+        once=verdicts["once"],
+        lost=verdicts["lost"],
+        doubled=verdicts["doubled"],
+        unready=verdicts["unready"],
+    )
 
 
 def main() -> int:
@@ -145,16 +184,17 @@ def main() -> int:
     parser.add_argument("--points", type=int, default=0, help="of each; 0 is all")
     parser.add_argument("--workers", type=int, default=4, help="how many at once")
     parser.add_argument("--only", type=int, help="one point, by its number")
+    parser.add_argument("--json", type=Path, help="a file for the table")
     asked = parser.parse_args()
     if shutil.which("strace") is None:
         print("strace is missing: apt-get install strace", file=sys.stderr)
         return 2
-    rows: list[str] = []
+    rows: list[Row] = []
     bad = 0
     for name in asked.names or CLASSES:
         began_s = monotonic()
         there = calls(name)
-        hows = asked.hows or HOWS
+        hows = tuple(how for how in asked.hows or HOWS if is_possible(how))
         todo = [
             point
             for how in hows
@@ -167,12 +207,15 @@ def main() -> int:
         unready = sum(outcome.verdict == "unready" for outcome in found)
         bad += unready > len(found) // 4
         rows += [
-            row(name, how, [o for o in found if o.point.how == how]) for how in hows
+            row(name, how, len(there), [o for o in found if o.point.how == how])
+            for how in hows
         ]
         took_s = monotonic() - began_s
         print(f"{name}: {len(there)} calls in a fire, {took_s:.0f} s", flush=True)
     print("\nclass    how    points  reached   once  lost  doubled  unready")
     print(*rows, sep="\n")
+    if asked.json is not None:
+        asked.json.write_bytes(msgspec.json.encode(rows))
     return 1 if bad else 0
 
 

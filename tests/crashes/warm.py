@@ -18,6 +18,15 @@ from typing import Any
 from crashes.parent import end_with_parent
 
 TESTS = Path(__file__).parent.parent
+#: All that any daemon imports: each fork would take seconds for it.
+IMPORTED = (
+    "exitd.app",
+    "exitd.cli.program",
+    "exitd.cli.running",
+    "exitd.app.quotes",
+    # What the first login needs.
+    "eth_account.messages",
+)
 
 
 class Warm:
@@ -82,7 +91,7 @@ def _become_daemon(request: dict[str, Any]) -> None:
 def _serve() -> None:
     """Import what a daemon imports, then fork and reap until the input ends."""
     end_with_parent()
-    for name in ("exitd.app", "exitd.cli.program", "exitd.cli.running"):
+    for name in IMPORTED:
         importlib.import_module(name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for line in sys.stdin:

@@ -20,6 +20,7 @@ from aiohttp import web
 from eth_account import Account
 
 from api.rasa_world import signed_login
+from chain.block_logs import logs_of
 from chain.deployed import CLOSER_KEY, XRP, XRP_NAME, Deployed, deployed
 from chain.mempool import Mempool
 from chain.rpc_node import RpcNode, serving
@@ -137,12 +138,13 @@ class LiveChain:
         """How many close requests the contract has taken for a quote."""
 
         def count(chain: Deployed) -> int:
-            logs = chain.tester.get_logs(from_block=0, address=chain.trading.address)
+            logs = [log for n in range(chain.height + 1) for log in logs_of(chain, n)]
             # No parameter is indexed; the number of the quote is the third word.
             words = [
                 int(log["data"][130:194], 16)
                 for log in logs
-                if log["topics"][0] == CLOSE_REQUESTED
+                if log["address"] == chain.trading.address
+                and log["topics"][0] == CLOSE_REQUESTED
             ]
             return words.count(quote_id)
 
@@ -203,7 +205,8 @@ class ChainHouse(House):
 
     def log_in(self, wallet: Any = OWNER) -> httpx.Response:
         """Log in as a front-end does; keeps the token."""
-        nonce = httpx.get(f"{self.url}/nonce/{self.sub}").json()["nonce"]
+        asked = httpx.get(f"{self.url}/nonce/{self.sub}", timeout=DEADLINE_S)
+        nonce = asked.json()["nonce"]
         body = signed_login(
             self.sub,
             nonce,
@@ -212,7 +215,7 @@ class ChainHouse(House):
             chain=CHAIN_ID,
             wallet=wallet,
         )
-        answer = httpx.post(f"{self.url}/login", json=body)
+        answer = httpx.post(f"{self.url}/login", json=body, timeout=DEADLINE_S)
         self.token = answer.json().get("access_token", "")
         return answer
 

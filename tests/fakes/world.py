@@ -72,7 +72,7 @@ class FakeWorld:
         skew_ns: int = 0,
     ) -> None:
         self.account = account
-        self.capabilities = capabilities or Capabilities()
+        self.capabilities = capabilities or Capabilities(window_ns=window_ns)
         self.exchange = FakeExchange(account)
         self.listed = {symbol: instrument(account, symbol) for symbol in symbols}
         self.marks: dict[str, Decimal] = {}

@@ -210,4 +210,18 @@ MUTATIONS = (
         "if False:\n            return",
         "test_given_no_reduce_only_when_the_position_cannot_be_read_then_it_waits",
     ),
+    Mutation(
+        14,
+        "core/exits.py",
+        "price = price_since_filled(turn.state, entry, covering, turn.now_ns)",
+        "price = fresh_price(turn.state, covering, turn.now_ns)",
+        "test_b014_given_a_price_older_than_the_fill_then_it_fires_no_exit_of_it",
+    ),
+    Mutation(
+        14,
+        "core/hits.py",
+        "elif has_entries and is_before_fill(state, trigger_id, tick.ts_venue_ns):",
+        "elif False:",
+        "test_b014_given_a_price_that_comes_late_then_it_fires_no_exit_of_a_younger_fill",
+    ),
 )

@@ -40,4 +40,25 @@ MUTATIONS = (
         "longest_s = _CURE_S",
         "test_b099_given_a_clock_never_measured_then_it_is_before_the_next_is_signed",
     ),
+    Mutation(
+        92,
+        "core/book_states.py",
+        "if not instrument.is_cached and now_ns - read_ns <= BELIEVED_NS:",
+        "if now_ns - read_ns <= BELIEVED_NS:",
+        "test_b092_given_a_cached_closed_book_that_is_open_then_a_stop_goes_at_once",
+    ),
+    Mutation(
+        92,
+        "core/book_states.py",
+        "if not instrument.is_cached and now_ns - read_ns <= BELIEVED_NS:",
+        "if not instrument.is_cached:",
+        "test_b092_given_a_list_that_is_a_minute_old_then_its_closed_book_is_tried",
+    ),
+    Mutation(
+        92,
+        "runtime/breaker.py",
+        "        self._is_told = True\n        self._open(why)\n",
+        "",
+        "test_b092_given_a_venue_in_maintenance_then_one_close_at_a_time_and_told",
+    ),
 )

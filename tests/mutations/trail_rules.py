@@ -128,13 +128,6 @@ MUTATIONS = (
         "test_b055_given_a_crash_when_the_first_price_is_beyond_then_it_fires_at_once",
     ),
     Mutation(
-        56,
-        "core/missed.py",
-        "if candle.ts_open_ns < record.ts_begun_ns:",
-        "if False:",
-        "test_b056_given_a_candle_that_began_before_the_trail_then_it_does_not_count",
-    ),
-    Mutation(
         57,
         "core/trails.py",
         "if watermark > group_of(run).watermark:",

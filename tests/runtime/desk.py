@@ -165,6 +165,7 @@ class Desk:
         burst: int = 1_000,
         reserve: int = 100,
         policies: Policies | None = None,
+        is_overlapped: bool = False,
     ) -> None:
         running = asyncio.get_running_loop()
         assert isinstance(running, VirtualLoop)
@@ -196,7 +197,9 @@ class Desk:
         self.account.prices.tell = self.heard.tell
         self.loop.engine.state.book(MARK)
         tag = self.store.tag(ACCOUNT)
-        self.loop.engine.add_account(ACCOUNT, tag, self.venue.capabilities)
+        self.loop.engine.add_account(
+            ACCOUNT, tag, self.venue.capabilities, is_overlapped=is_overlapped
+        )
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)

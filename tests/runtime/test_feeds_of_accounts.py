@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 
@@ -185,3 +186,31 @@ async def test_given_the_stream_says_it_is_down_then_positions_are_unproven():
 
     assert not desk.account.is_stream_up
     assert not desk.loop.engine.state.position(LONG).proven
+
+
+@in_virtual_time
+async def test_b108_given_a_connection_that_breaks_as_its_task_is_cancelled_then_ends():
+    lost: list[str] = []
+
+    async def breaks() -> None:
+        if lost:
+            await asyncio.sleep(3_600)
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            # What a task group makes of both at once.
+            raise FeedError("the connection was cut") from None
+
+    def steady() -> Iterator[float]:
+        return backoff(lambda: 0.5)
+
+    running = asyncio.ensure_future(
+        keep_running(breaks, lost.append, was_up=lambda: False, waits=steady)
+    )
+    await let_pass(1)
+
+    running.cancel()
+    await let_pass(120)
+
+    assert running.cancelled()
+    assert lost == []

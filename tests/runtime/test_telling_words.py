@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from exitd.core.events import Fact, FactKind
+from exitd.core.events import Fact, FactKind, FactValue
 from exitd.core.market import PriceKind, PriceSource
 from exitd.ports.alerts import AlertLevel
 from exitd.ports.notices import Notice, NoticeKind
@@ -103,3 +103,16 @@ def test_given_an_exit_at_the_broker_filled_then_told_as_far_as_it_is_known(
     assert alert is not None
     assert alert.text == f"desk-1 (AAPL): {words}"
     assert alert.level is AlertLevel.INFO
+
+
+def test_given_many_that_were_missed_then_one_alert_counts_them():
+    one = Fact(FactKind.TRIGGER_MISSED, 1, "a", "SOL", "sl", fields={"alert": False})
+    fields: dict[str, FactValue] = {"missed": 7_600, "fires": 0, "unsure": 12}
+    everyone = Fact(FactKind.PRICE_UNWATCHED, 1, "a", "SOL", fields=fields)
+
+    alert = alert_for(everyone)
+
+    assert alert_for(one) is None
+    assert alert is not None
+    assert "7600 exits were crossed" in alert.text
+    assert "of 12 nobody knows" in alert.text

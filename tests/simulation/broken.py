@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from exitd.adapters.symmio.node import Head
 from exitd.adapters.symmio.outbox import Flight, Outbox, Rejected
-from exitd.core import engine, exits, firing, guard, moving, watermarks
+from exitd.core import engine, exits, firing, guard, moving, resting, watermarks
 from exitd.core.attempt import AttemptState
 from exitd.core.book import Book
 from exitd.core.condition import Direction
@@ -26,6 +26,8 @@ from exitd.core.state import State
 from exitd.core.trigger import TriggerRecord
 from exitd.core.turn import Turn
 from exitd.errors import VenueError
+from exitd.runtime import protect
+from exitd.runtime.protect import Hole
 from exitd.runtime.signals.seen import Arrival, Seen
 
 #: Puts another function in the place of one: where, its name, and the other.
@@ -70,11 +72,25 @@ def cover_what_was_asked_for(
     """Let an exit stay as large as it was, whatever has closed a part."""
 
 
+def tell_nobody(*_: Any, **__: Any) -> tuple[Hole, ...]:
+    """Find no position without a stop."""
+    return ()
+
+
+def watch_nothing(state: State, record: TriggerRecord) -> None:
+    """Leave every book as it is."""
+
+
 def know_no_alert(
     seen: Seen, client_order_id: str, digest: str, now_ns: int
 ) -> Arrival | None:
     """Take every alert for a new one."""
     return None
+
+
+def send_past_the_barrier(state: State, key: PositionKey) -> bool:
+    """After an unclean stop, send at once what may have been sent before it."""
+    return False
 
 
 async def push_on_a_new_nonce(outbox: Outbox, flight: Flight, head: Head) -> None:
@@ -111,8 +127,20 @@ def _cover(put: Put) -> None:
     put(exits, "resize", cover_what_was_asked_for)
 
 
+def _pass(put: Put) -> None:
+    put(firing, "is_barred", send_past_the_barrier)
+
+
 def _repeat(put: Put) -> None:
     put(Seen, "find", know_no_alert)
+
+
+def _hush(put: Put) -> None:
+    put(protect, "audit", tell_nobody)
+
+
+def _look_away(put: Put) -> None:
+    put(resting, "rest", watch_nothing)
 
 
 def _sign_anew(put: Put) -> None:
@@ -127,6 +155,9 @@ BUILDS: dict[str, Callable[[Put], None]] = {
     "leaves-slices-resting": _leave,
     "believes-every-price": _believe,
     "leaves-exits-too-large": _cover,
+    "sends-past-the-barrier": _pass,
     "trades-repeated-alerts": _repeat,
+    "keeps-quiet-of-bare-positions": _hush,
+    "arms-without-watching": _look_away,
     "sends-again-on-a-new-nonce": _sign_anew,
 }

@@ -69,6 +69,11 @@ class ConfirmationWatch:
         if now_s - wait.begun_s < wait.for_s - SLACK_S:
             raise Violation(f"{record.fire_id} was confirmed before its time")
 
+    def froze(self, for_s: float) -> None:
+        """Its timers are late by as long as the machine was busy or stood still."""
+        for wait in self._waits.values():
+            wait.due_s += for_s
+
     def after(self, state: State, now_s: float) -> None:
         for (trigger_id, arming), wait in list(self._waits.items()):
             record = state.triggers.get(trigger_id)

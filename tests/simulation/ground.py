@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import contextvars
+from collections.abc import Callable, Coroutine, Sequence
 from random import Random
 from typing import Any
 
@@ -11,9 +13,10 @@ from exitd.core.events import Fact, FactKind
 from exitd.core.policy import Policies
 from exitd.ports.alerts import Alert, Delivered
 from fakes.archive import Disk
-from simulation.invariants import Watch
+from simulation.invariants import Watch, is_drawn
 from simulation.promises import PromiseWatch
 from simulation.readable import VIOLATED
+from simulation.trailing import LATE_S
 from simulation.violation import Violation
 from simulation.virtual_time import VirtualClock, VirtualLoop
 
@@ -52,7 +55,9 @@ class Ground:
 
     policies: Policies
     has_real_store = False
+    is_overlapped = False
     stalls = 0.0
+    slots = 0
 
     def __init__(
         self,
@@ -69,18 +74,33 @@ class Ground:
         self.history: list[str] | None = None
         self.bugs: list[BaseException | None] = []
         self.wrong: list[str] = []
+        self.falls: list[asyncio.Task[None]] = []
+        #: Told when the machine comes to a point at which it may be killed.
+        self.on_point: Callable[[str], None] = lambda point: None
+        self._outside = contextvars.copy_context()
         self.disk_is = "good"
         self.mirror = Disk()
         self.promises = PromiseWatch(self.mirror)
-        late_s = None if is_set else abs(skew_ms) / 1_000 + 0.5
+        late_s = None if is_set else abs(skew_ms) / 1_000 + LATE_S
         self.watch = Watch(seed, lambda: virtual.now_s, late_s)
+        virtual.on_frozen = self.watch.froze
         self.heard = Heard()
         self.counted = dict.fromkeys(COUNTED.values(), 0)
         self.machine_clock = VirtualClock(virtual, skew_ms * 1_000_000)
 
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something outside the machine, whoever asks for it."""
+        loop = asyncio.get_running_loop()
+        self.falls.append(loop.create_task(work, context=self._outside.copy()))
+
     def note_bug(self, _: object, context: dict[str, Any]) -> None:
         """What a callback raises, nobody else would hear of."""
-        self.bugs.append(context.get("exception") or RuntimeError(context["message"]))
+        self.note_raised(context.get("exception") or RuntimeError(context["message"]))
+
+    def note_raised(self, raised: BaseException) -> None:
+        """Take a bug for one, unless it was drawn."""
+        if not is_drawn(raised):
+            self.bugs.append(raised)
 
     def say(self, what: str, about: object) -> None:
         if self.history is not None:

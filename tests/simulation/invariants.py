@@ -11,12 +11,13 @@ from exitd.core.inputs import AttemptSigned, Input
 from exitd.core.market import PriceSource, Tick
 from exitd.core.position import PositionKey
 from exitd.core.records import Snapshot
-from exitd.core.state import Decision, State
+from exitd.core.state import QUIET, Decision, State
 from exitd.core.trigger import FireRecord, TriggerRecord, TriggerState
 from exitd.runtime.loop import EngineLoop
 from fakes.archive import Disk
 from simulation.alerts.watch import EntryWatch
 from simulation.confirmations import ConfirmationWatch
+from simulation.protection import ProtectionWatch
 from simulation.shadow import Shadow
 from simulation.takeover import OrderWatch
 from simulation.trailing import TrailWatch
@@ -42,10 +43,16 @@ class Watch:
         self.confirmations = ConfirmationWatch()
         self.orders = OrderWatch()
         self.entries = EntryWatch()
+        self.protection = ProtectionWatch()
         self.shadow = Shadow(seed)
         self._now_s = now_s
         self._crashed_s = 0.0
         self._far: dict[PriceSource, bool] = {}
+
+    def froze(self, for_s: float) -> None:
+        """The machine is busy for a moment, or stands still for longer."""
+        self.confirmations.froze(for_s)
+        self.trails.froze(for_s)
 
     def after(self, state: State, happened: Input, decision: Decision) -> None:
         self.decisions += 1
@@ -65,6 +72,7 @@ class Watch:
         self.trails.after(state, decision, now_s)
         if not decision.is_quiet:
             self.shadow.after(state)
+            self.protection.after(state, decision)
 
     def _check_guard(self, state: State, tick: Tick, decision: Decision) -> None:
         """One price that nothing bears out hits nothing (behaviour 128)."""
@@ -131,15 +139,32 @@ def _far_side(state: State, tick: Tick, percent: Decimal) -> bool | None:
     return None
 
 
+class DrawnBugError(Exception):
+    """A mistake of ours, as a seed has drawn it."""
+
+
+def is_drawn(raised: BaseException) -> bool:
+    """Whether what a task has raised is, or comes of, a bug that was drawn."""
+    if isinstance(raised, BaseExceptionGroup):
+        return all(map(is_drawn, raised.exceptions))
+    return isinstance(raised, DrawnBugError)
+
+
 class WatchedLoop(EngineLoop):
     """An engine loop whose every decision is looked at."""
 
     watch: Watch
     is_free: Callable[[PositionKey], bool]
     on_violated: Callable[[Violation], None]
+    #: Ends the machine at the next decision, as a bug does; None where there is none.
+    raises: Callable[[], None] | None = None
+    #: A process that is gone decides nothing; what still runs of it, nobody looks at.
+    is_dead = False
     _nested = 0
 
     def handle(self, happened: Input) -> Decision:
+        if self.is_dead:
+            return super().handle(happened)
         self._nested += 1
         try:
             decision = super().handle(happened)
@@ -154,13 +179,20 @@ class WatchedLoop(EngineLoop):
         return decision
 
     def _look_at(self, happened: Input, decision: Decision) -> None:
-        self.watch.orders.decided(happened, decision)
-        self.watch.entries.decided(happened, decision)
+        is_quiet = decision is QUIET
+        if not is_quiet:
+            self.watch.orders.decided(happened, decision)
+            self.watch.entries.decided(happened, decision)
         self.watch.after(self.engine.state, happened, decision)
-        if not self._nested:
+        if not (self._nested or is_quiet):
             self.watch.orders.turn_over(self.engine.state, self.is_free)
             self.watch.entries.turn_over(self.engine.state)
 
     def take(self, decision: Decision) -> None:
-        self.watch.shadow.note(decision)
+        if self.raises is not None and decision.records:
+            ends, self.raises = self.raises, None
+            ends()
+            raise DrawnBugError
+        if not self.is_dead:
+            self.watch.shadow.note(decision)
         super().take(decision)

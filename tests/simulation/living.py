@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from fakes.memory import folder_in_memory
 from simulation.readable import leading_to_it, told
+from simulation.tally import faults_of, venue_class
 from simulation.virtual_time import run
 from simulation.worlds import AnyWorld, world_of
 
@@ -17,57 +18,73 @@ Counts = dict[str, int]
 
 
 class Lived(Struct, frozen=True):
-    """What became of one seed; `why` and `history` are empty where all holds."""
+    """What became of one seed; `why` and `history` are empty where all holds.
+
+    `venue_class` and `faults` say what it was like.
+    """
 
     seed: int
     why: str
     counts: Counts
     history: tuple[str, ...] = ()
+    venue_class: str = ""
+    faults: tuple[str, ...] = ()
 
 
-def replay_command(seed: int, broken: str = "") -> str:
+def replay_command(seed: int, broken: str = "", firing: str = "") -> str:
     """Tell how to see a seed again; *broken* names the rule that was broken for it."""
-    return f"./exitd simulate --seed {seed}" + (broken and f" --broken {broken}")
+    firing = firing and f" --firing {firing}"
+    return f"./exitd simulate --seed {seed}{firing}" + (
+        broken and f" --broken {broken}"
+    )
 
 
-def live_through(seed: int, folder: Path) -> AnyWorld:
+def live_through(seed: int, folder: Path, firing: str = "") -> AnyWorld:
     """Live through one seed; a violation comes with how to see it again."""
-    world = world_of(seed, _fresh(folder))
+    world = world_of(seed, _fresh(folder), firing=firing)
     try:
         run(world.run(), world.virtual)
     except AssertionError as found:
-        found.add_note("\n".join(leading_to_it(see_again(seed, folder).history)))
-        found.add_note(f"again: {replay_command(seed)}")
+        again = see_again(seed, folder, firing)
+        found.add_note("\n".join(leading_to_it(again.history)))
+        found.add_note(f"again: {replay_command(seed, firing=firing)}")
         raise
     return world
 
 
-def see_again(seed: int, folder: Path) -> Lived:
+def see_again(seed: int, folder: Path, firing: str = "") -> Lived:
     """Live through a seed with every line of its history."""
-    world = world_of(seed, _fresh(folder), history=[])
+    world = world_of(seed, _fresh(folder), [], firing)
     why = ""
     try:
         run(world.run(), world.virtual)
     except AssertionError as found:
         why = str(found) or repr(found)
     assert world.history is not None
-    history = (*told(world.choices), *world.history)
+    history = (*told(world.choices, world.failures), *world.history)
     return Lived(seed, why, counts(world), history)
 
 
-def lived(seed: int) -> Lived:
+def lived(seed: int, firing: str = "") -> Lived:
     """Live through one seed, and again with its history where it is violated."""
     with folder_in_memory() as folder:
-        world = world_of(seed, Path(folder))
+        world = world_of(seed, Path(folder), firing=firing)
         why = ""
         try:
             run(world.run(), world.virtual)
         except AssertionError as found:
             why = str(found) or repr(found)
-        if not why:
-            return Lived(seed, "", counts(world))
-        history = leading_to_it(see_again(seed, Path(folder)).history)
-        return Lived(seed, why, counts(world), tuple(history))
+        history: list[str] = []
+        if why:
+            history = leading_to_it(see_again(seed, Path(folder), firing).history)
+        return Lived(
+            seed=seed,
+            why=why,
+            counts=counts(world),
+            history=tuple(history),
+            venue_class=venue_class(world),
+            faults=faults_of(world),
+        )
 
 
 def counts(world: AnyWorld) -> Counts:
@@ -80,6 +97,7 @@ def counts(world: AnyWorld) -> Counts:
         "confirmations begun": watch.confirmations.begun,
         "slices taken over from": watch.orders.taken_over,
         "exits of entries looked at": watch.entries.guarded,
+        "steps without a stop": watch.protection.bare,
         **world.counted,
     }
 

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -26,6 +27,8 @@ from fakes.memory import folder_in_memory
 from simulation.broken import BUILDS
 from simulation.living import Counts, Lived, lived, replay_command, see_again
 from simulation.progress import Progress
+from simulation.tally import Tally
+from simulation.worlds import FIRINGS
 
 SEEDS = 1_000
 #: Seeds that a process takes at once: few, so that the last ones end together.
@@ -34,16 +37,22 @@ _SEEDLESS = "PYTHONHASHSEED"
 
 
 class Summary(msgspec.Struct):
-    """What a run found; `seconds` is the time on the wall."""
+    """What a run found; `seconds` is the time on the wall.
+
+    `classes` are the same seeds by the class of their venue.
+    """
 
     first: int
     seeds: int
     violated: list[dict[str, object]]
     counts: Counts
     seconds: float = 0.0
+    classes: dict[str, Tally] = msgspec.field(default_factory=dict)
 
     def add(self, one: Lived, again: str) -> None:
         self.seeds += 1
+        tally = self.classes.setdefault(one.venue_class, Tally())
+        tally.add(bool(one.why), one.faults)
         for name, number in one.counts.items():
             self.counts[name] = self.counts.get(name, 0) + number
         if one.why:
@@ -68,6 +77,12 @@ def parsed(words: list[str] | None = None) -> argparse.Namespace:
     add("--processes", type=_count, metavar="P", help="one for each core by default")
     add("--json", action="store_true", help="one JSON object on stdout")
     add("--stop", action="store_true", help="end at the first seed that is violated")
+    add(
+        "--firing",
+        choices=FIRINGS,
+        default="",
+        help="how closes leave, for all seeds; by default one way in one half of them",
+    )
     add("--broken", choices=BUILDS, help="break a rule first, to see it caught")
     return parser.parse_args(words)
 
@@ -78,14 +93,17 @@ def _count(written: str) -> int:
     return int(written)
 
 
-def outcomes(seeds: Iterable[int], processes: int, broken: str) -> Iterator[Lived]:
+def outcomes(
+    seeds: Iterable[int], processes: int, broken: str, firing: str
+) -> Iterator[Lived]:
     """Give what becomes of each seed, in their order."""
+    live = partial(lived, firing=firing)
     if processes == 1:
         _begin(broken)
-        yield from map(lived, seeds)
+        yield from map(live, seeds)
         return
     with ProcessPoolExecutor(processes, initializer=_begin, initargs=(broken,)) as pool:
-        yield from pool.map(lived, seeds, chunksize=CHUNK)
+        yield from pool.map(live, seeds, chunksize=CHUNK)
         pool.shutdown(cancel_futures=True)
 
 
@@ -96,11 +114,11 @@ def _begin(broken: str) -> None:
     gc.freeze()
 
 
-def see(seed: int, broken: str) -> int:
+def see(seed: int, broken: str, firing: str) -> int:
     """Tell the whole history of one seed."""
     _begin(broken)
     with folder_in_memory() as folder:
-        one = see_again(seed, Path(folder) / "again")
+        one = see_again(seed, Path(folder) / "again", firing)
     sys.stdout.write("\n".join([f"seed {seed}", *one.history, ""]))
     verdict = f"VIOLATION: {one.why}" if one.why else "all invariants hold"
     sys.stdout.write(f"{verdict}\n")
@@ -113,9 +131,9 @@ def survey(asked: argparse.Namespace) -> Summary:
     summary = Summary(first, 0, [], {})
     progress = Progress(seeds, sys.stderr)
     begun_s = time.monotonic()
-    found = outcomes(range(first, first + seeds), processes, asked.broken or "")
-    for one in found:
-        again = replay_command(one.seed, asked.broken or "")
+    broken, firing = asked.broken or "", asked.firing
+    for one in outcomes(range(first, first + seeds), processes, broken, firing):
+        again = replay_command(one.seed, broken, firing)
         summary.add(one, again)
         if one.why:
             progress.clear()
@@ -138,7 +156,7 @@ def tell(one: Lived, again: str) -> None:
 def main() -> int:
     asked = parsed()
     if asked.seed is not None and asked.seeds is None and not asked.json:
-        return see(asked.seed, asked.broken or "")
+        return see(asked.seed, asked.broken or "", asked.firing)
     if asked.seed is not None and asked.seeds is None:
         asked.seeds = 1
     summary = survey(asked)

@@ -11,6 +11,7 @@ from exitd.core.trigger import TriggerDefinition
 from simulation.alerts.choices import AlertChoices
 from simulation.chain.choices import ChainChoices
 from simulation.choices import Choices
+from simulation.failures import Failures
 
 #: Stands in the line of a history where an invariant was broken first.
 VIOLATED = "VIOLATED"
@@ -27,8 +28,13 @@ def leading_to_it(history: Sequence[str]) -> list[str]:
     return [*drawn, *happened[max(end - SHOWN, 0) : end]]
 
 
-def told(choices: Choices | AlertChoices | ChainChoices) -> Iterator[str]:
+def told(
+    choices: Choices | AlertChoices | ChainChoices, failures: Failures
+) -> Iterator[str]:
     """Say what a seed draws, without what is as it always is."""
+    for name, value in msgspec.to_builtins(failures).items():
+        if _says(value):
+            yield _line(name, _short(value))
     plain = msgspec.to_builtins(choices)
     for name, value in plain.items():
         if name in ("path", "rooms", "triggers", "by_hand", "alerts", "troubles"):

@@ -20,9 +20,12 @@ NAME = "test_given_a_package_without_a_rule_then_a_seed_of_a_thousand_catches_it
 SENT_BEFORE_WRITTEN = Mutation(
     87,
     "runtime/dispatch.py",
-    "self._loop.when_durable(lambda: self._launch(intent, prepared))",
-    "self._launch(intent, prepared)",
+    "self._loop.with_commit if is_ahead else self._loop.when_durable",
+    "self._loop.with_commit",
     NAME,
+)
+SENT_PAST_THE_BARRIER = Mutation(
+    87, "core/firing.py", "if is_barred(state, role.key):", "if False:", NAME
 )
 SENT_AGAIN_WITH_A_NEW_ID = Mutation(
     89,
@@ -48,15 +51,16 @@ def simulate(package: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.e2e
 @pytest.mark.parametrize(
-    ("mutation", "why"),
+    ("mutation", "firing", "why"),
     [
-        (SENT_BEFORE_WRITTEN, "was sent before it was durable"),
-        (SENT_AGAIN_WITH_A_NEW_ID, "instead of"),
+        (SENT_BEFORE_WRITTEN, "strict", "was sent before it was durable"),
+        (SENT_AGAIN_WITH_A_NEW_ID, "strict", "instead of"),
+        (SENT_PAST_THE_BARRIER, "overlapped", "an order nobody wrote down"),
     ],
-    ids=["sent before written", "sent again with a new id"],
+    ids=["sent before written", "sent again with a new id", "sent past the barrier"],
 )
 def test_given_a_package_without_a_rule_then_a_seed_of_a_thousand_catches_it(
-    mutation: Mutation, why: str, tmp_path: Path
+    mutation: Mutation, firing: str, why: str, tmp_path: Path
 ):
     package = copy_package(tmp_path)
     source = package / "exitd" / mutation.file
@@ -64,9 +68,8 @@ def test_given_a_package_without_a_rule_then_a_seed_of_a_thousand_catches_it(
     assert mutation.before in whole
     source.write_text(whole.replace(mutation.before, mutation.after, 1))
 
-    done = simulate(
-        package, "--seeds", str(SEEDS), "--stop", "--json", "--processes", "1"
-    )
+    seeds = ("--seeds", str(SEEDS), "--firing", firing)
+    done = simulate(package, *seeds, "--stop", "--json", "--processes", "1")
 
     assert done.returncode == 1, done.stderr
     (found,) = json.loads(done.stdout)["violated"]

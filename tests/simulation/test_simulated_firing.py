@@ -156,6 +156,8 @@ def violated_by(
         ("believes-every-price", 3, r"hit, and the index does not bear it out"),
         ("leaves-exits-too-large", 2, r"covers .* is left"),
         ("trades-repeated-alerts", 2, r"was taken in as"),
+        ("keeps-quiet-of-bare-positions", 3, r"no live stop, and nobody is told"),
+        ("arms-without-watching", 3, r"is armed, and nothing watches it"),
         ("sends-again-on-a-new-nonce", 2, r"was sent with the nonces"),
     ],
 )

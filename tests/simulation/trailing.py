@@ -17,6 +17,9 @@ from simulation.violation import Violation
 #: What trails have seen is a second old at most, and then waits for the disk.
 LOST_MAX_S = 1.1
 
+#: How much older than its arrival a price may be.
+LATE_S = 0.5
+
 _Arming = tuple[str, int]
 
 
@@ -43,6 +46,7 @@ class TrailWatch:
         self.moved = 0
         self.shown: list[tuple[float, Decimal]] = []
         self._late_s = late_s
+        self._prompt_s = late_s or 0.0
         #: Whether the disk takes everything within a moment.
         self.is_prompt = True
         #: What trails, or has been moved: nothing else is looked at.
@@ -61,6 +65,13 @@ class TrailWatch:
                     self._see_trail(state, record, now_s)
                 elif record.is_moved:
                     self._see_moved(record)
+
+    def froze(self, for_s: float) -> None:
+        """Prices may be older by so much when they are seen, and marks unsaved."""
+        if self._late_s is not None:
+            self._late_s = max(self._late_s, self._prompt_s + for_s)
+        if for_s > LOST_MAX_S - 1:
+            self.is_prompt = False
 
     def _note(self, record: TriggerRecord) -> None:
         if record.trail_seq or record.is_moved:
@@ -161,6 +172,8 @@ class TrailWatch:
         self._moved.clear()
         for record in durable.triggers:
             self._note(record)
+            if record.state is TriggerState.ARMED and not record.trail_seq:
+                self._not_begun(record, crashed_s)
         for record, watermark in replayed(durable):
             found = watermark_now(state, state.triggers[record.id])
             if found != watermark:
@@ -183,6 +196,26 @@ class TrailWatch:
             stop = level_now(state, record)
             assert stop is not None
             known.stop = stop
+        self._forget_unwritten(durable, crashed_s)
+
+    def _forget_unwritten(self, durable: Snapshot, crashed_s: float) -> None:
+        """A trail that had only just begun has not, if that was not written yet."""
+        for record in durable.triggers:
+            arming = record.id, record.arming
+            known = self._trails.get(arming)
+            is_armed = record.state is TriggerState.ARMED
+            if known is None or record.trail_seq or not is_armed:
+                continue
+            if self.is_prompt and known.begun_s <= crashed_s - LOST_MAX_S:
+                raise Violation(f"{record.fire_id} forgot that it had begun to trail")
+            del self._trails[arming]
+
+    def _not_begun(self, record: TriggerRecord, crashed_s: float) -> None:
+        """A trail that was not durable has not begun."""
+        known = self._trails.pop((record.id, record.arming), None)
+        is_old = known is not None and known.begun_s <= crashed_s - LOST_MAX_S
+        if self.is_prompt and is_old:
+            raise Violation(f"{record.fire_id} forgot that it trails")
 
 
 def replayed(durable: Snapshot) -> Iterator[tuple[TriggerRecord, Decimal]]:

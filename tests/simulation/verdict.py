@@ -32,9 +32,8 @@ def check(world: World) -> None:
     world.check_told()
     if not world.machine.is_up:
         raise Violation("the daemon has not come up again")
-    for client_id, bodies in world.network.bodies.items():
-        if len(bodies) > 1:
-            raise Violation(f"client id {client_id} was used for two requests")
+    for client_id in world.network.reused:
+        raise Violation(f"client id {client_id} was used for two requests")
     state = world.machine.loop.engine.state
     filled = _filled_by_attempt(world)
     _check_ended(world, state)
@@ -119,7 +118,7 @@ def _filled_by_attempt(world: World) -> dict[AttemptKey, Decimal]:
     """Executed quantity by attempt, from the exchange's own ledger."""
     filled: dict[AttemptKey, Decimal] = {}
     for order in world.exchange.state.open_account(world.api_key).orders.values():
-        if order.client_id is None:
+        if order.client_id is None or order.id in world.foreign:
             continue
         key = world.attempt_of(order.client_id)
         if key is None:

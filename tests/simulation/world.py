@@ -33,11 +33,15 @@ from exitd.core.trigger import (
 )
 from exitd.errors import StoreFull
 from exitd.simulator.clock import VenueClock
+from exitd.simulator.refusal import Refused
+from exitd.simulator.values import Order
 from simulation.choices import ByHand, draw
 from simulation.exchange_machine import ExchangeMachine
 from simulation.exchange_wire import ExchangeNetwork
+from simulation.failures import draw_failures
 from simulation.ground import Ground
-from simulation.kinds import SYMBOL, rule
+from simulation.kinds import ACCOUNT, SYMBOL, rule
+from simulation.mishaps import MISHAPS, Mishaps
 from simulation.prices import ENTRY, Shown
 from simulation.quiet_exchange import QuietExchange
 from simulation.verdict import check
@@ -52,6 +56,8 @@ SETTLES_S, SETTLES_SOON_S = 11.0, 4.5
 #: One world of so many goes on for all of `HEALED_S`, though nothing is left to do.
 LIVED_TO_THE_END = 32
 _PRICE_EVERY_S = 4.0
+#: Prices of a burst: each is judged, and none of them may be skipped.
+BURST = 30
 TRADES = ("close", "grow", "reopen")
 
 
@@ -64,30 +70,40 @@ class World(Ground):
         virtual: VirtualLoop,
         folder: Path,
         history: list[str] | None = None,
+        *,
+        is_overlapped: bool = False,
     ) -> None:
         rng = Random(seed)
         self.choices = draw(rng)
         skew_ms, steps = self.choices.skew_ms, self.choices.step_ms
         super().__init__(seed, virtual, rng, skew_ms, is_set=bool(steps))
         self.history = history
+        self.is_overlapped = is_overlapped
         self.policies = Policies(
             confirm_after_ns=2_000_000_000, guard_percent=self.choices.guard_percent
         )
         self.has_real_store = self.choices.has_real_store
         self.stalls = self.choices.stalls
-        self.watch.trails.is_prompt = not (self.choices.stalls or self.choices.disk)
+        self.failures = draw_failures(seed, self.choices.end_s)
+        self.slots = self.failures.slots
+        self.machine_clock.rate = 1 + self.failures.drift_ppm / 1_000_000
+        is_slow = any(name == "locked" for _, name, _ in self.failures.deeds)
+        is_slow = is_slow or bool(self.choices.stalls or self.choices.disk)
+        self.watch.trails.is_prompt = not is_slow
         self.window_ms = rng.choice((1_000, 3_000, 5_000))
         key = SigningKey(bytes([seed % 251 + 1]) * 32)
         self.api_key = base64.b64encode(bytes(key.verify_key)).decode()
         self.api_secret = base64.b64encode(bytes(key)).decode()
         self.armed: set[str] = set()
-        self._falls: list[asyncio.Task[None]] = []
         self.is_traded_by_hand = False
         self.sign = 1 if self.choices.side is Side.LONG else -1
         self._folder = folder
         self.exchange: QuietExchange
         self.network: ExchangeNetwork
         self.machine: ExchangeMachine
+        self.mishaps: Mishaps
+        #: Orders of another program that uses our ids.
+        self.foreign: set[str] = set()
 
     async def run(self) -> None:
         self.virtual.set_exception_handler(self.note_bug)
@@ -95,6 +111,7 @@ class World(Ground):
         self.exchange = QuietExchange(self.seed, SYMBOL, self.choices.quirks, clock)
         self.network = ExchangeNetwork(self.exchange, self.rng, CALM)
         self.network.on_order = self._check_order
+        self.mishaps = Mishaps(self, self)
         running = asyncio.ensure_future(self.exchange.run())
         self._price(Shown(ENTRY))
         sign = self.sign
@@ -116,7 +133,7 @@ class World(Ground):
             await running
 
     async def _arm(self) -> None:
-        reply = await self._command(arm=self.choices.triggers)
+        reply = await self.machine.within(self._command(arm=self.choices.triggers))
         assert isinstance(reply, Accepted), reply
         self.machine.account.prices.watch_sources()
 
@@ -137,12 +154,14 @@ class World(Ground):
     async def _live(self) -> None:
         """Walk the path, break things, then let everything heal and settle."""
         choices = self.choices
+        self.network.on_point = self.on_point = self.mishaps.passed
         happenings: list[tuple[float, str, Any]] = [
             *((at_s, "price", price) for at_s, price in choices.path),
             *((at_s, "crash", None) for at_s in choices.crashes_s),
             *((deed.at_s, "by hand", deed) for deed in choices.by_hand),
             *choices.disk,
-            (1.0, "faults", choices.rates),
+            *self.mishaps.happenings(),
+            (1.0, "faults", self._rates()),
             (choices.end_s, "faults", CALM),
         ]
         if choices.step_ms:
@@ -155,15 +174,14 @@ class World(Ground):
             await asyncio.sleep(max(0.0, started_s + at_s - self.virtual.now_s))
             self.say(what, "" if value is None else value)
             if what == "crash":
-                self._crash()
+                self.crash()
             else:
                 self._happen(what, value)
         await self._show_prices_until(started_s + choices.end_s + HEALED_S)
 
-    def _crash(self) -> None:
-        self._falls.append(
-            asyncio.ensure_future(self.machine.fall(self.rng.uniform(0.05, 3.0)))
-        )
+    def crash(self) -> None:
+        self.machine.die()
+        self.spawn(self.machine.fall(self.rng.uniform(0.05, 3.0)))
 
     async def _show_prices_until(self, end_s: float) -> None:
         """A healed feed goes on: what waits for a fresh price gets one."""
@@ -177,6 +195,49 @@ class World(Ground):
                 return
             await asyncio.sleep(min(_PRICE_EVERY_S, left_s))
             self._price(replace(last, price=last.price + next(ways)))
+
+    def _rates(self) -> Rates:
+        drawn = self.failures
+        return replace(self.choices.rates, calls=drawn.calls, frames=drawn.frames)
+
+    def burst(self) -> None:
+        """Many prices at one instant; the last is the one that was."""
+        last = self.exchange.state.prices[SYMBOL].last
+        for _ in range(BURST):
+            away = Decimal(self.rng.randint(-200, 200)) / 100
+            self._price(Shown(last + away))
+        self._price(Shown(last))
+
+    def liquidate(self) -> None:
+        if self.net():
+            self.is_traded_by_hand = True
+            self.exchange.engine.close_by_system(
+                self.api_key,
+                SYMBOL,
+                "LIQUIDATION_AUTOCLOSE",
+                "LiquidatePositionOnBook",
+                self.exchange.clock.stamp_us(),
+            )
+            self.exchange.publish()
+
+    def order_abroad(self) -> None:
+        """Another program trades with our tag, under an id that we have not used."""
+        counter = self.machine.loop.engine.state.counters[ACCOUNT]
+        order = {
+            "symbol": SYMBOL,
+            "side": "Bid" if self.sign > 0 else "Ask",
+            "orderType": "Market",
+            "quantity": "1",
+            "clientId": counter.tag << 24 | counter.counter + self.rng.randint(20, 60),
+        }
+        placed = self._submit(order)
+        if placed is not None:
+            self.foreign.add(placed.id)
+
+    def halt(self, *, is_halted: bool) -> None:
+        """Let the order book take nothing, or all again."""
+        market = self.exchange.state.markets[SYMBOL]
+        market.state = "CancelOnly" if is_halted else "Open"
 
     def _is_settled(self) -> bool:
         """Whether all is well already; some worlds go on, whatever comes of it."""
@@ -197,6 +258,8 @@ class World(Ground):
             self.network.drop_sockets()
         elif what == "disk":
             self.machine.set_disk(value)
+        elif what in MISHAPS:
+            self.mishaps.happen(what, value)
         elif what == "step":
             self.machine_clock.step(value * 1_000_000)
             self.watch.confirmations.may_be_short = value > 0
@@ -216,16 +279,23 @@ class World(Ground):
         if what == "grow" and net == 0:
             return
         if change:
-            self.is_traded_by_hand = True
             order = {
                 "symbol": SYMBOL,
                 "side": "Bid" if change > 0 else "Ask",
                 "orderType": "Market",
                 "quantity": format(abs(change), "f"),
             }
-            stamp_us = self.exchange.clock.stamp_us()
-            self.exchange.engine.submit(self.api_key, order, stamp_us)
+            self._submit(order)
+
+    def _submit(self, order: dict[str, Any]) -> Order | None:
+        """Trade beside the daemon; None where the order book takes nothing."""
+        stamp_us = self.exchange.clock.stamp_us()
+        with suppress(Refused):
+            placed = self.exchange.engine.submit(self.api_key, order, stamp_us)
+            self.is_traded_by_hand = True
             self.exchange.publish()
+            return placed
+        return None
 
     async def _ask_to(self, **named: Any) -> Reply | None:
         """Give the answer; None where the disk has no room for what is asked."""
@@ -265,6 +335,10 @@ class World(Ground):
     def _set_faults(self, rates: Rates) -> None:
         self.network.rates = rates
         self.exchange.faults.clear()
+        later_ms = self.failures.accepted_later_ms
+        if later_ms and rates is not CALM:
+            accepted = {"kind": "accepted_202", "delay_ms": later_ms, "count": 3}
+            self.exchange.faults.add(accepted)
         if rates.history_lag_s:
             self.exchange.faults.add(
                 {"kind": "history_lag", "delay_ms": int(rates.history_lag_s * 1_000)}
@@ -289,11 +363,19 @@ class World(Ground):
         self.say("order", f"{client_id} {body['side']} {body.get('quantity')}")
         key = self.attempt_of(client_id)
         if key is None:
-            self.wrong.append(f"{client_id} was sent before it was durable")
+            if not (self.is_overlapped and self._is_reserved(client_id)):
+                self.wrong.append(f"{client_id} was sent before it was durable")
         elif not self._has_rows(key):
             self.wrong.append(f"{key} was sent before its firing was durable")
         if body.get("reduceOnly") is not True:
             self.wrong.append(f"{client_id} is not reduce-only")
+
+    def _is_reserved(self, client_id: int) -> bool:
+        """Whether an id that nobody has signed yet is on disk, to be found by."""
+        counter = self.mirror.counters[ACCOUNT]
+        return counter.ahead_window_ns > 0 and any(
+            record.first_id == client_id for record in self.mirror.triggers.values()
+        )
 
     def _has_rows(self, key: AttemptKey) -> bool:
         """Whether what an order is for was durable, and its counter, as it left."""

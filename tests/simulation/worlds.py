@@ -11,6 +11,9 @@ from simulation.world import World
 
 AnyWorld = World | AlertWorld | ChainWorld
 
+#: How the first close of an arming leaves: once it is written down, or meanwhile.
+FIRINGS = ("strict", "overlapped")
+
 #: Of so many seeds in a row one is a world of alerts.
 ALERTS_EVERY = 4
 #: And of so many one is a world of the chain: it is dearer than the others.
@@ -25,11 +28,22 @@ def is_of_chain(seed: int) -> bool:
     return seed % CHAIN_EVERY == CHAIN_EVERY - 3
 
 
-def world_of(seed: int, folder: Path, history: list[str] | None = None) -> AnyWorld:
-    """Make the world of a seed; *history* is filled where it is given."""
-    kind: type[AnyWorld] = World
+def is_overlapped(seed: int) -> bool:
+    """Whether a seed is lived through overlapped, where nobody says; every other is."""
+    return seed // CHAIN_EVERY % 2 == 0
+
+
+def world_of(
+    seed: int, folder: Path, history: list[str] | None = None, firing: str = ""
+) -> AnyWorld:
+    """Make the world of a seed; *history* is filled where it is given.
+
+    *firing* is one of `FIRINGS`; all else is drawn the same, whichever it is. Where a
+    venue takes an id once, and on a chain, closes are strict.
+    """
     if is_of_alerts(seed):
-        kind = AlertWorld
-    elif is_of_chain(seed):
-        kind = ChainWorld
-    return kind(seed, VirtualLoop(), folder, history)
+        return AlertWorld(seed, VirtualLoop(seed), folder, history)
+    if is_of_chain(seed):
+        return ChainWorld(seed, VirtualLoop(seed), folder, history)
+    is_ahead = firing == "overlapped" if firing else is_overlapped(seed)
+    return World(seed, VirtualLoop(seed), folder, history, is_overlapped=is_ahead)

@@ -3,11 +3,24 @@
 from fastapi import APIRouter, Request, Response
 
 from exitd.api.answers import Shapes, answer, caller_of
-from exitd.api.bodies import ApplyBody, TakeoverBody, TokenBody, read_body
+from exitd.api.bodies import (
+    AnswersBody,
+    ApplyBody,
+    TakeoverBody,
+    TokenBody,
+    read_body,
+)
+from exitd.ports.answers import VenueAnswer
+from exitd.runtime.answer_views import AnswersView
 from exitd.runtime.control import Control
 from exitd.runtime.control.requests import expires_ns
+from exitd.runtime.delivery_views import DeliveriesView
 from exitd.runtime.standby_views import TakeoverView
-from exitd.runtime.views import DeliveriesView, PlanView, TokensView, TokenView
+from exitd.runtime.views import (
+    PlanView,
+    TokensView,
+    TokenView,
+)
 
 
 def administration_routes(control: Control, shapes: Shapes) -> APIRouter:
@@ -45,6 +58,17 @@ def administration_routes(control: Control, shapes: Shapes) -> APIRouter:
             caller_of(request), account=body.account or "", apply=body.apply
         )
         return answer(view)
+
+    @router.post(
+        "/v1/answers",
+        responses=shapes.gives(AnswersView),
+        openapi_extra=shapes.takes(AnswersBody),
+    )
+    async def keep_answers(request: Request) -> Response:
+        """Keep what a venue has answered to `exitd doctor --live`."""
+        body = await read_body(request, AnswersBody)
+        answers = [VenueAnswer(**each.model_dump()) for each in body.answers]
+        return answer(await control.answers.keep(body.account, answers))
 
     @router.get("/v1/tokens", responses=shapes.gives(TokensView))
     async def tokens() -> Response:

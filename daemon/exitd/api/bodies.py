@@ -9,6 +9,8 @@ from pydantic import BaseModel, Field, ValidationError
 from exitd.api.values import Amount, Expires, Name, Price, Size, Word
 from exitd.configuration.keys import Keys
 from exitd.configuration.validation import fault_sentence
+from exitd.core.units import NS_PER_S
+from exitd.ports.answers import Question
 from exitd.runtime.problems import ControlError, Unusable
 from exitd.signals.strict_json import refuse_constant, unique_keys
 
@@ -70,6 +72,19 @@ class HandoverBody(Keys):
 class TakeoverBody(Keys):
     account: Word | None = None
     apply: bool = Field(False, description="Act again, where nobody else is alive.")
+
+
+class AnswerBody(Keys):
+    question: Annotated[Question, Field(strict=False)]
+    answer: Annotated[str, Field(pattern="^[a-z_]{1,40}$")]
+    detail: Annotated[str, Field(max_length=200)] = ""
+    number_ns: Annotated[int, Field(ge=0, le=600 * NS_PER_S)] | None = None
+    ts_ns: Annotated[int, Field(ge=0)]
+
+
+class AnswersBody(Keys):
+    account: Word
+    answers: Annotated[list[AnswerBody], Field(max_length=20)]
 
 
 class TokenBody(Keys):

@@ -38,7 +38,13 @@ _SOCKETS_MAX = 128
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
-_ADMIN_PATHS = ("/v1/tokens", "/v1/apply", "/v1/reload", "/v1/takeover")
+_ADMIN_PATHS = (
+    "/v1/tokens",
+    "/v1/apply",
+    "/v1/reload",
+    "/v1/takeover",
+    "/v1/answers",
+)
 _RANKS = {"read": 0, "trade": 1, "admin": 2}
 _OPEN_PATHS = frozenset({"/-/healthy", "/-/ready"})
 

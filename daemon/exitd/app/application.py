@@ -5,8 +5,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from exitd import __version__
@@ -19,6 +18,7 @@ from exitd.adapters.system.clock import SystemClock, awake_ns
 from exitd.adapters.system.home import home_of
 from exitd.adapters.system.sdnotify import ServiceManager
 from exitd.api.listening import HttpServer
+from exitd.app.answered import as_answered
 from exitd.app.brokers import build_broker, is_broker
 from exitd.app.chains import build_chain_account, with_multi_accounts
 from exitd.app.copies import state_name
@@ -32,6 +32,7 @@ from exitd.app.files import (
     read_route_keys,
     state_directory,
 )
+from exitd.app.price_poller import poller
 from exitd.app.trouble import take_trouble
 from exitd.app.venues import (
     build_account,
@@ -39,6 +40,7 @@ from exitd.app.venues import (
     fill_by_prices,
     keep_paper,
     live_venue,
+    make_known,
     paper_beside,
     paper_venue,
 )
@@ -49,7 +51,6 @@ from exitd.configuration.secrets import resolve
 from exitd.configuration.sources import root_of
 from exitd.configuration.watch import changes
 from exitd.core.engine import Engine
-from exitd.core.market import PriceSource
 from exitd.core.units import NS_PER_MS, NS_PER_S, trap_floats
 from exitd.logs import Event, configure, log
 from exitd.ports.alerts import Alerts
@@ -77,10 +78,7 @@ OnReady = Callable[["Application"], None]
 
 
 class Application:
-    """One run of the daemon.
-
-    `places`: where it is served once it is up, the socket's path and each `host:port`.
-    """
+    """One run of the daemon; `places` are the socket and each `host:port` it serves."""
 
     def __init__(self, config: Path, settings: Settings) -> None:
         self.config = config
@@ -232,7 +230,7 @@ class Application:
         )
         await self._add_accounts(daemon, files, keys, store)
         for name, account in accounts.items():
-            engine.add_account(name, store.tag(name), account.venue.capabilities)
+            make_known(engine, account, store.tag(name), files.accounts.get(name))
         daemon.default_stops = default_stops(daemon, files)
         return daemon
 
@@ -245,7 +243,7 @@ class Application:
     ) -> None:
         accounts = daemon.accounts
         simulated = files.file.webhook.paper_venues if files.is_live else frozenset()
-        for settings in files.accounts.values():
+        async for settings in as_answered(files.accounts.values(), store):
             name, mine = settings.name, keys.get(settings.name)
             if settings.prices_only:
                 daemon.price_feeds[name] = build_price_feed(daemon, settings)
@@ -371,19 +369,6 @@ class Application:
             if self.daemon.is_turning():
                 self.service.ping()
             await asyncio.sleep(interval_ns / NS_PER_S)
-
-
-def poller(
-    feeds: Mapping[str, WatchedFeed],
-) -> Callable[[PriceSource], Awaitable[Decimal | None]]:
-    """Make what asks a feed for one price by REST."""
-
-    async def poll(source: PriceSource) -> Decimal | None:
-        feed = feeds.get(source.feed)
-        tick = await feed.poll(source) if feed is not None else None
-        return None if tick is None else tick.price
-
-    return poll
 
 
 async def run_daemon(

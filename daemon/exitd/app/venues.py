@@ -15,6 +15,7 @@ from exitd.adapters.symmio.quote_prices import QuotePrices
 from exitd.adapters.system.chance import share
 from exitd.app.files import Keys
 from exitd.configuration.loaded import AccountSettings
+from exitd.core.engine import Engine
 from exitd.core.inputs import PositionReport
 from exitd.core.simulated import simulated_beside
 from exitd.core.units import NS_PER_MS
@@ -161,7 +162,7 @@ def alpaca_venue(settings: AccountSettings, keys: Keys, clock: Clock) -> AlpacaV
     )
 
 
-def _market(settings: AccountSettings, keys: Keys, clock: Clock) -> Market:
+def market_of(settings: AccountSettings, keys: Keys, clock: Clock) -> Market:
     if settings.alpaca is not None:
         return alpaca_venue(settings, keys, clock)
     return backpack_venue(settings, keys, clock)
@@ -198,6 +199,7 @@ def build_account(
         waits=lambda: backoff(share),
         before_tick=venue.on_tick if isinstance(venue, PaperVenue) else None,
         entries=venue if isinstance(venue, Entries) else None,
+        status=venue.maintenance if isinstance(venue, BackpackVenue) else None,
     )
 
 
@@ -211,7 +213,7 @@ def live_venue(settings: AccountSettings, keys: Keys | None, clock: Clock) -> Ma
             f"account {settings.name} has no key and secret, which live mode needs; "
             "name them under venues:"
         )
-    return _market(settings, keys, clock)
+    return market_of(settings, keys, clock)
 
 
 async def paper_venue(
@@ -221,7 +223,7 @@ async def paper_venue(
 
     Without keys it starts flat. The real venue is only read.
     """
-    market = _market(settings, keys or throwaway_keys(), clock)
+    market = market_of(settings, keys or throwaway_keys(), clock)
     paper = await on_paper(settings.name, market, clock, store, copies=keys is not None)
     return paper, market
 
@@ -295,3 +297,19 @@ async def keep_paper(venue: PaperVenue, store: Store) -> None:
             await store.put_note(_note_of(venue.account), state)
             known = state
         await asyncio.sleep(_SAVE_EVERY_S)
+
+
+def make_known(
+    engine: Engine, account: Account, tag: int, settings: AccountSettings | None
+) -> None:
+    """Tell the engine of an account; *settings* None: it simulates another."""
+    capabilities = account.venue.capabilities
+    engine.add_account(
+        account.name,
+        tag,
+        capabilities,
+        # On paper, as wherever an id is taken once, nothing is sent ahead.
+        is_overlapped=settings is not None
+        and settings.is_overlapped
+        and capabilities.window_ns > 0,
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -16,7 +18,7 @@ from exitd.cli.printing import is_agreed, note, say, say_json
 from exitd.cli.tree import add_command
 
 if TYPE_CHECKING:
-    from exitd.client import Client
+    from exitd.client import Address, AsyncClient, Client
     from exitd.runtime.views import ArmedView, OpenOrderView, OrderView, TriggerView
 
 WAIT_S = 15.0
@@ -129,7 +131,7 @@ def _finish(client: Client, closed: ArmedView, *, no_wait: bool, json: bool) -> 
     """Wait for what was set off, and say what came of it."""
     ended = list(closed.triggers)
     if not no_wait:
-        ended = [_outcome(client, trigger) for trigger in closed.triggers]
+        ended = asyncio.run(_outcomes(client.address, closed.triggers))
     if json:
         say_json({"triggers": ended, "notes": closed.notes})
     else:
@@ -153,14 +155,24 @@ def _finish(client: Client, closed: ArmedView, *, no_wait: bool, json: bool) -> 
     return ExitCode.OK
 
 
-def _outcome(client: Client, trigger: TriggerView) -> TriggerView:
+async def _outcomes(
+    address: Address, triggers: Sequence[TriggerView]
+) -> list[TriggerView]:
+    """Wait for all of them at once, so that the slowest decides and not their sum."""
+    from exitd.client import AsyncClient
+
+    async with AsyncClient(address) as client:
+        return list(await asyncio.gather(*(_outcome(client, t) for t in triggers)))
+
+
+async def _outcome(client: AsyncClient, trigger: TriggerView) -> TriggerView:
     from exitd.client import calls
 
-    for _ in range(int(WAIT_S / LOOK_EVERY_S)):
-        if trigger.is_done:
-            break
-        time.sleep(LOOK_EVERY_S)
-        trigger = client.ask(calls.show(trigger.id)).trigger
+    with suppress(TimeoutError):
+        async with asyncio.timeout(WAIT_S):
+            while not trigger.is_done:
+                await asyncio.sleep(LOOK_EVERY_S)
+                trigger = (await client.ask(calls.show(trigger.id))).trigger
     return trigger
 
 

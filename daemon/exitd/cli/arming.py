@@ -53,6 +53,7 @@ def add(
     for_: option.For = None,
     prices: option.Prices = None,
     emergency: option.Emergency = None,
+    missed: option.Missed = None,
     move: option.Moves = None,
     before_liquidation: option.BeforeLiquidation = None,
     entry: option.Entry = None,
@@ -111,6 +112,7 @@ def add(
       exitd add sol-core --sl -3% --tp +12% --close 50% --tp +20% --close rest
       exitd add sol-core --trailing 2.5% --after 150 --tighten '1% at +20%'
       exitd add sol-core --sl 131.25 --for 120s --emergency 128
+      exitd add sol-core --sl 131.25 --missed fire
       exitd add sol-core --sl '-20% roi' --leverage 5 --move 'entry after tp1'
       exitd add sol-core --tp +12% --deviation 1% --close '50% initial'
       exitd add sol-core --tp 150 --order limit --slippage-limit 0.5%

@@ -58,6 +58,7 @@ def backup(
       exitd backup /var/backups/exitd-$(date +%F).db
     """
     from exitd.adapters.sqlite.backup import back_up
+    from exitd.adapters.system.clock import SystemClock
 
     state, _ = _state(config)
     if not state.exists():
@@ -68,7 +69,7 @@ def backup(
     target = file or state.with_name(f"{state.name}.{_stamp()}")
     if target.exists():
         raise CommandFailed(f"{target} is there already; name another file")
-    back_up(state, target.absolute())
+    back_up(state, target.absolute(), SystemClock().now_ns())
     if json:
         size = target.stat().st_size
         say_json({"state": str(state), "copy": str(target), "bytes": size})
@@ -112,6 +113,7 @@ def restore(
         raise WrongUsage(f"{file} is the state itself; name a copy of it")
     if dry_run:
         _check(file)
+        _note_holder(state)
         would = "replace" if state.exists() else "become"
         if json:
             say_json({"state": str(state), "copy": str(file), "applied": False})
@@ -132,6 +134,18 @@ def restore(
         say(f"{state} is that of {file}")
     note(STANDS_BY)
     return ExitCode.OK
+
+
+def _note_holder(state: Path) -> None:
+    """Say that a daemon would have to be stopped first."""
+    from exitd.adapters.sqlite.inspecting import holder_of
+
+    try:
+        holder = holder_of(state)
+    except OSError:
+        return
+    if holder is not None:
+        note(f"process {holder} runs on {state}: stop exitd before you do it")
 
 
 def _check(file: Path) -> None:

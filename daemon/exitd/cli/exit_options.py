@@ -115,6 +115,16 @@ BeforeLiquidation = Annotated[
         MOVING,
     ),
 ]
+Missed = Annotated[
+    Literal["alert", "fire", "none"] | None,
+    _option(
+        "--missed",
+        "WORD",
+        "What becomes of a level that was crossed, and left again, while nobody"
+        " watched: alert, or fire at the price of now.",
+        CONFIRM,
+    ),
+]
 Entry = Annotated[
     Literal["follow", "keep"] | None,
     _option(

@@ -145,7 +145,7 @@ def _without_idle(words: Words) -> Words:
     texts = [str(value) for value in written]
     has_roi = any("roi" in text for text in texts)
     is_relative = any(_RELATIVE.search(text) for text in texts)
-    idle = set()
+    idle = {"missed"} if any(kind in words for kind in _TIMED) else set()
     if not has_roi:
         idle.add("leverage")
     if not is_relative:
@@ -173,7 +173,15 @@ OPTIONS: Mapping[str, str] = {
         name: name
         for name in (
             *("calendar", "after", "tighten", "step", "deviation", "for_", "prices"),
-            *("emergency", "before_liquidation", "entry", "leverage", "do", "orders"),
+            *(
+                "emergency",
+                "missed",
+                "before_liquidation",
+                "entry",
+                "leverage",
+                "do",
+                "orders",
+            ),
             *("order", "slippage_limit", "patience", "hard", "twap"),
         )
     },
@@ -194,6 +202,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "patience": patience_words,
     "twap": twap_words,
     "hard": lambda hard: hard or None,
+    "missed": lambda missed: None if missed == "none" else missed,
 }
 
 

@@ -71,6 +71,8 @@ def _status_lines(status: StatusView) -> list[tuple[str, str]]:
     if status.last_exit is not None:
         lines.append(("last exit", wording.fire_line(status.last_exit)))
     lines += _file_lines(status.configuration)
+    for account, known in status.answers.items():
+        lines.append(("venue", f"{account}: {known}"))
     backlog = f", {status.store_backlog} waiting" if status.store_backlog else ""
     lines.append(("store", f"{status.store}{backlog}"))
     return lines

@@ -138,6 +138,11 @@ def _styled(text: str, style: str) -> str:
     return f"\x1b[{style}m{text}\x1b[0m"
 
 
+def styled_on_terminal(text: str, style: str) -> str:
+    """Colour a word, on a terminal and unless somebody asked for none."""
+    return _styled(text, style) if sys.stdout.isatty() else text
+
+
 def say_loud(text: str, style: str) -> None:
     """Write a line that stands out on a terminal."""
     say(_styled(text, style) if style and sys.stdout.isatty() else text)

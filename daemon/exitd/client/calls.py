@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
+from exitd.ports.answers import VenueAnswer
+from exitd.runtime.answer_views import AnswersView
+from exitd.runtime.delivery_views import DeliveriesView
 from exitd.runtime.standby_views import TakeoverView
 from exitd.runtime.views import (
     ArmedView,
-    DeliveriesView,
     DetailView,
     ExitsView,
     ExplainView,
@@ -201,6 +203,17 @@ def takeover(*, account: str = "", apply: bool = False) -> Call[TakeoverView]:
         answers=TakeoverView,
         body=body,
         timeout_s=300.0,
+    )
+
+
+def keep_answers(account: str, answers: Sequence[VenueAnswer]) -> Call[AnswersView]:
+    """Keep what a venue has answered to `exitd doctor --live`."""
+    written: list[dict[str, Any]] = [to_builtins(each) for each in answers]
+    return Call(
+        method="POST",
+        path="/v1/answers",
+        answers=AnswersView,
+        body={"account": account, "answers": written},
     )
 
 

@@ -28,6 +28,7 @@ _SIGNED = (
     "key",
     "secret",
     "request_window",
+    "firing",
     "lag_slack",
     "history_requests_per_minute",
 )

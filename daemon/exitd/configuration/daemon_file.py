@@ -56,6 +56,14 @@ class Account(Keys):
         "nobody answered is in doubt for this long and `lag_slack` more.",
         shown="from the table",
     )
+    firing: Literal["strict", "overlapped"] | None = described(
+        None,
+        "`overlapped`: the first close of an exit leaves while it is being written "
+        "down, by an id that was written down when the exit was armed; after a stop "
+        "that was not clean, closes wait for `request_window` and `lag_slack` until "
+        "the venue has shown what had left. `strict`: each leaves once it is on disk.",
+        shown="overlapped",
+    )
     lag_slack: DurationValue | None = described(
         None,
         "How much longer the venue's own records may still change.",

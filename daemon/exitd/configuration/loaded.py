@@ -48,6 +48,7 @@ class AccountSettings(Struct, frozen=True, kw_only=True):
     lag_slack_ns: int
     requests_per_minute: int
     history_requests_per_minute: int
+    is_overlapped: bool = False
     chain: OnChain | None = None
     alpaca: AlpacaSettings | None = None
     interactive_brokers: AtInteractiveBrokers | None = None
@@ -90,6 +91,7 @@ def account_settings(
         history_requests_per_minute=account.history_requests_per_minute
         or table.history_requests_per_minute
         or 0,
+        is_overlapped=account.firing != "strict" and not table.prices_only,
     )
 
 

@@ -28,7 +28,7 @@ from exitd.configuration.sources import DAEMON_FILE
 from exitd.configuration.triggers import definitions
 from exitd.configuration.weakening import weakening
 from exitd.core.checks import watched_by
-from exitd.core.condition import AtInstant
+from exitd.core.condition import AtInstant, Missed
 from exitd.core.files import is_from_file
 from exitd.core.position import PositionKey, PositionRecord
 from exitd.core.trigger import (
@@ -127,7 +127,8 @@ def _waiting_reason(
         return ""
     if facts.policies.weakening_reload == "apply":
         return ""
-    why = weakening(before.definition, after)
+    missed = Missed(facts.policies.missed)
+    why = weakening(before.definition, after, missed)
     return (
         f"{why} of an open position" if why and facts.is_open(before.definition) else ""
     )

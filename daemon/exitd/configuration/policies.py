@@ -70,10 +70,16 @@ class Policies(Keys):
         "has been on the right side, with an alert.",
     )
     stop_beyond_after_downtime: Literal["fire", "alert"] = described(
-        "fire", "The first fresh price after downtime is beyond a stop."
+        "fire",
+        "The first fresh price after downtime, or a gap of the feed, is beyond a stop: "
+        "fire, or tell and wait until the price has been on the right side; it does "
+        "not protect meanwhile.",
     )
     take_profit_beyond_after_downtime: Literal["fire", "alert"] = described(
-        "fire", "The first fresh price after downtime is beyond a take-profit."
+        "fire",
+        "The first fresh price after downtime, or a gap of the feed, is beyond a "
+        "take-profit: fire, or tell and wait until the price has been on the right "
+        "side.",
     )
     missed: Literal["alert", "fire"] = described(
         "alert",
@@ -260,6 +266,10 @@ class Policies(Keys):
             max_active=self.active_triggers,
             second_source=self.feed_stale == "second_source",
             missed=Missed(self.missed),
+            stop_beyond_only_tells=self.stop_beyond_after_downtime == "alert",
+            take_profit_beyond_only_tells=(
+                self.take_profit_beyond_after_downtime == "alert"
+            ),
             crossed_exits=IfCrossed(self.crossed_at_arm_by_webhook),
             remainder_close_all=self.remainder_below_minimum == "close_all",
             confirm_after_ns=self.confirm_after,
@@ -286,8 +296,6 @@ class NotBuilt(Struct, frozen=True):
 
 NOT_BUILT = (
     NotBuilt("crossed_at_new_lifetime", "fire", "use wait, and fire by hand"),
-    NotBuilt("stop_beyond_after_downtime", "alert", "use fire"),
-    NotBuilt("take_profit_beyond_after_downtime", "alert", "use fire"),
     NotBuilt("percentage_of", "live", "use lifetime, or absolute quantities"),
     NotBuilt("take_profit_budget_spent", "retire", "use rearm, and cancel by hand"),
     NotBuilt("bound_not_met", "retire", "use keep_firing, and cancel by hand"),

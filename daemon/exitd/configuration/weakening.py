@@ -18,6 +18,7 @@ from exitd.core.condition import (
     FixedLevel,
     Level,
     MaxHold,
+    Missed,
     Move,
     Offset,
     Relative,
@@ -35,8 +36,16 @@ from exitd.core.trigger import (
 )
 
 
-def weakening(before: TriggerDefinition, after: TriggerDefinition | None) -> str:
-    """Say why a stop protects less than it did, or nothing."""
+def weakening(
+    before: TriggerDefinition,
+    after: TriggerDefinition | None,
+    missed: Missed = Missed.ALERT,
+) -> str:
+    """Say why a stop protects less than it did, or nothing.
+
+    Args:
+        missed: What the policy says of one that was crossed while nobody watched.
+    """
     if not before.is_stop:
         return ""
     if after is None:
@@ -45,6 +54,9 @@ def weakening(before: TriggerDefinition, after: TriggerDefinition | None) -> str
         return "takes a stop away from its position"
     if not after.is_stop:
         return "turns a stop into something else"
+    only_tells = (after.missed or missed) is Missed.ALERT
+    if only_tells and (before.missed or missed) is Missed.FIRE:
+        return "lets a stop that was crossed unseen only tell"
     return next(_reasons(before, after), "")
 
 

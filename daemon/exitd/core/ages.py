@@ -7,7 +7,7 @@ when it was opened on the venue's clock too; the first measurement of a run comp
 
 from msgspec.structs import replace
 
-from exitd.core import siblings
+from exitd.core import barrier, siblings
 from exitd.core.inputs import VenueTimeRead
 from exitd.core.position import PositionRecord
 from exitd.core.resting import watch_time
@@ -25,6 +25,7 @@ def on_venue_time(turn: Turn, read: VenueTimeRead) -> None:
     is_first = read.account not in state.ahead_ns
     state.ahead_ns[read.account] = read.ts_venue_ns - read.now_ns
     siblings.on_venue_time(state, read.account, read.now_ns)
+    barrier.on_venue_time(state, read.account, read.ts_venue_ns)
     if not is_first:
         return
     for key, position in state.positions.items():

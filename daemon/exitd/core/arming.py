@@ -7,6 +7,7 @@ from exitd.core.condition import Trailing
 from exitd.core.derived import priced
 from exitd.core.events import FactKind
 from exitd.core.hits import fire
+from exitd.core.holes import forget_hole
 from exitd.core.inputs import Amend, Arm, IfCrossed
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.narrowing import tightened_by
@@ -233,6 +234,7 @@ def _amended(
     """
     before, seen = record.definition, kept(turn.state, record)
     # Somebody has looked at it: what nobody saw before does not count any more.
+    forget_hole(turn.state, before)
     amended = replace(seen, definition=definition, unseen="", ts_changed_ns=turn.now_ns)
     is_anew = _watches_anew(record, amended)
     if is_anew or before.confirmation != definition.confirmation:

@@ -130,15 +130,17 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     """What a venue can do; this record picks the path of an attempt in doubt.
 
     `lag_slack_ns` is how long after expiry the venue's own records may still
-    change; a clean read counts only once it has passed. Without `has_ioc` nothing
-    ends at once there: what does not fill rests until it is taken back. A venue that
-    `reserves` sets aside what an open order would close, and refuses a second order for
-    it: there two closes never take the same twice.
+    change; a clean read counts only once it has passed. `window_ns` is how long a
+    request is valid, where `expiry` is `WINDOW` and a close does not say. Without
+    `has_ioc` nothing ends at once there: what does not fill rests until it is taken
+    back. A venue that `reserves` sets aside what an open order would close, and refuses
+    a second order for it: there two closes never take the same twice.
     """
 
     dedupe: Dedupe = Dedupe.NEVER
     expiry: Expiry = Expiry.WINDOW
     lag_slack_ns: int = 10 * NS_PER_S
+    window_ns: int = 0
     reduce_only: bool = True
     has_ioc: bool = True
     reserves: bool = False

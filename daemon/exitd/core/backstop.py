@@ -8,6 +8,8 @@ from msgspec import Struct
 from exitd.core.attempt import RefusalKind
 from exitd.core.position import PositionKey
 
+OLDER_KEPT = 8
+
 
 class BackstopState(StrEnum):
     """`SENT` may rest or not; `GOING` is being cancelled, and may still fire."""
@@ -23,7 +25,8 @@ class BackstopRecord(Struct, frozen=True, kw_only=True, gc=False):
 
     `percent` is its distance from the entry, above 0 and below 100; `level` what that
     came to. It follows the size of the position by itself. `refusals` are those in a
-    row. `ts_sent_ns` is our clock's.
+    row. `ts_sent_ns` is our clock's. `older` are the client ids of those that it came
+    after, the last `OLDER_KEPT` of them: one that rests all the same is taken back.
     """
 
     key: PositionKey
@@ -36,6 +39,7 @@ class BackstopRecord(Struct, frozen=True, kw_only=True, gc=False):
     refusals: int = 0
     ts_sent_ns: int = 0
     ts_changed_ns: int = 0
+    older: tuple[int, ...] = ()
 
     @property
     def is_over(self) -> bool:

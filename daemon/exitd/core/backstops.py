@@ -11,6 +11,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from exitd.core.backstop import (
+    OLDER_KEPT,
     BackstopRecord,
     BackstopRefused,
     BackstopsListed,
@@ -74,7 +75,8 @@ def on_ended(turn: Turn, trigger_id: str) -> None:
 def _put(turn: Turn, record: BackstopRecord) -> None:
     state, key = turn.state, record.key
     state.backstops[key] = record
-    state.backstop_of_client_id[key.account, record.client_order_id] = key
+    for client_order_id in (record.client_order_id, *record.older):
+        state.backstop_of_client_id[key.account, client_order_id] = key
     turn.records["backstop", key] = record
 
 
@@ -137,6 +139,7 @@ def _level(state: State, key: PositionKey) -> Decimal | None:
 def _place(
     turn: Turn, key: PositionKey, level: Decimal, before: BackstopRecord | None
 ) -> None:
+    older = (*before.older, before.client_order_id) if before is not None else ()
     record = BackstopRecord(
         key=key,
         percent=turn.state.backstop_terms[key],
@@ -146,6 +149,7 @@ def _place(
         refusals=before.refusals if before is not None else 0,
         ts_sent_ns=turn.now_ns,
         ts_changed_ns=turn.now_ns,
+        older=older[-OLDER_KEPT:],
     )
     _put(turn, record)
     turn.intend(PlaceBackstop(record))

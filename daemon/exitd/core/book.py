@@ -11,6 +11,7 @@ from exitd.core.condition import Direction, Offset
 from exitd.core.levels import Levels
 from exitd.core.market import PriceSource
 from exitd.core.trails import Trails
+from exitd.core.trigger import TriggerRecord
 from exitd.core.units import INFINITY
 
 _MINUS_INFINITY = INFINITY.copy_negate()
@@ -37,6 +38,10 @@ class Book:
     `counting` those that count prices in a row. `joined` are the combined sources
     that its prices are a part of. From `hole_ns` to `hole_end_ns` (0: no hole is open)
     nobody watched, and no candle has told yet; up to `ts_seen_ns` all was seen.
+    `hole_watch` is who was on watch then, as it stood when it was found; `hole_left`
+    names those whom candles are still to be shown, None before they came, and
+    `hole_told` counts what has been told of it: missed, fired, in doubt. It `is_back`
+    until the first price after that, or after a start, where that price is special.
     """
 
     __slots__ = (
@@ -55,7 +60,11 @@ class Book:
         "falling_at",
         "held",
         "hole_end_ns",
+        "hole_left",
         "hole_ns",
+        "hole_told",
+        "hole_watch",
+        "is_back",
         "is_saving",
         "is_unsaved",
         "joined",
@@ -87,10 +96,14 @@ class Book:
         self.ts_recv_ns = 0
         self.seq = -1
         self.held: Decimal | None = None
+        self.is_back = False
         self.is_unsaved = False
         self.is_saving = False
         self.ts_saved_ns = 0
         self.ts_seen_ns = self.hole_ns = self.hole_end_ns = 0
+        self.hole_watch: dict[str, TriggerRecord] = {}
+        self.hole_left: list[str] | None = None
+        self.hole_told = [0, 0, 0]
 
     def __len__(self) -> int:
         return (

@@ -7,6 +7,7 @@ from exitd.core.derived import priced
 from exitd.core.ending import end_fire
 from exitd.core.events import FactKind
 from exitd.core.hits import fire
+from exitd.core.holes import forget_hole
 from exitd.core.inputs import CancelTrigger, FireNow, Pause, Rearm, Resume
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.resting import (
@@ -133,6 +134,7 @@ def on_resume(turn: Turn, command: Resume) -> None:
         )
         return
     # Somebody has looked at it: what nobody saw before does not count any more.
+    forget_hole(turn.state, record.definition)
     resumed = replace(record, paused=False, unseen="", ts_changed_ns=turn.now_ns)
     resumed = begun(turn, resumed)
     turn.put_trigger(resumed)

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from exitd.core.client_ids import reserve
 from exitd.core.events import FactKind
 from exitd.core.intents import Priority, RequestSlot
 from exitd.core.lifecycle import TriggerCause, next_trigger_state
@@ -98,7 +99,7 @@ def _close(turn: Turn, fired: FireRecord, reason: DoneReason) -> FireRecord:
     )
     turn.put_fire(ended)
     turn.ended.append(fired.trigger_id)
-    if fired.attempts:
+    if fired.attempts or fired.account in turn.state.barriers:
         # Late replies and fills still find this firing and its attempts.
         turn.state.ended[fired.trigger_id, fired.arming] = ended
         turn.at(
@@ -135,6 +136,7 @@ def watch_again(turn: Turn, record: TriggerRecord, fired: FireRecord, why: str) 
         state=next_trigger_state(record.state, TriggerCause.BUDGET_SPENT),
         arming=record.arming + 1,
         seq=turn.state.next_seq(),
+        first_id=reserve(turn, record.definition),
         filled=record.filled + fired.filled,
         ts_armed_ns=turn.now_ns,
         ts_changed_ns=turn.now_ns,

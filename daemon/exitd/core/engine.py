@@ -8,11 +8,13 @@ from msgspec.structs import replace
 
 from exitd.core import (
     backstops,
+    barrier,
     confirming,
     doubt,
     entries,
     exits,
     files,
+    first_ids,
     guard,
     holes,
     lifetimes,
@@ -34,6 +36,7 @@ from exitd.core.patience import watch_patience
 from exitd.core.policy import Policies
 from exitd.core.records import CounterRecord, FillRecord, Snapshot
 from exitd.core.resting import rest_anew, watch_expiry, watch_time
+from exitd.core.returning import expect_first_price
 from exitd.core.state import QUIET, Decision, State, Timer, TimerKind
 from exitd.core.trigger import (
     CancelAndClose,
@@ -54,10 +57,24 @@ class Engine:
     def __init__(self, policies: Policies | None = None) -> None:
         self.state = State(policies or Policies())
 
-    def add_account(self, account: str, tag: int, capabilities: Capabilities) -> None:
-        """Make an account known; *tag* is its 8-bit client id tag (0 to 255)."""
+    def add_account(
+        self,
+        account: str,
+        tag: int,
+        capabilities: Capabilities,
+        *,
+        is_overlapped: bool = False,
+    ) -> None:
+        """Make an account known; *tag* is its 8-bit client id tag (0 to 255).
+
+        Its closes are strict, unless it is overlapped: that takes a venue whose
+        requests end by a window, or nothing would ever end a doubt.
+        """
         assert 0 <= tag <= 255
+        assert capabilities.window_ns or not is_overlapped
         self.state.capabilities[account] = capabilities
+        if is_overlapped:
+            self.state.overlapped.add(account)
         if account not in self.state.counters:
             self.state.counters[account] = CounterRecord(account, tag, 0)
 
@@ -87,7 +104,7 @@ class Engine:
         book.seq = tick.seq
         book.ts_recv_ns = tick.ts_recv_ns
         if book.falling_at < price < book.rising_at and not (
-            book.pending or book.counting or book.joined
+            book.pending or book.counting or book.joined or book.is_back
         ):
             book.price = price
             book.held = None
@@ -97,7 +114,8 @@ class Engine:
             guard.hold(turn, tick)
             return self._finish(turn)
         book.price, book.held = price, None
-        is_idle = not (book.pending or book.counting) and book.follow(price)
+        is_watched = book.pending or book.counting or book.is_back
+        is_idle = not is_watched and book.follow(price)
         if is_idle and (book.is_saving or not book.is_unsaved) and not book.joined:
             return QUIET
         turn = Turn(self.state, tick.ts_recv_ns)
@@ -169,6 +187,8 @@ class Engine:
         self.state.seq = _highest_seq(snapshot)
         watermarks.restore_trails(self.state, snapshot)
         holes.restore_seen(self.state, snapshot)
+        for book in self.state.books.values():
+            expect_first_price(self.state, book)
         for attempt in snapshot.attempts:
             turn.put_attempt(attempt)
         for fired in snapshot.fires:
@@ -176,6 +196,7 @@ class Engine:
             self._watch_fire(turn, fired)
         for fill in snapshot.fills:
             self._know_trade(fill)
+        barrier.put_up(self.state)
 
     def _watch_again(self, turn: Turn, record: TriggerRecord) -> None:
         """Rest what is on watch; trails that had begun follow in their order."""
@@ -220,6 +241,7 @@ class Engine:
         """After recovery has reconciled: go on with every firing that is open."""
         turn = Turn(self.state, now_ns)
         standby.resume(turn)
+        first_ids.begin_run(turn)
         confirming.mind_the_clock(turn)
         for attempt in list(self.state.attempts.values()):
             doubt.resume_unended(turn, attempt)

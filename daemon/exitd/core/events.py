@@ -66,7 +66,10 @@ class FactKind(StrEnum):
     POSITION_CLOSED = "position.closed"
     POSITION_DOUBTED = "position.doubted"
     PRICE_HELD = "price.held"
+    PRICE_UNWATCHED = "price.unwatched"
     ACCOUNT_CONTRADICTED = "account.contradicted"
+    ACCOUNT_BARRED = "account.barred"
+    ACCOUNT_UNBARRED = "account.unbarred"
     ACCOUNT_SHARED = "account.shared"
     ACCOUNT_TAKEN_OVER = "account.taken_over"
 

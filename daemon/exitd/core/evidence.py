@@ -4,16 +4,16 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from exitd.core import backstops, entered, exits, standby
+from exitd.core import backstops, barrier, entered, exits, standby
 from exitd.core.attempt import AttemptRecord, AttemptState
 from exitd.core.events import FactKind
 from exitd.core.hits import take_back
 from exitd.core.inputs import FillReport, OrderReport, OrderStatus
 from exitd.core.legs import await_fill
 from exitd.core.lifecycle import AttemptCause, next_attempt_state
-from exitd.core.money import add_fee
+from exitd.core.money import add_fee, slippage_bps
 from exitd.core.position import after_fill
-from exitd.core.records import CounterRecord, FillRecord
+from exitd.core.records import FillRecord
 from exitd.core.refusing import refuse
 from exitd.core.settling import settle
 from exitd.core.shrinking import give_back, shrink
@@ -75,6 +75,7 @@ def _fits(attempt: AttemptRecord, report: OrderReport) -> bool:
 
 def on_order(turn: Turn, report: OrderReport) -> None:
     """Take in evidence; what is older than what is known changes nothing."""
+    barrier.adopt(turn, report)
     attempt = find_attempt(turn, report)
     if attempt is None:
         if not (backstops.on_report(turn, report) or entered.on_report(turn, report)):
@@ -150,7 +151,7 @@ def _raise_counter(turn: Turn, report: OrderReport) -> None:
     tag, seen = report.client_order_id >> 24, report.client_order_id & 0xFFFFFF
     if tag != counter.tag or seen <= counter.counter:
         return
-    turn.put_counter(CounterRecord(counter.account, counter.tag, seen))
+    turn.put_counter(replace(counter, counter=seen))
     turn.fact(
         FactKind.ACCOUNT_CONTRADICTED,
         account=report.account,
@@ -179,6 +180,8 @@ def _tell(
             late=is_late,
             alert=is_late,
         )
+    fired = turn.state.firing_of(key)
+    average = after.filled_quote / after.filled if after.filled else None
     turn.fact(
         _FACTS[after.state],
         record,
@@ -188,7 +191,10 @@ def _tell(
         venue_order_id=after.venue_order_id,
         quantity=after.order.quantity,
         filled=after.filled,
-        average_price=after.filled_quote / after.filled if after.filled else None,
+        average_price=average,
+        slippage_bps=slippage_bps(
+            after.key.side, fired.own_level if fired is not None else None, average
+        ),
         reason=report.reason,
         ts_venue_ns=report.ts_venue_ns,
     )

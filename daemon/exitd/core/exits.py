@@ -19,6 +19,7 @@ from exitd.core.inputs import IfCrossed, OrderReport, OrderStatus
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.position import PositionKey
 from exitd.core.resting import finish, fresh_price, is_beyond, waits_for_price
+from exitd.core.since_fill import price_since_filled
 from exitd.core.state import State
 from exitd.core.trigger import (
     Close,
@@ -72,7 +73,10 @@ def _arm(
 ) -> None:
     """Arm an exit for all that is left, whatever others of its position do."""
     covering = _covering(definition, entry.left)
-    price = fresh_price(turn.state, covering, turn.now_ns)
+    if if_crossed is IfCrossed.FIRE:
+        price = price_since_filled(turn.state, entry, covering, turn.now_ns)
+    else:
+        price = fresh_price(turn.state, covering, turn.now_ns)
     level = covering.level
     crosses = (
         level is not None

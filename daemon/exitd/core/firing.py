@@ -4,15 +4,16 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from exitd.core import exits
+from exitd.core import exits, first_ids
 from exitd.core.after_legs import waits_for_legs
 from exitd.core.attempt import (
     AttemptKey,
     AttemptRecord,
     AttemptState,
     CloseOrder,
-    TimeInForce,
 )
+from exitd.core.barrier import BARRED, is_barred
+from exitd.core.book_states import believed
 from exitd.core.bounds import may_go
 from exitd.core.client_ids import next_client_id
 from exitd.core.ending import end_fire, gone, watch_again
@@ -24,18 +25,18 @@ from exitd.core.holding import (
     hold,
     look_again,
     retry_in,
+    wait_for_book,
     waits_for_proof,
 )
 from exitd.core.inputs import AttemptSent, AttemptSigned, SlotOpened
-from exitd.core.intents import ProvePosition, RefreshInstrument, SendClose
+from exitd.core.intents import ProvePosition, SendClose
 from exitd.core.lifecycle import AttemptCause, TriggerCause, next_attempt_state
-from exitd.core.market import Instrument
 from exitd.core.patience import (
+    begin_attempt,
     clear_the_way,
     climb_if_over,
     make_way,
     mind_the_clock,
-    rests_until_ns,
     stop_slices,
     time_in_force,
 )
@@ -58,9 +59,11 @@ from exitd.core.trigger import (
 )
 from exitd.core.turn import Turn
 from exitd.core.under_way import UnderWay
-from exitd.core.units import NS_PER_S, NS_PER_US, ZERO
+from exitd.core.units import NS_PER_US, ZERO
 from exitd.core.withdrawing import make_final
 
+#: Firings that a price began, as far as anybody knows.
+_BY_PRICE = frozenset({"price", "found"})
 _CAME_BACK = "the price came back"
 _NO_PRICE = "no fresh price says whether it is still beyond"
 
@@ -84,6 +87,9 @@ def on_slot(turn: Turn, slot: SlotOpened) -> None:
     if state.open_attempt_of(fired) is not None:
         return
     if isinstance(action, CancelAndClose) and not fired.is_cancel_confirmed:
+        return
+    if is_barred(state, role.key):
+        hold(turn, record, fired, BARRED, alert=role.is_stop)
         return
     position = state.position(role.key)
     is_over = position.held == ZERO or exits.is_spent(state, record)
@@ -175,7 +181,7 @@ def _why_no_profit(
         return STOP_FIRES
     if under_way.in_doubt:
         return "an attempt of the position is in doubt"
-    if fired.level is None or fired.cause != "price" or fired.slices:
+    if fired.level is None or fired.cause not in _BY_PRICE or fired.slices:
         # Slices that have begun go on whatever the price: the hit decided that.
         return ""
     price = fresh_price(state, definition, turn.now_ns)
@@ -267,51 +273,39 @@ def _send(
         side=role.key.side.close_side,
         level=level,
         observed=room.price,
-        instrument=instrument,
+        instrument=believed(state, instrument, turn.now_ns),
         wider_factor=state.policies.wider_factor,
         limit_only_bound=state.policies.limit_only_bound_percent,
     )
     if terms is None:
-        _wait_for_book(turn, record, fired, instrument)
+        wait_for_book(turn, record, fired, instrument)
         return
     order_type, price = terms
     if (released := replace(fired, held_by="")) != state.fires[record.id]:
         turn.put_fire(released)
     if not state.position(role.key).proven:
         turn.intend(ProvePosition(definition.account, definition.symbol))
-    turn.intend(
-        SendClose(
-            CloseOrder(
-                attempt=AttemptKey(record.id, fired.arming, fired.attempts + 1),
-                account=definition.account,
-                symbol=definition.symbol,
-                side=role.key.side.close_side,
-                quantity=quantity,
-                order=order_type,
-                price=price,
-                time_in_force=time_in_force(
-                    close,
-                    order_type,
-                    fired.stage,
-                    is_stop=role.is_stop,
-                    has_ioc=state.capabilities[definition.account].has_ioc,
-                ),
-                client_order_id=next_client_id(turn, definition.account),
-                window_ns=close.window_ns,
-                asked=close.asked if order_type is OrderType.LIMIT else None,
-            )
-        )
+    first_id = first_ids.of(state, record, fired)
+    order = CloseOrder(
+        attempt=AttemptKey(record.id, fired.arming, fired.attempts + 1),
+        account=definition.account,
+        symbol=definition.symbol,
+        side=role.key.side.close_side,
+        quantity=quantity,
+        order=order_type,
+        price=price,
+        time_in_force=time_in_force(
+            close,
+            order_type,
+            fired.stage,
+            is_stop=role.is_stop,
+            has_ioc=state.capabilities[definition.account].has_ioc,
+        ),
+        client_order_id=first_id or next_client_id(turn, definition.account),
+        window_ns=close.window_ns,
+        asked=close.asked if order_type is OrderType.LIMIT else None,
     )
-
-
-def _wait_for_book(
-    turn: Turn, record: TriggerRecord, fired: FireRecord, instrument: Instrument
-) -> None:
-    """Hold a firing while the market takes no order that it could send."""
-    state_now = instrument.book_state.value.replace("_", "-")
-    hold(turn, record, fired, f"the order book is {state_now}")
-    turn.intend(RefreshInstrument(instrument.account, instrument.symbol))
-    retry_in(turn, turn.state.fires[record.id], NS_PER_S)
+    turn.intend(SendClose(order, seq=record.seq if first_id else 0))
 
 
 def on_signed(turn: Turn, signed: AttemptSigned) -> None:
@@ -323,9 +317,11 @@ def on_signed(turn: Turn, signed: AttemptSigned) -> None:
     key = state.roles[record.id].key
     assert key is not None
     assert order.attempt.n == fired.attempts + 1, "attempts are numbered in turn"
+    if order.client_order_id == record.first_id:
+        state.first_ids_used.add((order.account, record.first_id))
     position, twap = state.position(key), twap_of(record)
     piece = {"slice": f"{fired.slices}/{twap.slices}"} if twap is not None else {}
-    _begin_attempt(turn, record, fired, order)
+    begin_attempt(turn, record, fired, order)
     turn.put_counter(state.counters[order.account])
     turn.put_attempt(
         AttemptRecord(
@@ -357,25 +353,6 @@ def on_signed(turn: Turn, signed: AttemptSigned) -> None:
     )
 
 
-def _begin_attempt(
-    turn: Turn, record: TriggerRecord, fired: FireRecord, order: CloseOrder
-) -> None:
-    """Count an attempt, and set the time after which it is taken back if it rests."""
-    until_ns = fired.rests_until_ns
-    if order.time_in_force is TimeInForce.GTC:
-        close, role = record.definition.close, turn.state.roles[record.id]
-        assert close is not None
-        until_ns = rests_until_ns(
-            close, fired, turn.now_ns, order.order, is_stop=role.is_stop
-        )
-        if until_ns:
-            kind = TimerKind.PATIENCE
-            turn.at(Timer(until_ns, kind, record.id, record.arming))
-    turn.put_fire(
-        replace(fired, attempts=order.attempt.n, asked_back=0, rests_until_ns=until_ns)
-    )
-
-
 def on_sent(turn: Turn, sent: AttemptSent) -> None:
     attempt = turn.state.attempts.get(sent.attempt)
     if attempt is None or attempt.state is not AttemptState.SIGNED:
@@ -392,5 +369,5 @@ def on_sent(turn: Turn, sent: AttemptSent) -> None:
         attempt=sent.attempt.n,
         client_order_id=attempt.order.client_order_id,
         hit_to_sent_us=(sent.now_ns - fired.ts_hit_ns) // NS_PER_US if fired else None,
-        signed_to_durable_us=(sent.now_ns - attempt.ts_changed_ns) // NS_PER_US,
+        signed_to_sent_us=(sent.now_ns - attempt.ts_changed_ns) // NS_PER_US,
     )

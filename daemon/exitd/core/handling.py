@@ -9,6 +9,7 @@ from exitd.core import (
     ages,
     arming,
     backstops,
+    barrier,
     closing,
     commands,
     doubt,
@@ -16,6 +17,7 @@ from exitd.core import (
     evidence,
     files,
     firing,
+    first_ids,
     holes,
     lifetimes,
     refusing,
@@ -25,6 +27,7 @@ from exitd.core import (
     withdrawing,
 )
 from exitd.core.backstop import BackstopRefused, BackstopsListed
+from exitd.core.barrier_inputs import FirstIdsSearched, FirstIdsWanted, RunEnded
 from exitd.core.ending import ask_slot, end_fire
 from exitd.core.entry_inputs import (
     Enter,
@@ -91,7 +94,9 @@ def _on_time(turn: Turn, passed: TimePassed) -> None:
 
 def _on_instrument(turn: Turn, report: InstrumentReport) -> None:
     instrument = report.instrument
-    known = turn.state.instruments.get((instrument.account, instrument.symbol))
+    market = (instrument.account, instrument.symbol)
+    turn.state.markets_read_ns[market] = turn.now_ns
+    known = turn.state.instruments.get(market)
     if known != instrument:
         turn.put_instrument(instrument)
 
@@ -167,4 +172,7 @@ HANDLERS: dict[type, Handler] = {
     BackstopsListed: backstops.on_listed,
     SlotHeld: on_slot_held,
     TakeOver: standby.on_take_over,
+    FirstIdsSearched: barrier.on_searched,
+    FirstIdsWanted: first_ids.on_wanted,
+    RunEnded: first_ids.on_run_ended,
 }

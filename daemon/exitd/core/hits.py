@@ -28,6 +28,7 @@ from exitd.core.resting import (
     unrest,
 )
 from exitd.core.role import Role
+from exitd.core.since_fill import is_before_fill
 from exitd.core.state import Timer, TimerKind
 from exitd.core.trigger import (
     Cancel,
@@ -61,7 +62,7 @@ def on_crossed(
     """
     state = turn.state
     causes = dict(confirmed)
-    candidates = _candidates(turn, book, tick.price, causes)
+    candidates = _candidates(turn, book, tick, causes)
     volleys: dict[Role, _Volley] = {}
     stops = {role.key for _, role, _ in candidates if role.is_stop and role.key}
     for record, role, level in candidates:
@@ -85,10 +86,11 @@ def on_crossed(
 
 
 def _candidates(
-    turn: Turn, book: Book, price: Decimal, causes: dict[str, str]
+    turn: Turn, book: Book, tick: Tick, causes: dict[str, str]
 ) -> list[_Hit]:
-    """Take out of the book what *price* hits, and leave what still has to wait."""
-    state, now_ns = turn.state, turn.now_ns
+    """Take out of the book what *tick* hits, and leave what still has to wait."""
+    state, now_ns, price = turn.state, turn.now_ns, tick.price
+    has_entries = bool(state.entry_of_exit)
     triggers, roles = state.triggers, state.roles
     found: list[_Hit] = []
     hits: list[tuple[str, Decimal | None]] = [(confirmed, None) for confirmed in causes]
@@ -99,6 +101,8 @@ def _candidates(
             expire(turn, record)
         elif record.state is _WAITING:
             _came_back(turn, record, price)
+        elif has_entries and is_before_fill(state, trigger_id, tick.ts_venue_ns):
+            rest(state, record)
         elif (
             record.definition.confirmation is not None
             and trigger_id not in causes
@@ -140,6 +144,12 @@ def fire(turn: Turn, record: TriggerRecord, cause: str) -> None:
     level = level_now(turn.state, record)
     unrest(turn.state, record)
     _begin(turn, record, _volley(turn, record, role, None, cause), level)
+
+
+def found_fired(turn: Turn, record: TriggerRecord) -> FireRecord:
+    """Begin a firing whose first close was found at the venue, and give it."""
+    fire(turn, record, "found")
+    return turn.state.fires[record.id]
 
 
 def fire_by_clock(turn: Turn, record: TriggerRecord, cause: str) -> None:

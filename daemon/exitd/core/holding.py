@@ -4,6 +4,8 @@ from msgspec.structs import replace
 
 from exitd.core.events import FactKind
 from exitd.core.inputs import SlotHeld
+from exitd.core.intents import RefreshInstrument
+from exitd.core.market import Instrument
 from exitd.core.position import PositionRecord
 from exitd.core.state import Timer, TimerKind
 from exitd.core.trigger import FireRecord, TriggerRecord
@@ -61,6 +63,16 @@ def look_again(turn: Turn, record: TriggerRecord, fired: FireRecord, why: str) -
     """Hold a firing until a price is there, and look for one soon."""
     hold(turn, record, fired, why)
     retry_in(turn, turn.state.fires[record.id], _PRICE_PATIENCE_NS)
+
+
+def wait_for_book(
+    turn: Turn, record: TriggerRecord, fired: FireRecord, instrument: Instrument
+) -> None:
+    """Hold a firing while the market takes no order that it could send."""
+    state_now = instrument.book_state.value.replace("_", "-")
+    hold(turn, record, fired, f"the order book is {state_now}")
+    turn.intend(RefreshInstrument(instrument.account, instrument.symbol))
+    retry_in(turn, turn.state.fires[record.id], NS_PER_S)
 
 
 def retry_in(turn: Turn, fired: FireRecord, delay_ns: int) -> None:

@@ -8,12 +8,16 @@ from exitd.core.market import PriceSource
 
 
 class SeenCandle(Struct, frozen=True, gc=False):
-    """The best prices of a candle in [`ts_open_ns`, `ts_close_ns`), UTC."""
+    """The best prices of a candle in [`ts_open_ns`, `ts_close_ns`), UTC.
+
+    `close` is the last price in it; None where that is not known.
+    """
 
     ts_open_ns: int
     ts_close_ns: int
     high: Decimal
     low: Decimal
+    close: Decimal | None = None
 
 
 class SourcesSeen(Struct, frozen=True):

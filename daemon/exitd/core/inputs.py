@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from exitd.core.attempt import AttemptKey, CloseOrder, RefusalKind
 from exitd.core.backstop import BackstopRefused, BackstopsListed
+from exitd.core.barrier_inputs import FirstIdsSearched, FirstIdsWanted, RunEnded
 from exitd.core.entry_inputs import Enter, EntryReport, WithdrawEntry
 from exitd.core.hole_inputs import HoleFilled, HoleFound, HoleUnknown, SourcesSeen
 from exitd.core.market import Instrument, PriceSource, Tick
@@ -361,5 +362,8 @@ Report = (
     | BackstopRefused
     | BackstopsListed
     | SlotHeld
+    | FirstIdsSearched
+    | FirstIdsWanted
+    | RunEnded
 )
 Input = Tick | TimePassed | Command | Report

@@ -31,9 +31,14 @@ class RequestSlot(Struct, frozen=True, gc=False):
 
 
 class SendClose(Struct, frozen=True):
-    """Sign this order, report `AttemptSigned`, make it durable, then send it."""
+    """Sign this order, report `AttemptSigned`, make it durable, then send it.
+
+    `seq` is the place of the arming that its id was reserved with, 0 for none: once
+    that is durable, this may leave while it is being written down.
+    """
 
     order: CloseOrder
+    seq: int = 0
 
     @property
     def account(self) -> str:

@@ -7,6 +7,7 @@ from exitd.core.confirming import count
 from exitd.core.hits import on_crossed
 from exitd.core.inputs import SourceJudged
 from exitd.core.market import PriceSource, Tick
+from exitd.core.returning import hold_beyond
 from exitd.core.turn import Turn
 from exitd.core.waking import judge_pending, on_woken
 
@@ -18,6 +19,8 @@ def take_in(turn: Turn, book: Book, tick: Tick) -> None:
     it, as a stop lies behind its watermark (behaviour 46).
     """
     price = tick.price
+    if book.is_back:
+        hold_beyond(turn, book, price)
     confirmed: list[tuple[str, str]] = []
     if book.pending:
         confirmed += [(i, "confirmed") for i in judge_pending(turn, book, price)]
@@ -41,7 +44,9 @@ def _take_combined(turn: Turn, source: PriceSource, ts_venue_ns: int, seq: int) 
     book = state.book(source)
     book.price = price
     book.ts_venue_ns, book.ts_recv_ns = ts_venue_ns, turn.now_ns
-    if book.falling_at < price < book.rising_at and not (book.pending or book.counting):
+    if book.falling_at < price < book.rising_at and not (
+        book.pending or book.counting or book.is_back
+    ):
         return
     take_in(turn, book, Tick(source, price, ts_venue_ns, turn.now_ns, seq))
 

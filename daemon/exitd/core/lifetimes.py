@@ -35,6 +35,7 @@ from exitd.core.resting import (
 )
 from exitd.core.settling import prove
 from exitd.core.shrinking import shrink
+from exitd.core.since_fill import price_since_filled
 from exitd.core.state import State
 from exitd.core.trigger import DoneReason, TriggerRecord, TriggerState, WaitingFor
 from exitd.core.turn import Turn
@@ -57,8 +58,11 @@ def on_position(turn: Turn, report: PositionReport) -> None:
         return
     after = _seen(turn, known, report)
     is_same = report.continuity in (None, Continuity.SAME)
-    if is_same and after == replace(known, ts_venue_ns=report.ts_venue_ns):
-        # Nothing new but its age: kept in memory, not worth a write.
+    stays_flat = known.held == ZERO and after.held == ZERO
+    if stays_flat or (
+        is_same and after == replace(known, ts_venue_ns=report.ts_venue_ns)
+    ):
+        # Nothing new but its age, and that it is proven: not worth a write.
         state.positions[key] = after
         shrink(turn, key)
         prove(turn, key)
@@ -240,6 +244,9 @@ def begin_arming(turn: Turn, record: TriggerRecord, position: PositionRecord) ->
     elif exits.fires_when_crossed(turn.state, record):
         cause, lifetime = TriggerCause.POSITION_OPENED, position.lifetime
         armed = arm(turn, record, cause, lifetime=lifetime)
+        entry = exits.exit_of(turn.state, record.id)
+        assert entry is not None, "only an exit of an entry fires when crossed"
+        price = price_since_filled(turn.state, entry, definition, turn.now_ns)
         if price is not None and has_crossed(armed, price):
             fire(turn, armed, "crossed when armed")
     elif price is None:

@@ -39,7 +39,8 @@ class Instrument(Struct, frozen=True, kw_only=True):
 
     `price_step` and `quantity_step` are above zero; `min_quantity` and
     `max_quantity` are in base units, `min_notional` in the quote currency. `min_left`
-    is the least that a close of a part must leave open, in base units.
+    is the least that a close of a part must leave open, in base units. With
+    `is_cached` some cache told its `book_state`, which may be over.
     """
 
     account: str
@@ -54,6 +55,7 @@ class Instrument(Struct, frozen=True, kw_only=True):
     min_notional: Decimal | None = None
     min_left: Decimal = ZERO
     book_state: BookState = BookState.OPEN
+    is_cached: bool = False
 
 
 class PriceKind(StrEnum):

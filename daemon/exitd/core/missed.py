@@ -1,42 +1,49 @@
 """What candles say of one trigger: that its level was crossed, or that nobody knows.
 
 A candle has no order: its best and its worst price may have come in either. So it
-counts for a level that stood still in it, and for a trail by what was seen before it.
+counts for a level that stood still in it; what moves is followed in `walking`.
 """
 
 from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from exitd.core.condition import Confirmation, Direction, Trailing
-from exitd.core.derived import level_of, tighter
+from exitd.core.derived import has_relative_parts, level_of
 from exitd.core.hole_inputs import SeenCandle
 from exitd.core.market import PriceSource
-from exitd.core.resting import OPPOSITE, is_beyond, offset_of
+from exitd.core.resting import is_beyond
 from exitd.core.state import State
-from exitd.core.stepping import next_step, stepped_stop
-from exitd.core.trigger import TriggerRecord
-from exitd.core.units import text
-from exitd.core.watermarks import is_trailing
+from exitd.core.trigger import TriggerDefinition, TriggerRecord
+from exitd.core.walking import View, Walked, walk
 
 _CHANGED = "its level was reached in the candle in which it had last been changed"
 _COUNTS = "its level was crossed, and candles do not count the prices beyond it"
 _HOLDS = "its level was crossed, and candles do not say for how long"
 _BEGAN = "it began in the candle in which the hole did"
 _EITHER = "its stop was reached, and candles do not say whether before its best price"
+_STEPS = "it went on by steps, and candles do not say at which prices"
+_RELATIVE = "its stop was reached, if its position was then what it is now"
 
 
 class Found(Struct, frozen=True):
     """The candle in which a level was `crossed`, or why nobody knows whether it was.
 
-    `best` is the best price that a trail would have seen; None where it trails nothing.
+    `now` is what has become of its trail or of its level by then; None where nothing
+    of it moves. Where it moved, it has not `stood_still`.
     """
 
     crossed: SeenCandle | None = None
     level: Decimal | None = None
     doubt: str = ""
-    best: Decimal | None = None
+    now: Walked | None = None
+    stood_still: bool = True
+
+    @property
+    def was_reached(self) -> bool:
+        return self.crossed is not None or bool(self.doubt)
 
 
 def is_untouched(record: TriggerRecord, low: Decimal, high: Decimal) -> bool:
@@ -65,21 +72,74 @@ def look(
         since_ns: When the hole in which they are began, UTC.
     """
     definition = record.definition
-    condition = definition.condition
     if source != definition.source:
         return _emergency(state, record, candles)
-    if isinstance(condition, Trailing) and condition.step is None:
-        if not is_trailing(record):
-            return Found(doubt=_on_the_way(state, record, candles))
-        found = _trail(state, record, condition, candles, since_ns)
-    elif definition.confirmation is not None:
+    if isinstance(definition.condition, Trailing):
+        return _followed(state, record, candles, since_ns)
+    if definition.confirmation is not None:
         found = _confirmed(state, record, definition.confirmation, candles)
     else:
-        found = _reached(state, record, record.trigger_price, candles)
-    if found.crossed is None and not found.doubt:
-        doubt = _on_the_way(state, record, candles)
-        return Found(doubt=doubt, best=found.best)
-    return found
+        found = _reached(record, record.trigger_price, candles)
+    if not definition.moves:
+        return found
+    moved = _followed(state, record, candles, since_ns)
+    if definition.confirmation is None:
+        return moved
+    if not moved.stood_still:
+        # It has to stay crossed where it moved to, and nobody counts that here.
+        is_doubted = found.crossed is None and not found.doubt and moved.was_reached
+        found = replace(found, doubt=_HOLDS if is_doubted else found.doubt)
+    return replace(found, now=moved.now, stood_still=moved.stood_still)
+
+
+def _followed(
+    state: State,
+    record: TriggerRecord,
+    candles: Sequence[SeenCandle],
+    since_ns: int,
+) -> Found:
+    """Follow a stop that moves, as loosely and as tightly as it may have gone."""
+    likely = sure = most = walk(state, record, candles, since_ns, View.LIKELY)
+    condition = record.definition.condition
+    if _is_relative(record.definition):
+        sure = walk(state, record, candles, since_ns, View.SURE)
+    if _is_vague(record, candles):
+        most = walk(state, record, candles, since_ns, View.MOST)
+    doubt = ""
+    if sure.crossed is None and most.reached:
+        doubt = _EITHER
+        if most.in_part:
+            doubt = _BEGAN if isinstance(condition, Trailing) else _CHANGED
+        elif likely.crossed is not None:
+            doubt = _RELATIVE
+    elif sure.crossed is None and likely.stand != most.stand:
+        doubt = _CHANGED
+        if isinstance(condition, Trailing):
+            doubt = _BEGAN if condition.step is None else _STEPS
+    return Found(
+        crossed=sure.crossed,
+        level=sure.stop,
+        doubt=doubt,
+        now=likely,
+        stood_still=most.level == record.trigger_price,
+    )
+
+
+def _is_relative(definition: TriggerDefinition) -> bool:
+    """Whether its position decides when its stop moves, or to where."""
+    moves = definition.moves
+    return has_relative_parts(definition) or any(
+        not isinstance(move.to, Decimal) for move in moves
+    )
+
+
+def _is_vague(record: TriggerRecord, candles: Sequence[SeenCandle]) -> bool:
+    """Whether candles leave it open how far a stop went."""
+    condition = record.definition.condition
+    if isinstance(condition, Trailing) and condition.step is not None:
+        return True
+    since_ns = max(record.ts_changed_ns, record.ts_begun_ns)
+    return any(candle.ts_open_ns < since_ns for candle in candles)
 
 
 def _worst(record: TriggerRecord, candle: SeenCandle) -> Decimal:
@@ -102,19 +162,10 @@ def _is_news(record: TriggerRecord, candle: SeenCandle) -> bool:
 
 
 def _reached(
-    state: State,
-    record: TriggerRecord,
-    level: Decimal | None,
-    candles: Sequence[SeenCandle],
+    record: TriggerRecord, level: Decimal | None, candles: Sequence[SeenCandle]
 ) -> Found:
     """Find the first candle that has come to a level."""
-    condition, way = record.definition.condition, record.definition.direction
-    if isinstance(condition, Trailing):
-        # One that moves in steps; each of them was written down.
-        if record.watermark is None:
-            return Found()
-        level = stepped_stop(record.watermark, offset_of(record, condition), way)
-    doubt = ""
+    way, doubt = record.definition.direction, ""
     for candle in candles:
         if level is None or not _is_news(record, candle):
             continue
@@ -134,7 +185,7 @@ def _emergency(
     if confirmation is None or confirmation.emergency is None:
         return Found()
     level = level_of(state, record.definition, confirmation.emergency)
-    return _reached(state, record, level, candles)
+    return _reached(record, level, candles)
 
 
 def _confirmed(
@@ -145,14 +196,14 @@ def _confirmed(
 ) -> Found:
     """As `_reached`, for a level that has to stay crossed."""
     if not (confirmation.for_ns or confirmation.prices):
-        return _reached(state, record, record.trigger_price, candles)
+        return _reached(record, record.trigger_price, candles)
     found = _emergency(state, record, candles)
     # A confirmation under way is decided by the first price (behaviour 134).
     if found.crossed is not None or record.confirm_ns:
         return found
     if confirmation.for_ns:
         return _held(record, confirmation.for_ns, candles)
-    crossed = _reached(state, record, record.trigger_price, candles)
+    crossed = _reached(record, record.trigger_price, candles)
     is_crossed = crossed.crossed is not None or crossed.doubt
     return Found(doubt=_COUNTS if is_crossed else "")
 
@@ -183,70 +234,3 @@ def _held(record: TriggerRecord, for_ns: int, candles: Sequence[SeenCandle]) -> 
             # The price was back; what it did after may be a beginning.
             could_ns = length_ns
     return Found(doubt=doubt)
-
-
-def _trail(
-    state: State,
-    record: TriggerRecord,
-    condition: Trailing,
-    candles: Sequence[SeenCandle],
-    since_ns: int,
-) -> Found:
-    """Follow the candles as a trail would, one after the other (behaviours 48, 56).
-
-    A candle counts for one that had begun before it: its best price may be older than
-    a trail that began in it, and than the watermark of one that was watched in it.
-    """
-    way = record.definition.direction
-    trailed = state.book(record.definition.source).trailed(record.id)
-    assert trailed is not None, "what trails has its stop in the book"
-    best, offset = trailed[0], offset_of(record, condition)
-    crossed, level, doubt = None, None, ""
-    for candle in candles:
-        if candle.ts_close_ns <= record.ts_begun_ns:
-            continue
-        worst, stop = _worst(record, candle), stepped_stop(best, offset, way)
-        if candle.ts_open_ns < record.ts_begun_ns:
-            doubt = _BEGAN
-            continue
-        best = tighter(way, best, _best(record, candle))
-        if crossed is not None or candle.ts_open_ns <= record.missed_ns:
-            continue
-        if is_beyond(way, stop, worst) and candle.ts_open_ns >= since_ns:
-            crossed, level = candle, stop
-        elif is_beyond(way, stepped_stop(best, offset, way), worst):
-            doubt = _EITHER
-    return Found(crossed=crossed, level=level, doubt=doubt, best=best)
-
-
-def _on_the_way(
-    state: State, record: TriggerRecord, candles: Sequence[SeenCandle]
-) -> str:
-    """Say that a price came which would have moved a stop, or begun a trail."""
-    for level in _ahead(state, record):
-        way = OPPOSITE[record.definition.direction]
-        for candle in candles:
-            if _is_news(record, candle) and is_beyond(
-                way, level, _best(record, candle)
-            ):
-                return (
-                    f"its stop would have moved at {text(level)}, where the price was"
-                )
-    return ""
-
-
-def _ahead(state: State, record: TriggerRecord) -> list[Decimal]:
-    """Give the prices at which a stop begins, narrows, steps or moves."""
-    definition, condition = record.definition, record.definition.condition
-    levels = [move.at for move in definition.moves]
-    found: list[Decimal | None] = []
-    if isinstance(condition, Trailing):
-        if not record.trail_seq:
-            levels.append(condition.after)
-        elif condition.step is not None and record.watermark is not None:
-            way = definition.direction
-            found.append(next_step(record.watermark, condition.step, way))
-        if condition.tighten is not None and not record.is_tightened:
-            levels.append(condition.tighten.at)
-    found += [level_of(state, definition, at) for at in levels if at is not None]
-    return [level for level in found if level is not None]

@@ -8,6 +8,8 @@ from msgspec import Struct
 from exitd.core.position import Side
 from exitd.core.units import ZERO
 
+_HUNDREDTH = Decimal("0.01")
+
 
 class Fee(Struct, frozen=True, gc=False):
     """What was paid in one asset; below zero for a rebate."""
@@ -23,6 +25,20 @@ def add_fee(fees: tuple[Fee, ...], asset: str, amount: Decimal) -> tuple[Fee, ..
     total = amount + sum((fee.amount for fee in fees if fee.asset == asset), ZERO)
     others = tuple(fee for fee in fees if fee.asset != asset)
     return (*others, Fee(asset, total))
+
+
+def slippage_bps(
+    side: Side, level: Decimal | None, average: Decimal | None
+) -> Decimal | None:
+    """Give how far a fill was from the level, in basis points of it, to two places.
+
+    Above zero where it cost us: a long sold below its level, a short bought above.
+    None without a level of the same market (above zero), or without a fill.
+    """
+    if level is None or average is None:
+        return None
+    worse = level - average if side is Side.LONG else average - level
+    return (worse / level * 10_000).quantize(_HUNDREDTH)
 
 
 def realised_pnl(

@@ -16,7 +16,13 @@ from exitd.core.derived import (
 from exitd.core.events import FactKind
 from exitd.core.position import PositionKey
 from exitd.core.resting import kept, rest
-from exitd.core.trigger import DoneReason, TriggerRecord, TriggerState
+from exitd.core.state import State
+from exitd.core.trigger import (
+    DoneReason,
+    TriggerDefinition,
+    TriggerRecord,
+    TriggerState,
+)
 from exitd.core.turn import Turn
 from exitd.core.units import ZERO
 
@@ -38,7 +44,7 @@ def after_filled(turn: Turn, filled: TriggerRecord) -> None:
 
 def move_to(turn: Turn, record: TriggerRecord, move: Move) -> None:
     """Move a stop, if that makes it tighter; it never goes back."""
-    target = _target(turn, record, move)
+    target = target_of(turn.state, record.definition, move)
     known = record.trigger_price
     if target is None or record.state not in _ON_WATCH:
         return
@@ -49,8 +55,10 @@ def move_to(turn: Turn, record: TriggerRecord, move: Move) -> None:
     _put(turn, replace(record, level=target, is_moved=True), known, why)
 
 
-def _target(turn: Turn, record: TriggerRecord, move: Move) -> Decimal | None:
-    state, definition = turn.state, record.definition
+def target_of(
+    state: State, definition: TriggerDefinition, move: Move
+) -> Decimal | None:
+    """Give where a move would set a stop now; None where that is not known."""
     key = definition.key
     assert key is not None, "a stop that moves is one of a position"
     if move.to is not None:
@@ -81,6 +89,15 @@ def _rest_again(turn: Turn, record: TriggerRecord) -> None:
     if seen is not record:
         turn.put_trigger(seen)
     rest(turn.state, seen)
+
+
+def set_level(
+    turn: Turn, record: TriggerRecord, level: Decimal, why: str
+) -> TriggerRecord:
+    """Set a stop to a level that candles say it would have moved to."""
+    before = record.trigger_price
+    _put(turn, replace(record, level=level, is_moved=True), before, why)
+    return turn.state.triggers[record.id]
 
 
 def _put(turn: Turn, record: TriggerRecord, before: Decimal | None, why: str) -> None:

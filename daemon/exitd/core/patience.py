@@ -8,7 +8,7 @@ which of two goes first is decided by `_rank`, so they cannot take turns for eve
 
 from msgspec.structs import replace
 
-from exitd.core.attempt import AttemptKey, AttemptRecord, TimeInForce
+from exitd.core.attempt import AttemptKey, AttemptRecord, CloseOrder, TimeInForce
 from exitd.core.ending import ask_slot
 from exitd.core.events import FactKind
 from exitd.core.hits import ask_back, take_back
@@ -307,3 +307,22 @@ def stop_slices(turn: Turn, key: PositionKey) -> None:
             continue  # taken back when the first stop fired
         if twap_of(state.triggers[trigger_id]) is not None:
             ask_back(turn, fired, state.attempts[attempt_key])
+
+
+def begin_attempt(
+    turn: Turn, record: TriggerRecord, fired: FireRecord, order: CloseOrder
+) -> None:
+    """Count an attempt, and set the time after which it is taken back if it rests."""
+    until_ns = fired.rests_until_ns
+    if order.time_in_force is TimeInForce.GTC:
+        close, role = record.definition.close, turn.state.roles[record.id]
+        assert close is not None
+        until_ns = rests_until_ns(
+            close, fired, turn.now_ns, order.order, is_stop=role.is_stop
+        )
+        if until_ns:
+            kind = TimerKind.PATIENCE
+            turn.at(Timer(until_ns, kind, record.id, record.arming))
+    turn.put_fire(
+        replace(fired, attempts=order.attempt.n, asked_back=0, rests_until_ns=until_ns)
+    )

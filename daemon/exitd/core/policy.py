@@ -19,8 +19,9 @@ class Policies(Struct, frozen=True, kw_only=True):
     `guard_hold_ns`, or until another one bears it out. `fee_percent` of a trade's
     worth is what a stop at the entry counts on for each way. `crossed_exits` is what
     becomes of an entry's exits that are crossed when it fills; `missed` of a level that
-    was crossed, and left again, while nobody watched. With `second_source` the prices
-    of a stream that is silent are asked for.
+    was crossed, and left again, while nobody watched. What the first price after a
+    start or a hole is beyond waits where its kind `only_tells`. With `second_source`
+    the prices of a stream that is silent are asked for.
     """
 
     price_max_age_ns: int = 5 * NS_PER_S
@@ -32,6 +33,8 @@ class Policies(Struct, frozen=True, kw_only=True):
     crossed_exits: IfCrossed = IfCrossed.FIRE
     second_source: bool = True
     missed: Missed = Missed.ALERT
+    stop_beyond_only_tells: bool = False
+    take_profit_beyond_only_tells: bool = False
     confirm_after_ns: int = 5 * NS_PER_S
     stop_budget_ns: int = 60 * NS_PER_S
     take_profit_budget_ns: int = 60 * NS_PER_S

@@ -14,11 +14,16 @@ from exitd.core.trigger import FireRecord, TriggerRecord
 
 
 class CounterRecord(Struct, frozen=True):
-    """The client ids of an account: an 8-bit tag and the 24-bit counter last used."""
+    """The client ids of an account: an 8-bit tag and the 24-bit counter last used.
+
+    `ahead_window_ns` is how long a request is valid that may have left before it was
+    written down; 0 where none may, as after a clean stop.
+    """
 
     account: str
     tag: int
     counter: int
+    ahead_window_ns: int = 0
 
 
 class IdempotencyRecord(Struct, frozen=True):

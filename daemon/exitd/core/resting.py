@@ -5,6 +5,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from exitd.core.book import Book, Wake
+from exitd.core.client_ids import reserve
 from exitd.core.condition import Direction, Offset, Trailing
 from exitd.core.derived import level_of, needs_entry, priced, tighter
 from exitd.core.events import FactKind
@@ -253,6 +254,7 @@ def arm(
         reason=DoneReason.NONE,
         arming=record.arming + 1,
         seq=turn.state.next_seq(),
+        first_id=reserve(turn, record.definition),
         filled=ZERO,
         watermark=seen,
         trail_seq=turn.state.next_seq() if seen is not None else 0,

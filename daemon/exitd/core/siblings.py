@@ -46,6 +46,9 @@ def sibling_of(state: State, report: OrderReport) -> Sibling | None:
     id = (report.account, client_id)
     if id in state.attempt_of_client_id or id in state.backstop_of_client_id:
         return None
+    if id in state.first_ids_used:
+        # Reserved before this run, and used in it.
+        return None
     return Sibling(client_id & 0xFFFFFF, report.ts_created_venue_ns)
 
 

@@ -7,7 +7,7 @@ watches and keeps what is hit, and sends nothing until it is told to take over.
 
 from collections.abc import Iterable
 
-from exitd.core import backstops, siblings
+from exitd.core import backstops, barrier, siblings
 from exitd.core.client_ids import moved_on
 from exitd.core.commands import pause
 from exitd.core.ending import end_fire
@@ -62,6 +62,7 @@ def on_take_over(turn: Turn, command: TakeOver) -> None:
     state.standing_by.discard(account)
     turn.put_counter(moved_on(state.counters[account], IDS_LEFT))
     siblings.begin(state, account, turn.now_ns)
+    barrier.spend_all(turn, account)
     held_back = _hold_back(turn, command.closed)
     turn.fact(
         FactKind.ACCOUNT_TAKEN_OVER,

@@ -109,6 +109,22 @@ class Timer(Struct, frozen=True, gc=False):
     source: PriceSource | None = None
 
 
+class Barrier(Struct, eq=False):
+    """One account after an unclean stop, see `barrier`.
+
+    `ids` are the triggers by the ids that were reserved with their armings, as they
+    were restored; `keys` their positions. `since_venue_ns` is the venue's first good
+    time after the start: nothing of the run before was signed later. Once it
+    `is_passed`, the ids that are left are spent, and replaced bit by bit.
+    """
+
+    ids: dict[int, TriggerRecord]
+    keys: frozenset[PositionKey]
+    window_ns: int
+    since_venue_ns: int | None = None
+    is_passed: bool = False
+
+
 class LegsAsked(Struct, frozen=True, gc=False):
     """Since when a broker is asked to let go of the exits of an entry; how often."""
 
@@ -124,6 +140,9 @@ class State:
     is how far the clock of an account's venue is ahead of ours. `missed` is when a
     broker first did not list an order that it had taken, by its clock. `standing_by`
     are the accounts on which nothing may be sent: another daemon may act there.
+    `overlapped` are those whose closes may leave while they are written down, and
+    `unreserved` the armings on them that have no id for that yet; `first_ids_used` are
+    those of this run.
     """
 
     def __init__(self, policies: Policies) -> None:
@@ -138,6 +157,8 @@ class State:
         self.backstops: dict[PositionKey, BackstopRecord] = {}
         self.backstop_terms: dict[PositionKey, Decimal] = {}
         self.instruments: dict[tuple[str, str], Instrument] = {}
+        #: When each market was last told, in this run.
+        self.markets_read_ns: dict[tuple[str, str], int] = {}
         self.counters: dict[str, CounterRecord] = {}
         self.idempotency: dict[str, IdempotencyRecord] = {}
         self.sessions: dict[str, tuple[tuple[int, int], ...]] = {}
@@ -164,6 +185,10 @@ class State:
         self.ahead_ns: dict[str, int] = {}
         self.standing_by: set[str] = set()
         self.began: dict[str, Began] = {}
+        self.overlapped: set[str] = set()
+        self.first_ids_used: set[tuple[str, int]] = set()
+        self.barriers: dict[str, Barrier] = {}
+        self.unreserved: dict[str, list[str]] = {}
         self.legs_asked: dict[str, LegsAsked] = {}
         self.missed: dict[tuple[str, str], int] = {}
         self.deferred: dict[str, TriggerDefinition | None] = {}

@@ -233,11 +233,10 @@ class DoneReason(StrEnum):
 class TriggerRecord(Struct, frozen=True, kw_only=True, gc=False):
     """One trigger as it stands; the row that a restart restores.
 
-    `arming` numbers its lives from 1 (0: never armed); a restart does not
-    change it. `seq` orders armings for the rule 'in the order they were armed'.
-    `lifetime` is the position's when it was armed. `filled` is what earlier
-    armings of one lifetime have closed in base units: a take-profit that is
-    armed again closes only the rest.
+    `arming` numbers its lives from 1 (0: never armed); a restart does not change it.
+    `seq` orders armings for the rule 'in the order they were armed', `first_id` is the
+    client id reserved with it (0: none), `lifetime` the position's when it was armed.
+    `filled` is what earlier armings of one lifetime have closed in base units.
 
     `level` is the price that the entry or a move has decided, None while the
     definition's own holds. A trailing stop that has begun has its place among the
@@ -253,6 +252,7 @@ class TriggerRecord(Struct, frozen=True, kw_only=True, gc=False):
     state: TriggerState
     arming: int = 0
     seq: int = 0
+    first_id: int = 0
     waiting_for: WaitingFor = WaitingFor.NOTHING
     reason: DoneReason = DoneReason.NONE
     paused: bool = False

@@ -49,11 +49,14 @@ feed.gap_found | venue symbol since until | prices of this time were not seen
 feed.gap_filled | venue symbol since until candles | candles stand in for them
 feed.counted | venue frames age_p50_ms age_p99_ms | once a minute: how the feed did
 price.held | source observed witness | far off the price beside it: held back
+price.unwatched | source since_ts_ns missed fires unsure | many exits have missed it
 
 account.connected | account venue took_ms | the private stream is up, proven by REST
 account.lost | account venue reason | the private stream is gone; it is opened again
 account.reconciled | account positions orders took_ms | our record and the venue's agree
 account.contradicted | account reason | a report contradicts our record: reconcile
+account.barred | account triggers why | after an unclean stop: closes wait a while
+account.unbarred | account triggers | no close was sent unwritten: they go on
 account.shared | account symbol venue_order_id why | an older exitd acts: stand by
 account.standing_by | account reason | nothing is sent on it before `exitd takeover`
 account.taken_over | account by orders paused | it acts again, and from here alone
@@ -91,9 +94,9 @@ trigger.held | trigger_id fire_id reason | it has hit, and cannot send yet
 trigger.done | trigger_id fire_id reason | it is over, with the reason
 
 order.signed | fire_id attempt client_order_id quantity | signed and stored, not sent
-order.sent | fire_id attempt hit_to_sent_us signed_to_durable_us | the bytes leave
+order.sent | fire_id attempt hit_to_sent_us signed_to_sent_us | the bytes leave
 order.acked | fire_id attempt venue_order_id ack_ms | the venue took the order
-order.partially_filled | fire_id attempt filled leaves average_price | a part is filled
+order.partially_filled | fire_id attempt filled average_price slippage_bps | in part
 order.filled | fire_id attempt filled average_price slippage_bps | all of it is filled
 order.cancelled | fire_id attempt filled reason | it ended before it was filled
 order.refused | fire_id attempt code reason next | the venue said no; what comes next

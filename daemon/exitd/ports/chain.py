@@ -132,9 +132,8 @@ class Chain(Protocol):
         because a list without a quote says that it is closed.
 
         Raises:
-            VenueUnavailable: One could not be read; none may be left out.
-            ConfigurationError: The chain is another, or a contract at a configured
-                address is not what it should be. Only the first call says so; what is
-                found later makes this account unavailable and nothing else.
+            VenueUnavailable: One could not be read; none may be left out. Or the chain
+                is another, or a contract at a configured address is not what it should
+                be: that makes this account unavailable and nothing else.
         """
         ...

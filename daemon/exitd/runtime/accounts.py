@@ -12,6 +12,7 @@ from exitd.ports.alerts import Alert
 from exitd.ports.entries import Entries
 from exitd.ports.feed import Feed, TickSink
 from exitd.ports.venue import PrivateEvent, StreamDown, StreamUp, Venue
+from exitd.runtime.barriers import BarrierSearch
 from exitd.runtime.bookkeeping import Bookkeeper
 from exitd.runtime.breaker import Breaker
 from exitd.runtime.budget import RateBudget
@@ -24,6 +25,7 @@ from exitd.runtime.pacing import PacedVenue
 from exitd.runtime.prices import Spawn, WatchedFeed
 from exitd.runtime.reconcile import audit_tag, reconcile
 from exitd.runtime.supervise import CameUp, keep_running
+from exitd.runtime.venue_status import AskStatus, keep_status
 from exitd.runtime.venue_time import VenueTime
 
 _RETRY_S, _RECONCILE_PAUSE_S = 2.0, 1.0
@@ -47,9 +49,11 @@ class Account:
         before_tick: TickSink | None = None,
         before_catching_up: Callable[[], Awaitable[None]] | None = None,
         entries: Entries | None = None,
+        status: AskStatus | None = None,
     ) -> None:
         """
         Args:
+            status: Asks the venue whether it is in maintenance, where it says so.
             entries: Where entries are sent; without it, it can open nothing.
             before_catching_up: What the venue has to be told before it can be asked
                 for positions; a `VenueError` of it is one of the venue.
@@ -68,6 +72,7 @@ class Account:
         self.time = VenueTime(loop, urgent, self._tell)
         self.breaker = Breaker(self.name, clock, self._tell)
         self.books = Bookkeeper(loop, self.asking)
+        self.barriers = BarrierSearch(loop, urgent)
         self.dispatcher = Dispatcher(
             loop,
             venue,
@@ -86,8 +91,8 @@ class Account:
         self._before_catching_up = before_catching_up
         self._stream_came_up = CameUp()
         self._loop, self._spawn, self._waits = loop, spawn, waits
-        self._reconcile_every_s = reconcile_every_s
-        self._clock_every_s = clock_every_s
+        self._reconcile_every_s, self._clock_every_s = reconcile_every_s, clock_every_s
+        self._status = status
         self._wants_reconcile = asyncio.Event()
         loop.on_contradiction(self._wants_reconcile.set)
 
@@ -108,6 +113,14 @@ class Account:
         )
         self._spawn(self._reconcile(), f"{self.name} reconcile")
         self._spawn(self._keep_clock(), f"{self.name} clock")
+        if self._status is not None:
+            status = keep_status(self.asking, self._status, self.breaker)
+            self._spawn(status, f"{self.name} status")
+        self.search_barrier()
+
+    def search_barrier(self) -> None:
+        """Find out what may have been sent unwritten; then reserve ids anew."""
+        self._spawn(self.barriers.run(), f"{self.name} sent before the stop")
 
     def _on_event(self, event: PrivateEvent) -> None:
         match event:
@@ -148,6 +161,8 @@ class Account:
         signed_ns = open_since_ns(state, self.name)
         since_ns = last_sign_of_life_ns(state, self.name, self.venue.venue_now_ns())
         await self.time.read()
+        # Before positions show what a close did that nobody knows of yet.
+        await self.barriers.look()
         if self._before_catching_up is not None:
             await self._before_catching_up()
         await self.inquiry.read_instruments()

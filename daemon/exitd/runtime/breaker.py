@@ -33,6 +33,7 @@ class Breaker:
         self._pause_ns = 0
         self._due_ns = 0
         self._is_trying = False
+        self._is_told = self._is_disproved = False
 
     @property
     def is_open(self) -> bool:
@@ -57,10 +58,7 @@ class Breaker:
         if not self.is_open:
             if self._failures < _FAILURES:
                 return
-            self._opened_ns, self._pause_ns = self._clock.monotonic_ns(), _FIRST_NS
-            self.why = why
-            self._told(f"sending pauses, prices are judged all the same: {why}")
-            log(Event.VENUE_PAUSED, venue=self._venue, reason=why)
+            self._open(why)
         elif was_tried:
             self._pause_ns = min(2 * self._pause_ns, _MOST_NS)
         else:
@@ -68,11 +66,37 @@ class Breaker:
             return
         self._due_ns = self._clock.monotonic_ns() + self._pause_ns
 
+    def _open(self, why: str) -> None:
+        self._opened_ns, self._pause_ns = self._clock.monotonic_ns(), _FIRST_NS
+        self.why = why
+        self._told(f"sending pauses, prices are judged all the same: {why}")
+        log(Event.VENUE_PAUSED, venue=self._venue, reason=why)
+
+    def is_told(self, why: str) -> None:
+        """Take note of what the venue says of itself: why it takes nothing, or nothing.
+
+        It may be wrong: one that takes an order all the same is believed by that.
+        """
+        now_ns = self._clock.monotonic_ns()
+        if not why:
+            if self.is_open and self._is_told:
+                self.worked()
+            elif self.is_open and not self._is_trying:
+                self._due_ns = now_ns
+            self._is_disproved = False
+            return
+        if self.is_open or self._is_disproved:
+            return
+        self._is_told = True
+        self._open(why)
+        self._due_ns = now_ns + self._pause_ns
+
     def worked(self) -> None:
         """Take note of an answer: the venue is there."""
         self._failures, self._is_trying = 0, False
         if not self.is_open:
             return
+        self._is_disproved, self._is_told = self._is_told, False
         self.why = ""
         lasted_s = (self._clock.monotonic_ns() - self._opened_ns) // NS_PER_S
         log(Event.VENUE_RESUMED, venue=self._venue, lasted_s=lasted_s)

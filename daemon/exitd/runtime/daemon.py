@@ -5,6 +5,7 @@ import gc
 from collections.abc import Coroutine
 from typing import Any
 
+from exitd.core.barrier_inputs import RunEnded
 from exitd.core.simulated import is_simulated
 from exitd.core.units import NS_PER_S
 from exitd.logs import Event, log
@@ -286,6 +287,7 @@ class Daemon:
             reasons.append("the evaluation loop does not turn")
         if self.store.health is not StoreHealth.WRITABLE:
             reasons.append(f"the store is {self.store.health}")
+        reasons += self.loop.orphans.reasons(self.loop.engine.state)
         for name in self.standby.standing:
             reason = self.standby.accounts[name].reason
             reasons.append(f"{name} stands by until `exitd takeover`: {reason}")
@@ -321,6 +323,7 @@ class Daemon:
             await account.stop()
         for feed in self.price_feeds.values():
             await feed.stop()
+        self.loop.handle(RunEnded(self.clock.now_ns()))
         try:
             await self.store.close()
         finally:

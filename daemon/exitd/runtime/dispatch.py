@@ -245,12 +245,21 @@ class Dispatcher:
         self._pump()
 
     def _sign(self, intent: SendClose) -> None:
-        """Sign, write down, and send what was written once it is durable."""
+        """Sign, write down, and send what was written once it can be found again.
+
+        That is once it is durable; or at once, by an id that is durable already. Signed
+        by a clock that nobody has measured, a request may be valid for too long for
+        that.
+        """
         self._budget.take(Priority.STOP, self._loop.clock.monotonic_ns())
         prepared = self._venue.prepare(intent.order)
         self._sending.begin(intent.order.attempt)
         self._breaker.sends()
-        self._loop.when_durable(lambda: self._launch(intent, prepared))
+        is_ahead = (
+            intent.seq and self._time.is_measured and self._loop.is_durable(intent.seq)
+        )
+        when = self._loop.with_commit if is_ahead else self._loop.when_durable
+        when(lambda: self._launch(intent, prepared))
         self._loop.handle(
             AttemptSigned(
                 intent.order,

@@ -37,15 +37,16 @@ _LATER_S, _LATER_TIMES = 60.0, 120
 class Holes:
     """Has the candles of one feed tell what happened while nobody watched it.
 
-    A first price is waited for during `first_price_s`, and `soon_s` after each answer
-    that does not tell all of a hole. After these somebody is told that nobody knows,
-    and candles are asked for again for two hours.
+    A first price is waited for during `first_price_s`, looked for every `look_every_s`,
+    and `soon_s` after each answer that does not tell all of a hole. After these
+    somebody is told that nobody knows, and candles are asked for again for two hours.
     """
 
     def __init__(
         self, feed: str, loop: EngineLoop, candles: Candles, spawn: Spawn
     ) -> None:
         self.first_price_s = _FIRST_PRICE_S
+        self.look_every_s = _LOOK_EVERY_S
         self.soon_s: tuple[float, ...] = _SOON_S
         self._feed = feed
         self._loop = loop
@@ -101,8 +102,8 @@ class Holes:
         book = self._loop.engine.state.book(source)
         waited_s = 0.0
         while book.ts_recv_ns < book.hole_end_ns and waited_s < self.first_price_s:
-            await asyncio.sleep(_LOOK_EVERY_S)
-            waited_s += _LOOK_EVERY_S
+            await asyncio.sleep(self.look_every_s)
+            waited_s += self.look_every_s
 
 
 async def fill_hole(loop: EngineLoop, source: PriceSource, candles: Candles) -> str:
@@ -138,6 +139,12 @@ async def fill_hole(loop: EngineLoop, source: PriceSource, candles: Candles) -> 
         and (bar.ts_close_ns <= now_ns or not source.closed)
     )
     loop.handle(HoleFilled(source, seen, loop.clock.now_ns()))
+    while book.hole_left:
+        # Prices that have come meanwhile go first.
+        await asyncio.sleep(0)
+        if (book.hole_ns, book.hole_end_ns) != (since_ns, until_ns):
+            return "the hole has become longer"
+        loop.handle(HoleFilled(source, seen, loop.clock.now_ns()))
     log(
         Event.FEED_GAP_FILLED,
         venue=source.feed,
@@ -170,10 +177,11 @@ def seen_in(source: PriceSource, bar: Candle) -> SeenCandle:
     """Give what a source has shown in a bar: of closed candles, only their close."""
     assert bar.close is not None, "a bar without prices is left out"
     if source.closed:
-        return SeenCandle(bar.ts_close_ns, bar.ts_close_ns, bar.close, bar.close)
+        close = bar.close
+        return SeenCandle(bar.ts_close_ns, bar.ts_close_ns, close, close, close)
     high = bar.close if bar.high is None else bar.high
     low = bar.close if bar.low is None else bar.low
-    return SeenCandle(bar.ts_open_ns, bar.ts_close_ns, high, low)
+    return SeenCandle(bar.ts_open_ns, bar.ts_close_ns, high, low, bar.close)
 
 
 def _asked_for(source: PriceSource, hole_ns: int) -> tuple[str, str, int]:

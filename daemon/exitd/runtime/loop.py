@@ -21,7 +21,8 @@ from exitd.core.trigger import FireRecord
 from exitd.errors import CoreError, StoreError, StoreFull
 from exitd.logs import Event, log
 from exitd.ports.clock import Clock
-from exitd.ports.store import Batch, Store, StoreHealth
+from exitd.ports.store import Batch, OnDurable, Store, StoreHealth
+from exitd.runtime.orphans import Orphans
 from exitd.runtime.unwritten import Unwritten, WrittenSink
 
 IntentSink = Callable[[Intent], None]
@@ -42,12 +43,16 @@ class EngineLoop:
         self.store = store
         self.clock = clock
         self.turns = 0
+        self.orphans = Orphans()
         self._sinks: dict[str, IntentSink] = {}
         self._fact_sinks: list[FactSink] = []
         self._on_contradiction: list[Callable[[], None]] = []
         self._depth = 0
         self._decisions: list[Decision] = []
         self._waiting: list[Callable[[], None]] = []
+        self._leaving: list[Callable[[], None]] = []
+        self._deferred: tuple[Batch, OnDurable | None] | None = None
+        self._seq_submitted = 0
         self._unwritten = Unwritten()
         self._may_fail = False
         self._on_refused: Callable[[StoreError], None] | None = None
@@ -107,17 +112,25 @@ class EngineLoop:
         if sink is not None:
             sink(intent)
             return
-        # Its triggers stay as they are, for the day the account is back.
-        log(
-            Event.ACCOUNT_CONTRADICTED,
-            account=intent.account,
-            reason="a trigger of this account wants to act, and the configuration "
-            "has no such account; write it under venues: again",
-        )
+        self.orphans.note(intent)
 
     def when_durable(self, then: Callable[[], None]) -> None:
         """Call *then* once everything decided in this turn is on disk."""
         self._waiting.append(then)
+
+    def with_commit(self, then: Callable[[], None]) -> None:
+        """Call *then* at once; what was decided in this turn goes to disk meanwhile."""
+        self._leaving.append(then)
+
+    def is_durable(self, seq: int) -> bool:
+        """Whether an arming is on disk, and all else that was decided before now."""
+        is_well = self.store.health is StoreHealth.WRITABLE
+        is_idle = self._deferred is None and not self.store.backlog
+        return is_well and is_idle and seq <= self._seq_submitted
+
+    def note_restored(self) -> None:
+        """What the engine knows now came from disk."""
+        self._seq_submitted = self.engine.state.seq
 
     async def command(self, command: Command) -> Reply:
         """Carry out a command; returns once its outcome is durable.
@@ -170,6 +183,7 @@ class EngineLoop:
     def _flush(self) -> None:
         decisions, self._decisions = self._decisions, []
         waiting, self._waiting = self._waiting, []
+        leaving, self._leaving = self._leaving, []
         may_fail, self._may_fail = self._may_fail, False
         refused, self._on_refused = self._on_refused, None
         self.turns += 1
@@ -194,12 +208,25 @@ class EngineLoop:
                 self._unwritten.settle(untold, is_durable=error is None)
 
         is_awaited = bool(waiting or refused or facts)
-        self.store.submit(
-            Batch(records, facts, may_fail), settled if is_awaited else None
-        )
+        self._submit_deferred()
+        on_durable = settled if is_awaited else None
+        self._deferred = Batch(records, facts, may_fail), on_durable
+        self._seq_submitted = self.engine.state.seq
+        if leaving:
+            for then in leaving:
+                then()
+            # After the first step of what leaves: the writer would take its time.
+            asyncio.get_running_loop().call_soon(self._submit_deferred)
+        else:
+            self._submit_deferred()
         for sink in self._fact_sinks:
             sink(facts)
         self.set_timer()
+
+    def _submit_deferred(self) -> None:
+        deferred, self._deferred = self._deferred, None
+        if deferred is not None:
+            self.store.submit(*deferred)
 
     def set_timer(self) -> None:
         """Wake up for the engine's next deadline."""

@@ -101,6 +101,10 @@ class PacedVenue:
         if self._gate is not None:
             await self._gate.opened()
 
+    async def paced(self, question: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Ask what only some venues can be asked, when there is room."""
+        return await self._ask(question)
+
     async def sync_clock(self) -> int:
         return await self._ask(self._venue.sync_clock)
 

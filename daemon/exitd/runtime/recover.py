@@ -16,6 +16,7 @@ _RETRY_S = 0.5
 def restore(loop: EngineLoop, snapshot: Snapshot) -> None:
     """Put back what was stored; nothing is sent and nothing judged by this."""
     loop.engine.restore(snapshot)
+    loop.note_restored()
 
 
 async def recover_account(account: Account) -> bool:

@@ -54,7 +54,22 @@ async def keep_running(
             reason = "the connection was closed"
         except FeedError as error:
             reason = str(error)
+        _end_if_asked_to()
         on_lost(reason)
         if was_up():
             pauses = waits()
         await asyncio.sleep(next(pauses))
+
+
+def _end_if_asked_to() -> None:
+    """A connection that breaks while its task is cancelled tells of the break alone.
+
+    A task group raises what its tasks raised, and the cancellation is lost in it: the
+    next run would go on, and whoever waits for the task to end would wait for ever.
+
+    Raises:
+        CancelledError: The task was asked to end.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

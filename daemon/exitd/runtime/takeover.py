@@ -119,6 +119,7 @@ class Takeover:
             self._loop.engine.state.standing_by.add(found.account)
             raise
         account.dispatcher.open()
+        account.search_barrier()
 
 
 def _is_of_another(state: State, order: OrderReport, standing: Standing) -> bool:

@@ -59,8 +59,13 @@ class Telling:
         )
 
 
-#: Told once in a row of the same.
-_ONCE = (K.ORDER_REFUSED, K.BACKSTOP_REFUSED)
+#: Told once in a row of the same, or all in one.
+_ONCE = (
+    K.ORDER_REFUSED,
+    K.BACKSTOP_REFUSED,
+    K.TRIGGER_MISSED,
+    K.TRIGGER_UNCERTAIN,
+)
 
 
 def alert_for(fact: Fact) -> Alert | None:
@@ -126,6 +131,7 @@ LEVELS: dict[K, AlertLevel] = {
     K.TRIGGER_UNCERTAIN: AlertLevel.WARNING,
     K.TRIGGER_MISSED: AlertLevel.WARNING,
     K.PRICE_HELD: AlertLevel.WARNING,
+    K.PRICE_UNWATCHED: AlertLevel.WARNING,
     K.TRIGGER_DONE: AlertLevel.INFO,
     K.ORDER_FILLED: AlertLevel.INFO,
     K.ORDER_REFUSED: AlertLevel.CRITICAL,
@@ -149,6 +155,8 @@ def _sentence(fact: Fact) -> str:
         return backstop_sentence(fact.kind, fact.symbol, f)
     who = fact.trigger_id
     match fact.kind:
+        case K.TRIGGER_HIT if f.get("cause") == "found":
+            return f"{who} had been hit before the last stop: its close is at the venue"
         case K.TRIGGER_HIT:
             market = _watched(fact, f["source"])
             return f"{who} was hit: {market} at {f['observed']}, level {f['level']}"
@@ -164,7 +172,7 @@ def _sentence(fact: Fact) -> str:
             return f"{who}: its level {f['level']} is crossed, and not confirmed yet"
         case K.TRIGGER_CONDITION_LOST:
             return f"{who}: the price came back to {f['observed']}, nothing was sent"
-        case K.TRIGGER_UNCERTAIN | K.TRIGGER_MISSED | K.PRICE_HELD:
+        case K.TRIGGER_UNCERTAIN | K.TRIGGER_MISSED | K.PRICE_HELD | K.PRICE_UNWATCHED:
             return unseen_sentence(fact, f)
         case K.TRIGGER_DONE:
             return f"{who} is done: {f['reason']}, {f['filled']} filled"

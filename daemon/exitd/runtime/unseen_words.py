@@ -21,6 +21,12 @@ def unseen_sentence(fact: Fact, f: Mapping[str, str]) -> str:
                 f"{who}: its level {f['level']} was crossed while nobody watched, in a "
                 f"candle from {f['low']} to {f['high']}; {then}"
             )
+        case K.PRICE_UNWATCHED:
+            return (
+                f"{fact.symbol}: nobody watched for a while; {f['missed']} exits were "
+                f"crossed and nothing was sent, {f['fires']} fire now, and of "
+                f"{f['unsure']} nobody knows; `exitd ls` shows which"
+            )
         case _:
             return (
                 f"{fact.symbol}: a price of {f['observed']} was held back, as the "

@@ -22,13 +22,14 @@ _PAUSE_S = 0.25
 class VenueTime:
     """The clock of one account's venue, beside ours.
 
-    While it `is_being_cured` a close that is signed would be refused as the last was.
+    It `is_measured` once there was a good answer in this run. While it `is_being_cured`
+    a close that is signed would be refused as the last was.
     """
 
     def __init__(
         self, loop: EngineLoop, venue: PacedVenue, tell: Callable[[Alert], None]
     ) -> None:
-        self.is_being_cured = self.is_skewed = self._is_measured = False
+        self.is_being_cured = self.is_skewed = self.is_measured = False
         self._loop = loop
         self._venue = venue
         self._tell = tell
@@ -40,7 +41,7 @@ class VenueTime:
             VenueError: There was no answer that can be used.
         """
         offset_ns = await self._venue.sync_clock()
-        self._is_measured = True
+        self.is_measured = True
         venue_ns, now_ns = self._venue.venue_now_ns(), self._loop.clock.now_ns()
         self._loop.handle(VenueTimeRead(self._venue.account, venue_ns, now_ns))
         offset_ms = offset_ns // NS_PER_MS
@@ -51,7 +52,7 @@ class VenueTime:
         """Measure it, as the venue said that a request had expired; *then* go on."""
         self.is_being_cured = True
         try:
-            longest_s = _CURE_S if self._is_measured else _UNMEASURED_S
+            longest_s = _CURE_S if self.is_measured else _UNMEASURED_S
             async with asyncio.timeout(longest_s):
                 await self._until_read()
         except TimeoutError:

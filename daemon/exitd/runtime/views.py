@@ -136,17 +136,6 @@ class PositionView(Struct, frozen=True, kw_only=True):
     backstop: str | None = None
 
 
-class DeliveryView(Struct, frozen=True, kw_only=True):
-    """What became of a test message: `reason` is empty when it arrived."""
-
-    target: str
-    reason: str
-
-
-class DeliveriesView(Struct, frozen=True):
-    deliveries: tuple[DeliveryView, ...]
-
-
 class FeedView(Struct, frozen=True, kw_only=True):
     """One watched price. `age_ms` None: no price. `is_asked`: by REST, for a while."""
 
@@ -181,6 +170,8 @@ class StatusView(Struct, frozen=True, kw_only=True):
     """The daemon at a glance. `banner` is `LIVE` or why nothing is protected.
 
     `triggers` and `entries` count them by state; entries that are over are left out.
+    `answers` says of each venue that was asked by `exitd doctor --live` how much is
+    known.
     """
 
     mode: str
@@ -198,6 +189,7 @@ class StatusView(Struct, frozen=True, kw_only=True):
     configuration: ConfigurationView
     store: str
     store_backlog: int
+    answers: dict[str, str] = {}
     ts_now: str
 
 

@@ -112,6 +112,18 @@ def reducible(account: Account, order: Order) -> Decimal:
     return abs(net) if net * order.side.sign < 0 else ZERO
 
 
+def _resting_closes(account: Account, order: Order) -> Decimal:
+    """How much of the position resting reduce-only orders on this side would take."""
+    return sum(
+        (
+            other.leaves
+            for other in account.open_on(order.symbol)
+            if other.is_resting and other.reduce_only and other.side is order.side
+        ),
+        ZERO,
+    )
+
+
 def check_reduce_only(
     market: Market, account: Account, order: Order, quirks: Quirks
 ) -> None:
@@ -126,6 +138,8 @@ def check_reduce_only(
     if not market.is_perp:
         raise invalid_order("Reduce only is not supported for spot markets")
     room = reducible(account, order)
+    if quirks.resting_reduce_only == "counted":
+        room = max(room - _resting_closes(account, order), ZERO)
     oversize = order.quantity is not None and order.quantity > room
     rejected = room == 0 or (oversize and quirks.oversize_reduce_only == "rejected")
     if rejected:

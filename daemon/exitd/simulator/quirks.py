@@ -27,6 +27,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     # Orders
     oversize_reduce_only: Literal["trimmed", "rejected"] = "trimmed"
+    resting_reduce_only: Literal["ignored", "counted"] = "ignored"
     reduce_only_refusal: Literal["refused", "expired"] = "refused"
     reduce_only_status: int = 400
     reduce_only_code: str = "INVALID_ORDER"

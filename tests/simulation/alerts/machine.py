@@ -14,6 +14,7 @@ from exitd.runtime.steady import SteadyClock
 from exitd.runtime.supervise import backoff
 from exitd.secret import Secret
 from fakes.sessions import FakeSessions
+from simulation.exchange_machine import ping_s
 from simulation.machine import Machine
 from simulation.wire import SimulatedCarrier
 
@@ -32,6 +33,8 @@ class AlertMachine(Machine):
         super().__init__(world, path)
         self.network = world.network
         self.inbox: Inbox
+        # One world of four is of alerts, always with the same remainder.
+        self._ping_s = ping_s(world.seed // 4)
         wanted = {
             "auth_key": {"env": "KEY"},
             "mode": "live",
@@ -63,6 +66,7 @@ class AlertMachine(Machine):
             data_url=URL,
             data_ws_url=WS_URL,
             venue_clock=venue.clock,
+            ping_s=self._ping_s,
             transport=SimulatedCarrier(self.network),
             connect=self.network.connect,
         )

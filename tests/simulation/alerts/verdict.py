@@ -28,9 +28,8 @@ def check(world: AlertWorld) -> None:
     world.check_told()
     if not world.machine.is_up:
         raise Violation("the daemon has not come up again")
-    for client_id, bodies in world.network.bodies.items():
-        if len(bodies) > 1:
-            raise Violation(f"client id {client_id} was used for two requests")
+    for client_id in world.network.reused:
+        raise Violation(f"client id {client_id} was used for two requests")
     state = world.machine.loop.engine.state
     _check_alerts(world)
     entries, closed = _orders(world)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 
 from exitd.core.entry import EntryRecord
+from exitd.core.events import Fact, FactKind
 from exitd.core.inputs import AttemptSigned, Input
 from exitd.core.state import Decision, State
 from exitd.core.trigger import TriggerRecord, TriggerState
 from exitd.core.units import ZERO
 from simulation.violation import Violation
 
+#: Causes of a hit that are a price.
+_BY_PRICE = ("price", "crossed when armed")
 _ON_WATCH = (TriggerState.ARMED, TriggerState.WAITING)
 
 
@@ -21,6 +24,7 @@ class EntryWatch:
         self.guarded = 0
         self._changed: dict[str, None] = {}
         self._signed: list[str] = []
+        self._hits: list[Fact] = []
 
     def decided(self, happened: Input, decision: Decision) -> None:
         for record in decision.records:
@@ -28,12 +32,20 @@ class EntryWatch:
                 self._changed[record.id] = None
             elif isinstance(record, TriggerRecord):
                 self._changed[entry_of(record.id)] = None
+        for fact in decision.facts:
+            if fact.kind is FactKind.TRIGGER_HIT and fact.fields["cause"] in _BY_PRICE:
+                self._hits.append(fact)
         if isinstance(happened, AttemptSigned):
             self._signed.append(happened.order.attempt.trigger_id)
 
     def turn_over(self, state: State) -> None:
         changed, self._changed = self._changed, {}
         signed, self._signed = self._signed, []
+        hits, self._hits = self._hits, []
+        for fact in hits:
+            hit_by = state.entries.get(entry_of(fact.trigger_id))
+            if hit_by is not None:
+                _check_is_younger(hit_by, fact)
         for entry_id in changed:
             entry = state.entries.get(entry_id)
             if entry is not None:
@@ -57,6 +69,17 @@ class EntryWatch:
                 raise Violation(f"{record.id} guards an entry that has not filled")
             if covered > entry.left:
                 raise Violation(f"{record.id} covers {covered}; {entry.left} is left")
+
+
+def _check_is_younger(entry: EntryRecord, hit: Fact) -> None:
+    """No price from before a fill fires an exit of it."""
+    ts_venue_ns = hit.fields["ts_venue_ns"]
+    assert isinstance(ts_venue_ns, int)
+    if ts_venue_ns < entry.ts_filled_venue_ns:
+        raise Violation(
+            f"{hit.fire_id} was hit by a price of {ts_venue_ns}, and what it closes "
+            f"was filled at {entry.ts_filled_venue_ns}"
+        )
 
 
 def _check_sends(state: State, entry: EntryRecord, trigger_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -14,17 +14,22 @@ from fakes.alpaca.serving import Alpaca
 from simulation.wire import Network, Rates
 
 ORDERS = "/v2/orders"
+#: Definite answers that time, or the next attempt, may cure.
+REFUSALS = (
+    b'{"code":40310000,"message":"trading halt"}',
+    b'{"code":40310000,"message":"potential wash trade detected"}',
+    b'{"code":40310100,"message":"insufficient buying power"}',
+)
 #: These speak MessagePack to who asks for it, as the adapter does.
 _PRICES = ("/v2/iex", "/v1beta3/")
 
 
 class AlpacaNetwork(Network):
-    """`bodies` are the requests that left as an order, by their client id."""
+    """`on_order` is told of each order as it leaves."""
 
     def __init__(self, there: Alpaca, rng: Random, rates: Rates) -> None:
         super().__init__(rng, rates)
         self.on_order: Callable[[dict[str, Any]], None] = lambda body: None
-        self.bodies: dict[str, set[bytes]] = {}
         self._app = there.application()
 
     def is_order(self, request: Request) -> bool:
@@ -32,11 +37,26 @@ class AlpacaNetwork(Network):
 
     def note_order(self, request: Request) -> None:
         body = msgspec.json.decode(request.body)
-        self.bodies.setdefault(body["client_order_id"], set()).add(request.body)
+        self.note_body(body["client_order_id"], request.body)
         self.on_order(body)
 
     def limited(self) -> Reply:
         return Reply(429, b'{"code":42910000,"message":"rate limit exceeded"}')
+
+    def is_time(self, request: Request) -> bool:
+        return request.path == "/v2/clock"
+
+    def unclear(self) -> Reply:
+        return Reply(504, b"<html>Gateway Time-out</html>", "text/html")
+
+    def revoked(self) -> Reply:
+        return Reply(401, b'{"code":40110000,"message":"request is not authorized"}')
+
+    def refused(self) -> Reply:
+        return Reply(403, self.rng.choice(REFUSALS))
+
+    def is_price(self, url: str, frame: bytes) -> bool:
+        return urlsplit(url).path.startswith(_PRICES)
 
     def broken(self) -> Reply:
         return Reply(500, b'{"code":50010000,"message":"internal server error"}')
@@ -56,7 +76,7 @@ class AlpacaNetwork(Network):
         body = b"".join(part.get("body", b"") for part in parts)
         return Reply(begin["status"], body, "application/json", headers)
 
-    def serve(self, url: str, receive: Any, send: Any) -> Awaitable[None]:
+    def serve(self, url: str, receive: Any, send: Any) -> Coroutine[Any, Any, None]:
         path = urlsplit(url).path
         is_binary = path.startswith(_PRICES)
         headers = {"content-type": "application/msgpack"} if is_binary else {}

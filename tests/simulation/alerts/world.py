@@ -15,6 +15,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from msgspec.structs import replace
+
 from exitd.core.attempt import AttemptKey
 from exitd.core.entry import EntryState
 from exitd.core.policy import Policies
@@ -29,7 +31,9 @@ from simulation.alerts.choices import PATIENCE_S, SYMBOL, Sent, draw
 from simulation.alerts.machine import KEYS, ROUTE, AlertMachine
 from simulation.alerts.verdict import check
 from simulation.alerts.wire import AlpacaNetwork
+from simulation.failures import draw_failures
 from simulation.ground import Ground
+from simulation.mishaps import MISHAPS, Mishaps
 from simulation.prices import ENTRY
 from simulation.violation import Violation
 from simulation.virtual_time import VirtualClock, VirtualLoop
@@ -38,6 +42,7 @@ from simulation.wire import CALM, Rates
 HEALED_S = 60.0
 SETTLES_S = 12.0
 _PRICE_EVERY_S = 4.0
+BURST = 20
 #: How long a sender waits for an answer, as TradingView does.
 _ANSWER_S = 3.0
 
@@ -58,7 +63,12 @@ class AlertWorld(Ground):
         self.history = history
         self.has_real_store = self.choices.has_real_store
         self.stalls = self.choices.stalls
-        self.watch.trails.is_prompt = not (self.choices.stalls or self.choices.disk)
+        self.failures = draw_failures(seed, self.choices.end_s)
+        self.slots = self.failures.slots
+        self.machine_clock.rate = 1 + self.failures.drift_ppm / 1_000_000
+        is_slow = any(name == "locked" for _, name, _ in self.failures.deeds)
+        is_slow = is_slow or bool(self.choices.stalls or self.choices.disk)
+        self.watch.trails.is_prompt = not is_slow
         self.policies = Policies()
         self.sign = 1 if self.choices.side is Side.LONG else -1
         #: The ids under which each alert was taken in: one, however often it came.
@@ -66,10 +76,10 @@ class AlertWorld(Ground):
         self.by_hand: set[str] = set()
         self._folder = folder
         self._senders: list[asyncio.Task[None]] = []
-        self._falls: list[asyncio.Task[None]] = []
         self.there: Alpaca
         self.network: AlpacaNetwork
         self.machine: AlertMachine
+        self.mishaps: Mishaps
 
     async def run(self) -> None:
         self.virtual.set_exception_handler(self.note_bug)
@@ -80,6 +90,7 @@ class AlertWorld(Ground):
         self.there.exchange.keys = key.reveal(), secret.reveal()
         self.network = AlpacaNetwork(self.there, self.rng, CALM)
         self.network.on_order = self._check_order
+        self.mishaps = Mishaps(self, self)
         self.there.market.price(SYMBOL, ENTRY)
         self.machine = AlertMachine(self, self._folder / "exitd.db")
         await self.machine.start()
@@ -90,8 +101,9 @@ class AlertWorld(Ground):
     async def _live(self) -> None:
         """Walk the path, break things, then let everything heal and settle."""
         choices = self.choices
+        self.network.on_point = self.on_point = self.mishaps.passed
         happenings: list[tuple[float, str, Any]] = [
-            (1.0, "faults", choices.rates),
+            (1.0, "faults", self._rates()),
             (choices.end_s, "faults", CALM),
             *((at_s, "price", shown.price) for at_s, shown in choices.path),
             *((at_s, "room", room) for at_s, room in choices.rooms),
@@ -100,21 +112,21 @@ class AlertWorld(Ground):
             *((at_s, "drop", None) for at_s in choices.drops_s),
             *((alert.at_s, "alert", alert) for alert in choices.alerts),
             *choices.disk,
+            *self.mishaps.happenings(),
         ]
         started_s = self.virtual.now_s
         for at_s, what, value in sorted(happenings, key=lambda h: h[:2]):
             await asyncio.sleep(max(0.0, started_s + at_s - self.virtual.now_s))
             self.say(what, "" if value is None else value)
             if what == "crash":
-                self._crash()
+                self.crash()
             else:
                 self._happen(what, value)
         await self._show_prices_until(started_s + choices.end_s + HEALED_S)
 
-    def _crash(self) -> None:
-        self._falls.append(
-            asyncio.ensure_future(self.machine.fall(self.rng.uniform(0.05, 3.0)))
-        )
+    def crash(self) -> None:
+        self.machine.die()
+        self.spawn(self.machine.fall(self.rng.uniform(0.05, 3.0)))
 
     async def _show_prices_until(self, end_s: float) -> None:
         _, last = self.choices.path[-1]
@@ -127,6 +139,26 @@ class AlertWorld(Ground):
             self._price(last.price + next(ways))
         await asyncio.gather(*self._senders)
 
+    def _rates(self) -> Rates:
+        drawn = self.failures
+        return replace(self.choices.rates, calls=drawn.calls, frames=drawn.frames)
+
+    def burst(self) -> None:
+        _, last = self.watch.trails.shown[-1] if self.watch.trails.shown else (0, ENTRY)
+        for _ in range(BURST):
+            self._price(last + Decimal(self.rng.randint(-150, 150)) / 100)
+        self._price(last)
+
+    def liquidate(self) -> None:
+        """Let the broker close what is held."""
+        self._close_by_hand()
+
+    def order_abroad(self) -> None:
+        """Ids of this venue carry no tag that another program could use."""
+
+    def halt(self, *, is_halted: bool) -> None:
+        self._set_room(Decimal(0) if is_halted else None)
+
     def _is_settled(self) -> bool:
         is_sent = all(sender.done() for sender in self._senders)
         if not is_sent or not self.machine.is_up:
@@ -138,6 +170,9 @@ class AlertWorld(Ground):
         return True
 
     def _happen(self, what: str, value: Any) -> None:
+        if what in MISHAPS:
+            self.mishaps.happen(what, value)
+            return
         happens: dict[str, Callable[[Any], None]] = {
             "price": self._price,
             "faults": self._set_faults,

@@ -29,6 +29,7 @@ from simulation.chain.solver import Solver
 from simulation.chain.troubles import Troubles
 from simulation.chain.verdict import check
 from simulation.chain.wire import CALM, ChainNetwork
+from simulation.failures import Failures
 from simulation.ground import Ground
 from simulation.prices import ENTRY
 from simulation.violation import Violation
@@ -55,6 +56,8 @@ class ChainWorld(Ground):
     ) -> None:
         rng = Random(seed)
         self.choices = draw(rng)
+        #: What the other classes draw; the chain has troubles of its own.
+        self.failures = Failures()
         super().__init__(seed, virtual, rng, self.choices.skew_ms)
         self.history = history
         self.has_real_store = self.choices.has_real_store

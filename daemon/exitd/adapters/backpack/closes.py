@@ -52,6 +52,16 @@ def close_body(order: CloseOrder) -> dict[str, Parameter]:
     return body
 
 
+def asked_body(order: CloseOrder) -> dict[str, Parameter]:
+    """Write a close that only rests: limit, post-only, until it is cancelled.
+
+    Raises:
+        AssertionError: It is no limit close.
+    """
+    assert order.order is OrderType.LIMIT
+    return {**close_body(order), "postOnly": True, "timeInForce": "GTC"}
+
+
 def native_stop_body(stop: NativeStop) -> dict[str, Parameter]:
     """Write a trigger order; without a quantity it follows the whole position.
 

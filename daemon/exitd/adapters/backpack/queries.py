@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from exitd.adapters.backpack.reports import (
     instrument_or_none,
     net_reports,
@@ -19,6 +21,7 @@ from exitd.adapters.backpack.wire import (
     MARKETS,
     ORDERS,
     POSITIONS,
+    STATUS,
     WireKline,
     WirePosition,
     iso_ns,
@@ -26,7 +29,7 @@ from exitd.adapters.backpack.wire import (
 from exitd.adapters.network.lanes import Reply
 from exitd.adapters.network.rest import RestClient, is_cached
 from exitd.core.inputs import OrderReport, PositionReport
-from exitd.core.market import Instrument, PriceKind, PriceSource
+from exitd.core.market import BookState, Instrument, PriceKind, PriceSource
 from exitd.core.units import NS_PER_S, ZERO
 from exitd.errors import VenueUnavailable
 from exitd.ports.feed import Candle
@@ -89,7 +92,34 @@ async def instruments(rest: RestClient, account: str) -> tuple[Instrument, ...]:
     reply = await rest.read("/api/v1/markets")
     rows = decoded(reply, MARKETS, "markets")
     known = (instrument_or_none(account, row) for row in rows)
-    return tuple(instrument for instrument in known if instrument is not None)
+    found = tuple(instrument for instrument in known if instrument is not None)
+    if not is_cached(reply):
+        return found
+    # Steps and minimums last; that a book takes no orders may be over.
+    return tuple(
+        replace(instrument, is_cached=instrument.book_state is not BookState.OPEN)
+        for instrument in found
+    )
+
+
+async def maintenance(rest: RestClient) -> str | None:
+    """Ask whether the venue takes orders at all.
+
+    Returns:
+        Why it takes none, empty where it does; None where the answer says neither, or
+        some cache gave it.
+
+    Raises:
+        VenueUnavailable: There was no answer that can be used.
+    """
+    reply = await rest.read("/api/v1/status")
+    told_status = decoded(reply, STATUS, "its status")
+    if is_cached(reply) or told_status.status not in ("Ok", "Maintenance"):
+        return None
+    if told_status.status == "Ok":
+        return ""
+    message = (told_status.message or "").strip()[:200]
+    return f"it is in maintenance{': ' if message else ''}{message}"
 
 
 async def mark_price(rest: RestClient, symbol: str) -> Decimal | None:

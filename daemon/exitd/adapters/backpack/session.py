@@ -52,10 +52,19 @@ class Session(Struct, frozen=True, kw_only=True):
         return await self.rest.read(path, parameters, headers)
 
     def prepare(
-        self, method: str, instruction: str, path: str, parameters: Parameters
+        self,
+        method: str,
+        instruction: str,
+        path: str,
+        parameters: Parameters,
+        age_ns: int = 0,
     ) -> Prepared:
-        """Sign a request with a body, ready to be stored and sent."""
-        timestamp_ms = self._timestamp_ms()
+        """Sign a request with a body, ready to be stored and sent.
+
+        With *age_ns* it is signed for that long ago, never for the future.
+        """
+        assert age_ns >= 0
+        timestamp_ms = self._timestamp_ms() - age_ns // NS_PER_MS
         headers = self.signer.headers(
             instruction, parameters, timestamp_ms, self.window_ms
         )

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from exitd.adapters.backpack import cancels, history, queries
 from exitd.adapters.backpack.closes import (
+    asked_body,
     close_body,
     native_stop_body,
     read_order,
@@ -40,7 +41,7 @@ from exitd.core.attempt import (
 from exitd.core.inputs import FillReport, OrderReport, PositionReport
 from exitd.core.market import Instrument
 from exitd.core.trigger import CancelScope
-from exitd.core.units import NS_PER_S
+from exitd.core.units import NS_PER_MS, NS_PER_S
 from exitd.errors import OutcomeUnknown
 from exitd.ports.clock import Clock
 from exitd.ports.venue import FundingReport, NativeStop, Prepared, PrivateEvent, Refusal
@@ -88,7 +89,10 @@ class BackpackVenue:
         # Whether a client id may be used twice is not documented, and only resting
         # orders are found by it: nothing but the window ends a doubt.
         self.capabilities = Capabilities(
-            dedupe=Dedupe.NEVER, expiry=Expiry.WINDOW, lag_slack_ns=lag_slack_ns
+            dedupe=Dedupe.NEVER,
+            expiry=Expiry.WINDOW,
+            lag_slack_ns=lag_slack_ns,
+            window_ns=window_ms * NS_PER_MS,
         )
         self.clock = VenueClock(clock)
         self._session = Session(
@@ -111,6 +115,10 @@ class BackpackVenue:
 
     async def instruments(self) -> tuple[Instrument, ...]:
         return await queries.instruments(self._session.rest, self.account)
+
+    async def maintenance(self) -> str | None:
+        """Say why the venue takes no order of anybody; see `queries.maintenance`."""
+        return await queries.maintenance(self._session.rest)
 
     async def positions(self, symbol: str | None = None) -> tuple[PositionReport, ...]:
         return await queries.positions(self._session, symbol)
@@ -143,6 +151,14 @@ class BackpackVenue:
         if order.window_ns is not None:
             session = session.with_window(order.window_ns)
         return session.prepare("POST", "orderExecute", _ORDER_PATH, close_body(order))
+
+    def prepare_asked(self, order: CloseOrder, *, age_ns: int = 0) -> Prepared:
+        """Sign a reduce-only limit that only rests; see the port `AskedVenue`."""
+        session = self._session
+        if order.window_ns is not None:
+            session = session.with_window(order.window_ns)
+        body = asked_body(order)
+        return session.prepare("POST", "orderExecute", _ORDER_PATH, body, age_ns)
 
     async def send(
         self, order: CloseOrder, prepared: Prepared

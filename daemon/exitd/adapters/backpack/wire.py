@@ -97,6 +97,13 @@ class Filters(Struct, frozen=True):
     quantity: QuantityFilter
 
 
+class WireStatus(Struct, frozen=True):
+    """`Ok` or `Maintenance`, and perhaps a word about it."""
+
+    status: str
+    message: str | None = None
+
+
 class WireMarket(Struct, frozen=True, rename="camel"):
     symbol: str
     base_symbol: str
@@ -143,6 +150,7 @@ ORDERS = msgspec.json.Decoder(list[WireOrder])
 FILLS = msgspec.json.Decoder(list[WireFill])
 FUNDING = msgspec.json.Decoder(list[WireFunding])
 POSITIONS = msgspec.json.Decoder(list[WirePosition])
+STATUS = msgspec.json.Decoder(WireStatus)
 MARKETS = msgspec.json.Decoder(list[msgspec.Raw])
 MARKET = msgspec.json.Decoder(WireMarket)
 MARK_PRICES = msgspec.json.Decoder(list[WireMarkPrice])

@@ -21,7 +21,9 @@ class VenueClock:
 
     A measurement that contradicts the last one by more than `JUMP_NS_MAX` is believed
     only when the next one agrees with it: an answer that lies, or that was hours on
-    its way through a suspended machine, must not void every signature.
+    its way through a suspended machine, must not void every signature. The very first
+    one has nothing to contradict; while no second answer bears it out, it gives way to
+    one that agrees with our own clock, if it does not do so itself.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -30,6 +32,7 @@ class VenueClock:
         self._disputed_ns: int | None = None
         self._newest_ns: int | None = None
         self._hint_ns: int | None = None
+        self._is_borne_out = False
         self.is_synced = False
         self.uncertainty_ns = 0
 
@@ -94,16 +97,25 @@ class VenueClock:
         venue_ns = venue_ms * NS_PER_MS + NS_PER_MS // 2
         base_ns = venue_ns - (started_ns + half_trip_ns)
         jumped_ns = base_ns - self._base_ns if self.is_synced else 0
-        if abs(jumped_ns) > JUMP_NS_MAX and not self._is_confirmed(base_ns):
+        is_jump = abs(jumped_ns) > JUMP_NS_MAX
+        is_confirmed = self._is_confirmed(base_ns)
+        if is_jump and not (is_confirmed or self._refutes(base_ns)):
             self._disputed_ns = base_ns
             raise VenueUnavailable(
                 f"the venue's clock jumped by {jumped_ns // NS_PER_MS} ms;"
                 " the last one is kept until a second answer agrees"
             )
         self._disputed_ns = None
+        self._is_borne_out = is_confirmed or (self.is_synced and not is_jump)
         self._base_ns = base_ns
         self.uncertainty_ns = half_trip_ns + NS_PER_MS
         self.is_synced = True
+
+    def _refutes(self, base_ns: int) -> bool:
+        """Whether an answer shows that the first one, alone so far, was a lie."""
+        ours_ns = self._clock.now_ns() - self._clock.monotonic_ns()
+        is_ours = abs(base_ns - ours_ns) <= JUMP_NS_MAX
+        return not self._is_borne_out and is_ours
 
     def _is_confirmed(self, base_ns: int) -> bool:
         if self._disputed_ns is None:

@@ -28,6 +28,7 @@ KINDS: dict[str, Kind] = {
     "trigger.confirming": "hit",
     "trigger.condition_lost": "hit",
     "price.held": "feed",
+    "price.unwatched": "waiting",
     "trigger.missed": "waiting",
     "order.filled": "filled",
     "order.partially_filled": "filled",

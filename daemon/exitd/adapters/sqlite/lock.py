@@ -31,6 +31,7 @@ class StateLock:
         except OSError as error:
             raise unwritable(path.parent, error) from error
         self._fd = fd
+        give_to_owner(self.path)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._batch = self._read_mark()
@@ -72,6 +73,18 @@ class StateLock:
     def _read_mark(self) -> int:
         text = os.pread(self._fd, 40, 0)[20:].strip()
         return int(text) if text.isdigit() else 0
+
+
+def give_to_owner(path: Path) -> None:
+    """Where root makes a file in the folder of another user, give it to that user.
+
+    A state that root has put back, or its lock, would be closed to the daemon.
+    """
+    if os.geteuid() != 0:
+        return
+    folder = path.parent.stat()
+    with suppress(OSError):
+        os.chown(path, folder.st_uid, folder.st_gid)
 
 
 def unwritable(directory: Path, error: OSError) -> StoreError:

@@ -33,7 +33,7 @@ class SymmioChain:
         self.closer = session.key.wallet.address
         self._session = session
         self._described: dict[int, _Described] = {}
-        self._is_begun = self._is_checked = False
+        self._is_checked = False
 
     async def quote(self, quote_id: int) -> Quote | None:
         depth = await self._session.look()
@@ -128,23 +128,20 @@ class SymmioChain:
         self._session.book.add(sub, known.state, known.instrument, known.block)
 
     async def check_configured(self) -> None:
-        """Refuse to begin with what is not as configured; later, only this account.
+        """Refuse what is not as configured, for this account alone.
 
-        What else runs by then must not stop because a node has answered at last.
+        What else runs must not stop for it, nor must the exits of a Monday morning
+        because one address has a typing error: `exitd check` says it before.
 
         Raises:
-            ConfigurationError: At the first time of asking.
-            VenueUnavailable: Later, or it could not be read.
+            VenueUnavailable: It is not, which is told once; or it could not be read.
         """
         if self._is_checked:
             return
-        is_start, self._is_begun = not self._is_begun, True
         kind = NoticeKind.ADDRESS_WRONG
         try:
             await addresses.check(self._session)
         except ConfigurationError as exc:
-            if is_start:
-                raise
             self._session.notices.begin(kind, "", f"nothing is closed: {exc}")
             raise VenueUnavailable(str(exc)) from exc
         self._is_checked = True

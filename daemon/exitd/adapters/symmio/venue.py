@@ -143,8 +143,7 @@ class SymmioVenue:
         addresses is compared with what it should have.
 
         Raises:
-            ConfigurationError: It is not as it should be, see `Chain.recall`.
-            VenueUnavailable: It could not be read.
+            VenueUnavailable: It is not as it should be, or could not be read.
         """
         await self.chain.check_configured()
         session = self._session

@@ -11,6 +11,7 @@ Methods return views and raise `ControlError`.
 import secrets
 from collections.abc import Callable
 
+from exitd.runtime.control.answers import Answers
 from exitd.runtime.control.books import Books
 from exitd.runtime.control.by_hand import ByHand
 from exitd.runtime.control.costs import Costs
@@ -30,8 +31,9 @@ from exitd.runtime.control.takeover import Takeovers
 from exitd.runtime.control.tokens import Tokens
 from exitd.runtime.control.triggers import Triggers
 from exitd.runtime.daemon import Daemon
+from exitd.runtime.delivery_views import DeliveriesView, DeliveryView
 from exitd.runtime.problems import ControlError
-from exitd.runtime.views import DeliveriesView, DeliveryView, OrderView
+from exitd.runtime.views import OrderView
 
 __all__ = [
     "Caller",
@@ -64,6 +66,7 @@ class Control:
         self.books = Books(daemon)
         self.costs = Costs(daemon)
         self.takeover = Takeovers(daemon)
+        self.answers = Answers(daemon)
         self.tokens = Tokens(daemon, random_bytes)
         self.by_hand = ByHand(daemon, self.triggers)
         self.moving = Moving(daemon, self.triggers, random_bytes)

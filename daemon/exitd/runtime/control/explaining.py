@@ -32,7 +32,8 @@ _WAITS = {
     WaitingFor.ENTRY: "its level is relative to the entry price, which the venue has "
     "not said yet",
     WaitingFor.FIRST_PRICE: "it waits for the first price, to see on which side it is",
-    WaitingFor.RIGHT_SIDE: "its level was already crossed when the position began; it "
+    WaitingFor.RIGHT_SIDE: "its level was already crossed when the position began, or "
+    "when the price was seen again after a start or a gap; it "
     "arms once the price has been on the other side",
 }
 

@@ -6,6 +6,7 @@ from exitd.core.files import is_from_file
 from exitd.core.trigger import TriggerState
 from exitd.core.units import NS_PER_S
 from exitd.ports.store import FactQuery
+from exitd.runtime.control.answers import Answers
 from exitd.runtime.control.entries import Entries
 from exitd.runtime.control.reading import Reading
 from exitd.runtime.control.running import AllPrices, each_trigger, settle
@@ -38,6 +39,7 @@ class Standing:
         self._daemon = daemon
         self._reading = reading
         self._entries = entries
+        self._answers = Answers(daemon)
 
     async def status(self) -> StatusView:
         daemon = self._daemon
@@ -62,6 +64,7 @@ class Standing:
             configuration=await self.configuration(),
             store=daemon.store.health.value,
             store_backlog=daemon.store.backlog,
+            answers=await self._answers.counted(),
             ts_now=timestamp(now_ns),
         )
 

@@ -1,0 +1,1 @@
+"""`exitd doctor`: what can be wrong around a daemon, each with its remedy."""

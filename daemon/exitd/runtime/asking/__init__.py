@@ -1,0 +1,1 @@
+"""Asking a venue, with orders that only rest, what its documents leave open."""
