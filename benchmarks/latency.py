@@ -40,6 +40,14 @@ PAUSE_S = 0.04
 WARM_UP = 5
 OVERLAPPED, STRICT = "exitd, overlapped", "exitd, strict"
 LESS_COMMIT = "exitd, strict, less one commit"
+#: Runs the daemon, and says so on stderr once it is ready.
+RUN = (
+    "import sys; from pathlib import Path;"
+    "from exitd.app import run_daemon; from exitd.cli.running import run_loop;"
+    "from exitd.settings import read_settings;"
+    "sys.exit(run_loop(run_daemon(Path(sys.argv[1]), read_settings(),"
+    " on_ready=lambda _: print('ready', file=sys.stderr, flush=True))))"
+)
 
 
 def keys(number: int) -> tuple[str, str]:
@@ -153,15 +161,8 @@ log: {{format: json}}
         f"    price: {price}\n    exits:\n{exits}\n"
     )
     log = (folder / "log").open("w")
-    command = (
-        "import sys; from pathlib import Path;"
-        "from exitd.app import run_daemon; from exitd.cli.running import run_loop;"
-        "from exitd.settings import read_settings;"
-        "sys.exit(run_loop(run_daemon(Path(sys.argv[1]), read_settings(),"
-        " on_ready=lambda _: print('ready', file=sys.stderr, flush=True))))"
-    )
     process = subprocess.Popen(
-        [sys.executable, "-c", command, str(folder / "exitd.yaml")],
+        [sys.executable, "-c", RUN, str(folder / "exitd.yaml")],
         stdout=log,
         stderr=subprocess.PIPE,
         text=True,
