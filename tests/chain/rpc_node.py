@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
+from eth.exceptions import TransactionNotFound as NotIndexed
 from eth_tester.exceptions import (
     BlockNotFound,
     TransactionFailed,
@@ -153,7 +154,18 @@ class RpcNode:
             return "0x" + keccak(bytes.fromhex(raw[2:])).hex()
         return self.pool.add(raw)
 
+    def _is_mined(self, hash_: str) -> bool:
+        """Whether a block has it; to ask for its receipt walks over all of them."""
+        index = self.chain.tester.backend.chain.chaindb.get_transaction_index
+        try:
+            index(bytes.fromhex(hash_.removeprefix("0x")))
+        except NotIndexed:
+            return False
+        return True
+
     def _receipt(self, hash_: str, height: int) -> Any:
+        if not self._is_mined(hash_):
+            return None
         try:
             receipt = self.chain.tester.get_transaction_receipt(hash_)
         except TransactionNotFound:
@@ -168,6 +180,8 @@ class RpcNode:
         }
 
     def _transaction(self, hash_: str, height: int) -> Any:
+        if not self._is_mined(hash_):
+            return None
         try:
             sent = self.chain.tester.get_transaction_by_hash(hash_)
         except TransactionNotFound:

@@ -73,14 +73,16 @@ class Running:
         ]
         return all(state in ("T", "t") for state in states)
 
-    def until(self, is_so: Callable[[], bool], what: str) -> None:
+    def until(
+        self, is_so: Callable[[], bool], what: str, within_s: float = DEADLINE_S
+    ) -> None:
         """Look again and again; the daemon's end ends the waiting as well.
 
         Raises:
             Lost: It did not come about.
         """
         again = threading.Event()
-        until_s = monotonic() + DEADLINE_S
+        until_s = monotonic() + within_s
         while monotonic() < until_s:
             if is_so():
                 return
@@ -92,7 +94,7 @@ class Running:
         tail = json.dumps(self.lines()[-6:])[-1_500:]
         if self.is_dead():
             raise Died(f"{what}: it is dead; {tail}")
-        raise Lost(f"{what}: not within {DEADLINE_S:g} s; {tail}")
+        raise Lost(f"{what}: not within {within_s:g} s; {tail}")
 
     def until_ready(self) -> Self:
         """Wait until it is ready; one that is not in time is ended.

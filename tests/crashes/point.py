@@ -24,6 +24,8 @@ How = Literal["kill", "pause", "eio", "full", "fsize", "tmpfs"]
 #: Longer than any request window here: what was signed before is worth nothing.
 PAUSE_S = 2.5
 FULL_S = 1.0
+#: Long: on a busy machine nodes of a chain answer late, and nothing is sure before.
+SETTLED_S = 180.0
 #: By then a disk is full, or a limit is set.
 SQUEEZED_S = 0.1
 #: A trouble that lasts is over by then: the fire is to end, and its calls to come.
@@ -151,7 +153,7 @@ def _break(point: Point, case: Case, warm: Warm, folder: Path) -> Outcome:
         if point.how == "kill" and was_reached:
             daemons.append(case.start(warm))
         case.mend()
-        daemons[-1].until(lambda: is_settled(case), "the fire is over")
+        daemons[-1].until(lambda: is_settled(case), "the fire is over", SETTLED_S)
         daemons[-1].end(signal.SIGTERM)
     except Lost as lost:
         closed = case.closed()

@@ -5,6 +5,7 @@ Both leave room for so many pages of the write-ahead log, for a while.
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import struct
@@ -60,14 +61,20 @@ def fill_for(place: Path, pages: int, lasts_s: float, *, again: bool) -> None:
 
 
 def _fill(filler: Path, place: Path, room: int) -> None:
-    found = os.statvfs(place)
-    more = found.f_bavail * found.f_frsize - room
-    if more <= 0:
-        return
+    """Take all but so much; a daemon that writes meanwhile may take it first."""
     with filler.open("ab") as file:
-        at = file.tell()
-        os.posix_fallocate(file.fileno(), at, more)
-        file.seek(0, os.SEEK_END)
+        while (more := _free_bytes(place) - room) > 0:
+            at = os.fstat(file.fileno()).st_size
+            try:
+                os.posix_fallocate(file.fileno(), at, more)
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+
+
+def _free_bytes(place: Path) -> int:
+    found = os.statvfs(place)
+    return found.f_bavail * found.f_frsize
 
 
 def limit_for(pid: int, database: Path, pages: int, lasts_s: float) -> None:

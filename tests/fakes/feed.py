@@ -30,6 +30,7 @@ class FakeFeed:
         self.is_down = False
         self.polled: dict[PriceSource, Decimal] = {}
         self.polls = 0
+        self.unanswered = 0
         self.bars: dict[PriceSource, tuple[Candle, ...]] = {}
         self.has_candles = True
         self.runs = 0
@@ -100,6 +101,9 @@ class FakeFeed:
 
     async def poll(self, source: PriceSource) -> Tick | None:
         self.polls += 1
+        if self.unanswered:
+            self.unanswered -= 1
+            raise VenueUnavailable("the fake feed does not answer; ask again")
         price = self.polled.get(source)
         if price is None:
             return None

@@ -96,4 +96,11 @@ MUTATIONS = (
         "streamed_ns=None,",
         "test_b124_given_a_silent_stream_when_rest_answers_then_judged_and_told_once",
     ),
+    Mutation(
+        127,
+        "runtime/first_prices.py",
+        "                self._failed.add(source)\n",
+        "                pass\n",
+        "test_b127_given_a_last_price_that_cannot_be_had_then_it_is_asked_for_again",
+    ),
 )

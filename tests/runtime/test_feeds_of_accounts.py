@@ -90,6 +90,40 @@ async def test_b127_given_a_reconnect_then_its_first_price_is_judged_at_once():
 
 
 @in_virtual_time
+async def test_b127_given_a_last_price_that_cannot_be_had_then_it_is_asked_for_again():
+    desk = await Desk().start()
+    await desk.arm(stop("last", "95", source=LAST))
+    desk.feed.push(LAST, "100")
+    desk.feed.polled[LAST] = D("94")
+    desk.feed.unanswered = 2
+    desk.feed.drop()
+
+    await keep_alive(desk, 1)
+    assert desk.trigger("last").state is TriggerState.ARMED
+    await keep_alive(desk, 8)
+
+    # Nobody has traded since: no stream would ever have told it.
+    assert desk.sent == [("last", D(10))]
+
+
+@in_virtual_time
+async def test_given_a_last_price_that_is_never_had_then_it_is_asked_for_ever_less():
+    desk = await Desk().start()
+    await desk.arm(stop("last", "95", source=LAST))
+    desk.feed.push(LAST, "100")
+    desk.feed.unanswered = 1_000
+    desk.feed.drop()
+    polls = desk.feed.polls
+
+    await keep_alive(desk, 60, "100")
+    first = desk.feed.polls - polls
+    await keep_alive(desk, 120, "100")
+
+    assert first <= 6
+    assert 1 <= desk.feed.polls - polls - first <= 4
+
+
+@in_virtual_time
 async def test_b130_given_stale_when_prices_come_back_then_cleared_by_itself():
     desk = await Desk().start()
     await desk.arm(stop())
@@ -194,9 +228,9 @@ async def test_b108_given_a_connection_that_breaks_as_its_task_is_cancelled_then
 
     async def breaks() -> None:
         if lost:
-            await asyncio.sleep(3_600)
+            await let_pass(3_600)
         try:
-            await asyncio.sleep(60)
+            await let_pass(60)
         except asyncio.CancelledError:
             # What a task group makes of both at once.
             raise FeedError("the connection was cut") from None

@@ -87,7 +87,7 @@ def test_given_all_seeds_then_every_trouble_of_a_chain_is_drawn():
         *("sleep", "feed", "owner", "liquidate"),
     }
     assert {one.forms for one in choices} == set(get_args(Forms))
-    assert {one.confirmations for one in choices} == {1, 2, 3}
+    assert {one.confirmations for one in choices} == {1, 2, 3, 4}
     assert {len(one.crashes_s) for one in choices} == {0, 1, 2, 3}
     for name in ("lost", "unanswered", "delayed", "troubled", "broken"):
         assert {bool(getattr(one.sends, name)) for one in choices} == {True, False}

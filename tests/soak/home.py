@@ -21,6 +21,8 @@ BUSY = tuple(f"{130 + n * 0.2:.2f}" for n in range(40))
 CADENCE_MS = 200
 STOP_S = 30.0
 SLICE = "0.01"
+#: So that what is kept on purpose has stopped to grow long before half the time.
+SOON_FORGOTTEN = "policies: {attempts_kept: 2m}\n"
 
 
 def quiet_exits(symbol: str, count: int) -> dict[str, dict[str, str]]:
@@ -66,6 +68,8 @@ class Home:
         self.exchange = ExchangeProcess(script, cadence_ms=CADENCE_MS)
         self.exchange.wait_ready()
         self.house = House(folder, self.exchange, mode="live", window="2s", bind="off")
+        with self.house.config.open("a") as file:
+            file.write(SOON_FORGOTTEN)
         self.positions = positions(triggers)
         self.write(self.positions)
         for symbol in OPENING:

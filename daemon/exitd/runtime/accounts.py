@@ -90,9 +90,8 @@ class Account:
         self.is_stream_up = self.is_reconciled = self._has_caught_up = False
         self._before_catching_up = before_catching_up
         self._stream_came_up = CameUp()
-        self._loop, self._spawn, self._waits = loop, spawn, waits
+        self._loop, self._spawn, self._waits, self._status = loop, spawn, waits, status
         self._reconcile_every_s, self._clock_every_s = reconcile_every_s, clock_every_s
-        self._status = status
         self._wants_reconcile = asyncio.Event()
         loop.on_contradiction(self._wants_reconcile.set)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from exitd.core.market import PriceKind, PriceSource, Tick
+from exitd.core.units import NS_PER_S
 from exitd.errors import VenueError
 from exitd.logs import Event, log
 from exitd.ports.feed import TickSink
@@ -16,14 +17,18 @@ _PUSHED = frozenset({PriceKind.MARK, PriceKind.INDEX})
 #: One connect must not spend what the venue lets us ask for closes.
 _MOST_PER_CONNECT = 50
 _PATIENCE_S = 2.0
+_AGAIN_NS = 2 * NS_PER_S
+_AGAIN_AT_MOST_NS = 60 * NS_PER_S
 
 
 class FirstPrices:
-    """Asks once per connect for each watched price that has not come since.
+    """Asks after each connect for every watched price that has not come since.
 
     One query at a time, each of two seconds at most; what a stream says meanwhile is
-    newer and wins. A bar's close that is over is not asked for: it was before the
-    exit was there.
+    newer and wins. Where one fails the price is not known, and it is asked for again,
+    later each time: a stop may have been crossed while nobody listened, in a market
+    where nobody trades any more. A bar's close that is over is not asked for: it was
+    before the exit was there.
     """
 
     def __init__(self, feed: str, loop: EngineLoop, poll: Poll, sink: TickSink) -> None:
@@ -36,16 +41,22 @@ class FirstPrices:
         self._lacking: set[PriceSource] = set()
         self._queries = 0
         self._is_asking = False
+        self._failed: set[PriceSource] = set()
+        self._pause_ns = _AGAIN_NS
+        self._again_ns = 0
 
     def connected(self, since_ns: int) -> None:
         """Begin anew: what was seen before `since_ns` (steady, UTC) may be over."""
         self._since_ns = since_ns
         self._queries = 0
+        self._pause_ns, self._again_ns = _AGAIN_NS, 0
+        self._failed.clear()
         self._lacking = {s for s in self._watched if self._lacks(s)}
 
     def lost(self) -> None:
         self._since_ns = None
         self._lacking.clear()
+        self._failed.clear()
 
     def watch(self, sources: frozenset[PriceSource]) -> None:
         """Take in what is watched now: only what is new to it is looked at."""
@@ -53,11 +64,19 @@ class FirstPrices:
             return
         new, self._watched = sources - self._watched, sources
         self._lacking &= sources
+        self._failed &= sources
         self._lacking |= {s for s in new if self._lacks(s)}
 
     def is_wanted(self) -> bool:
         """Whether there is something to ask, and nobody asks yet."""
-        return not self._is_asking and self._next() is not None
+        if self._is_asking:
+            return False
+        if self._failed and self._loop.clock.monotonic_ns() >= self._again_ns:
+            self._lacking |= self._failed
+            # The same ones again: they are no more for it.
+            self._queries -= len(self._failed)
+            self._failed.clear()
+        return self._next() is not None
 
     async def ask(self) -> None:
         """Ask for what is wanted, until nothing is."""
@@ -71,6 +90,10 @@ class FirstPrices:
                 await self._ask(source)
         finally:
             self._is_asking = False
+            if self._failed:
+                now_ns = self._loop.clock.monotonic_ns()
+                self._again_ns = now_ns + self._pause_ns
+                self._pause_ns = min(2 * self._pause_ns, _AGAIN_AT_MOST_NS)
 
     def _next(self) -> PriceSource | None:
         if not self._lacking or self._queries >= _MOST_PER_CONNECT:
@@ -92,6 +115,8 @@ class FirstPrices:
         except (TimeoutError, VenueError) as error:
             reason = str(error) or "no answer within two seconds"
             log(Event.VENUE_FAILED, venue=self._feed, reason=reason)
+            if self._since_ns is not None:
+                self._failed.add(source)
             return
         if tick is not None and self._lacks(source):
             self._sink(tick)

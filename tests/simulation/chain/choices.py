@@ -74,11 +74,12 @@ def draw(rng: Random) -> ChainChoices:
     is_hostile = rng.random() < 0.85
     crashes = [rng.uniform(2.0, end_s) for _ in range(rng.choice((0, 1, 1, 2, 3)))]
     quotes = rng.choice((1, 1, 2))
+    confirmations = rng.choice((1, 1, 2, 3, 4))
     return ChainChoices(
         side=side,
         quotes=quotes,
         forms=rng.choice(("older", "both", "newer")),
-        confirmations=rng.choice((1, 1, 2, 3)),
+        confirmations=confirmations,
         bump_after=rng.choice((1, 2, 5)),
         reads=_reads(rng) if is_hostile else CALM,
         sends=_sends(rng) if is_hostile else CALM,
@@ -92,7 +93,10 @@ def draw(rng: Random) -> ChainChoices:
         ),
         path=tuple(draw_path(rng, sign, end_s)),
         troubles=tuple(
-            sorted(_troubles(rng, quotes, end_s), key=lambda t: (t.at_s, t.what))
+            sorted(
+                _troubles(rng, quotes, confirmations, end_s),
+                key=lambda t: (t.at_s, t.what),
+            )
         )
         if is_hostile
         else (),
@@ -174,8 +178,13 @@ def _close(rng: Random, quantity: Quantity, level: Decimal, sign: int) -> Close:
     return Close(quantity=quantity, order=order, bound=level - sign * Decimal(8))
 
 
-def _troubles(rng: Random, quotes: int, end_s: float) -> Iterator[Happens]:
-    """What happens to nodes, to the chain and on it while prices move."""
+def _troubles(
+    rng: Random, quotes: int, confirmations: int, end_s: float
+) -> Iterator[Happens]:
+    """What happens to nodes, to the chain and on it while prices move.
+
+    No block is undone that is read already: how deep that is, the settings say.
+    """
     for at_s in _some(rng, end_s, (0, 1, 2, 3)):
         number, moods = rng.randint(0, 1), _moods(rng)
         yield Happens(at_s, "moods", (number, moods))
@@ -184,8 +193,8 @@ def _troubles(rng: Random, quotes: int, end_s: float) -> Iterator[Happens]:
         number = rng.randint(0, 1)
         yield Happens(at_s, "down", number)
         yield Happens(at_s + rng.uniform(1, 10), "up", number)
-    for at_s in _some(rng, end_s, (0, 0, 1, 2)):
-        yield Happens(at_s, "reorg", rng.randint(1, 3))
+    for at_s in _some(rng, end_s, (0, 1, 2) if confirmations > 1 else (0,)):
+        yield Happens(at_s, "reorg", rng.randint(1, confirmations - 1))
     for at_s in _some(rng, end_s, (0, 0, 1, 2)):
         yield Happens(at_s, "drop", rng.choice(("all", "builder")))
     for at_s in _some(rng, end_s, (0, 0, 1)):

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 from decimal import Decimal
+from functools import partial
+from typing import Self
 
 from exitd.adapters.backpack import cancels, history, queries
 from exitd.adapters.backpack.closes import (
-    asked_body,
     close_body,
     native_stop_body,
     read_order,
@@ -49,7 +50,7 @@ from exitd.secret import Secret
 
 LAG_SLACK_NS = 10 * NS_PER_S
 
-_ORDER_PATH = "/api/v1/order"
+ORDER_PATH = "/api/v1/order"
 
 
 class BackpackVenue:
@@ -106,6 +107,8 @@ class BackpackVenue:
             window_ms=window_ms,
         )
         self._stream = PrivateStream(self._session, ws_url, connect)
+        #: Says why the venue takes no order of anybody; see `queries.maintenance`.
+        self.maintenance = partial(queries.maintenance, self._session.rest)
 
     def venue_now_ns(self) -> int:
         return self.clock.now_ns()
@@ -115,10 +118,6 @@ class BackpackVenue:
 
     async def instruments(self) -> tuple[Instrument, ...]:
         return await queries.instruments(self._session.rest, self.account)
-
-    async def maintenance(self) -> str | None:
-        """Say why the venue takes no order of anybody; see `queries.maintenance`."""
-        return await queries.maintenance(self._session.rest)
 
     async def positions(self, symbol: str | None = None) -> tuple[PositionReport, ...]:
         return await queries.positions(self._session, symbol)
@@ -141,7 +140,7 @@ class BackpackVenue:
     ) -> tuple[FundingReport, ...]:
         return await history.funding_since(self._session, ts_venue_ns, symbol)
 
-    def with_window(self, window_ns: int) -> BackpackVenue:
+    def with_window(self, window_ns: int) -> Self:
         other = copy(self)
         other._session = self._session.with_window(window_ns)
         return other
@@ -150,15 +149,7 @@ class BackpackVenue:
         session = self._session
         if order.window_ns is not None:
             session = session.with_window(order.window_ns)
-        return session.prepare("POST", "orderExecute", _ORDER_PATH, close_body(order))
-
-    def prepare_asked(self, order: CloseOrder, *, age_ns: int = 0) -> Prepared:
-        """Sign a reduce-only limit that only rests; see the port `AskedVenue`."""
-        session = self._session
-        if order.window_ns is not None:
-            session = session.with_window(order.window_ns)
-        body = asked_body(order)
-        return session.prepare("POST", "orderExecute", _ORDER_PATH, body, age_ns)
+        return session.prepare("POST", "orderExecute", ORDER_PATH, close_body(order))
 
     async def send(
         self, order: CloseOrder, prepared: Prepared
@@ -171,7 +162,7 @@ class BackpackVenue:
     async def place_native_stop(self, stop: NativeStop) -> OrderReport | Refusal:
         reply = await self._session.transmit(
             self._session.prepare(
-                "POST", "orderExecute", _ORDER_PATH, native_stop_body(stop)
+                "POST", "orderExecute", ORDER_PATH, native_stop_body(stop)
             )
         )
         if isinstance(reply, Refusal):

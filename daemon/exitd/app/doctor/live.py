@@ -12,16 +12,15 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct
 
-from exitd.adapters.backpack.venue import BackpackVenue
+from exitd.adapters.backpack.asking import AskedBackpack
 from exitd.adapters.sqlite.inspecting import holder_of, inspect, note_in
 from exitd.adapters.sqlite.noting import keep_note
 from exitd.app.doctor.left_over import Journal, LeftOver
 from exitd.app.doctor.scene import Scene
 from exitd.app.files import read_keys
-from exitd.app.venues import backpack_venue
 from exitd.configuration.loaded import AccountSettings
 from exitd.core.position import Side
-from exitd.core.units import NS_PER_HOUR, text
+from exitd.core.units import NS_PER_HOUR, NS_PER_MS, text
 from exitd.errors import ConfigurationError, ExitdError, StoreError, VenueUnavailable
 from exitd.ports.answers import VenueAnswer, decoded, encoded, joined, note_of
 from exitd.runtime.asking.ground import FAR_PERCENT, Ground, choose
@@ -43,7 +42,7 @@ class Desk(Struct, frozen=True):
 
     scene: Scene
     account: AccountSettings
-    venue: BackpackVenue
+    venue: AskedBackpack
     journal: Journal
 
 
@@ -124,7 +123,16 @@ async def opened(scene: Scene, account: AccountSettings) -> AsyncIterator[Desk]:
         VenueUnavailable: The venue does not tell its time.
     """
     keys = read_keys([account], scene.environment)[account.name]
-    venue = backpack_venue(account, keys, scene.clock)
+    venue = AskedBackpack(
+        account.name,
+        key=keys[0].reveal(),
+        secret=keys[1],
+        clock=scene.clock,
+        url=account.url,
+        ws_url=account.ws_url,
+        window_ms=account.request_window_ns // NS_PER_MS,
+        lag_slack_ns=account.lag_slack_ns,
+    )
     try:
         await venue.sync_clock()
         yield Desk(scene, account, venue, Journal(scene.folder, account.name))
@@ -156,7 +164,7 @@ async def find_ground(desk: Desk) -> Ground | None:
     )
 
 
-async def _mark(venue: BackpackVenue, symbol: str) -> Decimal:
+async def _mark(venue: AskedBackpack, symbol: str) -> Decimal:
     for _ in range(_MARKS):
         mark = await venue.mark_price(symbol)
         if mark is not None:
