@@ -42,7 +42,51 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
 CALM = Rates()
 
 
-class Network:
+class Answers:
+    """What a venue answers, and how its requests and frames are told apart."""
+
+    def is_time(self, request: Request) -> bool:
+        raise NotImplementedError
+
+    def is_order(self, request: Request) -> bool:
+        raise NotImplementedError
+
+    def note_order(self, request: Request) -> None:
+        """Remember what left as an order."""
+        raise NotImplementedError
+
+    def limited(self) -> Reply:
+        """What the venue answers to too many requests."""
+        raise NotImplementedError
+
+    def broken(self) -> Reply:
+        """What it answers when it breaks."""
+        raise NotImplementedError
+
+    def unclear(self) -> Reply:
+        """A no that may be a yes."""
+        raise NotImplementedError
+
+    def revoked(self) -> Reply:
+        """What it answers to a key that it does not know."""
+        raise NotImplementedError
+
+    def refused(self) -> Reply:
+        """A definite no to an order, for a reason of the venue's own."""
+        raise NotImplementedError
+
+    def is_price(self, url: str, frame: bytes) -> bool:
+        raise NotImplementedError
+
+    async def answer(self, request: Request) -> Reply | None:
+        raise NotImplementedError
+
+    def serve(self, url: str, receive: Any, send: Any) -> Coroutine[Any, Any, None]:
+        """Serve one WebSocket by ASGI, until either end closes it."""
+        raise NotImplementedError
+
+
+class Network(Answers):
     """Carries requests and frames to one venue; what that is, those below say."""
 
     def __init__(self, rng: Random, rates: Rates) -> None:
@@ -136,46 +180,6 @@ class Network:
         first = self.first_bodies.setdefault(client_id, body)
         if first != body:
             self.reused.append(client_id)
-
-    def is_time(self, request: Request) -> bool:
-        raise NotImplementedError
-
-    def is_order(self, request: Request) -> bool:
-        raise NotImplementedError
-
-    def note_order(self, request: Request) -> None:
-        """Remember what left as an order."""
-        raise NotImplementedError
-
-    def limited(self) -> Reply:
-        """What the venue answers to too many requests."""
-        raise NotImplementedError
-
-    def broken(self) -> Reply:
-        """What it answers when it breaks."""
-        raise NotImplementedError
-
-    def unclear(self) -> Reply:
-        """A no that may be a yes."""
-        raise NotImplementedError
-
-    def revoked(self) -> Reply:
-        """What it answers to a key that it does not know."""
-        raise NotImplementedError
-
-    def refused(self) -> Reply:
-        """A definite no to an order, for a reason of the venue's own."""
-        raise NotImplementedError
-
-    def is_price(self, url: str, frame: bytes) -> bool:
-        raise NotImplementedError
-
-    async def answer(self, request: Request) -> Reply | None:
-        raise NotImplementedError
-
-    def serve(self, url: str, receive: Any, send: Any) -> Coroutine[Any, Any, None]:
-        """Serve one WebSocket by ASGI, until either end closes it."""
-        raise NotImplementedError
 
     async def connect(self, url: str) -> SimulatedSocket:
         await asyncio.sleep(self.latency_s())

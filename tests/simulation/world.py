@@ -33,13 +33,11 @@ from exitd.core.trigger import (
 )
 from exitd.errors import StoreFull
 from exitd.simulator.clock import VenueClock
-from exitd.simulator.refusal import Refused
-from exitd.simulator.values import Order
+from simulation.abroad import Abroad
 from simulation.choices import ByHand, amend, draw
 from simulation.exchange_machine import ExchangeMachine
 from simulation.exchange_wire import ExchangeNetwork
 from simulation.failures import draw_failures
-from simulation.ground import Ground
 from simulation.kinds import ACCOUNT, SYMBOL, rule
 from simulation.mishaps import MISHAPS, Mishaps
 from simulation.prices import ENTRY, Shown
@@ -56,12 +54,10 @@ SETTLES_S, SETTLES_SOON_S = 11.0, 4.5
 #: One world of so many goes on for all of `HEALED_S`, though nothing is left to do.
 LIVED_TO_THE_END = 32
 _PRICE_EVERY_S = 4.0
-#: Prices of a burst: each is judged, and none of them may be skipped.
-BURST = 30
 TRADES = ("close", "grow", "reopen")
 
 
-class World(Ground):
+class World(Abroad):
     """Everything of one seed."""
 
     def __init__(
@@ -200,45 +196,6 @@ class World(Ground):
         drawn = self.failures
         return replace(self.choices.rates, calls=drawn.calls, frames=drawn.frames)
 
-    def burst(self) -> None:
-        """Many prices at one instant; the last is the one that was."""
-        last = self.exchange.state.prices[SYMBOL].last
-        for _ in range(BURST):
-            away = Decimal(self.rng.randint(-200, 200)) / 100
-            self._price(Shown(last + away))
-        self._price(Shown(last))
-
-    def liquidate(self) -> None:
-        if self.net():
-            self.is_traded_by_hand = True
-            self.exchange.engine.close_by_system(
-                self.api_key,
-                SYMBOL,
-                "LIQUIDATION_AUTOCLOSE",
-                "LiquidatePositionOnBook",
-                self.exchange.clock.stamp_us(),
-            )
-            self.exchange.publish()
-
-    def order_abroad(self) -> None:
-        """Another program trades with our tag, under an id that we have not used."""
-        counter = self.machine.loop.engine.state.counters[ACCOUNT]
-        order = {
-            "symbol": SYMBOL,
-            "side": "Bid" if self.sign > 0 else "Ask",
-            "orderType": "Market",
-            "quantity": "1",
-            "clientId": counter.tag << 24 | counter.counter + self.rng.randint(20, 60),
-        }
-        placed = self._submit(order)
-        if placed is not None:
-            self.foreign.add(placed.id)
-
-    def halt(self, *, is_halted: bool) -> None:
-        """Let the order book take nothing, or all again."""
-        market = self.exchange.state.markets[SYMBOL]
-        market.state = "CancelOnly" if is_halted else "Open"
-
     def _is_settled(self) -> bool:
         """Whether all is well already; some worlds go on, whatever comes of it."""
         if self.seed % LIVED_TO_THE_END == 0 or not self.machine.is_up:
@@ -286,16 +243,6 @@ class World(Ground):
                 "quantity": format(abs(change), "f"),
             }
             self._submit(order)
-
-    def _submit(self, order: dict[str, Any]) -> Order | None:
-        """Trade beside the daemon; None where the order book takes nothing."""
-        stamp_us = self.exchange.clock.stamp_us()
-        with suppress(Refused):
-            placed = self.exchange.engine.submit(self.api_key, order, stamp_us)
-            self.is_traded_by_hand = True
-            self.exchange.publish()
-            return placed
-        return None
 
     async def _ask_to(self, **named: Any) -> Reply | None:
         """Give the answer; None where the disk has no room for what is asked."""

@@ -12,8 +12,6 @@ from exitd.core.trigger import TriggerRecord, TriggerState
 from exitd.core.units import ZERO
 from simulation.violation import Violation
 
-#: Causes of a hit that are a price.
-_BY_PRICE = ("price", "crossed when armed")
 _ON_WATCH = (TriggerState.ARMED, TriggerState.WAITING)
 
 
@@ -33,7 +31,7 @@ class EntryWatch:
             elif isinstance(record, TriggerRecord):
                 self._changed[entry_of(record.id)] = None
         for fact in decision.facts:
-            if fact.kind is FactKind.TRIGGER_HIT and fact.fields["cause"] in _BY_PRICE:
+            if fact.kind is FactKind.TRIGGER_HIT and fact.fields["cause"] == "price":
                 self._hits.append(fact)
         if isinstance(happened, AttemptSigned):
             self._signed.append(happened.order.attempt.trigger_id)

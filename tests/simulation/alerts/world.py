@@ -47,7 +47,36 @@ BURST = 20
 _ANSWER_S = 3.0
 
 
-class AlertWorld(Ground):
+class Abroad(Ground):
+    """What others do at the broker."""
+
+    def _price(self, price: Decimal) -> None:
+        raise NotImplementedError
+
+    def _set_room(self, room: Decimal | None) -> None:
+        raise NotImplementedError
+
+    def _close_by_hand(self) -> None:
+        raise NotImplementedError
+
+    def burst(self) -> None:
+        _, last = self.watch.trails.shown[-1] if self.watch.trails.shown else (0, ENTRY)
+        for _ in range(BURST):
+            self._price(last + Decimal(self.rng.randint(-150, 150)) / 100)
+        self._price(last)
+
+    def liquidate(self) -> None:
+        """Let the broker close what is held."""
+        self._close_by_hand()
+
+    def order_abroad(self) -> None:
+        """Ids of this venue carry no tag that another program could use."""
+
+    def halt(self, *, is_halted: bool) -> None:
+        self._set_room(Decimal(0) if is_halted else None)
+
+
+class AlertWorld(Abroad):
     """Everything of one seed of alerts."""
 
     def __init__(
@@ -142,22 +171,6 @@ class AlertWorld(Ground):
     def _rates(self) -> Rates:
         drawn = self.failures
         return replace(self.choices.rates, calls=drawn.calls, frames=drawn.frames)
-
-    def burst(self) -> None:
-        _, last = self.watch.trails.shown[-1] if self.watch.trails.shown else (0, ENTRY)
-        for _ in range(BURST):
-            self._price(last + Decimal(self.rng.randint(-150, 150)) / 100)
-        self._price(last)
-
-    def liquidate(self) -> None:
-        """Let the broker close what is held."""
-        self._close_by_hand()
-
-    def order_abroad(self) -> None:
-        """Ids of this venue carry no tag that another program could use."""
-
-    def halt(self, *, is_halted: bool) -> None:
-        self._set_room(Decimal(0) if is_halted else None)
 
     def _is_settled(self) -> bool:
         is_sent = all(sender.done() for sender in self._senders)
