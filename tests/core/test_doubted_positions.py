@@ -189,3 +189,17 @@ def test_given_a_flat_position_in_doubt_when_shown_flat_then_it_is_proven_again(
 
     assert world.engine.state.position(world.key).proven
     assert decision.is_quiet, "not worth a write"
+
+
+def test_given_a_late_fill_of_a_flat_position_when_shown_flat_then_that_is_written():
+    world = World()
+    world.arm(stop("sl", "95"))
+    world.mark("94")
+    world.position("0")
+    world.fill()
+    assert world.engine.state.position(world.key).unreflected
+
+    world.position("0")
+
+    assert world.store.rows[world.key].unreflected == ()
+    assert world.engine.state.position(world.key).unreflected == ()

@@ -302,3 +302,20 @@ def test_b089_given_a_nonce_when_the_order_works_then_nothing_is_sent_again():
     world.wait(2 * S)
 
     assert len(world.wants(ResendClose)) == before
+
+
+def test_b090_given_a_refused_close_that_works_after_all_then_none_beside_it():
+    world = World()
+    world.arm(stop("sl", "95", "50%"))
+    world.mark("94")
+    world.refuse(RefusalKind.BUSY)
+    world.wait(10 * S)
+    world.refuse(RefusalKind.BUSY)
+    world.works(0)
+
+    world.wait(60 * S)
+
+    assert world.sizes() == ["5", "5"]
+    assert world.wants(CancelOrder)
+    world.end(0, "2")
+    assert world.sizes() == ["5", "5", "3"]

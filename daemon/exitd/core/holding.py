@@ -6,12 +6,13 @@ from exitd.core.events import FactKind
 from exitd.core.inputs import SlotHeld
 from exitd.core.intents import RefreshInstrument
 from exitd.core.market import Instrument
-from exitd.core.position import PositionRecord
-from exitd.core.state import Timer, TimerKind
+from exitd.core.position import PositionKey, PositionRecord
+from exitd.core.state import State, Timer, TimerKind
 from exitd.core.trigger import FireRecord, TriggerRecord
 from exitd.core.turn import Turn
 from exitd.core.units import NS_PER_MS, NS_PER_S
 
+OPEN_AGAIN = "an earlier close of it that was taken for ended is there again"
 STOP_FIRES = "a stop of the position is firing"
 #: How often a firing that needs a price looks again for one.
 _PRICE_PATIENCE_NS = 200 * NS_PER_MS
@@ -34,6 +35,18 @@ def hold(
         return
     turn.put_fire(replace(fired, held_by=why))
     turn.fact(FactKind.TRIGGER_HELD, record, fired=True, why=why, alert=alert)
+
+
+def is_open_again(state: State, key: PositionKey, fired: FireRecord) -> bool:
+    """Whether an attempt of a firing that had ended works after all.
+
+    It is taken back; sent beside it, the next would close the same once more.
+    """
+    return any(
+        (attempt.order.attempt.trigger_id, attempt.order.attempt.arming)
+        == (fired.trigger_id, fired.arming)
+        for attempt in state.open_attempts_on(key)
+    )
 
 
 def on_slot_held(turn: Turn, slot: SlotHeld) -> None:

@@ -62,8 +62,13 @@ def on_position(turn: Turn, report: PositionReport) -> None:
     if stays_flat or (
         is_same and after == replace(known, ts_venue_ns=report.ts_venue_ns)
     ):
-        # Nothing new but its age, and that it is proven: not worth a write.
-        state.positions[key] = after
+        if replace(after, ts_venue_ns=0, proven=False) == replace(
+            known, ts_venue_ns=0, proven=False
+        ):
+            # Nothing new but its age, and that it is proven: not worth a write.
+            state.positions[key] = after
+        else:
+            turn.put_position(after)
         shrink(turn, key)
         prove(turn, key)
         return
