@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from decimal import Decimal
 from pathlib import Path
 from time import monotonic
@@ -20,6 +21,8 @@ from exitd.errors import ExitdError
 CLOSE_PENDING = 5
 #: Places in what the contract gives of a quote.
 QUANTITY, CLOSED = 9, 10
+#: Fewer than a daemon allows in a minute.
+LOGINS, LOGIN_AGAIN_S = 4, 4.0
 #: To ask the chain costs as much as a block of it.
 ANSWERS_EVERY_S = 0.3
 #: Of a quote of 100: after it is filled, a second close could be asked for.
@@ -67,13 +70,21 @@ class ChainCase:
 
     def arm(self, daemon: Running) -> None:
         try:
-            self._house.log_in().raise_for_status()
+            self._log_in()
             self._house.arm(self._quote, STOP).raise_for_status()
         except httpx.HTTPError as error:
             raise Unready(str(error)) from error
         daemon.until(lambda: daemon.has("trigger.armed"), "armed")
         armed = [line for line in daemon.lines() if line["event"] == "trigger.armed"]
         self._trigger = armed[-1]["trigger_id"]
+
+    def _log_in(self) -> None:
+        """Log in; nodes on a busy machine may not say in time whose the account is."""
+        for _ in range(LOGINS - 1):
+            if self._house.log_in().is_success:
+                return
+            threading.Event().wait(LOGIN_AGAIN_S)
+        self._house.log_in().raise_for_status()
 
     def trap(self, trouble: str) -> None:
         if trouble == "not_mined":

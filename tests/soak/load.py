@@ -57,7 +57,7 @@ class Load:
             (5.0, 1.0, self.troubles.step),
             (50.0, 120.0, self._close_by_hand),
             (70.0, 120.0, self._open_by_hand),
-            (9.0, 2.0, self._note_the_machine),
+            (0.0, 2.0, self._note_the_machine),
         ]
 
     def run(
