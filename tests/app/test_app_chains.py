@@ -220,7 +220,7 @@ async def test_given_a_node_that_comes_back_when_asked_again_then_its_end_is_tol
     assert begun.about.startswith("base/")
 
 
-async def test_given_a_multi_account_of_elsewhere_when_started_then_an_error(
+async def test_given_a_multi_account_of_elsewhere_when_started_then_unavailable(
     tmp_path: Path,
 ):
     account = settings_of(configured(tmp_path)).accounts["base"]
@@ -232,7 +232,7 @@ async def test_given_a_multi_account_of_elsewhere_when_started_then_an_error(
         account = replace(account, chain=chain)
         built, _ = build_chain_account(world.daemon, account, (Secret(KEY),), tmp_path)
 
-        with pytest.raises(ConfigurationError) as refused:
+        with pytest.raises(VenueUnavailable) as refused:
             await built.catch_up()
         await built.stop()
 

@@ -29,14 +29,14 @@ MUTATIONS = (
     Mutation(
         99,
         "runtime/venue_time.py",
-        "longest_s = _CURE_S if self._is_measured else _UNMEASURED_S",
+        "longest_s = _CURE_S if self.is_measured else _UNMEASURED_S",
         "longest_s = 60.0",
         "test_b099_given_no_answer_about_the_clock_then_a_second_is_waited",
     ),
     Mutation(
         99,
         "runtime/venue_time.py",
-        "longest_s = _CURE_S if self._is_measured else _UNMEASURED_S",
+        "longest_s = _CURE_S if self.is_measured else _UNMEASURED_S",
         "longest_s = _CURE_S",
         "test_b099_given_a_clock_never_measured_then_it_is_before_the_next_is_signed",
     ),

@@ -121,9 +121,12 @@ async def test_given_many_without_a_price_then_fifty_at_most_one_after_another()
     quorum = replace(LAST, combined=Quorum(tuple(sources), 2, is_falling=True))
 
     await desk.arm(stop(source=quorum))
-    await desk.settle(3)
+    await desk.settle(1)
 
     assert (len(feed.asked), len(set(feed.asked))) == (50, 50)
+    await desk.settle(3)
+    # The same ones again: they are no more for it.
+    assert len(set(feed.asked)) == 50
     assert feed.most_open == 1
     assert desk.bugs == []
 

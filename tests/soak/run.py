@@ -1,6 +1,6 @@
 """Half an hour under load: is what the daemon holds flat, and its log explained?
 
-    python tests/soak/run.py --minutes 30 --picture docs/pictures/soak.svg
+    python tests/soak/run.py --minutes 30 --picture docs/pictures/measured/soak.svg
 
 The installed command against the simulated exchange, with 1,000 triggers: prices many
 times a second, fires and re-arms, broken streams and answers, files that change, people

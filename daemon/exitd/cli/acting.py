@@ -173,6 +173,9 @@ async def _outcome(client: AsyncClient, trigger: TriggerView) -> TriggerView:
             while not trigger.is_done:
                 await asyncio.sleep(LOOK_EVERY_S)
                 trigger = (await client.ask(calls.show(trigger.id))).trigger
+            if trigger.fire is None:
+                # Over before the first answer: what it came to is in its history.
+                trigger = (await client.ask(calls.show(trigger.id))).trigger
     return trigger
 
 

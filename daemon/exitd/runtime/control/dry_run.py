@@ -76,6 +76,8 @@ def _sandbox(state: State, record: TriggerRecord) -> Engine:
         )
     )
     sandbox.state.capabilities = dict(state.capabilities)
+    # What was restored here is a copy, and no stop of anything.
+    sandbox.state.barriers = dict(state.barriers)
     book = sandbox.state.book(definition.source)
     book.price = state.last_price(definition.source)
     return sandbox
