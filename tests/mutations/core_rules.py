@@ -193,7 +193,7 @@ MUTATIONS = (
     Mutation(
         89,
         "core/firing.py",
-        ("if state.open_attempt_of(fired) is not None:\n        return"),
+        ("if waits_for_itself(turn, record, role.key, fired):\n        return"),
         ("if False:\n        return"),
         "test_b089_given_a_slot_while_an_attempt_is_unanswered_then_nothing_leaves",
     ),

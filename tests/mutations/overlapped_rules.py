@@ -86,7 +86,7 @@ MUTATIONS = (
     Mutation(
         90,
         "core/firing.py",
-        "if is_open_again(state, role.key, fired):",
+        "if waits_for_itself(turn, record, role.key, fired):",
         "if False:",
         "test_b090_given_a_refused_close_that_works_after_all_then_none_beside_it",
     ),

@@ -386,7 +386,7 @@ MUTATIONS = (
     Mutation(
         97,
         "core/firing.py",
-        ' or fired.cause not in _BY_PRICE or fired.slices:',
+        " or fired.cause not in _BY_PRICE or fired.slices:",
         " or fired.cause not in _BY_PRICE:",
         "test_given_the_price_came_back_after_the_first_slice_then_the_others_go",
     ),

@@ -20,14 +20,13 @@ from exitd.core.ending import end_fire, gone, watch_again
 from exitd.core.events import FactKind
 from exitd.core.hits import take_over
 from exitd.core.holding import (
-    OPEN_AGAIN,
     REACH_PATIENCE_NS,
     STOP_FIRES,
     hold,
-    is_open_again,
     look_again,
     retry_in,
     wait_for_book,
+    waits_for_itself,
     waits_for_proof,
 )
 from exitd.core.inputs import AttemptSent, AttemptSigned, SlotOpened
@@ -86,12 +85,9 @@ def on_slot(turn: Turn, slot: SlotOpened) -> None:
     if close is None or role.key is None or fired.confirm_ns:
         return
     fired = mind_the_clock(turn, close, fired)
-    if state.open_attempt_of(fired) is not None:
+    if waits_for_itself(turn, record, role.key, fired):
         return
     if isinstance(action, CancelAndClose) and not fired.is_cancel_confirmed:
-        return
-    if is_open_again(state, role.key, fired):
-        hold(turn, record, fired, OPEN_AGAIN)
         return
     if is_barred(state, role.key):
         hold(turn, record, fired, BARRED, alert=role.is_stop)

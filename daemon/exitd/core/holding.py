@@ -7,7 +7,7 @@ from exitd.core.inputs import SlotHeld
 from exitd.core.intents import RefreshInstrument
 from exitd.core.market import Instrument
 from exitd.core.position import PositionKey, PositionRecord
-from exitd.core.state import State, Timer, TimerKind
+from exitd.core.state import Timer, TimerKind
 from exitd.core.trigger import FireRecord, TriggerRecord
 from exitd.core.turn import Turn
 from exitd.core.units import NS_PER_MS, NS_PER_S
@@ -37,16 +37,22 @@ def hold(
     turn.fact(FactKind.TRIGGER_HELD, record, fired=True, why=why, alert=alert)
 
 
-def is_open_again(state: State, key: PositionKey, fired: FireRecord) -> bool:
-    """Whether an attempt of a firing that had ended works after all.
+def waits_for_itself(
+    turn: Turn, record: TriggerRecord, key: PositionKey, fired: FireRecord
+) -> bool:
+    """Whether an attempt of a firing is open: sent beside it, the next closes it twice.
 
-    It is taken back; sent beside it, the next would close the same once more.
+    One that was taken for ended may be there again; it is taken back.
     """
-    return any(
-        (attempt.order.attempt.trigger_id, attempt.order.attempt.arming)
-        == (fired.trigger_id, fired.arming)
-        for attempt in state.open_attempts_on(key)
-    )
+    mine = (fired.trigger_id, fired.arming)
+    opened = [
+        attempt.order.attempt.n
+        for attempt in turn.state.open_attempts_on(key)
+        if (attempt.order.attempt.trigger_id, attempt.order.attempt.arming) == mine
+    ]
+    if opened and max(opened) < fired.attempts:
+        hold(turn, record, fired, OPEN_AGAIN)
+    return bool(opened)
 
 
 def on_slot_held(turn: Turn, slot: SlotHeld) -> None:
