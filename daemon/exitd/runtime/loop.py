@@ -215,18 +215,21 @@ class EngineLoop:
         if leaving:
             for then in leaving:
                 then()
-            # After the first step of what leaves: the writer would take its time.
+            # After the first step of what leaves: all this would take its time.
             asyncio.get_running_loop().call_soon(self._submit_deferred)
         else:
             self._submit_deferred()
-        for sink in self._fact_sinks:
-            sink(facts)
-        self.set_timer()
 
     def _submit_deferred(self) -> None:
+        """Hand the last turn to the store, and show what it concluded."""
         deferred, self._deferred = self._deferred, None
-        if deferred is not None:
-            self.store.submit(*deferred)
+        if deferred is None:
+            return
+        batch, _ = deferred
+        self.store.submit(*deferred)
+        for sink in self._fact_sinks:
+            sink(batch.facts)
+        self.set_timer()
 
     def set_timer(self) -> None:
         """Wake up for the engine's next deadline."""
