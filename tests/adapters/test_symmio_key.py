@@ -5,6 +5,7 @@ from __future__ import annotations
 from chain.deployed import CLOSER
 from chain.world import World, world
 from exitd.adapters.symmio.fees import FeePolicy
+from exitd.adapters.symmio.outbox import RECEIPTS_LAG
 from exitd.adapters.symmio.wallet import read_transaction
 from exitd.core.attempt import CloseOrder, RefusalKind
 from exitd.core.inputs import OrderReport, OrderStatus
@@ -235,7 +236,7 @@ async def test_given_a_restart_when_the_nonce_went_elsewhere_then_definitely_not
         w.start()
         await w.ready(int(first[-1:]), int(second[-1:]))
         assert isinstance(await w.send(w.order(second)), OrderReport)
-        w.chain.mine(2)
+        w.chain.mine(2 + RECEIPTS_LAG)
 
         answer = await w.venue.send(order, never_sent)
 

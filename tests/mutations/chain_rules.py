@@ -47,4 +47,11 @@ MUTATIONS = (
         "return await self._contracts.block_hash(ledger.last) == ledger.last_hash",
         "test_b088_given_an_undone_block_that_one_node_believes_in_then_read_again",
     ),
+    Mutation(
+        89,
+        "adapters/symmio/outbox.py",
+        "self._settings.confirmations - RECEIPTS_LAG, 0)",
+        "self._settings.confirmations, 0)",
+        "test_b089_given_receipts_that_lag_behind_counts_then_it_is_not_taken_for_lost",
+    ),
 )

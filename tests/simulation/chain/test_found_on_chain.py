@@ -70,6 +70,27 @@ def test_b089_given_nodes_in_trouble_after_they_took_a_close_then_it_is_in_doubt
     on_chain(story)
 
 
+def test_b089_given_receipts_that_lag_behind_counts_then_it_is_not_taken_for_lost():
+    async def story(rig: Rig) -> None:
+        await rig.ready()
+        sending = asyncio.ensure_future(rig.send(rig.order()))
+        await asyncio.sleep(0.2)
+        for node in rig.nodes:
+            node.moods, node.hidden = Moods(receipt_lag=6), "RequestToClosePosition"
+        for _ in range(5):
+            rig.mine()
+            await asyncio.sleep(0.5)
+        assert not sending.done()
+
+        for node in rig.nodes:
+            node.moods, node.hidden = Moods(), ""
+        with pytest.raises(OutcomeUnknown):
+            await sending
+        assert len(rig.network.sent) == 1
+
+    on_chain(story)
+
+
 @pytest.mark.parametrize(
     ("code", "message", "is_no"),
     [

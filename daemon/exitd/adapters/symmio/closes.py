@@ -235,13 +235,10 @@ async def judge(
         VenueUnavailable: It could not be asked.
     """
     receipt = await session.outbox.look(flight)
-    head = session.known_head()
     if receipt is None:
-        if flight.nonce < session.key.mined and await session.outbox.is_lost(
-            flight, head
-        ):
-            return await _lost(session, flight, order)
-        return None
+        if flight.nonce >= session.key.mined:
+            return None
+        return await _lost(session, flight, order)
     if receipt.succeeded and not flight.is_own(receipt):
         return _void()
     if not receipt.succeeded:
@@ -285,12 +282,17 @@ async def _found(
 
 async def _lost(
     session: Session, flight: Flight, order: CloseOrder
-) -> OrderReport | Refusal:
-    """Its nonce went to bytes that this run did not sign: look for their effect."""
+) -> OrderReport | Refusal | None:
+    """Its nonce went to bytes that this run did not sign: look for their effect.
+
+    That there is none is certain only once the nonce has been gone for long.
+    """
     head = await session.look()
     found = await _found(session, flight, order, head.number)
     if found is not None:
         return found
+    if not await session.outbox.is_lost(flight, session.known_head()):
+        return None
     return Refusal(
         RefusalKind.EXPIRED, "nonce_used", "its nonce went to another transaction"
     )

@@ -58,6 +58,8 @@ _REFUSALS = (
     "method not found",
     "not whitelisted",
 )
+#: So many blocks a node's receipts may be behind its counts, and more.
+RECEIPTS_LAG = 8
 #: So deep a block is not expected to be undone.
 _SETTLED_BLOCKS = 64
 
@@ -220,9 +222,10 @@ class Outbox:
     async def is_lost(self, flight: Flight, head: Head) -> bool:
         """Whether its nonce went to a transaction that we do not know.
 
-        Settled only: a reorganisation can still give the nonce back.
+        Settled only: a reorganisation can still give the nonce back. And for long: a
+        node counts what is in a block before it has the receipt, or shows the effect.
         """
-        depth = max(head.number - self._settings.confirmations, 0)
+        depth = max(head.number - self._settings.confirmations - RECEIPTS_LAG, 0)
         settled = await self._contracts.count(self._key.wallet.address, hex(depth))
         return settled > flight.nonce
 
