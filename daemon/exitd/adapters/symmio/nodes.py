@@ -167,11 +167,14 @@ class Nodes:
 
     async def _compare_forks(self) -> None:
         """Ask all for one block that all should have; most of them are right."""
-        alive = self._alive()
+        # Another survey may begin meanwhile, and forget their heads.
+        alive = [(s, s.head) for s in self._alive() if s.head is not None]
         if len(alive) < 2:
             return
-        common = min(s.head.number for s in alive if s.head is not None)
-        hashes = await asyncio.gather(*(self._hash_at(s, common) for s in alive))
+        common = min(head.number for _, head in alive)
+        hashes = await asyncio.gather(
+            *(self._hash_at(seen, head, common) for seen, head in alive)
+        )
         counted = Counter(h for h in hashes if h)
         if len(counted) < 2:
             return
@@ -179,14 +182,13 @@ class Nodes:
         if votes == others:
             # Nobody can tell who is right: who was listed first is believed.
             right = next(h for h in hashes if h)
-        for seen, its in zip(alive, hashes, strict=True):
+        for (seen, _), its in zip(alive, hashes, strict=True):
             if its and its != right:
                 seen.trouble = f"it has another block {common} than the others"
 
-    async def _hash_at(self, seen: _Seen, number: int) -> str:
-        assert seen.head is not None
-        if seen.head.number == number:
-            return seen.head.hash
+    async def _hash_at(self, seen: _Seen, newest: Head, number: int) -> str:
+        if newest.number == number:
+            return newest.hash
         try:
             head = await seen.node.head(hex(number))
         except (NodeDown, NodeSaidNo, Reverted) as exc:
