@@ -83,10 +83,7 @@ def exitd(requests: list[bytes], triggers: int, number: int) -> float:
     exchange = Exchange()
     key, secret = keys(number)
     try:
-        exchange.price(Decimal("140"))
-        position = {"api_key": key, "symbol": SYMBOL, "net_quantity": "1000"}
-        exchange.control("deposit", {"api_key": key, "asset": "USDC", "amount": "1e7"})
-        exchange.control("positions", {**position, "entry_price": "140"})
+        exchange.hold(key)
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             process = start_daemon(exchange.url, key, secret, folder, 1)

@@ -79,6 +79,13 @@ class Exchange:
         moved = {"symbol": SYMBOL, "last": str(price), "mark": "140", "index": "140"}
         self.control("prices", moved)
 
+    def hold(self, key: str) -> None:
+        """Give an account money and a position of 1,000, at the price of now."""
+        self.price(Decimal("140"))
+        position = {"api_key": key, "symbol": SYMBOL, "net_quantity": "1000"}
+        self.control("deposit", {"api_key": key, "asset": "USDC", "amount": "1e7"})
+        self.control("positions", {**position, "entry_price": "140"})
+
     def close(self) -> None:
         self.http.close()
         self.process.terminate()
@@ -218,10 +225,7 @@ async def measure(
     await tap.start()
     key, secret = keys(number)
     try:
-        exchange.price(Decimal("140"))
-        position = {"api_key": key, "symbol": SYMBOL, "net_quantity": "1000"}
-        exchange.control("deposit", {"api_key": key, "asset": "USDC", "amount": "1e7"})
-        exchange.control("positions", {**position, "entry_price": "140"})
+        exchange.hold(key)
         with tempfile.TemporaryDirectory() as folder:
             if name in (OVERLAPPED, STRICT):
                 process = await asyncio.to_thread(

@@ -77,10 +77,7 @@ def measure(rounds: int, max_age_s: float) -> list[float]:
     exchange = Exchange()
     key, secret = keys(1)
     try:
-        exchange.price(Decimal("140"))
-        position = {"api_key": key, "symbol": SYMBOL, "net_quantity": "1000"}
-        exchange.control("deposit", {"api_key": key, "asset": "USDC", "amount": "1e7"})
-        exchange.control("positions", {**position, "entry_price": "140"})
+        exchange.hold(key)
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             more = f"policies: {{price_max_age: {round(max_age_s * 1_000)}ms}}\n"

@@ -78,10 +78,7 @@ def measure(count: int) -> dict[str, float]:
     exchange = Exchange()
     key, secret = keys(1)
     try:
-        exchange.price(Decimal("140"))
-        position = {"api_key": key, "symbol": SYMBOL, "net_quantity": "1000"}
-        exchange.control("deposit", {"api_key": key, "asset": "USDC", "amount": "1e7"})
-        exchange.control("positions", {**position, "entry_price": "140"})
+        exchange.hold(key)
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             (folder / "state").mkdir(mode=0o700)
