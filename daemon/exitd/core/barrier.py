@@ -133,7 +133,7 @@ def adopt(turn: Turn, report: OrderReport) -> None:
     key = barred.definition.key
     assert key is not None, "what closes has a position"
     position = turn.state.position(key)
-    signed_ns = _created_ns(report)
+    signed_ns = report.ts_sent_venue_ns
     order = CloseOrder(
         attempt=AttemptKey(barred.id, barred.arming, 1),
         account=report.account,
@@ -202,11 +202,6 @@ def _fits(barred: TriggerRecord, report: OrderReport) -> bool:
         and report.symbol == key.symbol
         and report.side is key.side.close_side
     )
-
-
-def _created_ns(report: OrderReport) -> int:
-    created_ns = report.ts_created_venue_ns
-    return report.ts_venue_ns if created_ns is None else created_ns
 
 
 def _time_in_force(report: OrderReport) -> TimeInForce:

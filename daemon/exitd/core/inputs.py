@@ -145,6 +145,12 @@ class OrderReport(Struct, frozen=True, kw_only=True):
     ts_venue_ns: int
     now_ns: int
 
+    @property
+    def ts_sent_venue_ns(self) -> int:
+        """When the order was taken in; the instant of this state, where none says."""
+        created_ns = self.ts_created_venue_ns
+        return self.ts_venue_ns if created_ns is None else created_ns
+
 
 class FillReport(Struct, frozen=True, kw_only=True):
     """One execution, as the venue's stream or fill history tells it.

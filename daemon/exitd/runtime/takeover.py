@@ -133,7 +133,7 @@ def _is_of_another(state: State, order: OrderReport, standing: Standing) -> bool
 
 def _alive(siblings: tuple[OrderReport, ...], now_ns: int) -> str:
     """Say who else is alive; empty where nobody has sent for two minutes."""
-    sent = [(_sent_ns(order), order) for order in siblings]
+    sent = [(order.ts_sent_venue_ns, order) for order in siblings]
     if not sent:
         return ""
     newest_ns, order = max(sent, key=lambda pair: pair[0])
@@ -144,8 +144,3 @@ def _alive(siblings: tuple[OrderReport, ...], now_ns: int) -> str:
         f"another exitd is alive: it sent order {order.venue_order_id} on "
         f"{order.account}/{order.symbol} {max(age_ns, 0) // NS_PER_S} s ago"
     )
-
-
-def _sent_ns(order: OrderReport) -> int:
-    created_ns = order.ts_created_venue_ns
-    return order.ts_venue_ns if created_ns is None else created_ns
