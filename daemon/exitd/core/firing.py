@@ -46,6 +46,7 @@ from exitd.core.pricing import hard_reference, price_now
 from exitd.core.reach import goes_first, is_out_of_reach
 from exitd.core.resting import fresh_price, is_beyond
 from exitd.core.role import Role
+from exitd.core.siblings import note_used
 from exitd.core.sizing import Room, order_quantity, order_terms
 from exitd.core.slices import current_slice, has_urgent_stop, is_between, twap_of
 from exitd.core.state import Timer, TimerKind
@@ -319,7 +320,7 @@ def on_signed(turn: Turn, signed: AttemptSigned) -> None:
     assert key is not None
     assert order.attempt.n == fired.attempts + 1, "attempts are numbered in turn"
     if order.client_order_id == record.first_id:
-        state.first_ids_used.add((order.account, record.first_id))
+        note_used(state, order.account, record.first_id)
     position, twap = state.position(key), twap_of(record)
     piece = {"slice": f"{fired.slices}/{twap.slices}"} if twap is not None else {}
     begin_attempt(turn, record, fired, order)

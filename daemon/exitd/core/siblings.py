@@ -37,6 +37,16 @@ def on_venue_time(state: State, account: str, now_ns: int) -> None:
         state.began[account] = Began(began.counter, ts_venue_ns)
 
 
+def note_used(state: State, account: str, client_id: int) -> None:
+    """Remember an id that was reserved before this run and is used in it.
+
+    Any other that is used is above the one that was the last before it.
+    """
+    began = state.began.get(account)
+    if began is None or client_id & 0xFFFFFF <= began.counter:
+        state.first_ids_used.add((account, client_id))
+
+
 def sibling_of(state: State, report: OrderReport) -> Sibling | None:
     """Read an order as one of another daemon with our tag; None if it is not."""
     counter = state.counters.get(report.account)

@@ -142,7 +142,7 @@ class State:
     are the accounts on which nothing may be sent: another daemon may act there.
     `overlapped` are those whose closes may leave while they are written down, and
     `unreserved` the armings on them that have no id for that yet; `first_ids_used` are
-    those of this run.
+    those that were reserved before this run and used in it.
     """
 
     def __init__(self, policies: Policies) -> None:
