@@ -19,9 +19,9 @@ from soak.samples import (
 MIB_PER_HOUR_MAX = 4.0
 #: Readers and followers come and go; connections are opened again.
 DESCRIPTORS_MORE_MAX = 10
-#: The loop, the log, the store and the watch over the files; and those that read, of
-#: which one more is started whenever all are at work.
-THREADS_MAX = 4 + WORKERS
+#: The loop, the log, the store, two that watch the files and four of libuv that look
+#: names up; and those that read, of which one more is started whenever all are at work.
+THREADS_MAX = 9 + WORKERS
 #: SQLite starts it over at four; a reader may hold it up for a while.
 WAL_MIB_MAX = 16
 LINES_PER_S_MAX = 100.0
