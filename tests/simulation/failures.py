@@ -148,6 +148,12 @@ def draw_failures(seed: int, end_s: float) -> Failures:
     )
 
 
+def draw_lie_ms(seed: int) -> int:
+    """Draw by how much each wrong time is off that a venue tells; 0 for any."""
+    hour_ms = 3_600_000
+    return Random(f"lie {seed}").choice((0, 0, 0, -hour_ms, -60_000, 60_000, hour_ms))
+
+
 def _shares(
     rng: Random, kinds: dict[str, tuple[str, ...]], shares: tuple[float, ...]
 ) -> list[Share]:

@@ -38,7 +38,7 @@ from simulation.choices import ByHand, amend, draw
 from simulation.dates import dated, start_of
 from simulation.exchange_machine import ExchangeMachine
 from simulation.exchange_wire import ExchangeNetwork
-from simulation.failures import draw_failures
+from simulation.failures import draw_failures, draw_lie_ms
 from simulation.kinds import ACCOUNT, SYMBOL, rule
 from simulation.mishaps import MISHAPS, Mishaps
 from simulation.prices import ENTRY, Shown
@@ -111,6 +111,7 @@ class World(Abroad):
         self.exchange = QuietExchange(self.seed, SYMBOL, self.choices.quirks, clock)
         self.network = ExchangeNetwork(self.exchange, self.rng, CALM)
         self.network.on_order = self._check_order
+        self.network.lie_ms = draw_lie_ms(self.seed)
         self.mishaps = Mishaps(self, self)
         running = asyncio.ensure_future(self.exchange.run())
         self._price(Shown(ENTRY))
