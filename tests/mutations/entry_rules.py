@@ -212,10 +212,33 @@ MUTATIONS = (
     ),
     Mutation(
         14,
-        "core/exits.py",
-        "price = price_since_filled(turn.state, entry, covering, turn.now_ns)",
-        "price = fresh_price(turn.state, covering, turn.now_ns)",
+        "core/resting.py",
+        "    if is_last_before_fill(state, definition):\n",
+        "    if False:\n",
         "test_b014_given_a_price_older_than_the_fill_then_it_fires_no_exit_of_it",
+        "test_b014_given_a_price_from_before_the_fill_then_it_decides_nothing",
+        "test_b044_given_a_trail_when_its_entry_fills_then_it_begins_at_a_price_since_then",
+    ),
+    Mutation(
+        14,
+        "core/waking.py",
+        "elif is_before_fill(turn.state, trigger_id, book.ts_venue_ns):",
+        "elif False:",
+        "test_b014_given_a_price_from_before_the_fill_then_it_decides_nothing",
+    ),
+    Mutation(
+        14,
+        "core/waking.py",
+        "if not exits.is_refused(turn, record):",
+        "if True:",
+        "test_given_crossed_and_told_to_refuse_then_not_armed_and_told",
+    ),
+    Mutation(
+        14,
+        "core/exits.py",
+        "    if is_unjudged and if_crossed is IfCrossed.REFUSE:\n",
+        "    if False:\n",
+        "test_given_crossed_and_told_to_refuse_then_not_armed_and_told",
     ),
     Mutation(
         14,
@@ -223,5 +246,6 @@ MUTATIONS = (
         "elif has_entries and is_before_fill(state, trigger_id, tick.ts_venue_ns):",
         "elif False:",
         "test_b014_given_a_price_that_comes_late_then_it_fires_no_exit_of_a_younger_fill",
+        "test_b014_given_it_waits_for_the_right_side_then_no_late_price_arms_it",
     ),
 )

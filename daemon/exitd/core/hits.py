@@ -99,10 +99,10 @@ def _candidates(
         record = triggers[trigger_id]
         if is_expired(record, now_ns):
             expire(turn, record)
-        elif record.state is _WAITING:
-            _came_back(turn, record, price)
         elif has_entries and is_before_fill(state, trigger_id, tick.ts_venue_ns):
             rest(state, record)
+        elif record.state is _WAITING:
+            _came_back(turn, record, price)
         elif (
             record.definition.confirmation is not None
             and trigger_id not in causes

@@ -27,15 +27,14 @@ from exitd.core.position import (
 from exitd.core.resting import (
     arm,
     finish,
-    fresh_price,
     has_crossed,
     is_expired,
+    price_to_arm_by,
     wait,
     waits_for_price,
 )
 from exitd.core.settling import prove
 from exitd.core.shrinking import shrink
-from exitd.core.since_fill import price_since_filled
 from exitd.core.state import State
 from exitd.core.trigger import DoneReason, TriggerRecord, TriggerState, WaitingFor
 from exitd.core.turn import Turn
@@ -243,15 +242,12 @@ def begin_arming(turn: Turn, record: TriggerRecord, position: PositionRecord) ->
         is_tightened=False,
     )
     record = priced(turn.state, record)
-    price = fresh_price(turn.state, definition, turn.now_ns)
+    price = price_to_arm_by(turn.state, definition, turn.now_ns)
     if not waits_for_price(definition):
         arm(turn, record, TriggerCause.POSITION_OPENED, lifetime=position.lifetime)
     elif exits.fires_when_crossed(turn.state, record):
         cause, lifetime = TriggerCause.POSITION_OPENED, position.lifetime
         armed = arm(turn, record, cause, lifetime=lifetime)
-        entry = exits.exit_of(turn.state, record.id)
-        assert entry is not None, "only an exit of an entry fires when crossed"
-        price = price_since_filled(turn.state, entry, definition, turn.now_ns)
         if price is not None and has_crossed(armed, price):
             fire(turn, armed, "crossed when armed")
     elif price is None:

@@ -11,6 +11,7 @@ from exitd.core.derived import level_of, needs_entry, priced, tighter
 from exitd.core.events import FactKind
 from exitd.core.lifecycle import TriggerCause, next_trigger_state
 from exitd.core.schedule import due_of
+from exitd.core.since_fill import is_last_before_fill
 from exitd.core.state import State, Timer, TimerKind
 from exitd.core.stepping import next_step, stepped_stop
 from exitd.core.trigger import (
@@ -99,6 +100,15 @@ def fresh_price(
         return None
     is_old = now_ns - state.ts_seen_ns(source) > state.policies.price_max_age_ns
     return None if is_old else price
+
+
+def price_to_arm_by(
+    state: State, definition: TriggerDefinition, now_ns: int
+) -> Decimal | None:
+    """Give a fresh price; for an exit of an entry, none from before its fill."""
+    if is_last_before_fill(state, definition):
+        return None
+    return fresh_price(state, definition, now_ns)
 
 
 def rest(state: State, record: TriggerRecord) -> None:
@@ -302,7 +312,7 @@ def begun(turn: Turn, record: TriggerRecord) -> TriggerRecord:
     definition, condition = record.definition, record.definition.condition
     if not isinstance(condition, Trailing) or record.trail_seq:
         return record
-    price = fresh_price(turn.state, definition, turn.now_ns)
+    price = price_to_arm_by(turn.state, definition, turn.now_ns)
     if price is None:
         return record
     if condition.after is not None:
