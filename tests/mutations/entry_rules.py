@@ -212,7 +212,7 @@ MUTATIONS = (
     ),
     Mutation(
         14,
-        "core/resting.py",
+        "core/known_prices.py",
         "    if is_last_before_fill(state, definition):\n",
         "    if False:\n",
         "test_b014_given_a_price_older_than_the_fill_then_it_fires_no_exit_of_it",

@@ -16,9 +16,10 @@ from exitd.core.ending import ask_slot, wake
 from exitd.core.entry import EntryRecord
 from exitd.core.events import FactKind
 from exitd.core.inputs import IfCrossed, OrderReport, OrderStatus
+from exitd.core.known_prices import price_to_arm_by
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.position import PositionKey
-from exitd.core.resting import finish, is_beyond, price_to_arm_by, waits_for_price
+from exitd.core.resting import finish, is_beyond, waits_for_price
 from exitd.core.state import State
 from exitd.core.trigger import (
     Close,

@@ -12,6 +12,7 @@ from exitd.core.events import FactKind
 from exitd.core.hits import fire
 from exitd.core.inputs import PositionReport, PositionsDoubted
 from exitd.core.intents import ProvePosition
+from exitd.core.known_prices import price_to_arm_by
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.moving import follow_position
 from exitd.core.patience import recall_excess
@@ -29,7 +30,6 @@ from exitd.core.resting import (
     finish,
     has_crossed,
     is_expired,
-    price_to_arm_by,
     wait,
     waits_for_price,
 )
