@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from core.bracket_world import bracketed
 from core.entering import ENTRY, EnteringWorld
 from core.worlds import MARK, D, S, trail
 from exitd.core.events import FactKind
-from exitd.core.inputs import IfCrossed
+from exitd.core.inputs import IfCrossed, OrderStatus
 from exitd.core.market import Tick
 from exitd.core.policy import Policies
 
@@ -103,6 +104,17 @@ def test_given_it_was_refused_when_more_fills_then_the_next_price_decides_anew()
 
     assert world.exits_cover() == ("10", "10")
     assert world.state(SL) == "armed"
+
+
+def test_given_the_brokers_own_may_have_filled_then_ours_waits_and_is_not_refused():
+    world = bracketed(policies=Policies(crossed_exits=IfCrossed.REFUSE))
+    world.leg("leg-tp", OrderStatus.CANCELLED)
+    assert world.state(TP) == "waiting: first price"
+
+    world.mark("111")
+
+    assert world.state(TP) == "waiting: already crossed"
+    assert world.told(FactKind.EXITS_REFUSED) == []
 
 
 def test_b044_given_a_trail_when_its_entry_fills_then_it_begins_at_a_price_since_then():

@@ -236,6 +236,13 @@ MUTATIONS = (
     Mutation(
         14,
         "core/exits.py",
+        "if entry is None or entry.is_taken_over or not entry.is_guarded:",
+        "if entry is None or not entry.is_guarded:",
+        "test_given_the_brokers_own_may_have_filled_then_ours_waits_and_is_not_refused",
+    ),
+    Mutation(
+        14,
+        "core/exits.py",
         "    if is_unjudged and if_crossed is IfCrossed.REFUSE:\n",
         "    if False:\n",
         "test_given_crossed_and_told_to_refuse_then_not_armed_and_told",
