@@ -1,5 +1,7 @@
 """Commands that put triggers on watch: arm, amend, close now."""
 
+from itertools import takewhile
+
 from msgspec.structs import replace
 
 from exitd.core.checks import Checked, Draft
@@ -78,10 +80,10 @@ def first_answer(turn: Turn, key: str, digest: str) -> Accepted | Refused | None
 def _forget_old_keys(state: State, now_ns: int) -> None:
     """Keys are in the order of their age."""
     oldest_ns = now_ns - state.policies.idempotency_kept_ns
-    for key, record in list(state.idempotency.items()):
-        if record.ts_ns >= oldest_ns:
-            return
-        del state.idempotency[key]
+    records = state.idempotency.values()
+    # Each arming asks: those of a day must not be copied for it.
+    for old in list(takewhile(lambda record: record.ts_ns < oldest_ns, records)):
+        del state.idempotency[old.key]
 
 
 def begin(turn: Turn, item: Checked, if_crossed: IfCrossed) -> None:

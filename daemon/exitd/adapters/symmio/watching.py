@@ -30,6 +30,7 @@ from exitd.adapters.symmio.reports import (
 from exitd.adapters.symmio.requests import Unexplained, report_of, requests_of
 from exitd.adapters.symmio.session import Session
 from exitd.core.inputs import FillReport, OrderReport, PositionReport
+from exitd.core.position import PositionKey
 from exitd.core.units import NS_PER_S
 from exitd.errors import FeedError, VenueError
 from exitd.ports.notices import NoticeKind
@@ -233,6 +234,19 @@ class Watch:
             since = self._gone_since.setdefault(quote_id, depth.number)
             if depth.number - since > self._session.settings.reorg_blocks:
                 del by_id[quote_id], self._gone_since[quote_id]
+                self._forget(followed)
+
+    def _forget(self, followed: Followed) -> None:
+        """Let go of what was told of a quote that nobody follows any more."""
+        session, quote = self._session, followed.state.quote
+        requests, fills = session.history.ledger.of(quote.quote_id)
+        told: list[object] = [fill.trade_id for fill in fills]
+        told += [(followed.symbol, request.created) for request in requests]
+        told.append(PositionKey(session.account, followed.symbol, quote.side))
+        for key in told:
+            self._told.pop(key, None)
+        session.unexplained.pop(quote.quote_id, None)
+        session.history.forget(quote.quote_id)
 
     def _forget_done(self) -> None:
         """Housekeeping that is in a block may be asked for again."""
