@@ -150,7 +150,7 @@ def verify(
         spellings.append(canonical(instruction, groups, timestamp, window))
     if quirks.encoded_signature:
         spellings.append(canonical(instruction, encoded(groups), timestamp, window))
-    if not any(_matches(verifying, raw, s) for s in dict.fromkeys(spellings)):
+    if not any(matches(verifying, raw, s) for s in dict.fromkeys(spellings)):
         raise Refused(
             quirks.bad_signature_status, quirks.bad_signature_code, "Invalid signature"
         )
@@ -163,7 +163,8 @@ def _is_digits(written: str) -> bool:
     return written.isascii() and written.isdigit() and len(written) <= 16
 
 
-def _matches(verifying: VerifyKey, signature: bytes, message: str) -> bool:
+def matches(verifying: VerifyKey, signature: bytes, message: str) -> bool:
+    """Whether a signature is that of this key for this text."""
     try:
         verifying.verify(message.encode(), signature)
     except BadSignatureError:
