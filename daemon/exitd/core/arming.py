@@ -11,13 +11,13 @@ from exitd.core.events import FactKind
 from exitd.core.hits import fire
 from exitd.core.holes import forget_hole
 from exitd.core.inputs import Amend, Arm, IfCrossed
+from exitd.core.known_prices import fresh_price
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.narrowing import tightened_by
 from exitd.core.records import IdempotencyRecord
 from exitd.core.resting import (
     arm,
     begun,
-    fresh_price,
     goes_on,
     is_level_unknown,
     kept,
