@@ -215,6 +215,11 @@ class State:
             self.books[source] = found
         return found
 
+    def trailed(self, record: TriggerRecord) -> tuple[Decimal, Decimal] | None:
+        """Give what a trail on watch has seen, and its stop; makes nobody watch."""
+        book = self.books.get(record.definition.source)
+        return book.trailed(record.id) if book is not None else None
+
     def last_price(self, source: PriceSource) -> Decimal | None:
         """Give the last price of a source, however old."""
         book = self.books.get(source)
