@@ -362,24 +362,3 @@ async def test_b143_given_reads_are_not_open_then_a_token_is_needed(tmp_path):
 
 async def test_b143_given_reads_are_open_then_a_search_names_the_account(anybody):
     assert (await anybody.post("/api/v5/search/", json={})).status_code == 422
-
-
-async def test_b143_given_an_order_long_done_then_its_quote_still_shows_it(
-    rasa, anybody
-):
-    published = await spec(anybody)
-    for salt, level in (("1", "1.9"), ("2", "1.8")):
-        legs = {
-            "takeProfit": ZERO_LEG,
-            "stopLoss": {**STOP_LEG, "conditionalPrice": level},
-        }
-        sent = v5_signed(published, v5_message(salt, **legs))
-        assert (await anybody.post("/api/v5/", json=sent)).status_code == 200
-    state = rasa.world.daemon.loop.engine.state
-    old = min(id for id in state.triggers if id.startswith("rasa_179921_"))
-    await rasa.world.forget(old)
-
-    shown = await anybody.get("/api/v5/", params={"quote_id": "179921"})
-
-    assert [row["state"] for row in shown.json()] == ["canceled", "new"]
-    assert old not in state.triggers

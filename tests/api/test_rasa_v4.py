@@ -343,27 +343,6 @@ async def test_b143_given_a_search_then_narrowed_and_paged(rasa, alice):
     assert len(page["data"]) == 1  # type: ignore[arg-type]
 
 
-async def test_b143_given_orders_long_done_then_a_search_for_history_finds_them(
-    rasa, alice
-):
-    await post(alice, *POSTED["conditional_orders"])
-    state = rasa.world.daemon.loop.engine.state
-    (old,) = (id for id in state.triggers if state.triggers[id].trigger_price > 2)
-    await alice.delete("/api/v4/179921/take_profit")
-    await rasa.world.forget(old)
-
-    async def count(**wanted: object) -> int:
-        answer = await alice.post("/api/v4/search/", json=wanted)
-        assert answer.status_code == 200, answer.text
-        return int(answer.json()["count"])
-
-    assert await count() == 1
-    assert await count(state=["canceled"]) == 1
-    assert await count(state=["canceled", "new"]) == 2
-    assert await count(state=["killed"]) == 0
-    assert old not in state.triggers
-
-
 async def test_b143_given_configs_and_health_then_told_without_a_token(rasa):
     async with rasa.caller() as raw:
         configs = await raw.get("/api/v4/configs/")

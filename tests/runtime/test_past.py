@@ -20,6 +20,7 @@ from fakes.clocks import ManualClock
 from fakes.exchange import SOL
 from fakes.store import FakeStore
 from runtime.desk import ACCOUNT, LONG, D, in_virtual_time, rule
+from simulation.virtual_time import let_pass
 
 KEPT_NS = Policies().done_kept_ns
 
@@ -199,9 +200,9 @@ async def test_given_the_task_when_it_runs_then_it_looks_once_a_second():
     here = await long_done("one", "two")
     running = asyncio.ensure_future(here.loop.past.run())
 
-    await asyncio.sleep(EVERY_S / 2)
+    await let_pass(EVERY_S / 2)
     assert list(here.state.triggers) == ["one", "two"]
-    await asyncio.sleep(EVERY_S)
+    await let_pass(EVERY_S)
     assert list(here.state.triggers) == ["two"]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

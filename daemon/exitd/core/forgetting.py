@@ -26,8 +26,10 @@ from collections.abc import Callable
 from heapq import heapify
 from itertools import islice
 
+from exitd.core.indexing import displace
 from exitd.core.past_inputs import ForgetDone, Recall
 from exitd.core.position import PositionKey
+from exitd.core.records import TriggerGone
 from exitd.core.resting import watch_expiry
 from exitd.core.state import State, TimerKind
 from exitd.core.trigger import TriggerDefinition, TriggerRecord, TriggerState
@@ -88,13 +90,20 @@ def on_forget(turn: Turn, wanted: ForgetDone) -> None:
             break
         record = state.triggers[trigger_id]
         if may_be_forgotten(state, record, named):
-            _leave_books(state, record.definition)
-            turn.forget_trigger(record)
-            state.timers_idle += 1
+            _forget(turn, record)
         else:
             _keep(turn, trigger_id)
     if state.timers_idle > max(IDLE_TIMERS, len(state.timers) // 2):
         _sweep_timers(state)
+
+
+def _forget(turn: Turn, record: TriggerRecord) -> None:
+    state, trigger_id = turn.state, record.id
+    _leave_books(state, record.definition)
+    displace(state, record)
+    del state.triggers[trigger_id], state.done[trigger_id]
+    state.timers_idle += 1
+    turn.records[trigger_id] = TriggerGone(trigger_id)
 
 
 def _sweep_timers(state: State) -> None:

@@ -30,6 +30,16 @@ def place(
         state.followers.setdefault(key, {})[definition.id] = None
 
 
+def note_done(state: State, record: TriggerRecord) -> None:
+    """Let a trigger be forgotten one day; the last of its account tells of it."""
+    account = record.definition.account
+    due_ns = record.ts_changed_ns + state.policies.done_kept_ns
+    state.done.setdefault(record.id, due_ns)
+    last = state.triggers.get(state.last_done.get(account, ""))
+    if last is None or last.ts_changed_ns <= record.ts_changed_ns:
+        state.last_done[account] = record.id
+
+
 def displace(state: State, record: TriggerRecord) -> None:
     """Take a trigger out of all that it is found by."""
     definition = record.definition

@@ -5,7 +5,7 @@ from heapq import heappush
 from exitd.core.attempt import AttemptRecord
 from exitd.core.entry import EntryRecord
 from exitd.core.events import Fact, FactKind, FactValue
-from exitd.core.indexing import displace, place, place_entry
+from exitd.core.indexing import note_done, place, place_entry
 from exitd.core.intents import Intent
 from exitd.core.market import Instrument
 from exitd.core.position import PositionKey, PositionRecord
@@ -14,7 +14,6 @@ from exitd.core.records import (
     FillRecord,
     IdempotencyRecord,
     Record,
-    TriggerGone,
 )
 from exitd.core.state import Decision, Reply, State, Timer
 from exitd.core.trigger import (
@@ -123,7 +122,7 @@ class Turn:
         if is_active:
             state.done.pop(trigger_id, None)
         else:
-            self._note_done(record)
+            note_done(state, record)
         if not is_same:
             place(state, known, definition)
         key = state.roles[trigger_id].key
@@ -139,24 +138,6 @@ class Turn:
         if change:
             account = definition.account
             state.active[account] = state.active.get(account, 0) + change
-
-    def _note_done(self, record: TriggerRecord) -> None:
-        """Let a trigger be forgotten one day; the last of its account tells of it."""
-        state, account = self.state, record.definition.account
-        state.done.setdefault(
-            record.id, record.ts_changed_ns + state.policies.done_kept_ns
-        )
-        last = state.triggers.get(state.last_done.get(account, ""))
-        if last is None or last.ts_changed_ns <= record.ts_changed_ns:
-            state.last_done[account] = record.id
-
-    def forget_trigger(self, record: TriggerRecord) -> None:
-        """Drop a trigger from memory; its row goes to those of the past."""
-        state, trigger_id = self.state, record.id
-        displace(state, record)
-        del state.triggers[trigger_id]
-        state.done.pop(trigger_id, None)
-        self.records[trigger_id] = TriggerGone(trigger_id)
 
     def put_hit(self, record: TriggerRecord, fired: FireRecord) -> None:
         """Put a trigger that begins to fire: no index of it changes."""

@@ -94,7 +94,9 @@ class Triggers:
         said = (tuple(requests), if_crossed, if_no_position)
         digested = digest(said) if key else ""
         if key and self._was_answered(key, digested):
-            return await self._first_answer(key)
+            ids = self._state.idempotency[key].trigger_ids
+            await self._daemon.loop.past.recall(ids)
+            return self.view(ids, ())
         now_ns = self._daemon.loop.clock.now_ns()
         many = len(requests) > 1
         drafts = []
@@ -122,11 +124,6 @@ class Triggers:
             by,
         )
         return self.view(reply.trigger_ids, (*notes, *reply.notes))
-
-    async def _first_answer(self, key: str) -> ArmedView:
-        ids = self._state.idempotency[key].trigger_ids
-        await self._daemon.loop.past.recall(ids)
-        return self.view(ids, ())
 
     def _was_answered(self, key: str, digested: str) -> bool:
         """Whether the same was asked before, so that nothing is judged anew."""
