@@ -53,6 +53,7 @@ class ChainCase:
         if self._quote:
             self._live.do(self._end)
         self._quote = self._live.do(lambda chain: chain.open())
+        self._live.catch_up()
 
     def _end(self, chain: Deployed) -> None:
         """Close what is left of the last quote: daemons ask for all that are open."""

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
+from time import time
 from typing import Any, TypeVar
 
 import httpx
@@ -79,7 +80,11 @@ log: {{level: info, format: json}}
 
 
 class LiveChain:
-    """The chain with two nodes and a solver, in a thread; a block each second."""
+    """The chain with two nodes and a solver, in a thread; a block each second.
+
+    Each block is a second younger than its parent at least, and what is done here makes
+    blocks of its own: while they are ahead of the clock, none comes by itself.
+    """
 
     def __init__(self, version: str = "0.8.4") -> None:
         self._loop = asyncio.new_event_loop()
@@ -118,7 +123,8 @@ class LiveChain:
         return web.json_response({"count": 1, "symbols": [listed]})
 
     def _tick(self) -> None:
-        self.chain.mine()
+        if self.chain.now_s <= time():
+            self.chain.mine()
         self._ticking = self._loop.call_later(1, self._tick)
 
     def do(self, work: Callable[[Deployed], T]) -> T:
@@ -129,6 +135,11 @@ class LiveChain:
 
         found: T = self._wait(done())
         return found
+
+    def catch_up(self) -> None:
+        """Let the clock come to the newest block: nodes of the future are refused."""
+        ahead_s = self.do(lambda chain: chain.now_s) - time()
+        threading.Event().wait(max(ahead_s, 0))
 
     def set_down(self, is_down: bool) -> None:
         for node in self.nodes:

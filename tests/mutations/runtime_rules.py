@@ -71,9 +71,16 @@ MUTATIONS = (
     Mutation(
         146,
         "runtime/protect.py",
-        "target_quantity(asked, position, price=price)",
+        "target_quantity(close.quantity, position, record.filled, price=price)",
         "target_quantity(close.quantity, position)",
         "test_b146_given_an_amount_when_audited_then_as_much_as_it_closes_at_its_level",
+    ),
+    Mutation(
+        146,
+        "runtime/protect.py",
+        "return fired.target - fired.filled",
+        "return fired.target",
+        "test_b146_given_a_stop_that_fills_when_audited_then_what_it_has_yet_to_close",
     ),
     Mutation(
         80,

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from api.daemons import ME, started
-from core.worlds import ACCOUNT, SYMBOL, D, World, stop, target, trail
+from core.worlds import ACCOUNT, SYMBOL, D, World, close, stop, target, trail
 from exitd.core.condition import ConditionKind, Move
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.position import Side
@@ -124,6 +124,17 @@ def test_b146_given_no_price_of_the_own_market_when_audited_then_at_the_entry():
     by_bitcoin = replace(stop("btc", "60000", action=amount("1000")), source=BITCOIN)
 
     assert holes(armed(by_bitcoin, mark=None)) == ()
+
+
+def test_b146_given_a_stop_that_fills_when_audited_then_what_it_has_yet_to_close():
+    world = armed(replace(stop("sl", "90"), action=close("6")))
+    world.mark("90")
+    assert [hole.covered for hole in holes(world)] == [6]
+
+    world.fill(filled="4")
+
+    (hole,) = holes(world)
+    assert (hole.quantity, hole.covered) == (6, 2)
 
 
 def test_given_a_short_when_handed_over_then_mirrored():

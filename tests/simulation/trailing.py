@@ -24,12 +24,16 @@ _Arming = tuple[str, int]
 
 
 class _Trail(Struct):
-    """One trail since it began; `seen` are its watermarks, each with its instant."""
+    """One trail since it began; `seen` are its watermarks, each with its instant.
+
+    Prices count since `counts_s`, which may have been before anybody saw it begin.
+    """
 
     definition: TriggerDefinition
     stop: Decimal
     first: Decimal
     begun_s: float
+    counts_s: float
     seen: list[tuple[float, Decimal]]
 
 
@@ -52,12 +56,17 @@ class TrailWatch:
         #: What trails, or has been moved: nothing else is looked at.
         self._followed: dict[str, None] = {}
         self._trails: dict[_Arming, _Trail] = {}
+        #: When each trail was first seen as it is, before it began.
+        self._waits_s: dict[tuple[_Arming, TriggerDefinition], float] = {}
         self._moved: dict[_Arming, tuple[TriggerDefinition, Decimal]] = {}
 
     def after(self, state: State, decision: Decision, now_s: float) -> None:
         for changed in decision.records:
             if isinstance(changed, TriggerRecord):
                 self._note(changed)
+                if isinstance(changed.definition.condition, Trailing):
+                    waits = (changed.id, changed.arming), changed.definition
+                    self._waits_s.setdefault(waits, now_s)
         for trigger_id in self._followed:
             record = state.triggers.get(trigger_id)
             if record is not None and record.state is TriggerState.ARMED:
@@ -84,7 +93,7 @@ class TrailWatch:
             raise Violation(f"{record.fire_id} has begun to trail and follows nothing")
         known = self._trails.get(arming)
         if known is None or known.definition is not record.definition:
-            known = self._begin(known, arming, record, stop, watermark, now_s)
+            known = self._begin(known, state, record, watermark, now_s)
         elif is_looser(way, stop, known.stop):
             raise Violation(
                 f"the trail {record.fire_id} loosened from {known.stop} to {stop}"
@@ -98,23 +107,40 @@ class TrailWatch:
     def _begin(
         self,
         known: _Trail | None,
-        arming: _Arming,
+        state: State,
         record: TriggerRecord,
-        stop: Decimal,
         watermark: Decimal,
         now_s: float,
     ) -> _Trail:
         """Follow a new trail, or one that somebody has given another offset."""
+        stop = level_now(state, record)
+        assert stop is not None
         if known is None:
             self.trailed += 1
             known = _Trail(
-                record.definition, stop, watermark, now_s, [(now_s, watermark)]
+                definition=record.definition,
+                stop=stop,
+                first=watermark,
+                begun_s=now_s,
+                counts_s=self._counts_since(state, record, now_s),
+                seen=[(now_s, watermark)],
             )
         elif is_looser(record.definition.direction, watermark, known.seen[-1][1]):
             raise Violation(f"{record.fire_id} was amended and forgot what it has seen")
         known.definition = record.definition
-        self._trails[arming] = known
+        self._trails[record.id, record.arming] = known
         return known
+
+    def _counts_since(self, state: State, record: TriggerRecord, now_s: float) -> float:
+        """Tell since when the prices of a trail count that begins now.
+
+        In a hole it may have begun before anybody saw it: candles tell (behaviour 56).
+        """
+        on_watch = state.book(record.definition.source).hole_watch.get(record.id)
+        if on_watch is None or on_watch.trail_seq:
+            return now_s
+        arming = record.id, record.arming
+        return self._waits_s.get((arming, record.definition), now_s)
 
     def _check_seen(
         self, known: _Trail, record: TriggerRecord, watermark: Decimal
@@ -122,7 +148,7 @@ class TrailWatch:
         """Nothing counts that was shown before a trail began (behaviour 48)."""
         if self._late_s is None:
             return
-        way, since_s = record.definition.direction, known.begun_s - self._late_s
+        way, since_s = record.definition.direction, known.counts_s - self._late_s
         # What stood then may still have been on its way.
         before = [price for at_s, price in self.shown if at_s <= since_s][-1:]
         since = [price for at_s, price in self.shown if at_s > since_s]

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from exitd.core.combining import is_unjudged
 from exitd.core.market import PriceSource
-from exitd.core.position import PositionKey
+from exitd.core.position import PositionKey, PositionRecord
 from exitd.core.pricing import price_at_hit
 from exitd.core.sizing import target_quantity
 from exitd.core.state import State
@@ -67,18 +67,25 @@ def audit(
         watching = [r for r in stops if _is_live(r, stale, oldest_ns)]
         live = [r for r in watching if not is_priceless(r)]
         covered = _held_by_brokers(state, key)
-        for record in live:
-            close = record.definition.close
-            assert close is not None
-            asked = close.quantity
-            is_amount = asked.kind is QuantityKind.QUOTE
-            price = price_at_hit(state, record) if is_amount else None
-            covered += target_quantity(asked, position, price=price)
+        covered += sum((_covers(state, r, position) for r in live), ZERO)
         if covered < position.live:
             is_partly = covered > ZERO or bool(live)
             reason = _PARTLY if is_partly else _why(stops, watching, stale)
             holes.append(Hole(key, position.live, covered, reason))
     return tuple(holes)
+
+
+def _covers(state: State, record: TriggerRecord, position: PositionRecord) -> Decimal:
+    """Give what a stop is to close yet; its fills are off the live size already."""
+    is_firing = record.state is TriggerState.FIRING
+    fired = state.fires.get(record.id) if is_firing else None
+    if fired is not None and fired.target is not None:
+        return fired.target - fired.filled
+    close = record.definition.close
+    assert close is not None
+    is_amount = close.quantity.kind is QuantityKind.QUOTE
+    price = price_at_hit(state, record) if is_amount else None
+    return target_quantity(close.quantity, position, record.filled, price=price)
 
 
 def _held_by_brokers(state: State, key: PositionKey) -> Decimal:

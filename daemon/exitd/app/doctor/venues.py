@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 from exitd.adapters.backpack.signing import throwaway_keys
 from exitd.adapters.network.certificates import Seen, look_at, place_of
 from exitd.adapters.sqlite.inspecting import inspect
+from exitd.app.brokers import is_broker
 from exitd.app.chains import check_chain_online
+from exitd.app.doctor import brokers
 from exitd.app.doctor.answers_told import answers_of
 from exitd.app.doctor.carrying_out import in_thread
 from exitd.app.doctor.counting import counted
@@ -125,7 +127,7 @@ async def clock(scene: Scene, account: AccountSettings) -> list[Check]:
 async def keys(scene: Scene, account: AccountSettings) -> list[Check]:
     """Whether the secrets are there, theirs alone, and taken by the venue."""
     name = account.name
-    if not account.secrets:
+    if not account.secrets and not is_broker(account):
         if account.prices_only or not scene.is_live:
             return [ok("key", "none named, none needed", name)]
         return [fail("key", "none named", "name key and secret under venues:", name)]
@@ -163,6 +165,8 @@ async def _is_taken(scene: Scene, account: AccountSettings) -> list[Check]:
             for each in wrong
         ]
         return checks or [ok("key", "the chain has what the files say", name)]
+    if is_broker(account):
+        return await brokers.way_in(scene, account)
     if not has_market(account):
         return [unknown("key", "there; not asked whether it is taken", about=name)]
     try:
