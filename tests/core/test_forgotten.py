@@ -11,6 +11,7 @@ from exitd.core.barrier_inputs import RunEnded
 from exitd.core.events import FactKind
 from exitd.core.inputs import OrderStatus, Rearm
 from exitd.core.past_inputs import Recall
+from exitd.core.policy import Policies
 from exitd.core.state import Accepted
 from exitd.core.takeover import TakeOver
 
@@ -111,6 +112,21 @@ def test_given_a_recalled_trigger_then_it_stays_as_if_it_were_just_done():
     world.do(Rearm(trigger_id="one", by="me", now_ns=world.later()))
     world.wait(9 * HOUR)
     assert world.state("one") == "done: expired"
+
+
+def test_given_what_is_done_is_hardly_kept_when_one_is_named_then_for_a_minute():
+    world = World(policies=Policies(done_kept_ns=1))
+    cancelled(world, "one", "two")
+    forget(world)
+
+    recall(world, "one")
+    world.wait(59 * S)
+    forget(world)
+    assert known(world) == ["two", "one"]
+
+    world.wait(2 * S)
+    forget(world)
+    assert known(world) == ["two"]
 
 
 def test_given_one_that_is_about_to_go_when_it_is_named_then_it_stays():

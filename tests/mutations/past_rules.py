@@ -83,4 +83,11 @@ MUTATIONS = (
         "return found",
         "test_given_one_that_is_not_gone_from_disk_yet_then_it_is_found_all_the_same",
     ),
+    Mutation(
+        111,
+        "runtime/past.py",
+        "self.known(id) or before[id] or stored.get(id)",
+        "self.known(id) or stored.get(id)",
+        "test_given_one_that_goes_to_disk_while_others_are_read_then_it_is_found",
+    ),
 )

@@ -141,6 +141,24 @@ async def test_given_one_that_is_not_gone_from_disk_yet_then_it_is_found_all_the
     assert [record.id for record in past.here()] == ["two", "one"]
 
 
+async def test_given_one_that_goes_to_disk_while_others_are_read_then_it_is_found():
+    here = await long_done("one", "two")
+    one = here.state.triggers["one"]
+    here.store.hold()
+    here.loop.past.step()
+    read = here.store.past_triggers_by_id
+
+    async def slow(ids):
+        stored = await read(ids)
+        here.store.release()
+        await asyncio.sleep(0)
+        return stored
+
+    here.store.past_triggers_by_id = slow
+    assert await here.loop.past.find(["one", "nobody"]) == {"one": one}
+    assert here.loop.past.known("one") is None
+
+
 async def test_given_one_in_the_store_when_recalled_then_it_stays_for_its_time():
     here = await long_done("one", "two")
     past = here.loop.past

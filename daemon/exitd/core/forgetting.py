@@ -34,12 +34,15 @@ from exitd.core.resting import watch_expiry
 from exitd.core.state import State, TimerKind
 from exitd.core.trigger import TriggerDefinition, TriggerRecord, TriggerState
 from exitd.core.turn import Turn
+from exitd.core.units import NS_PER_S
 
 #: So many are looked at in one turn: a quarter of a millisecond, and one of the disk.
 AT_ONCE = 25
 #: Whoever keeps triggers by these looks for them, and arms those that are not there.
 _STANDING = ("file:", "default:")
 
+#: One that is named stays so long at least: its command may wait for prices first.
+RECALLED_NS = 60 * NS_PER_S
 #: Timers of one that is forgotten stay until they are due, but never more than this
 #: unless as many others are set.
 IDLE_TIMERS = 1_000
@@ -138,11 +141,12 @@ def _leave_books(state: State, definition: TriggerDefinition) -> None:
             book.hole_watch.pop(definition.id, None)
 
 
-def _keep(turn: Turn, trigger_id: str) -> None:
+def _keep(turn: Turn, trigger_id: str, least_ns: int = 0) -> None:
     """Look at a trigger again when it would be due if it had been done now."""
     state = turn.state
     state.done.pop(trigger_id, None)
-    state.done[trigger_id] = turn.now_ns + state.policies.done_kept_ns
+    kept_ns = max(state.policies.done_kept_ns, least_ns)
+    state.done[trigger_id] = turn.now_ns + kept_ns
 
 
 def on_recall(turn: Turn, recall: Recall) -> None:
@@ -154,7 +158,7 @@ def on_recall(turn: Turn, recall: Recall) -> None:
             watch_expiry(turn, record)
     for trigger_id in recall.trigger_ids:
         if trigger_id in state.done:
-            _keep(turn, trigger_id)
+            _keep(turn, trigger_id, RECALLED_NS)
 
 
 def in_order(state: State) -> None:

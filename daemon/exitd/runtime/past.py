@@ -81,9 +81,11 @@ class Past:
 
     async def find(self, ids: Collection[str]) -> dict[str, TriggerRecord]:
         """Give triggers by their ids, wherever they are; those there are."""
-        missing = [id for id in ids if self.known(id) is None]
+        before = {id: self.known(id) for id in ids}
+        missing = [id for id, record in before.items() if record is None]
         stored = await self._loop.store.past_triggers_by_id(missing) if missing else {}
-        found = {id: self.known(id) or stored.get(id) for id in ids}
+        # Meanwhile one may have been armed, or gone to disk after it was looked for.
+        found = {id: self.known(id) or before[id] or stored.get(id) for id in ids}
         return {id: record for id, record in found.items() if record is not None}
 
     async def recall(self, ids: Collection[str]) -> None:
