@@ -24,6 +24,7 @@ AFTER_FIRST = (
     "DROP TABLE funding",
     "DROP INDEX fills_ts_venue_ns",
     "DROP INDEX fills_unclaimed",
+    "DROP TABLE past_triggers",
     "UPDATE alembic_version SET version_num = 'r0001'",
 )
 
@@ -64,7 +65,7 @@ async def test_b114_given_a_state_of_the_first_schema_when_opened_then_all_is_th
     await keep(store, Batch((paid(),), ()))
     assert await store.funding(0, 1 << 62) == (paid(),)
     await store.close()
-    assert path.with_name("exitd.db.before-r0007").exists()
+    assert path.with_name("exitd.db.before-r0008").exists()
 
 
 async def test_given_a_flipped_bit_in_a_payment_when_read_then_set_aside(

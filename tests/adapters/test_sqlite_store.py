@@ -8,19 +8,20 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from adapters.sqlite_states import opened
 from contract.store_contract import DEADLINE_S, keep
-from contract.store_samples import fact, firing, trigger
+from contract.store_samples import fact, fire, firing, trigger
 from exitd.adapters.sqlite import open_store
 from exitd.adapters.sqlite.database import IN_MEMORY, connect
 from exitd.adapters.sqlite.disk import PROBE_NS
 from exitd.adapters.sqlite.history import facts_sql, facts_statement
 from exitd.adapters.sqlite.migrating import make_tables
 from exitd.adapters.sqlite.statements import bound
-from exitd.core.records import IdempotencyRecord
-from exitd.ports.store import Batch, FactQuery, StoreHealth
+from exitd.core.records import IdempotencyRecord, TriggerGone
+from exitd.ports.store import Batch, FactQuery, PastQuery, StoreHealth
 from fakes.clocks import ManualClock
 
 
@@ -55,6 +56,43 @@ async def test_given_old_history_when_pruned_then_firings_and_new_stay(
     await keep(store, Batch((), (fact(),)))
     (newest,) = await store.facts(FactQuery(limit=1))
     assert newest.seq == 456
+    await store.close()
+
+
+async def test_given_triggers_of_the_past_when_pruned_then_those_that_fired_stay(
+    path: Path,
+):
+    store = open_store(path, ManualClock(), inline=True, reserve_bytes=0)
+    young = msgspec.structs.replace(trigger("young"), ts_changed_ns=5_000)
+    old = (trigger("old"), trigger("fired"), young)
+    await keep(store, Batch((*old, fire("fired", open=False)), ()))
+    await keep(store, Batch(tuple(TriggerGone(record.id) for record in old), ()))
+
+    store.prune(5_000)
+
+    async with asyncio.timeout(DEADLINE_S):
+        while len(left := await store.past_triggers(PastQuery())) > 2:
+            pass
+    assert [record.id for record in left] == ["fired", "young"]
+    await store.close()
+
+
+async def test_given_a_row_of_the_past_that_is_damaged_then_it_is_set_aside(
+    path: Path,
+):
+    store = open_store(path, ManualClock(), inline=True, reserve_bytes=0)
+    records = (trigger("bad"), trigger("good"))
+    await keep(store, Batch(records, ()))
+    await keep(store, Batch((TriggerGone("bad"), TriggerGone("good")), ()))
+    await store.close()
+    with closing(sqlite3.connect(path)) as driver:
+        driver.execute("UPDATE past_triggers SET checksum = 0 WHERE id = 'bad'")
+        driver.commit()
+
+    store = open_store(path, ManualClock(), inline=True, reserve_bytes=0)
+
+    assert await store.past_triggers(PastQuery()) == (trigger("good"),)
+    assert [line.split()[1] for line in store.set_aside] == ["bad:"]
     await store.close()
 
 

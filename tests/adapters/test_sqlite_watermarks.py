@@ -155,7 +155,8 @@ def objects(driver: sqlite3.Connection) -> dict[str, str]:
 def make_second_schema_of(path: Path) -> None:
     """Turn a state into what the second schema made of it."""
     with closing(sqlite3.connect(path)) as driver:
-        for table in ("watermarks", "entries", "signals", "backstops", "seen"):
+        tables = ("watermarks", "entries", "signals", "backstops", "seen")
+        for table in (*tables, "past_triggers"):
             driver.execute(f"DROP TABLE {table}")
         driver.execute("UPDATE alembic_version SET version_num = 'r0002'")
         driver.commit()
@@ -175,11 +176,11 @@ async def test_b114_given_a_state_of_the_second_schema_when_opened_then_all_is_t
     store = opened(path)
 
     assert store.load() == before
-    assert "migrated from schema r0002 to r0007" in store.notices[0]
+    assert "migrated from schema r0002 to r0008" in store.notices[0]
     await keep(store, Batch((watermarks("104"),), ()))
     assert store.load().watermarks == (watermarks("104"),)
     await store.close()
-    with closing(sqlite3.connect(path.with_name("exitd.db.before-r0007"))) as kept:
+    with closing(sqlite3.connect(path.with_name("exitd.db.before-r0008"))) as kept:
         (revision,) = kept.execute("SELECT version_num FROM alembic_version").fetchone()
         assert revision == "r0002"
         assert "watermarks" not in objects(kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,8 +19,10 @@ from exitd.api.application import make_app
 from exitd.api.listening import HttpServer, listen_tcp, listen_unix
 from exitd.client import Address
 from exitd.configuration.load import load
+from exitd.core.condition import ConditionKind
 from exitd.core.engine import Engine
 from exitd.core.market import PriceKind, PriceSource
+from exitd.core.position import Side
 from exitd.core.units import NS_PER_S
 from exitd.ports.alerts import Alert, Delivered
 from exitd.ports.entries import Entries
@@ -27,6 +30,7 @@ from exitd.runtime.accounts import Account
 from exitd.runtime.budget import RateBudget
 from exitd.runtime.control import Caller, Control
 from exitd.runtime.control.identifiers import Identifiers
+from exitd.runtime.control.requests import TriggerRequest
 from exitd.runtime.control.running import until
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.loop import EngineLoop
@@ -60,6 +64,10 @@ positions:
     exits:
       sl: {stop_loss: 90}
 """
+
+
+STOP_FAR_AWAY = "10.{:02}"
+_NUMBERS = itertools.count(1)
 
 
 class Heard:
@@ -117,6 +125,29 @@ class World:
 
     def state_of(self, trigger_id: str) -> str:
         return self.daemon.loop.engine.state.triggers[trigger_id].state.value
+
+    async def forget(self, trigger_id: str) -> None:
+        """Let a trigger that is done be long done, and then forgotten."""
+        loop = self.daemon.loop
+        state = loop.engine.state
+        # The last that is done stays, so another is done after it.
+        other = STOP_FAR_AWAY.format(next(_NUMBERS))
+        request = TriggerRequest(
+            kind=ConditionKind.STOP_LOSS,
+            level=Decimal(other),
+            symbol=SOL,
+            side=Side.LONG,
+        )
+        last = (await self.control.triggers.arm([request], ME)).triggers[0].id
+        await self.control.triggers.cancel(last, ME)
+        state.done = dict.fromkeys(state.done, 0)
+        state.ended.clear()
+
+        def is_gone() -> bool:
+            loop.past.step()
+            return trigger_id not in state.triggers and not loop.store.backlog
+
+        await self.until(is_gone)
 
     @property
     def address(self) -> Address:

@@ -25,7 +25,7 @@ def shown(record: EntryRecord | None = None, **ticket: object) -> EntryView:
     record = record or samples.entry()
     changed = replace(record.order.ticket, **ticket)
     order = replace(record.order, ticket=changed)
-    return entry_view(Engine().state, replace(record, order=order), None)
+    return entry_view(Engine().state, replace(record, order=order), None, {})
 
 
 def filled(quantity: str, quote: str, state: EntryState) -> EntryRecord:

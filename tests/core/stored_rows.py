@@ -27,11 +27,14 @@ class Rows:
 
     def __init__(self) -> None:
         self.rows: dict[object, object] = {}
+        self.past: dict[str, TriggerRecord] = {}
 
     def take(self, decision: Decision) -> None:
         for record in decision.records:
             if isinstance(record, TriggerGone):
-                self.rows.pop(("trigger", record.trigger_id), None)
+                gone = self.rows.pop(("trigger", record.trigger_id))
+                assert isinstance(gone, TriggerRecord)
+                self.past[gone.id] = gone
             else:
                 self.rows[_row_key(record)] = record
 
@@ -62,7 +65,8 @@ class Rows:
             seen=tuple(self.of(SeenRecord)),
             backstops=tuple(self.of(BackstopRecord)),
             entries=tuple(e for e in self.of(EntryRecord) if not e.is_over),
-            seq=max((record.seq for record in triggers), default=0),
+            # The highest ever given, as a store keeps it.
+            seq=max((r.seq for r in (*triggers, *self.past.values())), default=0),
         )
 
 

@@ -105,6 +105,23 @@ def test_given_a_name_that_an_api_trigger_has_then_refused():
     assert "api:test" in reply.sentence
 
 
+def test_given_a_name_whose_api_trigger_is_done_then_the_file_s_is_armed():
+    world = World()
+    world.arm(stop("sl", "95", "1"))
+    world.mark("95")
+    world.fill()
+    world.position("9")
+    world.mark("100")
+    assert world.state("sl") == "done: filled"
+
+    apply(world, from_file(stop, "sl", "94", "1"))
+
+    assert world.state("sl") == "armed"
+    assert world.trigger("sl").arming == 2
+    world.mark("94")
+    assert world.sizes() == ["1", "1"]
+
+
 def test_given_stop_and_target_move_past_each_other_then_compared_with_the_new_set():
     world = World(mark="103")
     apply(world, from_file(stop, "sl", "95"), from_file(target, "tp", "104"))

@@ -29,6 +29,7 @@ from exitd.ports.store import (
     BookedFill,
     ExitRow,
     FactQuery,
+    PastQuery,
     StoredFact,
     TokenRecord,
 )
@@ -39,6 +40,7 @@ class Disk:
 
     def __init__(self) -> None:
         self.triggers: dict[str, TriggerRecord] = {}
+        self.past: dict[str, TriggerRecord] = {}
         self.fires: dict[tuple[str, int], FireRecord] = {}
         self.attempts: dict[tuple[str, int, int], AttemptRecord] = {}
         self.positions: dict[object, PositionRecord] = {}
@@ -98,7 +100,9 @@ def _trigger(disk: Disk, record: TriggerRecord) -> None:
 
 
 def _gone(disk: Disk, record: TriggerGone) -> None:
-    disk.triggers.pop(record.trigger_id, None)
+    gone = disk.triggers.pop(record.trigger_id, None)
+    if gone is not None:
+        disk.past[gone.id] = gone
 
 
 def _fire(disk: Disk, record: FireRecord) -> None:
@@ -272,6 +276,25 @@ class FakeArchive:
         return tuple(
             fire for (of, _), fire in self.disk.fires.items() if of == trigger_id
         )
+
+    async def past_triggers(self, query: PastQuery) -> tuple[TriggerRecord, ...]:
+        found = [
+            self.disk.past[id]
+            for id in sorted(self.disk.past)
+            if id > query.after and id.startswith(query.prefix)
+        ]
+        wanted = [
+            past
+            for past in found
+            if query.account in ("", past.definition.account)
+            and query.symbol in ("", past.definition.symbol)
+        ]
+        return tuple(wanted[: query.limit])
+
+    async def past_triggers_by_id(
+        self, ids: Collection[str]
+    ) -> dict[str, TriggerRecord]:
+        return {id: self.disk.past[id] for id in ids if id in self.disk.past}
 
     async def tokens(self) -> tuple[TokenRecord, ...]:
         return tuple(self.disk.tokens.values())

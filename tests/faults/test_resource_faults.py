@@ -9,15 +9,20 @@ import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 
 import pytest
+from msgspec.structs import replace
 
 from core.worlds import S, World, stop
 from exitd.adapters.backpack.feed import BackpackFeed
 from exitd.adapters.system.clock import SystemClock
 from exitd.app.trouble import take_trouble
+from exitd.core import forgetting
 from exitd.core.attempt import RefusalKind
 from exitd.core.inputs import OrderReport
+from exitd.core.past_inputs import ForgetDone
+from exitd.core.policy import Policies
 from exitd.errors import FeedError
 from exitd.ports.venue import Refusal
 from fakes.answers import Answers, plain
@@ -176,3 +181,37 @@ def test_r1_given_weeks_of_positions_that_come_and_go_then_memory_does_not_grow(
 
     assert world.trigger("sl").arming == 70
     assert after == before
+
+
+def test_r1_given_weeks_of_triggers_that_are_armed_and_done_then_memory_does_not_grow(
+    monkeypatch,
+):
+    monkeypatch.setattr(forgetting, "IDLE_TIMERS", 20)
+    world = World(policies=Policies(idempotency_kept_ns=HOUR))
+    names = map("trg_{:06}".format, count())
+
+    def live(rounds: int) -> dict[str, int]:
+        for _ in range(rounds):
+            for level in ("50", "51", "52"):
+                name, expires_ns = next(names), world.now_ns + 10_000 * HOUR
+                wanted = replace(stop(name, level), expires_ns=expires_ns)
+                world.arm(wanted, key=name)
+                world.cancel(name)
+            world.arm(stop(next(names), "95", "1"))
+            world.mark("95")
+            world.fill()
+            world.position("9")
+            world.mark("100")
+            world.position("10")
+            world.sent.clear()
+            world.wait(2 * HOUR)
+            world.do(ForgetDone(world.later()))
+        return sizes(world)
+
+    before = live(15)
+    after = live(60)
+
+    # Timers of what is forgotten are let go many at once.
+    assert after.pop("timers") <= before.pop("timers") + 40
+    assert after == before
+    assert len(world.engine.state.triggers) <= 4

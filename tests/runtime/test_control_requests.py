@@ -26,13 +26,13 @@ from exitd.core.trigger import (
 from exitd.runtime.control.amending import changed
 from exitd.runtime.control.definitions import asked_for
 from exitd.runtime.control.identifiers import Identifiers
+from exitd.runtime.control.keys import digest
 from exitd.runtime.control.requests import (
     Market,
     TriggerChange,
     TriggerRequest,
     market_of,
 )
-from exitd.runtime.control.triggers import digest
 from exitd.runtime.problems import ControlError
 from fakes.clocks import ManualClock
 

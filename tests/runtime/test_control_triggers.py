@@ -145,7 +145,7 @@ async def test_given_a_dry_run_when_shown_then_signed_and_masked(tmp_path: Path)
         id = (await world.control.triggers.arm([limit], ME)).triggers[0].id
         counters = dict(world.daemon.loop.engine.state.counters)
 
-        order = world.control.order_if_fired(id)
+        order = await world.control.order_if_fired(id)
 
         request = json.loads(order.request or "")
         assert request["headers"] == {"X-Signature": "***"}
@@ -169,7 +169,7 @@ async def test_given_a_sibling_that_works_when_dry_run_then_it_would_wait(
         )
         id = (await world.control.triggers.arm([TARGET], ME)).triggers[0].id
 
-        order = world.control.order_if_fired(id)
+        order = await world.control.order_if_fired(id)
 
         assert order.quantity is None
         assert "other closes of the position" in order.notes[0]
@@ -181,9 +181,9 @@ async def test_given_a_trigger_that_is_done_when_dry_run_then_refused(tmp_path: 
         await world.control.triggers.cancel(id, ME)
 
         with pytest.raises(Conflict, match="only an armed trigger is fired"):
-            world.control.order_if_fired(id)
+            await world.control.order_if_fired(id)
         with pytest.raises(NotFound):
-            world.control.order_if_fired("no/such")
+            await world.control.order_if_fired("no/such")
 
 
 async def test_given_more_triggers_than_a_page_when_all_are_asked_for_then_each_once(

@@ -11,6 +11,8 @@ from typing import Any
 from exitd.core.attempt import AttemptKey
 from exitd.core.events import Fact, FactKind
 from exitd.core.policy import Policies
+from exitd.core.state import State
+from exitd.core.trigger import TriggerRecord
 from exitd.ports.alerts import Alert, Delivered
 from fakes.archive import Disk
 from simulation.invariants import Watch, is_drawn
@@ -30,6 +32,18 @@ COUNTED = {
     FactKind.ENTRY_IN_DOUBT: "entries in doubt",
     FactKind.ENTRY_FILLED: "entries filled",
 }
+
+
+#: One world of so many soon forgets what is done, and what came of its orders.
+FORGETS_EVERY = 3
+_DONE_KEPT_NS, _ATTEMPTS_KEPT_NS = 2_000_000_000, 15_000_000_000
+
+
+def memory_of(seed: int) -> dict[str, int]:
+    """Give how long a world remembers; long after its end, in most."""
+    if seed % FORGETS_EVERY:
+        return {}
+    return {"done_kept_ns": _DONE_KEPT_NS, "attempts_kept_ns": _ATTEMPTS_KEPT_NS}
 
 
 class Heard:
@@ -124,6 +138,10 @@ class Ground:
             if attempt.order.client_order_id == client_id:
                 return attempt.order.attempt
         return None
+
+    def trigger(self, state: State, trigger_id: str) -> TriggerRecord | None:
+        """Give a trigger as it is, or as it was when it was forgotten."""
+        return state.triggers.get(trigger_id) or self.mirror.past.get(trigger_id)
 
     def check_told(self) -> None:
         """Raises: Violation: What was seen on the way does not hold."""

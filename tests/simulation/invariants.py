@@ -10,7 +10,7 @@ from exitd.core.guard import witnesses
 from exitd.core.inputs import AttemptSigned, Input
 from exitd.core.market import PriceSource, Tick
 from exitd.core.position import PositionKey
-from exitd.core.records import Snapshot
+from exitd.core.records import Snapshot, TriggerGone
 from exitd.core.state import QUIET, Decision, State
 from exitd.core.trigger import FireRecord, TriggerRecord, TriggerState
 from exitd.runtime.loop import EngineLoop
@@ -39,6 +39,7 @@ class Watch:
         self.cancelled: set[str] = set()
         self.violated: list[Violation] = []
         self.decisions = 0
+        self.forgotten = 0
         self.trails = TrailWatch(late_s)
         self.confirmations = ConfirmationWatch()
         self.orders = OrderWatch()
@@ -65,6 +66,9 @@ class Watch:
         for record in decision.records:
             if isinstance(record, TriggerRecord | FireRecord):
                 _check_firing(state, record)
+            elif isinstance(record, TriggerGone):
+                self.forgotten += 1
+                _check_gone(state, self.shadow.past(record.trigger_id))
         if isinstance(happened, Tick):
             self._check_guard(state, happened, decision)
         self.confirmations.note(state, decision.facts, now_s)
@@ -124,6 +128,15 @@ def _check_firing(state: State, changed: TriggerRecord | FireRecord) -> None:
         return
     if (record.state is TriggerState.FIRING) is not (record.id in state.fires):
         raise Violation(f"{record.id} is {record.state} and its firing is not")
+
+
+def _check_gone(state: State, gone: TriggerRecord) -> None:
+    """Nothing is forgotten that may still act, or whose order may still fill."""
+    if gone.state is not TriggerState.DONE or gone.id in state.fires:
+        raise Violation(f"{gone.id} is forgotten, and is {gone.state}")
+    for key, attempt in state.attempts.items():
+        if key.trigger_id == gone.id:
+            raise Violation(f"{gone.id} is forgotten, and {key} is {attempt.state}")
 
 
 def _far_side(state: State, tick: Tick, percent: Decimal) -> bool | None:

@@ -99,6 +99,7 @@ def counts(world: AnyWorld) -> Counts:
         "slices taken over from": watch.orders.taken_over,
         "exits of entries looked at": watch.entries.guarded,
         "steps without a stop": watch.protection.bare,
+        "triggers forgotten": watch.forgotten,
         **world.counted,
     }
 

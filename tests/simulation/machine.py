@@ -147,6 +147,7 @@ class Machine:
         await recover([self.account], loop)
         self.account.dispatcher.open()
         self.account.start()
+        self.spawn(loop.past.run(), "forget what is done")
         await self.go_on()
         self.is_up = True
 

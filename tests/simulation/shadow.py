@@ -12,6 +12,7 @@ from exitd.core.engine import Engine
 from exitd.core.position import PositionKey, PositionRecord
 from exitd.core.resting import watermark_now
 from exitd.core.state import Decision, State
+from exitd.core.trigger import TriggerRecord
 from exitd.ports.store import Batch
 from fakes.archive import Disk
 from simulation.trailing import replayed
@@ -40,6 +41,10 @@ class Shadow:
         for name, value in vars(durable).items():
             setattr(self._disk, name, copy(value))
         self._disk.facts = []
+
+    def past(self, trigger_id: str) -> TriggerRecord:
+        """Give a trigger as it was when it was forgotten."""
+        return self._disk.past[trigger_id]
 
     def after(self, state: State) -> None:
         self._check_rows(state)

@@ -47,7 +47,7 @@ def check(world: World) -> None:
     _check_sizes(world, state, filled)
     _check_fired(world, state)
     for name in world.armed:
-        if name not in state.triggers:
+        if world.trigger(state, name) is None:
             raise Violation(f"{name} was armed, and is lost")
 
 
@@ -84,7 +84,8 @@ def _check_sizes(world: World, state: State, filled: dict[AttemptKey, Decimal]) 
         name = (key.trigger_id, key.arming)
         by_fire[name] = by_fire.get(name, Decimal(0)) + quantity
     for name, done in by_fire.items():
-        fired, record = world.mirror.fires[name], state.triggers[name[0]]
+        fired, record = world.mirror.fires[name], world.trigger(state, name[0])
+        assert record is not None, name
         most = _most(record, fired)
         if most is None:
             continue

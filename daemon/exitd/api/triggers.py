@@ -69,7 +69,7 @@ def trigger_routes(control: Control, shapes: Shapes) -> APIRouter:
     @router.post("/v1/triggers/{id:path}:dry-run", responses=shapes.gives(OrderView))
     async def dry_run(request: Request, id: str, account: Account = "") -> Response:
         """Show the exact order that firing would send; nothing is sent or changed."""
-        return answer(control.order_if_fired(id, account=account))
+        return answer(await control.order_if_fired(id, account=account))
 
     @router.get("/v1/triggers/{id:path}", responses=shapes.gives(DetailView))
     async def show(id: str, account: Account = "") -> Response:

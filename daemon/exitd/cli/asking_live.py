@@ -168,6 +168,7 @@ def _refuse_busy(scene: Scene, ground: Ground) -> None:
                 calls.search(
                     account=ground.account,
                     symbol=ground.symbol,
+                    state="active",
                     limit=_PAGE,
                     after=after,
                 )

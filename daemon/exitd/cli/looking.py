@@ -152,6 +152,10 @@ def ls(
     from exitd.client import calls
 
     of_triggers = {"position": position, "state": state, "kind": kind, "owner": owner}
+    is_asked = any(of_triggers.values())
+    if not everything and not state:
+        # Those that are done may be many, and are years old.
+        of_triggers["state"] = "active"
     place = {"account": account, "symbol": symbol}
     entries: list[EntryView] = []
     with connect() as client:
@@ -160,12 +164,11 @@ def ls(
             held = client.ask(calls.positions()).positions
             return _say_positions(held, status.banner, json=json)
         found = all_triggers(client, **place, **of_triggers)
-        if not any(of_triggers.values()):
+        if not is_asked:
             entries = all_entries(client, **place, everything=everything)
     if not everything:
         # What has filled is guarded by triggers that stand in the list.
         entries = [e for e in entries if not e.is_ended or e.legs]
-        found = [trigger for trigger in found if state or not trigger.is_done]
     if json:
         say_json({"banner": status.banner, "triggers": found, "entries": entries})
         return ExitCode.OK

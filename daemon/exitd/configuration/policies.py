@@ -255,6 +255,12 @@ class Policies(Keys):
         "How long the same idempotency key returns the first answer.",
         shown="1d",
     )
+    done_kept: DurationValue = described(
+        3_600 * NS_PER_S,
+        "How long a trigger that is done stays in memory, at least; then it is in the "
+        "history.",
+        shown="1h",
+    )
 
     def for_core(self) -> CorePolicies:
         """Give the part of this that the engine goes by."""
@@ -283,6 +289,7 @@ class Policies(Keys):
             limit_only_bound_percent=self.limit_only_bound,
             attempts_kept_ns=self.attempts_kept,
             idempotency_kept_ns=self.idempotency_kept,
+            done_kept_ns=self.done_kept,
         )
 
 

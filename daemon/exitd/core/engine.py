@@ -15,6 +15,7 @@ from exitd.core import (
     exits,
     files,
     first_ids,
+    forgetting,
     guard,
     holes,
     lifetimes,
@@ -184,6 +185,7 @@ class Engine:
             turn.put_trigger(record)
             watch_expiry(turn, record)
             self._watch_again(turn, record)
+        forgetting.in_order(self.state)
         self.state.seq = _highest_seq(snapshot)
         watermarks.restore_trails(self.state, snapshot)
         holes.restore_seen(self.state, snapshot)

@@ -27,8 +27,8 @@ def on_apply(turn: Turn, command: ApplyFiles) -> None:
     """Add, change and remove file-owned triggers; others are not touched.
 
     What fires now goes on as it was asked for; its new definition, or its
-    removal, takes effect once it is done (behaviour 109). A trigger that has
-    fired stays done for its position, whatever its file says now.
+    removal, takes effect once it is done (behaviour 109). A trigger of a file that
+    has fired stays done for its position, whatever its file says now.
     """
     state = turn.state
     if_crossed = IfCrossed.FIRE if command.may_fire else IfCrossed.WAIT
@@ -73,14 +73,14 @@ def _is_known(state: State, definition: TriggerDefinition) -> bool:
 
 def _admit(state: State, draft: Draft, definition: TriggerDefinition) -> Refused | None:
     known = state.triggers.get(definition.id)
-    if known is not None and not is_from_file(known.definition):
+    is_there = known is not None and known.state is not TriggerState.DONE
+    if known is not None and is_there and not is_from_file(known.definition):
         return Refused(
             "owner",
             f"{definition.id}: {known.definition.owner} has armed a trigger of "
             "this id; cancel that one or use another name",
             definition.id,
         )
-    is_there = known is not None and known.state is not TriggerState.DONE
     return draft.admit(definition, amends=is_there)
 
 
@@ -98,7 +98,8 @@ def _add_or_change(turn: Turn, item: Checked, if_crossed: IfCrossed) -> None:
         _drop_deferred(state, definition.id)
         state.deferred[definition.id] = definition
     elif record.state is TriggerState.DONE:
-        if record.reason is DoneReason.CANCELLED:
+        is_of_file = is_from_file(record.definition)
+        if record.reason is DoneReason.CANCELLED or not is_of_file:
             begin(turn, item, if_crossed)
         else:
             changed = replace(record, definition=definition)

@@ -18,6 +18,7 @@ from exitd.core import (
     files,
     firing,
     first_ids,
+    forgetting,
     holes,
     lifetimes,
     refusing,
@@ -75,6 +76,7 @@ from exitd.core.inputs import (
 )
 from exitd.core.judging import on_judged
 from exitd.core.lifecycle import TriggerCause
+from exitd.core.past_inputs import ForgetDone, Recall
 from exitd.core.resting import watch_time
 from exitd.core.takeover import TakeOver
 from exitd.core.timers import on_timer
@@ -175,4 +177,6 @@ HANDLERS: dict[type, Handler] = {
     FirstIdsSearched: barrier.on_searched,
     FirstIdsWanted: first_ids.on_wanted,
     RunEnded: first_ids.on_run_ended,
+    ForgetDone: forgetting.on_forget,
+    Recall: forgetting.on_recall,
 }

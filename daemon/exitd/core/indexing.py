@@ -18,16 +18,45 @@ def place(
     if known is not None and not is_here:
         old = known.definition
         if old.key is not None:
-            state.by_position[old.key].remove(old.id)
+            state.by_position[old.key].pop(old.id, None)
             state.neighbours_on(old.key).drop(old)
     role = Role(key, definition.close is not None, definition.is_stop)
     state.roles[definition.id] = state.shared_roles.setdefault(role, role)
     if key is not None and not is_here:
-        state.by_position.setdefault(key, []).append(definition.id)
+        state.by_position.setdefault(key, {})[definition.id] = None
     if known is not None and known.definition.key is not None:
         state.followers.get(known.definition.key, {}).pop(definition.id, None)
     if key is not None and follows_position(definition):
         state.followers.setdefault(key, {})[definition.id] = None
+
+
+def note_done(state: State, record: TriggerRecord) -> None:
+    """Let a trigger be forgotten one day; the last of its account tells of it."""
+    account = record.definition.account
+    due_ns = record.ts_changed_ns + state.policies.done_kept_ns
+    state.done.setdefault(record.id, due_ns)
+    last = state.triggers.get(state.last_done.get(account, ""))
+    if last is None or last.ts_changed_ns <= record.ts_changed_ns:
+        state.last_done[account] = record.id
+
+
+def displace(state: State, record: TriggerRecord) -> None:
+    """Take a trigger out of all that it is found by."""
+    definition = record.definition
+    key = definition.key
+    calendar = calendar_of(definition.condition)
+    state.by_calendar.get(calendar, {}).pop(definition.id, None)
+    del state.roles[definition.id]
+    if key is None:
+        return
+    state.neighbours_on(key).drop(definition)
+    state.followers.get(key, {}).pop(definition.id, None)
+    here = state.by_position[key]
+    del here[definition.id]
+    if not here:
+        # A market of which nothing is left leaves nothing behind.
+        del state.by_position[key], state.neighbours[key]
+        state.followers.pop(key, None)
 
 
 def _place_by_calendar(

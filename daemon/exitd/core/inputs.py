@@ -11,6 +11,7 @@ from exitd.core.barrier_inputs import FirstIdsSearched, FirstIdsWanted, RunEnded
 from exitd.core.entry_inputs import Enter, EntryReport, WithdrawEntry
 from exitd.core.hole_inputs import HoleFilled, HoleFound, HoleUnknown, SourcesSeen
 from exitd.core.market import Instrument, PriceSource, Tick
+from exitd.core.past_inputs import ForgetDone, Recall
 from exitd.core.position import Continuity, OrderSide, PositionKey
 from exitd.core.takeover import TakeOver
 from exitd.core.trigger import OrderType, Quantity, TriggerDefinition
@@ -371,5 +372,7 @@ Report = (
     | FirstIdsSearched
     | FirstIdsWanted
     | RunEnded
+    | ForgetDone
+    | Recall
 )
 Input = Tick | TimePassed | Command | Report

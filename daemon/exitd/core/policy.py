@@ -46,3 +46,4 @@ class Policies(Struct, frozen=True, kw_only=True):
     limit_only_bound_percent: Decimal = Decimal(5)
     attempts_kept_ns: int = 900 * NS_PER_S
     idempotency_kept_ns: int = 86_400 * NS_PER_S
+    done_kept_ns: int = 3_600 * NS_PER_S

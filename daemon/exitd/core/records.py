@@ -96,7 +96,7 @@ class FundingRecord(Struct, frozen=True, kw_only=True):
 
 
 class TriggerGone(Struct, frozen=True):
-    """The row of this trigger is no longer needed: its history stays in facts."""
+    """This trigger is not restored any more: its row goes to those of the past."""
 
     trigger_id: str
 

@@ -53,7 +53,7 @@ def level_now(state: State, record: TriggerRecord) -> Decimal | None:
     condition = record.definition.condition
     if not isinstance(condition, Trailing):
         return record.trigger_price
-    trailed = state.book(record.definition.source).trailed(record.id)
+    trailed = state.trailed(record)
     if trailed is not None:
         return trailed[1]
     if record.watermark is None:
@@ -66,7 +66,7 @@ def watermark_now(state: State, record: TriggerRecord) -> Decimal | None:
     """Give the best price that a trail has seen; None for what trails nothing yet."""
     if not record.trail_seq:
         return None
-    trailed = state.book(record.definition.source).trailed(record.id)
+    trailed = state.trailed(record)
     return trailed[0] if trailed is not None else record.watermark
 
 

@@ -151,6 +151,10 @@ class State:
         self.policies = policies
         self.capabilities: dict[str, Capabilities] = {}
         self.triggers: dict[str, TriggerRecord] = {}
+        #: From when on each that is done may be forgotten, the first to come first;
+        #: and which of an account was the last to be done.
+        self.done: dict[str, int] = {}
+        self.last_done: dict[str, str] = {}
         self.fires: dict[str, FireRecord] = {}
         self.ended: dict[tuple[str, int], FireRecord] = {}
         self.attempts: dict[AttemptKey, AttemptRecord] = {}
@@ -168,7 +172,7 @@ class State:
         self.books: dict[PriceSource, Book] = {}
         self.roles: dict[str, Role] = {}
         self.shared_roles: dict[Role, Role] = {}
-        self.by_position: dict[PositionKey, list[str]] = {}
+        self.by_position: dict[PositionKey, dict[str, None]] = {}
         self.followers: dict[PositionKey, dict[str, None]] = {}
         self.by_calendar: dict[str, dict[str, None]] = {}
         self.neighbours: dict[PositionKey, Neighbours] = {}
@@ -196,6 +200,8 @@ class State:
         self.deferred: dict[str, TriggerDefinition | None] = {}
         self.timers: list[tuple[int, int, Timer]] = []
         self.timers_set = 0
+        #: About how many of them are for triggers that are forgotten.
+        self.timers_idle = 0
         self.seq = 0
         self.ignored_ticks = 0
 
@@ -210,6 +216,11 @@ class State:
                     self.book(part).joined += (source,)
             self.books[source] = found
         return found
+
+    def trailed(self, record: TriggerRecord) -> tuple[Decimal, Decimal] | None:
+        """Give what a trail on watch has seen, and its stop; makes nobody watch."""
+        book = self.books.get(record.definition.source)
+        return book.trailed(record.id) if book is not None else None
 
     def last_price(self, source: PriceSource) -> Decimal | None:
         """Give the last price of a source, however old."""

@@ -5,7 +5,7 @@ from heapq import heappush
 from exitd.core.attempt import AttemptRecord
 from exitd.core.entry import EntryRecord
 from exitd.core.events import Fact, FactKind, FactValue
-from exitd.core.indexing import place, place_entry
+from exitd.core.indexing import note_done, place, place_entry
 from exitd.core.intents import Intent
 from exitd.core.market import Instrument
 from exitd.core.position import PositionKey, PositionRecord
@@ -119,6 +119,10 @@ class Turn:
         is_same = known is not None and known.definition is definition
         if is_same and was_active is is_active:
             return
+        if is_active:
+            state.done.pop(trigger_id, None)
+        else:
+            note_done(state, record)
         if not is_same:
             place(state, known, definition)
         key = state.roles[trigger_id].key

@@ -15,7 +15,7 @@ from msgspec import Struct
 from exitd.core.entry import EntryRecord, SignalRecord
 from exitd.core.events import Fact
 from exitd.core.records import FillRecord, FundingRecord, Record, Snapshot
-from exitd.core.trigger import FireRecord
+from exitd.core.trigger import FireRecord, TriggerRecord
 from exitd.errors import StoreError
 
 
@@ -162,7 +162,36 @@ class EntryArchive(Protocol):
         ...
 
 
-class Store(EntryArchive, Protocol):
+class PastQuery(Struct, frozen=True, kw_only=True):
+    """Which triggers of the past, in the order of their ids, after `after`.
+
+    `prefix` is what their ids begin with; empty takes all.
+    """
+
+    account: str = ""
+    symbol: str = ""
+    prefix: str = ""
+    after: str = ""
+    limit: int = 100
+
+
+class TriggerArchive(Protocol):
+    """What is kept of triggers that are done and that no start restores.
+
+    Each is as it was when a `TriggerGone` came for it; one that was put back since, and
+    is done anew, is here as it was before.
+    """
+
+    async def past_triggers(self, query: PastQuery) -> tuple[TriggerRecord, ...]: ...
+
+    async def past_triggers_by_id(
+        self, ids: Collection[str]
+    ) -> dict[str, TriggerRecord]:
+        """Read triggers of the past by their ids, those there are."""
+        ...
+
+
+class Store(EntryArchive, TriggerArchive, Protocol):
     """One store, opened by one daemon.
 
     Opening raises `StoreLocked` when another daemon holds it and

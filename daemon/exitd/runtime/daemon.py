@@ -139,6 +139,7 @@ class Daemon:
         self.spawn(self._audit(), "protection audit")
         self.spawn(self.calendars.run(), "trading sessions")
         self.spawn(self._beat(), "heartbeat of the loop")
+        self.spawn(self.loop.past.run(), "forget what is done")
 
     async def wait(self) -> None:
         """Return when the daemon cannot go on; raises the bug that ended it."""

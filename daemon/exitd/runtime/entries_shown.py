@@ -1,11 +1,13 @@
 """From the records of entries and of alerts to what people see; reads only."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from exitd.core.entry import EntryRecord, SignalRecord
 from exitd.core.resting import level_now
 from exitd.core.state import State
-from exitd.core.trigger import TriggerDefinition
+from exitd.core.trigger import TriggerDefinition, TriggerRecord
 from exitd.core.units import text
 from exitd.core.wording import asked_text, condition_word
 from exitd.runtime.entry_views import EntryExitView, EntryView, SignalView
@@ -19,7 +21,13 @@ from exitd.runtime.shown import (
 )
 
 
-def entry_view(state: State, entry: EntryRecord, prices: Prices | None) -> EntryView:
+def entry_view(
+    state: State,
+    entry: EntryRecord,
+    prices: Prices | None,
+    exits: Mapping[str, TriggerRecord],
+) -> EntryView:
+    """Show an entry; *exits* are those of its exits that were ever armed."""
     ticket, time = entry.order.ticket, entry.order.ticket.time_in_force
     return EntryView(
         id=entry.id,
@@ -46,7 +54,9 @@ def entry_view(state: State, entry: EntryRecord, prices: Prices | None) -> Entry
         closed=text(entry.closed),
         lost=text(entry.lost),
         left=text(entry.left),
-        exits=tuple(_exit_view(state, exit, prices) for exit in entry.exits),
+        exits=tuple(
+            _exit_view(state, exit, prices, exits.get(exit.id)) for exit in entry.exits
+        ),
         is_held_by_broker=entry.is_held_by_broker,
         is_taken_over=entry.is_taken_over,
         is_guarded=entry.is_guarded,
@@ -63,9 +73,11 @@ def entry_view(state: State, entry: EntryRecord, prices: Prices | None) -> Entry
 
 
 def _exit_view(
-    state: State, definition: TriggerDefinition, prices: Prices | None
+    state: State,
+    definition: TriggerDefinition,
+    prices: Prices | None,
+    record: TriggerRecord | None,
 ) -> EntryExitView:
-    record = state.triggers.get(definition.id)
     level = definition.level if record is None else level_now(state, record)
     return EntryExitView(
         id=definition.id,

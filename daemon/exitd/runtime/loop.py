@@ -23,6 +23,7 @@ from exitd.logs import Event, log
 from exitd.ports.clock import Clock
 from exitd.ports.store import Batch, OnDurable, Store, StoreHealth
 from exitd.runtime.orphans import Orphans
+from exitd.runtime.past import Past
 from exitd.runtime.unwritten import Unwritten, WrittenSink
 
 IntentSink = Callable[[Intent], None]
@@ -44,6 +45,7 @@ class EngineLoop:
         self.clock = clock
         self.turns = 0
         self.orphans = Orphans()
+        self.past = Past(self)
         self._sinks: dict[str, IntentSink] = {}
         self._fact_sinks: list[FactSink] = []
         self._on_contradiction: list[Callable[[], None]] = []

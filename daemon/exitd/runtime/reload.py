@@ -166,6 +166,10 @@ class Files:
     async def _put_in_force(
         self, loaded: Loaded, planned: Plan, *, may_fire: bool
     ) -> Outcome:
+        # A name that somebody has given before goes on from its numbers.
+        known = self._loop.engine.state.triggers
+        new = [d.id for d in planned.definitions if d.id not in known]
+        await self._loop.past.recall(new)
         reply = await self._loop.command(
             ApplyFiles(
                 definitions=planned.definitions,

@@ -37,7 +37,7 @@ def check(world: ChainWorld) -> None:
     _check_sizes(world, state, filled)
     _check_fired(world, state)
     for definition in world.choices.triggers:
-        if definition.id not in state.triggers:
+        if world.trigger(state, definition.id) is None:
             raise Violation(f"{definition.id} was armed, and is lost")
 
 
@@ -61,7 +61,8 @@ def _check_sizes(
         name = (key.trigger_id, key.arming)
         by_fire[name] = by_fire.get(name, ZERO) + quantity
     for name, done in by_fire.items():
-        fired, record = world.mirror.fires[name], state.triggers[name[0]]
+        fired, record = world.mirror.fires[name], world.trigger(state, name[0])
+        assert record is not None, name
         close = record.definition.close
         assert close is not None
         quantity = close.quantity

@@ -7,11 +7,12 @@ from exitd.adapters.sqlite.history import History, OnBadRows
 from exitd.adapters.sqlite.readers import Readers
 from exitd.core.entry import EntryRecord, SignalRecord
 from exitd.core.records import FundingRecord
-from exitd.core.trigger import FireRecord
+from exitd.core.trigger import FireRecord, TriggerRecord
 from exitd.ports.store import (
     BookedFill,
     ExitRow,
     FactQuery,
+    PastQuery,
     StoredFact,
     TokenRecord,
 )
@@ -69,6 +70,14 @@ class Archive:
 
     async def fires(self, trigger_id: str) -> tuple[FireRecord, ...]:
         return await self._readers.ask(lambda: self._history.fires(trigger_id))
+
+    async def past_triggers(self, query: PastQuery) -> tuple[TriggerRecord, ...]:
+        return await self._readers.ask(lambda: self._history.past_triggers(query))
+
+    async def past_triggers_by_id(
+        self, ids: Collection[str]
+    ) -> dict[str, TriggerRecord]:
+        return await self._readers.ask(lambda: self._books.past_triggers_by_id(ids))
 
     async def tokens(self) -> tuple[TokenRecord, ...]:
         return await self._readers.ask(self._history.tokens)

@@ -34,12 +34,12 @@ from exitd.adapters.sqlite.loading import (
 from exitd.adapters.sqlite.statements import bound, read_rows
 from exitd.core.entry import EntryRecord, SignalRecord
 from exitd.core.records import FillRecord, FundingRecord
-from exitd.core.trigger import FireRecord
+from exitd.core.trigger import FireRecord, TriggerRecord
 from exitd.ports.store import BookedFill, ExitRow
 
 _FIRES, _FILLS, _ATTEMPTS = schema.FIRES, schema.FILLS, schema.ATTEMPTS
 _Condition = ColumnElement[bool]
-Named = TypeVar("Named", EntryRecord, SignalRecord)
+Named = TypeVar("Named", EntryRecord, SignalRecord, TriggerRecord)
 
 #: An attempt that filled a row of which nobody knew whose it was when it came.
 _CLAIMS = (
@@ -187,6 +187,9 @@ class Books:
 
     def signals_by_id(self, ids: Collection[str]) -> dict[str, SignalRecord]:
         return self._by_id(SignalRecord, schema.SIGNALS, ids)
+
+    def past_triggers_by_id(self, ids: Collection[str]) -> dict[str, TriggerRecord]:
+        return self._by_id(TriggerRecord, schema.PAST_TRIGGERS, ids)
 
     def _by_id(
         self, kind: type[Named], table: Table, ids: Collection[str]

@@ -217,6 +217,7 @@ class Database:
             for batch in batches:
                 for record in batch.records:
                     if type(record) is TriggerGone:
+                        execute(statements.MOVE_TRIGGER, (record.trigger_id,))
                         execute(statements.DELETE_TRIGGER, (record.trigger_id,))
                         continue
                     row = ROW_KINDS[type(record)].to_row(record)

@@ -27,8 +27,8 @@ from exitd.adapters.sqlite import schema
 from exitd.adapters.sqlite.loading import BadRow, read, read_tokens
 from exitd.adapters.sqlite.rows import Undecodable, check, key_bytes, stored_fact
 from exitd.adapters.sqlite.statements import Rows, bound, named, read_rows
-from exitd.core.trigger import FireRecord
-from exitd.ports.store import FactQuery, StoredFact, TokenRecord
+from exitd.core.trigger import FireRecord, TriggerRecord
+from exitd.ports.store import FactQuery, PastQuery, StoredFact, TokenRecord
 
 Reader = Callable[[], AbstractContextManager[sqlite3.Connection]]
 OnBadRows = Callable[[list[BadRow]], None]
@@ -131,6 +131,19 @@ def _sql_of_shape(shape: FactQuery) -> tuple[str, tuple[tuple[str, Any], ...]]:
     return named(facts_statement(shape))
 
 
+def past_triggers_statement(query: PastQuery) -> Rows:
+    past = schema.PAST_TRIGGERS
+    statement = read_rows(past).order_by(None).where(past.c.id > query.after)
+    if query.account:
+        statement = statement.where(past.c.account == query.account)
+    if query.symbol:
+        statement = statement.where(past.c.symbol == query.symbol)
+    if query.prefix:
+        last = query.prefix + AFTER_EVERY_TEXT
+        statement = statement.where(past.c.id >= query.prefix, past.c.id < last)
+    return statement.order_by(past.c.id).limit(query.limit)
+
+
 class History:
     def __init__(self, reader: Reader, on_bad: OnBadRows) -> None:
         self._reader = reader
@@ -153,6 +166,14 @@ class History:
         """All firings of a trigger, oldest first."""
         fires = schema.FIRES
         return self._fires(read_rows(fires).where(fires.c.trigger_id == trigger_id))
+
+    def past_triggers(self, query: PastQuery) -> tuple[TriggerRecord, ...]:
+        bad: list[BadRow] = []
+        table, rows = schema.PAST_TRIGGERS, past_triggers_statement(query)
+        with self._reader() as driver:
+            found = tuple(read(driver, TriggerRecord, table, bad.append, rows=rows))
+        self._on_bad(bad)
+        return found
 
     def tokens(self) -> tuple[TokenRecord, ...]:
         bad: list[BadRow] = []

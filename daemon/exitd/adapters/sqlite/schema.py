@@ -56,6 +56,27 @@ TRIGGERS = Table(
     sqlite_strict=True,
 )
 
+# Where the row of a trigger goes when no start is to restore it any more.
+PAST_TRIGGERS = Table(
+    "past_triggers",
+    METADATA,
+    _text("id", key=True),
+    _text("account"),
+    _text("symbol"),
+    _text("side"),
+    _text("state"),
+    _text("owner"),
+    Column("level", Text),
+    _integer("arming"),
+    _integer("ts_changed_ns"),
+    # Whether it has ever fired: then it stays for ever, as its firings do.
+    _integer("fired"),
+    _text("body"),
+    _integer("checksum"),
+    Index("past_triggers_fired_ts_changed_ns", "fired", "ts_changed_ns"),
+    sqlite_strict=True,
+)
+
 FIRES = Table(
     "fires",
     METADATA,

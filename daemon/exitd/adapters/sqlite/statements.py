@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     delete,
+    exists,
     select,
     update,
 )
@@ -105,6 +106,20 @@ KEEP_FILL = _keep_fill()
 INSERT_FACT = insert_row(schema.FACTS)
 UPSERT_NOTE = upsert(schema.NOTES)
 UPSERT_META = upsert(schema.META)
+
+
+def _move_trigger() -> str:
+    """Copy a trigger's row, as it is, to those of the past."""
+    past, fires = schema.PAST_TRIGGERS, schema.FIRES
+    here = schema.TRIGGERS.c
+    has_fired = cast(exists().where(fires.c.trigger_id == here.id), Integer)
+    row = [has_fired if c.name == "fired" else here[c.name] for c in past.c]
+    moved = select(*row).where(here.id == bindparam("id"))
+    statement = insert(past).prefix_with("OR REPLACE")
+    return compiled(statement.from_select([c.name for c in past.c], moved))
+
+
+MOVE_TRIGGER = _move_trigger()
 DELETE_TRIGGER = compiled(
     delete(schema.TRIGGERS).where(schema.TRIGGERS.c.id == bindparam("id"))
 )
@@ -149,11 +164,10 @@ INSERT_SET_ASIDE = compiled(
 )
 
 
-def _prune(table: Table, *spared: ClauseElement) -> str:
+def _prune(table: Table, *spared: ClauseElement, time: str = "ts_ns") -> str:
     """Delete a few of the oldest rows: one small transaction, then look up again."""
-    time = table.c.ts_ns
     key = table.primary_key.columns.values()[0]
-    oldest: Rows = select(key).where(time < bindparam("before_ns"))
+    oldest: Rows = select(key).where(table.c[time] < bindparam("before_ns"))
     for condition in spared:
         oldest = oldest.where(condition)  # type: ignore[arg-type]
     return compiled(
@@ -163,6 +177,11 @@ def _prune(table: Table, *spared: ClauseElement) -> str:
 
 PRUNE_FACTS = _prune(schema.FACTS, schema.FACTS.c.fire_id == bindparam("none"))
 PRUNE_IDEMPOTENCY = _prune(schema.IDEMPOTENCY)
+PRUNE_PAST_TRIGGERS = _prune(
+    schema.PAST_TRIGGERS,
+    schema.PAST_TRIGGERS.c.fired == bindparam("no"),
+    time="ts_changed_ns",
+)
 
 
 def read_rows(table: Table, *, signed: bool = False) -> Rows:

@@ -16,6 +16,10 @@ from exitd.api.rasa.orders import (
 )
 from exitd.api.rasa.owners import Owners
 from exitd.api.rasa.rows import (
+    LIVE,
+    OVER,
+    PREFIX,
+    by_age,
     is_live,
     kind_of,
     prefix_of,
@@ -29,6 +33,7 @@ from exitd.core.position import Side
 from exitd.core.state import State
 from exitd.core.trigger import TriggerRecord
 from exitd.logs import Event, log
+from exitd.ports.store import PastQuery
 from exitd.runtime.control import Control
 from exitd.runtime.control.requests import TriggerRequest
 from exitd.runtime.control.running import each_trigger
@@ -56,6 +61,12 @@ class Filter(Struct, frozen=True, kw_only=True):
     kind: str = ""
     symbol_id: int | None = None
     price_kind: PriceKind | None = None
+
+    @property
+    def is_history(self) -> bool:
+        """Whether it is for more than orders that live, or were done lately."""
+        states = set(self.states)
+        return not states or (states != set(LIVE) and not states.isdisjoint(OVER))
 
 
 Found = tuple[TriggerRecord, Holding]
@@ -170,7 +181,7 @@ class Desk:
     async def of_quote(
         self, quote_id: int, subject: Subject
     ) -> tuple[Holding, list[TriggerRecord]]:
-        """Give the orders of a quote, those that are done too, oldest first.
+        """Give the orders of a quote, those done lately too, oldest first.
 
         Raises:
             NotFound: *subject* has no such quote.
@@ -182,6 +193,24 @@ class Desk:
             raise unknown_quote(quote_id)
         return holding, triggers_of(self.state, holding)
 
+    async def history_of(
+        self, quote_id: int, subject: Subject
+    ) -> tuple[Holding, list[TriggerRecord]]:
+        """Give every order that a quote has had and that is still known, oldest first.
+
+        Raises:
+            NotFound: *subject* has no such quote.
+        """
+        holding, records = await self.of_quote(quote_id, subject)
+        past = await self._past(f"{prefix_of(quote_id)}_")
+        return holding, by_age({**past, **{record.id: record for record in records}})
+
+    async def _past(self, prefix: str) -> dict[str, TriggerRecord]:
+        """Read the orders of the account that memory need not have any more."""
+        query = PastQuery(account=self.settings.account, prefix=prefix)
+        past = self._control.daemon.loop.past
+        return {record.id: record async for record in past.each(query)}
+
     async def remembered(self, quote_id: int) -> Holding | None:
         """Give what orders were taken in for; None where there were none."""
         return await self._remembered.get(quote_id)
@@ -191,7 +220,10 @@ class Desk:
         found: list[Found] = []
         if wanted.party_a and not subject.sees(wanted.party_a):
             return found
-        async for record in each_trigger(self._control.daemon):
+        known = {r.id: r async for r in each_trigger(self._control.daemon)}
+        if wanted.is_history:
+            known = {**await self._past(f"{PREFIX}_"), **known}
+        for record in by_age(known):
             quote_id = quote_of(record.id)
             if quote_id is None or record.definition.account != self.settings.account:
                 continue

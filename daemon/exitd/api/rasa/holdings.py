@@ -187,6 +187,10 @@ def _instrument(daemon: Daemon, key: PositionKey) -> Instrument:
     return found
 
 
+#: A holding takes a kilobyte.
+_KNOWN_MOST = 10_000
+
+
 class Remembered:
     """The holdings that orders were accepted for, over restarts."""
 
@@ -205,11 +209,17 @@ class Remembered:
     async def get(self, quote_id: int) -> Holding | None:
         """Give what an order was accepted for; None where there was none."""
         if quote_id not in self._known:
+            self._make_room()
             stored = await self._store.note(self._name(quote_id))
             if stored is None:
                 return None
             self._known[quote_id] = msgspec.json.decode(stored, type=Holding)
         return self._known[quote_id]
+
+    def _make_room(self) -> None:
+        """Keep no more in memory than is likely to be asked for again."""
+        while len(self._known) >= _KNOWN_MOST:
+            del self._known[next(iter(self._known))]
 
     def _name(self, quote_id: int) -> str:
         return f"rasa/{self._account}/{quote_id}"

@@ -1,5 +1,6 @@
 """The rows that front-ends read: which triggers are whose, and in which state."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from exitd.api.rasa.holdings import Holding
@@ -21,6 +22,8 @@ from exitd.core.units import NS_PER_S
 PREFIX = "rasa"
 LIVE = ("pending", "new", "triggered", "triggered_pending")
 STATES = (*LIVE, "canceled", "killed")
+#: What an order may be when it is done.
+OVER = ("triggered", "canceled", "killed")
 _AT_VENUE = (AttemptState.WORKING, AttemptState.PARTIALLY_FILLED)
 
 Row = dict[str, Any]
@@ -45,6 +48,11 @@ def triggers_of(state: State, holding: Holding) -> list[TriggerRecord]:
         for record in state.triggers_on(holding.key)
         if quote_of(record.id) == holding.quote_id
     ]
+
+
+def by_age(records: Mapping[str, TriggerRecord]) -> list[TriggerRecord]:
+    """Give orders oldest first: their ids end with when they were made."""
+    return [records[id] for id in sorted(records, key=lambda id: id.rpartition("_")[2])]
 
 
 def kind_of(record: TriggerRecord) -> str:

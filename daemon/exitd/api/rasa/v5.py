@@ -94,7 +94,7 @@ def v5_routes(
         subject = await reader(request)
         written = request.query_params.get("quote_id", "")
         quote_id = integer(written, "quote_id")
-        holding, records = await desk.of_quote(quote_id, subject)
+        holding, records = await desk.history_of(quote_id, subject)
         if not records:
             # Clients take this, with `successful` in it, for an empty list.
             raise NotFound("no_order", f"quote {quote_id} never had an order")

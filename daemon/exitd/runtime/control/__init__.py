@@ -71,9 +71,9 @@ class Control:
         self.by_hand = ByHand(daemon, self.triggers)
         self.moving = Moving(daemon, self.triggers, random_bytes)
 
-    def order_if_fired(self, trigger_id: str, *, account: str = "") -> OrderView:
+    async def order_if_fired(self, trigger_id: str, *, account: str = "") -> OrderView:
         """Show the exact order that firing a trigger would send; sends nothing."""
-        return order_if_fired(self.daemon, trigger_id, account)
+        return await order_if_fired(self.daemon, trigger_id, account)
 
     async def notify_test(self) -> DeliveriesView:
         """Send one message to everybody who is told, and say who got it."""

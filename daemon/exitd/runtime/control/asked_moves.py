@@ -107,6 +107,17 @@ def names_another(checked: CheckedMove) -> bool:
     return bool(checked.move.after or checked.move.to_level_of)
 
 
+def names_in(definitions: Iterable[TriggerDefinition]) -> list[str]:
+    """Name what may be the id of a trigger that was there before: names, no numbers."""
+    named: list[str] = []
+    for definition in definitions:
+        if "/" in definition.id:
+            named.append(definition.id)
+        for move in definition.moves:
+            named += filter(None, (move.after, move.to_level_of))
+    return named
+
+
 def refuse_unknown_triggers(
     definitions: Iterable[TriggerDefinition], state: State
 ) -> None:

@@ -13,7 +13,7 @@ from exitd.core.state import Decision, Refused, State
 from exitd.core.trigger import TriggerRecord
 from exitd.core.units import text
 from exitd.ports.venue import Venue
-from exitd.runtime.control.identities import find_trigger
+from exitd.runtime.control.identities import recalled
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.problems import from_refusal
 from exitd.runtime.shown import text_or_none
@@ -22,7 +22,9 @@ from exitd.runtime.views import OrderView
 MASK = "***"
 
 
-def order_if_fired(daemon: Daemon, trigger_id: str, account: str = "") -> OrderView:
+async def order_if_fired(
+    daemon: Daemon, trigger_id: str, account: str = ""
+) -> OrderView:
     """Build and sign what firing a trigger now would send; changes nothing.
 
     A second engine gets a copy of what concerns the trigger and fires there, so
@@ -33,7 +35,7 @@ def order_if_fired(daemon: Daemon, trigger_id: str, account: str = "") -> OrderV
         Conflict: It could not be fired now.
     """
     state = daemon.loop.engine.state
-    record = find_trigger(state, trigger_id, account)
+    record = await recalled(daemon, trigger_id, account)
     now_ns = daemon.loop.clock.now_ns()
     sandbox = _sandbox(state, record)
     fired = sandbox.handle(FireNow(trigger_id=trigger_id, by="dry run", now_ns=now_ns))

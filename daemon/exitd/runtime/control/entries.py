@@ -8,6 +8,7 @@ from msgspec import Struct
 from exitd.core.entry import EntryRecord, EntryState
 from exitd.core.entry_inputs import WithdrawEntry
 from exitd.core.state import State
+from exitd.core.trigger import TriggerRecord
 from exitd.ports.store import FactQuery, StoredFact
 from exitd.runtime.control.newest import Page, Place, newest, page_of, read_cursor
 from exitd.runtime.control.running import AllPrices, Caller, settle
@@ -56,7 +57,7 @@ class Entries:
         """Give a page of those that are not over, newest first."""
         rows = filter(wanted.takes, self._live())
         page = page_of(rows, _place_of, limit=limit, after=read_cursor(after))
-        return self._shown(page)
+        return await self._shown(page)
 
     async def every(
         self,
@@ -82,7 +83,7 @@ class Entries:
             limit=limit,
             after=read_cursor(after),
         )
-        return self._shown(page)
+        return await self._shown(page)
 
     def counts(self) -> dict[str, int]:
         """Count those that are not over by their state."""
@@ -95,10 +96,11 @@ class Entries:
         signals = await self._daemon.store.signals_by_id([entry_id])
         signal = signals.get(entry_id)
         ids = [definition.id for definition in entry.exits]
+        exits = await exits_of(self._daemon, [entry])
         return EntryDetailView(
-            entry=entry_view(self._state, entry, self._prices),
+            entry=entry_view(self._state, entry, self._prices, exits),
             signal=signal_view(signal, entry) if signal is not None else None,
-            triggers=triggers_shown(self._daemon, ids),
+            triggers=await triggers_shown(self._daemon, ids),
             facts=await self._facts(entry),
         )
 
@@ -136,17 +138,20 @@ class Entries:
             )
         if entry_id not in self._state.entries:
             note = f"{entry_id} is {entry.state.value} already"
-            return self._changed(entry, (note,))
+            return await self._changed(entry, (note,))
         command = WithdrawEntry(
             entry_id=entry_id,
             why=f"taken back by {by.name}",
             now_ns=self._daemon.loop.clock.now_ns(),
         )
         reply = await self._triggers.carry_out(command, by)
-        return self._changed(self._now(entry), reply.notes)
+        return await self._changed(self._now(entry), reply.notes)
 
-    def _changed(self, entry: EntryRecord, notes: tuple[str, ...]) -> EntryChangedView:
-        view = entry_view(self._state, entry, self._prices)
+    async def _changed(
+        self, entry: EntryRecord, notes: tuple[str, ...]
+    ) -> EntryChangedView:
+        exits = await exits_of(self._daemon, [entry])
+        view = entry_view(self._state, entry, self._prices, exits)
         return EntryChangedView(entry=view, notes=notes)
 
     async def _find(self, entry_id: str, account: str) -> EntryRecord:
@@ -165,9 +170,10 @@ class Entries:
             )
         return entry
 
-    def _shown(self, page: Page[EntryRecord]) -> EntriesView:
+    async def _shown(self, page: Page[EntryRecord]) -> EntriesView:
         state, prices = self._state, self._prices
-        entries = tuple(entry_view(state, entry, prices) for entry in page.rows)
+        exits = await exits_of(self._daemon, page.rows)
+        entries = tuple(entry_view(state, entry, prices, exits) for entry in page.rows)
         return EntriesView(entries=entries, next=page.next)
 
     def _live(self) -> list[EntryRecord]:
@@ -199,11 +205,18 @@ async def entries_now(daemon: Daemon, ids: Collection[str]) -> dict[str, EntryRe
     return found | (await daemon.store.entries_by_id(over) if over else {})
 
 
-def triggers_shown(daemon: Daemon, ids: Collection[str]) -> tuple[TriggerView, ...]:
+async def triggers_shown(
+    daemon: Daemon, ids: Collection[str]
+) -> tuple[TriggerView, ...]:
     """Show triggers by their ids, those that are still known."""
     state, prices = daemon.loop.engine.state, AllPrices(daemon)
-    return tuple(
-        trigger_view(state, state.triggers[id], prices)
-        for id in ids
-        if id in state.triggers
-    )
+    found = await daemon.loop.past.find(ids)
+    return tuple(trigger_view(state, record, prices) for record in found.values())
+
+
+async def exits_of(
+    daemon: Daemon, entries: Iterable[EntryRecord]
+) -> dict[str, TriggerRecord]:
+    """Give the exits of entries, as they are or ended; those that were armed."""
+    ids = [definition.id for entry in entries for definition in entry.exits]
+    return await daemon.loop.past.find(ids)

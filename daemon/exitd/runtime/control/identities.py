@@ -1,7 +1,6 @@
 """Finding what a command means: a trigger by its id, a position by its name."""
 
 from exitd.core.position import PositionKey
-from exitd.core.state import State
 from exitd.core.trigger import TriggerRecord
 from exitd.runtime.control.running import file_positions
 from exitd.runtime.daemon import Daemon
@@ -9,13 +8,26 @@ from exitd.runtime.problems import Conflict, NotFound
 from exitd.runtime.shown import file_place, parse_position_key
 
 
-def find_trigger(state: State, trigger_id: str, account: str = "") -> TriggerRecord:
-    """Give a trigger's record; with *account*, only if it belongs there.
+async def find_trigger(
+    daemon: Daemon, trigger_id: str, account: str = ""
+) -> TriggerRecord:
+    """Give a trigger's record, of the past too; with *account*, only if it is there.
 
     Raises:
         NotFound: There is none; the same words whether it is unknown or foreign.
     """
-    record = state.triggers.get(trigger_id)
+    found = await daemon.loop.past.find([trigger_id])
+    return _of(found.get(trigger_id), trigger_id, account)
+
+
+async def recalled(daemon: Daemon, trigger_id: str, account: str = "") -> TriggerRecord:
+    """As `find_trigger`, for a command: it is in memory then, and stays there."""
+    await daemon.loop.past.recall([trigger_id])
+    record = daemon.loop.engine.state.triggers.get(trigger_id)
+    return _of(record, trigger_id, account)
+
+
+def _of(record: TriggerRecord | None, trigger_id: str, account: str) -> TriggerRecord:
     if record is None or (account and record.definition.account != account):
         raise NotFound(
             "unknown", f"there is no trigger {trigger_id}", "`exitd ls` lists them"

@@ -1,6 +1,7 @@
 """Commands that only look: lists, one trigger, why it has not fired, positions."""
 
 import asyncio
+from collections.abc import Callable
 from heapq import nsmallest
 
 from msgspec import Struct
@@ -8,13 +9,14 @@ from msgspec import Struct
 from exitd.core.market import PriceSource
 from exitd.core.position import PositionKey
 from exitd.core.state import State
-from exitd.core.trigger import TriggerRecord, TriggerState
+from exitd.core.trigger import DoneReason, TriggerRecord, TriggerState
 from exitd.core.wording import condition_word
-from exitd.ports.store import FactQuery
+from exitd.ports.store import FactQuery, PastQuery
 from exitd.runtime.control.explaining import sentences
 from exitd.runtime.control.identities import find_trigger, named_key
 from exitd.runtime.control.running import AllPrices, each_trigger, settle
 from exitd.runtime.daemon import Daemon
+from exitd.runtime.past import Past
 from exitd.runtime.protect import audit
 from exitd.runtime.shown import (
     attempts_of,
@@ -55,6 +57,11 @@ class Filter(Struct, frozen=True, kw_only=True):
     owner: str = ""
     position: str = ""
 
+    @property
+    def may_be_past(self) -> bool:
+        """Whether it takes triggers that are done, which memory need not have."""
+        return self.state in ("", "done", *DoneReason)
+
 
 class Reading:
     """Shows what there is; changes nothing."""
@@ -72,27 +79,48 @@ class Reading:
         """
         wanted = wanted or Filter()
         found: list[str] = []
-        state, prices = self._state, AllPrices(self._daemon)
-        key = named_key(self._daemon, wanted.position) if wanted.position else None
-        ids = list(state.triggers)
-        for start in range(0, len(ids), _CHUNK):
+        past, is_wanted = self._past, self._wanted(wanted)
+        here = past.here()
+        for start in range(0, len(here), _CHUNK):
             chunk = (
-                id
-                for id in ids[start : start + _CHUNK]
-                if id > after and _is_wanted(state, id, wanted, key, prices)
+                record.id
+                for record in here[start : start + _CHUNK]
+                if record.id > after and is_wanted(record)
             )
             found = nsmallest(limit + 1, (*found, *chunk))
             if start:
                 await asyncio.sleep(0)
-        shown = [
-            await self._view(state.triggers[id])
-            for id in found[:limit]
-            if id in state.triggers
-        ]
+        if wanted.may_be_past:
+            stored = await self._stored(wanted, is_wanted, limit + 1, after)
+            found = nsmallest(limit + 1, {*found, *stored})
+        records = await past.find(found[:limit])
         has_more = len(found) > limit
         return PageView(
-            triggers=tuple(shown), next=found[limit - 1] if has_more else None
+            triggers=tuple([await self._view(record) for record in records.values()]),
+            next=found[limit - 1] if has_more else None,
         )
+
+    async def _stored(
+        self,
+        wanted: Filter,
+        is_wanted: Callable[[TriggerRecord], bool],
+        limit: int,
+        after: str,
+    ) -> list[str]:
+        """Name triggers of the past, the first of them by their ids."""
+        found: list[str] = []
+        query = PastQuery(account=wanted.account, symbol=wanted.symbol, after=after)
+        async for record in self._past.each(query):
+            if is_wanted(record):
+                found.append(record.id)
+            if len(found) == limit:
+                break
+        return found
+
+    def _wanted(self, wanted: Filter) -> Callable[[TriggerRecord], bool]:
+        state, prices = self._state, AllPrices(self._daemon)
+        key = named_key(self._daemon, wanted.position) if wanted.position else None
+        return lambda record: _is_wanted(state, record, wanted, key, prices)
 
     async def every(self, wanted: Filter | None = None) -> tuple[TriggerView, ...]:
         """Give all triggers, page by page."""
@@ -126,7 +154,7 @@ class Reading:
         ]
 
     async def show(self, trigger_id: str, *, account: str = "") -> DetailView:
-        record = find_trigger(self._state, trigger_id, account)
+        record = await find_trigger(self._daemon, trigger_id, account)
         fires = await self._fires(trigger_id)
         last = fires[-1] if fires else None
         facts = await self._daemon.store.facts(
@@ -139,7 +167,7 @@ class Reading:
         )
 
     async def explain(self, trigger_id: str, *, account: str = "") -> ExplainView:
-        record = find_trigger(self._state, trigger_id, account)
+        record = await find_trigger(self._daemon, trigger_id, account)
         view = await self._view(record)
         await settle(self._daemon.store)
         facts = await self._daemon.store.facts(
@@ -184,6 +212,10 @@ class Reading:
             )
         )
 
+    @property
+    def _past(self) -> Past:
+        return self._daemon.loop.past
+
     def _stale(self) -> frozenset[PriceSource]:
         feeds = self._daemon.feeds.values()
         return frozenset(source for feed in feeds for source in feed.unjudged)
@@ -194,11 +226,12 @@ class Reading:
 
 
 def _is_wanted(
-    state: State, id: str, wanted: Filter, key: PositionKey | None, prices: AllPrices
+    state: State,
+    record: TriggerRecord,
+    wanted: Filter,
+    key: PositionKey | None,
+    prices: AllPrices,
 ) -> bool:
-    record = state.triggers.get(id)
-    if record is None:
-        return False
     definition = record.definition
     if wanted.account and definition.account != wanted.account:
         return False
@@ -206,7 +239,7 @@ def _is_wanted(
         return False
     if wanted.position and not (
         (key is not None and definition.key == key)
-        or id.partition("/")[0] == wanted.position
+        or record.id.partition("/")[0] == wanted.position
     ):
         return False
     if wanted.kind and kind_word(record) != wanted.kind:

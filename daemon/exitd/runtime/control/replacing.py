@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from exitd.core.inputs import ReplaceTriggers
 from exitd.core.market import PriceSource
+from exitd.runtime.control.asked_moves import names_in
 from exitd.runtime.control.pricing import Pricing
 from exitd.runtime.control.requests import TriggerRequest
 from exitd.runtime.control.running import Caller, refuse_while_recovering
@@ -59,6 +60,7 @@ class Replacing:
             for request in requests
         ]
         definitions = tuple(draft.definition for draft in drafts)
+        await self._daemon.loop.past.recall([*old, *names_in(definitions)])
         await self._pricing.know(definitions)
         notes = [note for draft in drafts for note in self._triggers.notes_of(draft)]
         reply = await self._triggers.carry_out(

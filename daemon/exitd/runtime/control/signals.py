@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from exitd.core.entry import EntryRecord, SignalRecord
-from exitd.runtime.control.entries import entries_now, triggers_shown
+from exitd.runtime.control.entries import entries_now, exits_of, triggers_shown
 from exitd.runtime.control.newest import Place, newest, read_cursor
 from exitd.runtime.control.running import AllPrices, settle
 from exitd.runtime.daemon import Daemon
@@ -97,11 +97,15 @@ class Signals:
             )
         entry = (await self._entries([record])).get(record.entry_id)
         state, prices = self._daemon.loop.engine.state, AllPrices(self._daemon)
+        view = None
+        if entry is not None:
+            exits = await exits_of(self._daemon, [entry])
+            view = entry_view(state, entry, prices, exits)
         return SignalDetailView(
             signal=signal_view(record, entry),
             body=record.body,
-            entry=entry_view(state, entry, prices) if entry is not None else None,
-            triggers=triggers_shown(self._daemon, record.trigger_ids),
+            entry=view,
+            triggers=await triggers_shown(self._daemon, record.trigger_ids),
         )
 
     async def _entries(self, rows: Iterable[SignalRecord]) -> dict[str, EntryRecord]:

@@ -1,12 +1,10 @@
 """Commands that change triggers, and the close of a position."""
 
 import asyncio
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
-import msgspec
 from msgspec.structs import replace
 
 from exitd.core.inputs import (
@@ -30,14 +28,15 @@ from exitd.logs import Event, log
 from exitd.runtime.control.amending import changed
 from exitd.runtime.control.asked_exit import AskedExit
 from exitd.runtime.control.asked_markets import fit_to_markets
-from exitd.runtime.control.asked_moves import refuse_unknown_triggers
+from exitd.runtime.control.asked_moves import names_in, refuse_unknown_triggers
 from exitd.runtime.control.definitions import asked_for
 from exitd.runtime.control.identifiers import Identifiers
 from exitd.runtime.control.identities import (
     find_position,
-    find_trigger,
+    recalled,
     refuse_file_owned,
 )
+from exitd.runtime.control.keys import digest, own_key
 from exitd.runtime.control.pricing import Pricing
 from exitd.runtime.control.requests import (
     TriggerChange,
@@ -91,11 +90,13 @@ class Triggers:
         decided by the policies of the configuration.
         """
         refuse_while_recovering(self._daemon)
-        key = _own_key(by, idempotency_key)
+        key = own_key(by, idempotency_key)
         said = (tuple(requests), if_crossed, if_no_position)
         digested = digest(said) if key else ""
         if key and self._was_answered(key, digested):
-            return self.view(self._state.idempotency[key].trigger_ids, ())
+            ids = self._state.idempotency[key].trigger_ids
+            await self._daemon.loop.past.recall(ids)
+            return self.view(ids, ())
         now_ns = self._daemon.loop.clock.now_ns()
         many = len(requests) > 1
         drafts = []
@@ -104,6 +105,7 @@ class Triggers:
                 drafts.append(self.draft(request, by, if_no_position, now_ns))
             await _let_others(index)
         definitions = tuple(draft.definition for draft in drafts)
+        await self._daemon.loop.past.recall(names_in(definitions))
         refuse_unknown_triggers(definitions, self._state)
         await self._pricing.know(definitions)
         notes: list[str] = []
@@ -185,7 +187,7 @@ class Triggers:
         account: str = "",
     ) -> ArmedView:
         refuse_while_recovering(self._daemon)
-        record = find_trigger(self._state, trigger_id, account)
+        record = await recalled(self._daemon, trigger_id, account)
         refuse_file_owned(record, "amended")
         now_ns = self._daemon.loop.clock.now_ns()
         definition, draft = changed(
@@ -194,6 +196,7 @@ class Triggers:
             now_ns=now_ns,
             follows=follows_entry(self._daemon),
         )
+        await self._daemon.loop.past.recall(names_in([definition]))
         refuse_unknown_triggers([definition], self._state)
         await self._pricing.know([definition])
         notes = list(self.notes_of(draft)) if draft is not None else []
@@ -218,7 +221,7 @@ class Triggers:
         Giving up is a person's emergency exit, so it is open for triggers that
         a file owns as well.
         """
-        record = find_trigger(self._state, trigger_id, account)
+        record = await recalled(self._daemon, trigger_id, account)
         if not (abandon and record.state is TriggerState.FIRING):
             refuse_file_owned(record, "cancelled")
         return await self._by_id(
@@ -235,7 +238,7 @@ class Triggers:
         self, trigger_id: str, by: Caller, *, account: str = ""
     ) -> ArmedView:
         """Stop watching until resumed; a file-owned one then shows as drift."""
-        find_trigger(self._state, trigger_id, account)
+        await recalled(self._daemon, trigger_id, account)
         now_ns = self._daemon.loop.clock.now_ns()
         return await self._by_id(
             Pause(trigger_id=trigger_id, by=by.name, now_ns=now_ns), by
@@ -244,7 +247,7 @@ class Triggers:
     async def resume(
         self, trigger_id: str, by: Caller, *, account: str = ""
     ) -> ArmedView:
-        record = find_trigger(self._state, trigger_id, account)
+        record = await recalled(self._daemon, trigger_id, account)
         await self._pricing.know([record.definition])
         now_ns = self._daemon.loop.clock.now_ns()
         return await self._by_id(
@@ -255,7 +258,7 @@ class Triggers:
         self, trigger_id: str, by: Caller, *, account: str = ""
     ) -> ArmedView:
         refuse_while_recovering(self._daemon)
-        record = find_trigger(self._state, trigger_id, account)
+        record = await recalled(self._daemon, trigger_id, account)
         await self._pricing.know([record.definition])
         now_ns = self._daemon.loop.clock.now_ns()
         return await self._by_id(
@@ -267,7 +270,7 @@ class Triggers:
     ) -> ArmedView:
         """Fire an armed trigger as if its price had crossed."""
         refuse_while_recovering(self._daemon)
-        find_trigger(self._state, trigger_id, account)
+        await recalled(self._daemon, trigger_id, account)
         now_ns = self._daemon.loop.clock.now_ns()
         return await self._by_id(
             FireNow(trigger_id=trigger_id, by=by.name, now_ns=now_ns), by
@@ -286,7 +289,8 @@ class Triggers:
         refuse_while_recovering(self._daemon)
         id = self._identifiers.next("cls")
         if idempotency_key:
-            id = f"cls_{digest(_own_key(by, idempotency_key))[:26]}"
+            id = f"cls_{digest(own_key(by, idempotency_key))[:26]}"
+            await self._daemon.loop.past.recall([id])
             earlier = self._state.triggers.get(id)
             if earlier is not None:
                 return self._earlier_close(earlier.definition, quantity, position)
@@ -388,13 +392,3 @@ def _naming(index: int | None) -> Iterator[None]:
         if index is None:
             raise
         raise error.within(f"triggers.{index}") from error
-
-
-def _own_key(by: Caller, idempotency_key: str) -> str:
-    """Keep the keys of different callers apart; empty stays empty."""
-    return f"{by.name}/{idempotency_key}" if idempotency_key else ""
-
-
-def digest(asked: object) -> str:
-    """Give the SHA-256 of a request, the same for the same words."""
-    return hashlib.sha256(msgspec.json.encode(asked, order="sorted")).hexdigest()

@@ -109,6 +109,7 @@ class Carrier:
     async def _begun(self, record: SignalRecord) -> SignalRecord | None:
         """Find what was begun for an alert before; None if nothing was."""
         close_id = f"{record.id}/close"
+        await self._loop.past.recall([close_id])
         trigger = self._loop.engine.state.triggers.get(close_id)
         if trigger is not None and not self._was_withdrawn(record, trigger):
             done = replace(record, account=trigger.definition.account)
