@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import Any
 
 import msgspec
 
@@ -17,7 +18,6 @@ from exitd.core.records import (
     FillRecord,
     FundingRecord,
     IdempotencyRecord,
-    Record,
     SeenRecord,
     Snapshot,
     TriggerGone,
@@ -62,49 +62,10 @@ class Disk:
 
     def write(self, batch: Batch) -> None:
         for record in batch.records:
-            self._put(record)
+            _PUTS[type(record)](self, record)
+        facts = self.facts
         for fact in batch.facts:
-            self.facts.append(StoredFact(len(self.facts) + 1, fact))
-
-    def _put(self, record: Record) -> None:
-        match record:
-            case TriggerRecord():
-                self.triggers[record.id] = record
-                self.arming_seq = max(self.arming_seq, record.seq)
-            case TriggerGone():
-                gone = self.triggers.pop(record.trigger_id, None)
-                if gone is not None:
-                    self.past[gone.id] = gone
-            case FireRecord():
-                self.fires[record.trigger_id, record.arming] = record
-            case AttemptRecord():
-                key = record.order.attempt
-                self.attempts[key.trigger_id, key.arming, key.n] = record
-            case PositionRecord():
-                self.positions[record.key] = record
-            case CounterRecord():
-                self.counters[record.account] = record
-            case IdempotencyRecord():
-                self.idempotency[record.key] = record
-            case WatermarksRecord():
-                self.watermarks[record.source, record.way] = record
-            case SeenRecord():
-                self.seen[record.source] = record
-            case Instrument():
-                self.instruments[record.account, record.symbol] = record
-            case BackstopRecord():
-                self.backstops[record.key] = record
-            case EntryRecord():
-                self.entries[record.id] = record
-            case SignalRecord():
-                self.signals[record.id] = record
-            case FundingRecord():
-                key_of = (record.account, record.symbol, record.ts_venue_ns)
-                self.funding.setdefault(key_of, record)
-            case FillRecord():
-                known = self.fills.get(fill_key(record))
-                if known is None or (known.fire_id == "" and record.fire_id != ""):
-                    self.fills[fill_key(record)] = record
+            facts.append(StoredFact(len(facts) + 1, fact))
 
     def snapshot(self) -> Snapshot:
         open_fires = {key: fire for key, fire in self.fires.items() if fire.open}
@@ -131,6 +92,93 @@ class Disk:
             entries=tuple(e for e in self.entries.values() if not e.is_over),
             seq=self.arming_seq,
         )
+
+
+def _trigger(disk: Disk, record: TriggerRecord) -> None:
+    disk.triggers[record.id] = record
+    disk.arming_seq = max(disk.arming_seq, record.seq)
+
+
+def _gone(disk: Disk, record: TriggerGone) -> None:
+    gone = disk.triggers.pop(record.trigger_id, None)
+    if gone is not None:
+        disk.past[gone.id] = gone
+
+
+def _fire(disk: Disk, record: FireRecord) -> None:
+    disk.fires[record.trigger_id, record.arming] = record
+
+
+def _attempt(disk: Disk, record: AttemptRecord) -> None:
+    key = record.order.attempt
+    disk.attempts[key.trigger_id, key.arming, key.n] = record
+
+
+def _funding(disk: Disk, record: FundingRecord) -> None:
+    key_of = (record.account, record.symbol, record.ts_venue_ns)
+    disk.funding.setdefault(key_of, record)
+
+
+def _fill(disk: Disk, record: FillRecord) -> None:
+    known = disk.fills.get(fill_key(record))
+    if known is None or (known.fire_id == "" and record.fire_id != ""):
+        disk.fills[fill_key(record)] = record
+
+
+def _position(disk: Disk, record: PositionRecord) -> None:
+    disk.positions[record.key] = record
+
+
+def _counter(disk: Disk, record: CounterRecord) -> None:
+    disk.counters[record.account] = record
+
+
+def _idempotency(disk: Disk, record: IdempotencyRecord) -> None:
+    disk.idempotency[record.key] = record
+
+
+def _watermarks(disk: Disk, record: WatermarksRecord) -> None:
+    disk.watermarks[record.source, record.way] = record
+
+
+def _seen(disk: Disk, record: SeenRecord) -> None:
+    disk.seen[record.source] = record
+
+
+def _instrument(disk: Disk, record: Instrument) -> None:
+    disk.instruments[record.account, record.symbol] = record
+
+
+def _backstop(disk: Disk, record: BackstopRecord) -> None:
+    disk.backstops[record.key] = record
+
+
+def _entry(disk: Disk, record: EntryRecord) -> None:
+    disk.entries[record.id] = record
+
+
+def _signal(disk: Disk, record: SignalRecord) -> None:
+    disk.signals[record.id] = record
+
+
+#: How each kind of row is put.
+_PUTS: dict[type, Callable[[Disk, Any], None]] = {
+    TriggerRecord: _trigger,
+    TriggerGone: _gone,
+    FireRecord: _fire,
+    AttemptRecord: _attempt,
+    PositionRecord: _position,
+    CounterRecord: _counter,
+    IdempotencyRecord: _idempotency,
+    WatermarksRecord: _watermarks,
+    SeenRecord: _seen,
+    Instrument: _instrument,
+    BackstopRecord: _backstop,
+    EntryRecord: _entry,
+    SignalRecord: _signal,
+    FundingRecord: _funding,
+    FillRecord: _fill,
+}
 
 
 def fill_key(fill: FillRecord) -> tuple[str, str, str]:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from fakes.memory import folder_in_memory
 from simulation.readable import leading_to_it, told
+from simulation.seals import sealed
 from simulation.tally import faults_of, venue_class
 from simulation.virtual_time import run
 from simulation.worlds import AnyWorld, world_of
@@ -43,7 +44,7 @@ def live_through(seed: int, folder: Path, firing: str = "") -> AnyWorld:
     """Live through one seed; a violation comes with how to see it again."""
     world = world_of(seed, _fresh(folder), firing=firing)
     try:
-        run(world.run(), world.virtual)
+        _live(world)
     except AssertionError as found:
         again = see_again(seed, folder, firing)
         found.add_note("\n".join(leading_to_it(again.history)))
@@ -57,7 +58,7 @@ def see_again(seed: int, folder: Path, firing: str = "") -> Lived:
     world = world_of(seed, _fresh(folder), [], firing)
     why = ""
     try:
-        run(world.run(), world.virtual)
+        _live(world)
     except AssertionError as found:
         why = str(found) or repr(found)
     assert world.history is not None
@@ -71,7 +72,7 @@ def lived(seed: int, firing: str = "") -> Lived:
         world = world_of(seed, Path(folder), firing=firing)
         why = ""
         try:
-            run(world.run(), world.virtual)
+            _live(world)
         except AssertionError as found:
             why = str(found) or repr(found)
         history: list[str] = []
@@ -101,6 +102,11 @@ def counts(world: AnyWorld) -> Counts:
         "triggers forgotten": watch.forgotten,
         **world.counted,
     }
+
+
+def _live(world: AnyWorld) -> None:
+    with sealed(world.seed):
+        run(world.run(), world.virtual)
 
 
 def _fresh(folder: Path) -> Path:

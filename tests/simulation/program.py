@@ -33,6 +33,8 @@ from simulation.worlds import FIRINGS
 SEEDS = 1_000
 #: Seeds that a process takes at once: few, so that the last ones end together.
 CHUNK = 8
+#: Objects between two looks for garbage.
+GARBAGE = 50_000
 _SEEDLESS = "PYTHONHASHSEED"
 
 
@@ -112,6 +114,8 @@ def _begin(broken: str) -> None:
         BUILDS[broken](setattr)
     # What is loaded now is never freed: nobody has to look through it again.
     gc.freeze()
+    # A world leaves little behind: it is looked through once in some worlds.
+    gc.set_threshold(GARBAGE)
 
 
 def see(seed: int, broken: str, firing: str) -> int:

@@ -76,8 +76,9 @@ def _is_watched(book: Book, trigger_id: str) -> bool:
 def _has_live_stop(
     state: State, key: PositionKey, unjudged: frozenset[PriceSource]
 ) -> bool:
-    if any(_is_live(record, unjudged) for record in state.triggers_on(key)):
-        return True
+    for record in state.triggers_on(key):
+        if _is_live(record, unjudged):
+            return True
     return any(_holds_stop(entry) for entry in state.entries_on(key))
 
 
@@ -89,7 +90,9 @@ def _holds_stop(entry: EntryRecord) -> bool:
 
 def _is_live(record: TriggerRecord, unjudged: frozenset[PriceSource]) -> bool:
     definition = record.definition
-    if definition.close is None or not definition.is_stop or record.paused:
+    if record.state is TriggerState.DONE or record.paused:
+        return False
+    if definition.close is None or not definition.is_stop:
         return False
     if isinstance(definition.condition, AtInstant | MaxHold):
         return False

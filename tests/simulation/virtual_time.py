@@ -30,10 +30,13 @@ import asyncio
 import contextvars
 from collections import deque
 from collections.abc import Callable, Coroutine
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
+from functools import partial
 from heapq import heappop, heappush
 from random import Random
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T")
 
@@ -50,23 +53,14 @@ _BUSY_S = (0.0002, 0.008)
 _TURNS_MAX = 100_000
 
 
-class Due:
+class Due(Struct, eq=False):
     """A callback that is to be called; what asyncio calls a handle."""
 
-    __slots__ = ("_args", "_callback", "_context", "_is_cancelled", "_when_s")
-
-    def __init__(
-        self,
-        callback: Callable[..., object],
-        args: tuple[Any, ...],
-        context: contextvars.Context | None,
-        when_s: float,
-    ) -> None:
-        self._callback: Callable[..., object] | None = callback
-        self._args = args
-        self._context = contextvars.copy_context() if context is None else context
-        self._is_cancelled = False
-        self._when_s = when_s
+    _callback: Callable[..., object] | None
+    _args: tuple[Any, ...]
+    _context: contextvars.Context
+    _when_s: float
+    _is_cancelled: bool = False
 
     def cancel(self) -> None:
         self._is_cancelled = True
@@ -85,13 +79,16 @@ class VirtualLoop(asyncio.BaseEventLoop):
         seed: Draws the order of what is ready at one instant, and how often the machine
             is busy; without it nothing is drawn.
 
-    `busy` is the probability that the machine is when time moves on; `on_frozen` is
-    told for how many seconds it will be, or stands still.
+    `start_ns` is the instant at which its clocks begin. `busy` is the probability that
+    the machine is when time moves on; `on_frozen` is told for how many seconds it will
+    be, or stands still.
     """
 
     def __init__(self, seed: int | None = None) -> None:
         super().__init__()
         self.now_s = 0.0
+        self.start_ns = START_NS
+        self.create_future = partial(asyncio.Future, loop=self)  # type: ignore[method-assign]
         self._due: deque[Due] = deque()
         self._timers: list[tuple[float, float, int, Due]] = []
         self._timers_set = 0
@@ -109,6 +106,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._came: list[Due] = []
         self._late: list[Due] = []
 
+    #: Asked for each future and each task; `bool()` says no without a call of ours.
+    get_debug = staticmethod(bool)  # type: ignore[assignment]
+
     def time(self) -> float:
         return self.now_s
 
@@ -118,7 +118,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         *args: Any,
         context: contextvars.Context | None = None,
     ) -> Due:
-        due = Due(callback, args, context, self.now_s)
+        due = Due(
+            callback, args, copy_context() if context is None else context, self.now_s
+        )
         self._due.append(due)
         return due
 
@@ -129,7 +131,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         *args: Any,
         context: contextvars.Context | None = None,
     ) -> Due:
-        due = Due(callback, args, context, when)
+        due = Due(callback, args, copy_context() if context is None else context, when)
         self._timers_set += 1
         heappush(self._timers, (when, self._rank, self._timers_set, due))
         return due
@@ -142,7 +144,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         context: contextvars.Context | None = None,
     ) -> Due:
         when_s = self.now_s + delay
-        due = Due(callback, args, context, when_s)
+        due = Due(
+            callback, args, copy_context() if context is None else context, when_s
+        )
         self._timers_set += 1
         heappush(self._timers, (when_s, self._rank, self._timers_set, due))
         return due
@@ -248,7 +252,7 @@ class VirtualClock:
         self.rate = 1.0
 
     def now_ns(self) -> int:
-        return START_NS + self._skew_ns + self.monotonic_ns()
+        return self._loop.start_ns + self._skew_ns + self.monotonic_ns()
 
     def step(self, by_ns: int) -> None:
         """Set the wall clock, as a person or NTP does."""

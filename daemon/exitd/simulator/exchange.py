@@ -209,6 +209,8 @@ class Exchange:
 
     def visible_until_us(self, request: Request, kind: str = "history_lag") -> int:
         """How new a row may be to be shown; a lag fault holds the newest back."""
+        if self.faults.is_empty:
+            return EVERYTHING_US
         fault = self.faults.take_request(
             (kind,), request.method, request.path, request.symbols(), request.key
         )

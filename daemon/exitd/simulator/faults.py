@@ -113,6 +113,10 @@ class FaultBoard:
         self._refresh()
         return fault
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._faults
+
     def waiting(self) -> list[Fault]:
         return list(self._faults.values())
 

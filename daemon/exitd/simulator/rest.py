@@ -108,12 +108,13 @@ async def _answer(exchange: Exchange, request: Request, peer: str) -> Reply | No
     if endpoint is None:
         raise not_found()
     request.read_body()
-    symbols = request.symbols()
     claimed = request.headers.get("x-api-key", "")
 
     def goes_wrong(kind: str) -> Fault | None:
+        if exchange.faults.is_empty:
+            return None
         return exchange.faults.take_request(
-            (kind,), request.method, request.path, symbols, claimed
+            (kind,), request.method, request.path, request.symbols(), claimed
         )
 
     early = _before(exchange, goes_wrong, request.path in SYSTEM)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from exitd.simulator.accounts import Account, FundingPayment, Position
@@ -28,8 +29,12 @@ def maybe(value: Decimal | None) -> str | None:
 
 def iso_ms(ts_us: int) -> str:
     """The naive UTC time of the history endpoints: 2025-09-11T20:10:40.699"""
-    at = datetime.fromtimestamp(ts_us // 1_000_000, UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{ts_us // 1_000 % 1_000:03d}"
+    return f"{_iso_second(ts_us // 1_000_000)}.{ts_us // 1_000 % 1_000:03d}"
+
+
+@lru_cache(1_024)
+def _iso_second(at_s: int) -> str:
+    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def spaced(at_s: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
@@ -145,12 +145,8 @@ def verify(
         raise invalid_request("Invalid X-Timestamp header")
     if not _is_digits(window) or not 0 < int(window) <= WINDOW_MS_MAX:
         raise invalid_request("Invalid X-Window header")
-    spellings = []
-    if quirks.raw_signature:
-        spellings.append(canonical(instruction, groups, timestamp, window))
-    if quirks.encoded_signature:
-        spellings.append(canonical(instruction, encoded(groups), timestamp, window))
-    if not any(_matches(verifying, raw, s) for s in dict.fromkeys(spellings)):
+    spellings = _spellings(instruction, groups, timestamp, window, quirks)
+    if not any(matches(verifying, raw, spelling) for spelling in spellings):
         raise Refused(
             quirks.bad_signature_status, quirks.bad_signature_code, "Invalid signature"
         )
@@ -159,11 +155,26 @@ def verify(
     return signed
 
 
+def _spellings(
+    instruction: str,
+    groups: Sequence[Parameters],
+    timestamp: str,
+    window: str,
+    quirks: Quirks,
+) -> Iterator[str]:
+    """Give what may have been signed, the likelier first."""
+    if quirks.raw_signature:
+        yield canonical(instruction, groups, timestamp, window)
+    if quirks.encoded_signature:
+        yield canonical(instruction, encoded(groups), timestamp, window)
+
+
 def _is_digits(written: str) -> bool:
     return written.isascii() and written.isdigit() and len(written) <= 16
 
 
-def _matches(verifying: VerifyKey, signature: bytes, message: str) -> bool:
+def matches(verifying: VerifyKey, signature: bytes, message: str) -> bool:
+    """Whether a signature is that of this key for this text."""
     try:
         verifying.verify(message.encode(), signature)
     except BadSignatureError:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 ZERO = Decimal(0)
 
@@ -185,6 +186,7 @@ class Prices:
     funding_rate: Decimal = field(default=Decimal("0.0000125"))
 
 
+@lru_cache(4_096)
 def text(value: Decimal) -> str:
     """A decimal on the wire: no exponent, no trailing zeros after the point."""
     written = format(value, "f")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 _NAMESPACE = uuid.UUID("00000000-0000-0000-0000-0000616c7061")
@@ -24,7 +25,7 @@ class Asset:
 
     @property
     def id(self) -> str:
-        return str(uuid.uuid5(_NAMESPACE, self.symbol))
+        return _id_of(self.symbol)
 
     @property
     def is_crypto(self) -> bool:
@@ -55,6 +56,11 @@ class Asset:
             found["min_trade_increment"] = self.min_trade_increment
             found["min_order_size"] = self.min_order_size
         return found
+
+
+@cache
+def _id_of(symbol: str) -> str:
+    return str(uuid.uuid5(_NAMESPACE, symbol))
 
 
 def coin(symbol: str, price: str, trade: str, least: str) -> Asset:

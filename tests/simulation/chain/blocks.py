@@ -7,6 +7,7 @@ block, and a reorganisation is a shorter list.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from random import Random
 
 import rlp
@@ -71,8 +72,9 @@ def address_of(key: str) -> str:
     return _address(PrivateKey(bytes.fromhex(key)).public_key)
 
 
+@lru_cache(256)
 def read_sent(raw: bytes) -> Sent:
-    """Read signed bytes, and who signed them, as a node does."""
+    """Read signed bytes, and who signed them, as each node does."""
     fields = rlp.decode(raw[1:])
     unsigned = keccak(raw[:1] + rlp.encode(fields[:9]))
     recovery = fields[9] or b"\0"
@@ -212,6 +214,7 @@ def _first(state: State, start_s: int) -> Block:
     return Block(FIRST, _ancient(FIRST), _ancient(FIRST - 1), start_s, GWEI, state)
 
 
+@lru_cache(2_048)
 def _ancient(number: int) -> str:
     return "0x" + keccak(text=f"ancient {number}").hex()
 

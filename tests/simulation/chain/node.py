@@ -24,6 +24,7 @@ from simulation.chain.blocks import Block, Chain, Sent, ancient, outbids, read_s
 from simulation.chain.contract import MULTI, SYMMIO, Forms, Revert, execute
 
 CHAIN_ID = 8453
+_ERROR = keccak(text="Error(string)")[:4]
 ETHER = 10**18
 
 
@@ -254,4 +255,4 @@ def _error_data(reason: str) -> str:
     said = reason.encode()
     padded = said + bytes(-len(said) % 32)
     head = (32).to_bytes(32, "big") + len(said).to_bytes(32, "big")
-    return "0x" + (keccak(text="Error(string)")[:4] + head + padded).hex()
+    return "0x" + (_ERROR + head + padded).hex()

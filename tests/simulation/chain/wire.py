@@ -18,6 +18,7 @@ from simulation.wire import Rates as _NoRates
 
 URL = "http://127.0.0.1:1/"
 SEND = "eth_sendRawTransaction"
+_SEND = SEND.encode()
 #: What a node says when it is troubled itself, whatever it has done before.
 _TROUBLED = (
     (-32603, "internal error"),
@@ -120,7 +121,7 @@ class NodeCarrier:
     async def carry(self, call: Call) -> Reply:
         number, body = int(call.url.rpartition("/")[2]), call.body
         assert body is not None
-        if SEND.encode() in body:
+        if _SEND in body:
             raw = msgspec.json.decode(body)["params"][0]
             self._network.note_sent(bytes.fromhex(raw[2:]))
             going = self._network.spawn(self._network.asked(number, body))

@@ -6,6 +6,8 @@ takes some milliseconds for what needs a tenth of one. Tests hold it to that lib
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import rlp
 from coincurve import PrivateKey
 from eth_utils.address import to_checksum_address
@@ -72,6 +74,7 @@ class Wallet:
         return Signed(raw, hash_of(raw))
 
 
+@lru_cache(256)
 def hash_of(raw: bytes) -> str:
     return "0x" + keccak(raw).hex()
 
