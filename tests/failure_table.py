@@ -31,6 +31,28 @@ GROUPS = {
     "R": (5, "Resources over time"),
 }
 UNTESTED_MAX = 10
+
+#: Groups of which a simulated world can hold something; the others are about files,
+#: people and callers, which have tests of their own and no part in a world.
+WORLDLY = "PDNWTXC"
+#: Why no simulated world holds a row of those, by the word that stands in its place.
+WHY_NOT = {
+    "process": "signals, descriptors, pipes and other programs are those of a process:"
+    " real ones are started",
+    "file": "a file's bytes, its size and what a power cut leaves of it: real files are"
+    " filled, cut, flipped and torn",
+    "start": "the start is refused, and a world would end there: each refusal is asked"
+    " for by itself",
+    "hours": "worlds last a minute: what a disk needs that is full for longer is room,"
+    " which is counted",
+    "promise": "an older state takes back what was answered, and a world is judged by"
+    " that: each thing that must be noticed is asked for by itself",
+    "settings": "settings and keys are read by the program that puts the parts"
+    " together; in a world the world does",
+    "sides": "it is about what never meets: two sides, two accounts",
+    "contract": "a contract that behaves otherwise: real contracts of each version are"
+    " deployed",
+}
 _DEFINITION = re.compile(r"^\s*(?:async )?def (test_\w+)\(", re.MULTILINE)
 
 
@@ -47,6 +69,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         programs: Under tests/, run by .ci/run.
         untested: Which hardware or service a test would need.
         simulated: Whether seeds of `./exitd simulate` draw it, beside its own tests.
+        unsimulated: The word of `WHY_NOT` that says why none does.
     """
 
     id: str
@@ -57,6 +80,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     programs: tuple[str, ...] = ()
     untested: str = ""
     simulated: bool = False
+    unsimulated: str = ""
 
 
 def rows() -> list[Row]:
@@ -97,7 +121,12 @@ def page() -> str:
         "This page is made by `python tests/failure_table.py` out of",
         "`tests/failure_model.toml`; a test keeps the two equal, and finds every row",
         "that names no test. What is marked with a dot, the seeds of",
-        "`./exitd simulate` draw as well, together with all other rows so marked.",
+        "`./exitd simulate` draw as well, together with all other rows so marked. A",
+        "word in its place says why no simulated world can hold that:",
+        "",
+        *(f"- *{word}*: {why}." for word, why in WHY_NOT.items()),
+        "",
+        "Files, people, callers and resources have no part in a simulated world.",
     ]
     for row in rows():
         if row.id[1:] == "1":
@@ -109,7 +138,7 @@ def page() -> str:
         if row.untested:
             shown.append(f"untested: {row.untested}")
         then = row.must or row.instead
-        cells = (row.id, row.fault, then, "•" if row.simulated else "")
+        cells = (row.id, row.fault, then, "•" if row.simulated else row.unsimulated)
         lines.append(f"| {' | '.join((*cells, '<br>'.join(shown)))} |")
     return "\n".join(lines) + "\n"
 

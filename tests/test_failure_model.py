@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from failure_table import PAGE, UNTESTED_MAX, ids, missing, page, rows
+from random import Random
+
+from exitd.core.units import NS_PER_S
+from failure_table import (
+    PAGE,
+    UNTESTED_MAX,
+    WHY_NOT,
+    WORLDLY,
+    ids,
+    missing,
+    page,
+    rows,
+)
+from simulation.chain.choices import draw as draw_chain
+from simulation.chain.deep import with_deep
+from simulation.dates import EDGES, start_of
 from simulation.failures import (
     CALLS,
+    CHAIN,
     DEEDS,
+    FILES,
     FRAMES,
     POINTS,
     SPELLS,
@@ -13,6 +30,7 @@ from simulation.failures import (
     draw_failures,
     simulated_rows,
 )
+from simulation.real_disk import drawn
 
 #: Seeds of which only what they draw is looked at.
 SEEDS = 400
@@ -51,6 +69,30 @@ def test_given_the_rows_then_those_that_seeds_draw_are_marked():
     marked = {row.id for row in rows() if row.simulated}
 
     assert marked == simulated_rows()
+
+
+def test_given_a_row_that_no_seed_draws_then_it_says_why_no_world_can_hold_it():
+    worldly = [row for row in rows() if row.id[0] in WORLDLY]
+
+    assert [r.id for r in worldly if r.simulated is bool(r.unsimulated)] == []
+    assert {row.unsimulated for row in rows()} == {"", *WHY_NOT}
+
+
+def test_given_many_seeds_then_every_trouble_of_a_chain_and_of_a_file_is_drawn():
+    chains = [with_deep(draw_chain(Random(seed)), seed) for seed in range(SEEDS)]
+
+    named = {trouble.what for one in chains for trouble in one.troubles}
+    named |= {"unanswered"} if any(one.sends.unanswered for one in chains) else set()
+    assert set(CHAIN) <= named
+    files = {what for seed in range(SEEDS) for _, what in drawn(seed, 12.0)}
+    assert files == set(FILES)
+
+
+def test_given_many_seeds_then_some_begin_at_each_edge_of_the_calendar():
+    starts = {start_of(seed) for seed in range(SEEDS)}
+
+    assert len(starts) == 1 + len(EDGES)
+    assert {start_ns % (60 * NS_PER_S) for start_ns in starts} == {48 * NS_PER_S}
 
 
 def test_given_many_seeds_then_every_kind_of_failure_is_drawn():

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from exitd.errors import VenueUnavailable
 from exitd.ports.feed import FeedSignal
 from fakes.backpack_feed import (
     ASK,
@@ -171,6 +172,20 @@ async def test_b123_given_no_answer_about_the_time_when_prices_come_then_they_te
     assert rig.prices(MARK) == ["98", "97"]
     assert not rig.feed._venue_clock.is_synced
     assert abs(rig.feed._venue_clock.offset_ns) < hour_us * 1_000 // 2
+
+
+async def test_b123_given_prices_when_the_venue_lies_about_its_time_then_refused():
+    async with running(MARK) as rig:
+        await rig.server.push(mark("98"))
+        await rig.price(MARK, "98")
+        clock = rig.feed._venue_clock
+        lie_ms, now_ns = us() // 1_000 + 3_600_000, rig.feed._clock.monotonic_ns()
+
+        for _ in range(2):
+            with pytest.raises(VenueUnavailable, match="the venue's prices contradict"):
+                clock.measured(lie_ms, now_ns, now_ns)
+
+    assert clock.is_synced
 
 
 async def test_b014_given_an_earlier_instant_when_read_then_told_with_its_instant():

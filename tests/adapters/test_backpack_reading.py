@@ -1,6 +1,7 @@
 """Positions, orders and markets as they are read; failures are never 'none'."""
 
 from decimal import Decimal
+from email.utils import formatdate
 
 import pytest
 
@@ -228,6 +229,18 @@ async def test_t5_given_the_venue_time_when_synced_then_signed_with_it():
 
     assert abs(offset_ns - 700 * NS_PER_MS) <= NS_PER_MS
     assert abs(reading.venue_now_ns() - START_NS - offset_ns) <= NS_PER_MS
+
+
+async def test_b123_given_a_time_that_the_date_of_its_answer_contradicts_then_refused():
+    dated = formatdate(START_NS // NS_PER_S, usegmt=True)
+    lie_ms = START_NS // NS_PER_MS + 3_600_000
+    reading = venue({"/api/v1/time": plain(str(lie_ms), Date=dated)})
+
+    for _ in range(2):
+        with pytest.raises(VenueUnavailable, match="the date of the answer"):
+            await reading.sync_clock()
+
+    assert reading.venue_now_ns() == START_NS
 
 
 async def test_given_a_clock_known_to_a_millisecond_when_read_then_dated_before_it():

@@ -10,6 +10,7 @@ import pytest
 
 from exitd.adapters.network.carriers import (
     CONNECTIONS_MAX,
+    PLACES_MAX,
     NotConnected,
     WireCarrier,
 )
@@ -274,6 +275,16 @@ async def test_given_every_connection_busy_when_called_then_nothing_was_sent():
         await carrier.close()
 
         assert len(server.requests) == CONNECTIONS_MAX
+
+
+async def test_given_addresses_that_name_an_order_then_only_the_newest_are_kept():
+    carrier = WireCarrier(connect_s=30)
+
+    for number in range(PLACES_MAX + 5):
+        carrier._place(f"http://venue.test/orders/{number}")
+
+    assert len(carrier._places) == PLACES_MAX
+    assert "http://venue.test/orders/4" not in carrier._places
 
 
 async def test_given_a_header_of_two_lines_when_carried_then_refused_and_not_sent():

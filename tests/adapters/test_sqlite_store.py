@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +16,7 @@ from contract.store_samples import fact, firing, trigger
 from exitd.adapters.sqlite import open_store
 from exitd.adapters.sqlite.database import IN_MEMORY, connect
 from exitd.adapters.sqlite.disk import PROBE_NS
-from exitd.adapters.sqlite.history import facts_statement
+from exitd.adapters.sqlite.history import facts_sql, facts_statement
 from exitd.adapters.sqlite.migrating import make_tables
 from exitd.adapters.sqlite.statements import bound
 from exitd.core.records import IdempotencyRecord
@@ -172,6 +173,28 @@ async def test_given_close_when_called_twice_then_nothing_more_happens(path: Pat
     await store.close()
     await store.close()
     await store.abandon()
+
+
+@pytest.mark.parametrize("event", ["", "*", "order.*", "order.sent"])
+@pytest.mark.parametrize("ts_to_ns", [None, 9])
+def test_given_any_way_of_asking_when_asked_again_then_by_its_own_values(
+    event: str, ts_to_ns: int | None
+):
+    for n, given in enumerate(itertools.product((False, True), repeat=5), 3):
+        after, since, trigger, fire, entry = given
+        query = FactQuery(
+            after_seq=n * after,
+            ts_from_ns=n * since,
+            ts_to_ns=ts_to_ns,
+            trigger_id=f"sol/{n}" * trigger,
+            fire_id=f"sol/{n}#1" * fire,
+            entry=f"entry-{n}" * entry,
+            event=event,
+            limit=n,
+            oldest_first=n % 3 == 0,
+        )
+
+        assert facts_sql(query) == bound(facts_statement(query))
 
 
 @pytest.mark.parametrize(

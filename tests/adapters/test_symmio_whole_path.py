@@ -149,3 +149,42 @@ async def test_given_a_quote_that_has_ended_for_long_then_it_is_not_read_any_mor
 
         assert calls == 0
         assert report.quantity == 0
+
+
+async def test_given_a_quote_that_has_ended_for_long_then_nothing_of_it_is_kept():
+    async with world(reorg_blocks=3) as w:
+        ended_id, order, _ = await working(w)
+        w.chain.fill(ended_id, "100", "1.95")
+        other_id = w.chain.open()
+        await w.ready(other_id)
+        await w.look()
+        session = w.venue._session
+        before = session.history.ledger.of(ended_id)
+
+        w.chain.mine(4)
+        await w.look()
+        kept = set(session.history.ledger.bases)
+        reports = await w.venue.orders_since(0, order.symbol)
+
+        assert before[1]
+        assert kept == {other_id}
+        assert [r.status for r in reports] == [OrderStatus.FILLED]
+        assert [r.client_order_id for r in reports] == [order.client_order_id]
+
+
+async def test_given_quotes_that_ended_one_after_the_other_then_instants_go_too():
+    async with world(reorg_blocks=3) as w:
+        history = None
+        sizes = []
+        for _ in range(4):
+            quote_id, _, _ = await working(w)
+            w.chain.fill(quote_id, "100", "1.95")
+            await w.look()
+            w.chain.mine(4)
+            await w.look()
+            history = w.venue._session.history
+            sizes.append(len(history.instants.by_block))
+
+        assert history is not None
+        assert sizes[1:] == sizes[1:2] * 3
+        assert not history.ledger.authors

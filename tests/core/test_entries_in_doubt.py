@@ -235,6 +235,19 @@ def test_given_it_is_long_over_then_forgotten_and_its_row_stays():
     world.wait(901 * S)
 
 
+def test_given_missed_once_in_a_list_when_it_is_forgotten_then_that_is_too():
+    world = EnteringWorld()
+    world.enter()
+    world.said(WORKING)
+    world.not_found()
+    assert [name for name, _ in world.engine.state.missed] == [ENTRY]
+    world.said(CANCELLED)
+
+    world.wait(901 * S)
+
+    assert world.engine.state.missed == {}
+
+
 def test_given_filled_and_guarded_then_not_forgotten():
     world = EnteringWorld()
     world.enter()

@@ -7,11 +7,9 @@ from msgspec.structs import replace
 from core.entering import BROKER, ENTRY, EnteringWorld, entered, exits_of
 from core.worlds import LONG, MARK, MS, D, S, close, stop, target, trail
 from exitd.core.attempt import RefusalKind
-from exitd.core.events import FactKind
-from exitd.core.inputs import IfCrossed, OrderStatus
+from exitd.core.inputs import OrderStatus
 from exitd.core.intents import CancelEntry, CancelOrder
 from exitd.core.market import Tick
-from exitd.core.policy import Policies
 from exitd.core.position import Side
 
 SL, TP = f"{ENTRY}/sl", f"{ENTRY}/tp"
@@ -198,30 +196,6 @@ def test_b014_given_a_price_that_comes_late_then_it_fires_no_exit_of_a_younger_f
     world.do(Tick(MARK, D(94), filled_ns, world.later()))
 
     assert world.who() == [SL]
-
-
-def test_given_crossed_and_told_to_wait_then_it_waits_for_the_right_side():
-    world = EnteringWorld(policies=Policies(crossed_exits=IfCrossed.WAIT))
-    world.enter()
-    world.mark("94")
-
-    world.fills("10")
-
-    assert world.state(SL) == "waiting: already crossed"
-    assert world.sent == []
-
-
-def test_given_crossed_and_told_to_refuse_then_not_armed_and_told():
-    world = EnteringWorld(policies=Policies(crossed_exits=IfCrossed.REFUSE))
-    world.enter()
-    world.mark("94")
-
-    world.fills("10")
-
-    assert world.exits_cover() == ("-", "10")
-    told = world.told(FactKind.EXITS_REFUSED)[0].fields
-    assert told["exit"] == SL
-    assert "crossed_at_arm_by_webhook" in str(told["why"])
 
 
 def test_given_no_price_is_known_when_it_fills_then_armed_and_judged_by_the_next():

@@ -90,4 +90,18 @@ MUTATIONS = (
         "if False:",
         "test_b090_given_a_refused_close_that_works_after_all_then_none_beside_it",
     ),
+    Mutation(
+        119,
+        "core/barrier.py",
+        "    for position in (before, state.position(key)):\n",
+        "    for position in (state.position(key),):\n",
+        "test_b119_given_another_position_by_then_then_by_the_entry_of_the_one_it_closed",
+    ),
+    Mutation(
+        119,
+        "core/barrier.py",
+        "position is not None and position.lifetime == barred.lifetime:",
+        "position is not None:",
+        "test_b119_given_nobody_knows_the_position_that_it_closed_then_no_profit_is_told",
+    ),
 )

@@ -219,26 +219,4 @@ MUTATIONS = (
         "for a in missing)",
         "test_b088_given_an_order_dated_before_its_signature_then_its_fill_is_found",
     ),
-    Mutation(
-        123,
-        "adapters/network/venue_clock.py",
-        "self._hint_ns = newest_ns if is_wrong else None",
-        "self._hint_ns = None",
-        "test_b123_given_no_measurement_and_a_clock_far_ahead_then_prices_tell_the_time",
-        "test_b123_given_no_answer_about_the_time_when_prices_come_then_they_tell_it",
-    ),
-    Mutation(
-        123,
-        "adapters/network/venue_clock.py",
-        "return not self._is_borne_out and is_ours",
-        "return False",
-        "test_b123_given_a_first_answer_that_lies_when_measured_again_then_put_right",
-    ),
-    Mutation(
-        123,
-        "adapters/network/venue_clock.py",
-        "return not self._is_borne_out and is_ours",
-        "return is_ours",
-        "test_b123_given_a_machine_an_hour_off_when_one_answer_lies_then_not_believed",
-    ),
 )

@@ -65,6 +65,22 @@ async def test_b089_given_it_never_arrived_then_the_next_one_goes_after_the_lag(
 
 
 @in_virtual_time
+async def test_given_one_that_was_missed_when_it_is_over_then_no_longer_remembered():
+    desk = await Desk().start()
+    await desk.arm(stop(action=PATIENT))
+    desk.venue.lose_stream()
+    desk.venue.script(LoseRequest())
+    desk.mark("95")
+    await desk.settle(60)
+    inquiry = desk.account.inquiry
+    assert [key.n for key in inquiry._missing_ns] == [1]
+
+    await inquiry.resolve_now(SOL)
+
+    assert inquiry._missing_ns == {}
+
+
+@in_virtual_time
 async def test_b088_given_an_order_dated_before_its_signature_then_its_fill_is_found():
     desk = await Desk().start()
     await desk.arm(stop(action=PATIENT))

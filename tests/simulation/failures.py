@@ -79,13 +79,34 @@ WORLDS: dict[str, tuple[str, ...]] = {
 }
 
 #: Drawn by what `Rates`, `Choices` and `AlertChoices` have beside these: disks, lost
-#: and late calls, histories that lag, clocks that are off or set, people, prices.
+#: and late calls, histories that lag, clocks that are off or set, people, prices; and
+#: by dates.py.
 ELSEWHERE = (
     *("P2", "D1", "D4", "D6"),
     *("N1", "N2", "N3", "N6", "N8", "N13", "N20", "N21", "N22", "N23"),
-    *("W1", "W8", "W15", "T1"),
+    *("W1", "W8", "W15", "T1", "T3"),
     *("X1", "X2", "X3", "X5", "X6", "X7"),
 )
+
+#: What happens to the file of a world that has a real one (real_disk.py).
+FILES: dict[str, tuple[str, ...]] = {
+    "reader": ("D13",),
+    "second daemon": ("D15",),
+    "spoilt row": ("P12",),
+}
+
+#: What happens to nodes and blocks in the worlds of a chain (chain/choices.py).
+CHAIN: dict[str, tuple[str, ...]] = {
+    "unanswered": ("C1",),
+    "drop": ("C2",),
+    "fees": ("C3",),
+    "tip": ("C3",),
+    "reorg": ("C4",),
+    "deep": ("C4",),
+    "sleep": ("C6",),
+    "moods": ("C7",),
+    "nonce": ("C9",),
+}
 
 Share = tuple[str, float]
 
@@ -105,7 +126,7 @@ class Failures(Struct, frozen=True, kw_only=True):
 
 def simulated_rows() -> set[str]:
     """Name every row of the failure model that some seed shows."""
-    drawn = (CALLS, FRAMES, SPELLS, DEEDS, WORLDS)
+    drawn = (CALLS, FRAMES, SPELLS, DEEDS, WORLDS, FILES, CHAIN)
     rows = {row for kinds in drawn for named in kinds.values() for row in named}
     return rows | set(ELSEWHERE)
 
@@ -125,6 +146,12 @@ def draw_failures(seed: int, end_s: float) -> Failures:
         slots=rng.choice((0, 0, 0, 0, 1, 3)),
         drift_ppm=rng.choice((0, 0, -500, 500)),
     )
+
+
+def draw_lie_ms(seed: int) -> int:
+    """Draw by how much each wrong time is off that a venue tells; 0 for any."""
+    hour_ms = 3_600_000
+    return Random(f"lie {seed}").choice((0, 0, 0, -hour_ms, -60_000, 60_000, hour_ms))
 
 
 def _shares(

@@ -207,6 +207,11 @@ class Machine:
         self._starting = asyncio.ensure_future(self.start())
         self._starting.add_done_callback(self._started)
 
+    @property
+    def set_aside(self) -> list[str]:
+        """The stored rows that cannot be read, as the daemon tells of them."""
+        return list(self._store.set_aside)
+
     def set_disk(self, kind: str) -> None:
         """Fill or break the disk, or mend it; a restart finds it as it is."""
         self.world.disk_is = kind

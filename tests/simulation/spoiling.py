@@ -77,12 +77,18 @@ def made_of(kind: str, network: Network, reply: Reply, *, is_order: bool) -> Ans
     return reply
 
 
-def wrong_time(reply: Reply, rng: Random) -> Reply:
-    """Let the venue's clock tell nonsense, or be far off: no two lies agree."""
+def wrong_time(reply: Reply, rng: Random, lie_ms: int = 0) -> Reply:
+    """Let the venue's clock tell nonsense, or be far off.
+
+    No two lies agree, unless there is one that is told each time.
+    """
     text = reply.body.decode()
     if text.isdigit():
         off_ms = rng.choice((-1, 1)) * rng.randint(20_000, _OFF_MS_MAX)
-        return replace(reply, body=str(int(text) + off_ms).encode())
+        # Where one lie is told each time, there may be no date that contradicts it.
+        headers = () if lie_ms < 0 else reply.headers
+        body = str(int(text) + (lie_ms or off_ms)).encode()
+        return replace(reply, body=body, headers=headers)
     return replace(reply, body=b"soon")
 
 

@@ -79,13 +79,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
         seed: Draws the order of what is ready at one instant, and how often the machine
             is busy; without it nothing is drawn.
 
-    `busy` is the probability that the machine is when time moves on; `on_frozen` is
-    told for how many seconds it will be, or stands still.
+    `start_ns` is the instant at which its clocks begin. `busy` is the probability that
+    the machine is when time moves on; `on_frozen` is told for how many seconds it will
+    be, or stands still.
     """
 
     def __init__(self, seed: int | None = None) -> None:
         super().__init__()
         self.now_s = 0.0
+        self.start_ns = START_NS
         self.create_future = partial(asyncio.Future, loop=self)  # type: ignore[method-assign]
         self._due: deque[Due] = deque()
         self._timers: list[tuple[float, float, int, Due]] = []
@@ -250,7 +252,7 @@ class VirtualClock:
         self.rate = 1.0
 
     def now_ns(self) -> int:
-        return START_NS + self._skew_ns + self.monotonic_ns()
+        return self._loop.start_ns + self._skew_ns + self.monotonic_ns()
 
     def step(self, by_ns: int) -> None:
         """Set the wall clock, as a person or NTP does."""

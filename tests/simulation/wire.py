@@ -100,6 +100,8 @@ class Network(Answers):
         #: Told when a machine may be killed: at which point of an order's way.
         self.on_point: Callable[[str], None] = lambda point: None
         self.last_order: Reply | None = None
+        #: By how much each wrong time is off; 0 where no two lies agree.
+        self.lie_ms = 0
         #: What left under each id first, and the ids that were used for something else.
         self.first_bodies: dict[int | str, bytes] = {}
         self.reused: list[int | str] = []
@@ -172,7 +174,7 @@ class Network(Answers):
         if kind == "slow":
             await asyncio.sleep(self.rng.uniform(1.0, 8.0))
         elif kind == "wrong time" and self.is_time(request):
-            return wrong_time(reply, self.rng)
+            return wrong_time(reply, self.rng, self.lie_ms)
         return made_of(kind, self, reply, is_order=is_order)
 
     def note_body(self, client_id: int | str, body: bytes) -> None:

@@ -35,13 +35,15 @@ from exitd.errors import StoreFull
 from exitd.simulator.clock import VenueClock
 from simulation.abroad import Abroad
 from simulation.choices import ByHand, amend, draw
+from simulation.dates import dated, start_of
 from simulation.exchange_machine import ExchangeMachine
 from simulation.exchange_wire import ExchangeNetwork
-from simulation.failures import draw_failures
+from simulation.failures import draw_failures, draw_lie_ms
 from simulation.kinds import ACCOUNT, SYMBOL, rule
 from simulation.mishaps import MISHAPS, Mishaps
 from simulation.prices import ENTRY, Shown
 from simulation.quiet_exchange import QuietExchange
+from simulation.real_disk import RealDisk
 from simulation.verdict import check
 from simulation.violation import Violation
 from simulation.virtual_time import VirtualClock, VirtualLoop
@@ -70,7 +72,8 @@ class World(Abroad):
         is_overlapped: bool = False,
     ) -> None:
         rng = Random(seed)
-        self.choices = draw(rng)
+        virtual.start_ns = start_of(seed)
+        self.choices = dated(draw(rng), virtual.start_ns)
         skew_ms, steps = self.choices.skew_ms, self.choices.step_ms
         super().__init__(seed, virtual, rng, skew_ms, is_set=bool(steps))
         self.history = history
@@ -93,7 +96,8 @@ class World(Abroad):
         self.armed: set[str] = set()
         self.is_traded_by_hand = False
         self.sign = 1 if self.choices.side is Side.LONG else -1
-        self._folder = folder
+        self._path = folder / "exitd.db"
+        self._file = RealDisk(self, self, self._path, self.choices.end_s)
         self.exchange: QuietExchange
         self.network: ExchangeNetwork
         self.machine: ExchangeMachine
@@ -107,6 +111,7 @@ class World(Abroad):
         self.exchange = QuietExchange(self.seed, SYMBOL, self.choices.quirks, clock)
         self.network = ExchangeNetwork(self.exchange, self.rng, CALM)
         self.network.on_order = self._check_order
+        self.network.lie_ms = draw_lie_ms(self.seed)
         self.mishaps = Mishaps(self, self)
         running = asyncio.ensure_future(self.exchange.run())
         self._price(Shown(ENTRY))
@@ -118,7 +123,7 @@ class World(Abroad):
             ENTRY,
             clock.stamp_us(),
         )
-        self.machine = ExchangeMachine(self, self._folder / "exitd.db")
+        self.machine = ExchangeMachine(self, self._path)
         await self.machine.start()
         await self._arm()
         await self._live()
@@ -157,6 +162,7 @@ class World(Abroad):
             *((deed.at_s, "by hand", deed) for deed in choices.by_hand),
             *choices.disk,
             *self.mishaps.happenings(),
+            *self._file.happenings(),
             (1.0, "faults", self._rates()),
             (choices.end_s, "faults", CALM),
         ]
@@ -215,6 +221,8 @@ class World(Abroad):
             self.network.drop_sockets()
         elif what == "disk":
             self.machine.set_disk(value)
+        elif what == "file":
+            self._file.happen(value)
         elif what in MISHAPS:
             self.mishaps.happen(what, value)
         elif what == "step":

@@ -13,18 +13,15 @@ import httpx
 
 from exitd.errors import ExitdError
 from soak.home import BUSY, ETH, HELD, OPENING, SOL, Home
+from soak.machine import Processor
 from soak.people import People
-from soak.trouble import (
-    BUSY_PERCENT,
-    BY_THE_LOAD,
-    OF_THE_MACHINE,
-    Troubles,
-    busy_percent,
-)
+from soak.trouble import BY_THE_LOAD, Troubles
 
 #: A step sends one price for each market.
 STEP_S = 0.05
 DIP_LASTS_S = 1.0
+#: How often it is asked whether the daemon had to wait for a processor.
+MACHINE_S = 1.0
 
 
 class Load:
@@ -46,6 +43,7 @@ class Load:
         self._dip_until_s = 0.0
         self._dip = ""
         #: What is done from when on, and how often, both in seconds.
+        self._note_machine: Callable[[], None] = lambda: None
         self._every: list[tuple[float, float, Callable[[], None]]] = [
             (0.0, STEP_S, self._move),
             (2.0, 8.0, self._begin_dip),
@@ -57,7 +55,6 @@ class Load:
             (5.0, 1.0, self.troubles.step),
             (50.0, 120.0, self._close_by_hand),
             (70.0, 120.0, self._open_by_hand),
-            (0.0, 2.0, self._note_the_machine),
         ]
 
     def run(
@@ -67,6 +64,8 @@ class Load:
         self._people.come()
         began_s = monotonic()
         plan = [[began_s + first, every, do] for first, every, do in self._every]
+        self._note_machine = self._noting_machine()
+        plan.append([began_s, MACHINE_S, self._note_machine])
         plan.append([began_s, look_every_s, look])
         pause = threading.Event()
         while (now_s := monotonic()) < until_s and self._home.is_up():
@@ -103,6 +102,7 @@ class Load:
             if is_so():
                 return True
             self._move()
+            self._note_machine()
             pause.wait(STEP_S)
         return is_so()
 
@@ -150,6 +150,14 @@ class Load:
         self._home.hold(ETH, HELD[ETH])
         self.done["lifetimes"] += 1
 
-    def _note_the_machine(self) -> None:
-        if busy_percent() >= BUSY_PERCENT:
-            self.troubles.note("busy machine", OF_THE_MACHINE)
+    def _noting_machine(self) -> Callable[[], None]:
+        processor, last_s = Processor(self._home.pid), monotonic()
+
+        def note() -> None:
+            nonlocal last_s
+            now_s = monotonic()
+            if now_s - last_s >= MACHINE_S / 2:
+                self.troubles.note_machine(processor.waited_s(), now_s - last_s)
+                last_s = now_s
+
+        return note

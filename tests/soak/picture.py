@@ -10,7 +10,7 @@ WIDTH, ROW, LEFT, GAP = 760, 90, 90, 34
 #: Readable on a light page and on a dark one.
 INK, LINE = "#7a7a7a", "#2f81f7"
 _PLOTS: tuple[tuple[str, Callable[[Sample], float]], ...] = (
-    ("memory, MiB", lambda one: one.rss_kib / 1024),
+    ("own memory, MiB", lambda one: one.own_kib / 1024),
     ("descriptors", lambda one: one.descriptors),
     ("write-ahead log, MiB", lambda one: one.wal_kib / 1024),
     ("database, MiB", lambda one: one.database_kib / 1024),

@@ -27,14 +27,13 @@ import msgspec
 from soak.home import SLICE, Home
 from soak.load import Load
 from soak.picture import svg
-from soak.samples import Sample, sample
+from soak.samples import Sample, parts_of_memory, sample, warm_up_s
 from soak.trouble import unexplained
 from soak.verdict import Finding, Fires, findings, table
 
 READY_S = 120.0
 #: After the last trouble: what was in doubt is known by then.
 SETTLED_S = 90.0
-WARM_UP_S = 20.0
 
 
 class Soak:
@@ -44,6 +43,7 @@ class Soak:
         self._home, self._load = home, load
         self._minutes = minutes
         self.samples: list[Sample] = []
+        self.parts: list[dict[str, int]] = []
         self.odd: list[str] = []
         self._began_s = 0.0
 
@@ -60,6 +60,8 @@ class Soak:
         every_s = min(5.0, self._minutes)
         load.run(self._began_s + self._minutes * 60, self._look, every_s)
         load.calm()
+        if home.is_up():
+            self.parts.append(parts_of_memory(home.pid))
         is_well = load.keep_moving(self._is_settled, SETTLED_S)
         executed = load.executed()
         status = home.stop()
@@ -67,7 +69,7 @@ class Soak:
         odd = unexplained(warned, load.troubles.spans)
         self.odd = [*odd, *journal.foreign, *load.odd]
         fires = Fires(journal.hits, journal.dones, executed, SLICE)
-        found = findings(self.samples, fires, self.odd, status)
+        found = findings(self.samples, self.parts, fires, self.odd, status)
         return [*found, Finding("it is ready in the end", str(is_well), is_well)]
 
     def _is_settled(self) -> bool:
@@ -82,10 +84,12 @@ class Soak:
             self.samples.append(
                 sample(at_s, self._home.pid, self._home.database, lines, fires)
             )
+            if not self.parts and at_s >= warm_up_s(self._minutes * 60):
+                self.parts.append(parts_of_memory(self._home.pid))
         if len(self.samples) % 12 == 0:
             one = self.samples[-1]
             print(
-                f"{one.at_s / 60:5.1f} min  {one.rss_kib / 1024:6.1f} MiB"
+                f"{one.at_s / 60:5.1f} min  {one.own_kib / 1024:6.1f} MiB"
                 f"  {one.descriptors} descriptors  {one.wal_kib} KiB wal"
                 f"  {one.fires} fires  {one.lines} lines  {one.cpu_s:.0f} s of CPU",
                 file=sys.stderr,
@@ -121,6 +125,7 @@ def main() -> int:
         "triggers": asked.triggers,
         "done": dict(load.done),
         "events": counts,
+        "parts_of_memory_kib": soak.parts,
         "findings": [msgspec.to_builtins(one) for one in found],
         "unexplained": soak.odd,
     }

@@ -7,8 +7,16 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from soak.growth import Growth, growth
+
 KIB_PER_MIB = 1024
 S_PER_H = 3600
+#: Of half an hour and more; of a shorter soak as large a part of it.
+_WARM_UP_S = 480.0
+_WARM_UP_PART = _WARM_UP_S / 1_800
+_MINUTE_S = 60.0
+#: So many instants at the least, also of a soak of a few minutes.
+_INSTANTS = 8
 
 
 class Sample(Struct, frozen=True):
@@ -18,6 +26,8 @@ class Sample(Struct, frozen=True):
     Attributes:
         at_s: Since the load began.
         rss_kib: Memory of the daemon that is in RAM.
+        own_kib: The part of it that is no file's: nobody else has it, and no other
+            process that needs room takes it away.
         descriptors: Open files and sockets.
         threads: As the kernel counts them.
         wal_kib: Size of the write-ahead log.
@@ -29,6 +39,7 @@ class Sample(Struct, frozen=True):
 
     at_s: float
     rss_kib: int
+    own_kib: int
     descriptors: int
     threads: int
     wal_kib: int
@@ -48,6 +59,7 @@ def sample(at_s: float, pid: int, database: Path, lines: int, fires: int) -> Sam
     return Sample(
         at_s=round(at_s, 1),
         rss_kib=int(status["VmRSS"].split()[0]),
+        own_kib=int(status["RssAnon"].split()[0]),
         descriptors=len(os.listdir(f"/proc/{pid}/fd")),
         threads=int(status["Threads"]),
         wal_kib=_kib(database.with_name(database.name + "-wal")),
@@ -56,6 +68,26 @@ def sample(at_s: float, pid: int, database: Path, lines: int, fires: int) -> Sam
         fires=fires,
         cpu_s=(int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK"),
     )
+
+
+def parts_of_memory(pid: int) -> dict[str, int]:
+    """
+    Say in KiB what a process holds in RAM, by what it is for.
+
+    The C library has what the libraries and large values of Python need, Python's own
+    arenas all small ones; the heaps and stacks of threads are counted to the latter.
+    """
+    parts = {"the C library's heap": 0, "Python and threads": 0, "files": 0}
+    of = "files"
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        words = line.split()
+        if not words[0].endswith(":"):
+            name = words[5] if len(words) > 5 else ""
+            of = "files" if name.startswith("/") else "Python and threads"
+            of = "the C library's heap" if name == "[heap]" else of
+        elif words[0] == "Rss:":
+            parts[of] += int(words[1])
+    return parts
 
 
 def _kib(path: Path) -> int:
@@ -67,13 +99,30 @@ def second_half(samples: list[Sample]) -> list[Sample]:
     return [one for one in samples if one.at_s >= half_s]
 
 
-def mib_per_hour(samples: list[Sample]) -> float:
-    """Give the slope of the memory, by least squares."""
-    count = len(samples)
-    mean_s = sum(one.at_s for one in samples) / count
-    mean_kib = sum(one.rss_kib for one in samples) / count
-    spread = sum((one.at_s - mean_s) ** 2 for one in samples)
-    if not spread:
-        return 0.0
-    along = sum((one.at_s - mean_s) * (one.rss_kib - mean_kib) for one in samples)
-    return along / spread / KIB_PER_MIB * S_PER_H
+def warm_up_s(span_s: float) -> float:
+    """Say after how long pools, caches and what is kept for a while are full."""
+    return min(_WARM_UP_S, span_s * _WARM_UP_PART)
+
+
+def warm(samples: list[Sample]) -> list[Sample]:
+    """Give what was seen after the warm-up."""
+    since_s = warm_up_s(samples[-1].at_s)
+    return [one for one in samples if one.at_s >= since_s]
+
+
+def own_mib_per_hour(samples: list[Sample]) -> Growth:
+    """Give how its own memory grows, in MiB an hour, by the least of each minute.
+
+    Between two of those a request or a reading of the files has its own room.
+
+    Raises:
+        ValueError: There are fewer than three samples.
+    """
+    span_s = samples[-1].at_s - samples[0].at_s
+    width_s = min(_MINUTE_S, span_s / _INSTANTS)
+    least: dict[int, tuple[float, float]] = {}
+    for one in samples:
+        minute = int(one.at_s // width_s)
+        seen = (one.at_s / S_PER_H, one.own_kib / KIB_PER_MIB)
+        least[minute] = min(least.get(minute, seen), seen, key=lambda pair: pair[1])
+    return growth(least.values())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from random import Random
 from time import time
 
@@ -14,12 +13,14 @@ from soak.journal import Warned
 
 #: A line may come so long after what it is about has ended.
 AFTER_S = 45.0
-#: Of a machine that others share: it was busy, and says so.
-OF_THE_MACHINE = frozenset({"loop.lagged", "store.slowed"})
+#: Of a machine that others share. The loop may be late for no other reason.
+OF_THE_MACHINE = frozenset({"loop.lagged"})
+#: A late loop has logged it within this.
+LATE_S = 2.0
+#: Half of what is logged as late, in seconds of waiting for a processor.
+WAITED_S = 0.125
 #: Each fire says so loudly; nobody has to explain it.
 OF_EVERY_DAY = frozenset({"trigger.hit"})
-#: Of so much of ten seconds, in percent, somebody had to wait for a processor.
-BUSY_PERCENT = 5.0
 
 _STREAM = frozenset(
     {
@@ -34,6 +35,8 @@ _STREAM = frozenset(
         # Re-armed in the minute of the break: no candle tells which came first.
         "trigger.uncertain",
         "trigger.missed",
+        # As those two, of many exits in one line.
+        "price.unwatched",
     }
 )
 _ANSWER = frozenset({"order.in_doubt", "order.unconfirmed", "venue.failed"})
@@ -95,7 +98,7 @@ TROUBLES = (
     Trouble(
         "flood",
         ("/sim/flood", {"symbol": "SOL_USDC_PERP", "frames": 3_000}),
-        OF_THE_MACHINE,
+        frozenset(),
     ),
 )
 #: What the load itself does, and what that explains.
@@ -107,12 +110,15 @@ BY_THE_LOAD = {
 
 
 class Span(Struct):
-    """When something was wrong, in Unix time, and what it explains."""
+    """When something was wrong, in Unix time, and what it explains: up to so long
+    after it.
+    """
 
     name: str
     since_s: float
     until_s: float
     explains: frozenset[str]
+    after_s: float = AFTER_S
 
 
 class Troubles:
@@ -162,14 +168,13 @@ class Troubles:
         self.spans.append(span)
         return span
 
-
-def busy_percent() -> float:
-    """How much somebody waits for a processor on this machine; 0 where unknown."""
-    pressure = Path("/proc/pressure/cpu")
-    if not pressure.exists():
-        return 0.0
-    some = pressure.read_text().split()
-    return float(some[1].removeprefix("avg10="))
+    def note_machine(self, waited_s: float, within_s: float) -> None:
+        """Take down that the daemon had to wait for a processor, within so long."""
+        if waited_s >= WAITED_S:
+            now_s = time()
+            since_s = now_s - within_s
+            busy = Span("busy machine", since_s, now_s, OF_THE_MACHINE, LATE_S)
+            self.spans.append(busy)
 
 
 def unexplained(warned: Iterable[Warned], spans: list[Span]) -> list[str]:
@@ -180,7 +185,7 @@ def unexplained(warned: Iterable[Warned], spans: list[Span]) -> list[str]:
         if line.event not in OF_EVERY_DAY
         and not any(
             line.event in span.explains
-            and span.since_s - 1 <= line.at_s <= span.until_s + AFTER_S
+            and span.since_s - 1 <= line.at_s <= span.until_s + span.after_s
             for span in spans
         )
     ]

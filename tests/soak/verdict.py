@@ -6,14 +6,22 @@ from collections import Counter
 
 from msgspec import Struct
 
-from soak.samples import Sample, mib_per_hour, second_half
+from exitd.app.threads import WORKERS
+from soak.samples import (
+    KIB_PER_MIB,
+    Sample,
+    own_mib_per_hour,
+    second_half,
+    warm,
+)
 
-#: What an hour of this load may add to the memory, over the second half.
+#: What an hour of this load may add to the memory, once it is warm.
 MIB_PER_HOUR_MAX = 4.0
 #: Readers and followers come and go; connections are opened again.
 DESCRIPTORS_MORE_MAX = 10
-#: A pool starts its next one when all it has are at work; it has a bound.
-THREADS_MORE_MAX = 2
+#: The loop, the log, the store, two that watch the files and four of libuv that look
+#: names up; and those that read, of which one more is started whenever all are at work.
+THREADS_MAX = 9 + WORKERS
 #: SQLite starts it over at four; a reader may hold it up for a while.
 WAL_MIB_MAX = 16
 LINES_PER_S_MAX = 100.0
@@ -38,11 +46,18 @@ class Fires(Struct, frozen=True):
 
 
 def findings(
-    samples: list[Sample], fires: Fires, odd: list[str], status: int
+    samples: list[Sample],
+    parts: list[dict[str, int]],
+    fires: Fires,
+    odd: list[str],
+    status: int,
 ) -> list[Finding]:
-    """Judge a soak by its samples, its fires and its unexplained lines."""
+    """Judge a soak by its samples, its fires and its unexplained lines.
+
+    `parts` are those of the memory, in KiB, as it was warm first and in the end.
+    """
     return [
-        *_of_memory(samples),
+        _of_memory(samples, parts),
         *_of_the_rest(samples),
         *_of_fires(fires),
         Finding(
@@ -54,17 +69,22 @@ def findings(
     ]
 
 
-def _of_memory(samples: list[Sample]) -> list[Finding]:
-    half = second_half(samples)
-    slope = mib_per_hour(half)
-    least, most = min(s.rss_kib for s in half), max(s.rss_kib for s in half)
-    return [
-        Finding(
-            f"memory, slope over the second half ≤ {MIB_PER_HOUR_MAX:g} MiB/h",
-            f"{slope:+.2f} MiB/h, {least / 1024:.1f} to {most / 1024:.1f} MiB",
-            slope <= MIB_PER_HOUR_MAX,
-        )
-    ]
+def _of_memory(samples: list[Sample], parts: list[dict[str, int]]) -> Finding:
+    seen = warm(samples)
+    minutes = round((seen[0].at_s - samples[0].at_s) / 60)
+    grown = own_mib_per_hour(seen)
+    least, most = min(s.own_kib for s in seen), max(s.own_kib for s in seen)
+    first, last = (parts[0], parts[-1]) if parts else ({}, {})
+    more = ", ".join(
+        f"{part} {(last[part] - kib) / KIB_PER_MIB:+.1f}" for part, kib in first.items()
+    )
+    return Finding(
+        f"own memory after {minutes} minutes, slope ≤ {MIB_PER_HOUR_MAX:g} MiB/h",
+        f"{grown.slope:+.1f} MiB/h (95 %: {grown.least:+.1f} to {grown.most:+.1f}),"
+        f" {least / KIB_PER_MIB:.1f} to {most / KIB_PER_MIB:.1f} MiB; of all that is in"
+        f" RAM: {more} MiB",
+        grown.slope <= MIB_PER_HOUR_MAX,
+    )
 
 
 def _of_the_rest(samples: list[Sample]) -> list[Finding]:
@@ -75,7 +95,7 @@ def _of_the_rest(samples: list[Sample]) -> list[Finding]:
     wal = max(s.wal_kib for s in samples) / 1024
     span_s = samples[-1].at_s - samples[0].at_s or 1.0
     rate = (samples[-1].lines - samples[0].lines) / span_s
-    threads = max(s.threads for s in half) - max(s.threads for s in first)
+    threads = max(s.threads for s in samples)
     return [
         Finding(
             f"descriptors, at most {DESCRIPTORS_MORE_MAX} more in the second half",
@@ -83,9 +103,9 @@ def _of_the_rest(samples: list[Sample]) -> list[Finding]:
             after - before <= DESCRIPTORS_MORE_MAX,
         ),
         Finding(
-            f"threads, at most {THREADS_MORE_MAX} more in the second half",
-            f"{threads:+d}",
-            threads <= THREADS_MORE_MAX,
+            f"threads ≤ {THREADS_MAX}",
+            f"{threads} at the most",
+            threads <= THREADS_MAX,
         ),
         Finding(
             f"write-ahead log ≤ {WAL_MIB_MAX} MiB",

@@ -33,6 +33,7 @@ from exitd.app.files import (
     state_directory,
 )
 from exitd.app.price_poller import poller
+from exitd.app.threads import share_heaps, workers
 from exitd.app.trouble import take_trouble
 from exitd.app.venues import (
     build_account,
@@ -382,4 +383,6 @@ async def run_daemon(
     """
     trap_floats()
     sys.setswitchinterval(SWITCH_S)
+    share_heaps()
+    asyncio.get_running_loop().set_default_executor(workers())
     return await Application(config, settings).run(on_ready)

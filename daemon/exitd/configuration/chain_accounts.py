@@ -187,7 +187,10 @@ class SymmioAccount(Keys):
         shown="none",
     )
     confirmations: Count | None = described(
-        None, "How deep a block is read, the newest being 1.", shown="from the table"
+        None,
+        "How deep a block is read, the newest being 1. A fill that is undone deeper "
+        "than that counts as a fill all the same.",
+        shown="from the table",
     )
     request_window: DurationValue | None = described(
         None,

@@ -49,7 +49,9 @@ class ChainTable(Keys):
     poll: DurationValue = described(..., "How often the chain is looked at.")
     block_time: DurationValue = described(..., "How far apart blocks are.")
     confirmations: Count = described(
-        ..., "How deep a block is read, the newest being 1."
+        ...,
+        "How deep a block is read, the newest being 1. A fill that is undone deeper "
+        "than that counts as a fill all the same.",
     )
     request_window: DurationValue = described(
         ..., "How long a close request lives on the chain."

@@ -1,5 +1,7 @@
 """Commands that put triggers on watch: arm, amend, close now."""
 
+from itertools import takewhile
+
 from msgspec.structs import replace
 
 from exitd.core.checks import Checked, Draft
@@ -9,13 +11,13 @@ from exitd.core.events import FactKind
 from exitd.core.hits import fire
 from exitd.core.holes import forget_hole
 from exitd.core.inputs import Amend, Arm, IfCrossed
+from exitd.core.known_prices import fresh_price
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.narrowing import tightened_by
 from exitd.core.records import IdempotencyRecord
 from exitd.core.resting import (
     arm,
     begun,
-    fresh_price,
     goes_on,
     is_level_unknown,
     kept,
@@ -78,10 +80,10 @@ def first_answer(turn: Turn, key: str, digest: str) -> Accepted | Refused | None
 def _forget_old_keys(state: State, now_ns: int) -> None:
     """Keys are in the order of their age."""
     oldest_ns = now_ns - state.policies.idempotency_kept_ns
-    for key, record in list(state.idempotency.items()):
-        if record.ts_ns >= oldest_ns:
-            return
-        del state.idempotency[key]
+    records = state.idempotency.values()
+    # Each arming asks: those of a day must not be copied for it.
+    for old in list(takewhile(lambda record: record.ts_ns < oldest_ns, records)):
+        del state.idempotency[old.key]
 
 
 def begin(turn: Turn, item: Checked, if_crossed: IfCrossed) -> None:

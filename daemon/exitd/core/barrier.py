@@ -55,10 +55,12 @@ def put_up(state: State) -> None:
         ]
         if perhaps:
             windows_ns = [_window_ns(record) for record in perhaps]
+            keys = frozenset(r.definition.key for r in perhaps if r.definition.key)
             state.barriers[account] = Barrier(
                 {record.first_id: record for record in perhaps},
-                frozenset(r.definition.key for r in perhaps if r.definition.key),
+                keys,
                 max(counter.ahead_window_ns, *windows_ns),
+                positions={key: state.position(key) for key in keys},
             )
 
 
@@ -234,6 +236,8 @@ def _firing_of(turn: Turn, barred: TriggerRecord) -> FireRecord | None:
 
 def _ended(turn: Turn, barred: TriggerRecord) -> FireRecord:
     definition = barred.definition
+    position = _position_of(turn.state, barred)
+    instrument = turn.state.instrument_of(definition)
     return FireRecord(
         trigger_id=barred.id,
         arming=barred.arming,
@@ -251,7 +255,21 @@ def _ended(turn: Turn, barred: TriggerRecord) -> FireRecord:
         open=False,
         reason=DoneReason.RETIRED,
         ts_done_ns=turn.now_ns,
+        entry_price=position.entry_price if position is not None else None,
+        position_id=position.position_id if position is not None else "",
+        quote=instrument.quote if instrument is not None else "",
     )
+
+
+def _position_of(state: State, barred: TriggerRecord) -> PositionRecord | None:
+    """Give the position that a trigger was armed for: it may be gone, or another."""
+    account, key = barred.definition.account, barred.definition.key
+    assert key is not None, "what closes has a position"
+    before = state.barriers[account].positions.get(key)
+    for position in (before, state.position(key)):
+        if position is not None and position.lifetime == barred.lifetime:
+            return position
+    return None
 
 
 def spend_all(turn: Turn, account: str) -> None:

@@ -9,16 +9,13 @@ from exitd.core.close_terms import wrong_close
 from exitd.core.condition import ConditionKind, FixedLevel, Trailing
 from exitd.core.derived import needs_entry, priced
 from exitd.core.inputs import IfCrossed
+from exitd.core.known_prices import fresh_price
 from exitd.core.market import Instrument
 from exitd.core.narrowing import stop_beside
 from exitd.core.neighbours import Neighbours
 from exitd.core.position import PositionKey, Side
 from exitd.core.pricing import watches_own_market
-from exitd.core.resting import (
-    fresh_price,
-    is_beyond,
-    waits_for_price,
-)
+from exitd.core.resting import is_beyond, waits_for_price
 from exitd.core.state import Refused, State
 from exitd.core.terms import wrong_terms
 from exitd.core.trigger import (

@@ -9,12 +9,12 @@ from exitd.core.events import FactKind
 from exitd.core.hits import fire
 from exitd.core.holes import forget_hole
 from exitd.core.inputs import CancelTrigger, FireNow, Pause, Rearm, Resume
+from exitd.core.known_prices import fresh_price
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.resting import (
     arm,
     begun,
     finish,
-    fresh_price,
     is_beyond,
     kept,
     level_now,

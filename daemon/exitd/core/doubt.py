@@ -17,6 +17,7 @@ from exitd.core.settling import settle
 from exitd.core.shrinking import shrink
 from exitd.core.state import Timer, TimerKind
 from exitd.core.turn import Turn
+from exitd.core.under_way import AT_VENUE
 
 
 def on_unanswered(turn: Turn, lost: AttemptUnanswered) -> None:
@@ -26,13 +27,13 @@ def on_unanswered(turn: Turn, lost: AttemptUnanswered) -> None:
         AttemptState.SIGNED,
         AttemptState.SENT,
     ):
-        _doubt(turn, attempt, lost.why)
+        _doubt(turn, attempt, AttemptCause.UNANSWERED, lost.why)
 
 
-def _doubt(turn: Turn, attempt: AttemptRecord, why: str) -> None:
+def _doubt(turn: Turn, attempt: AttemptRecord, cause: AttemptCause, why: str) -> None:
     doubtful = replace(
         attempt,
-        state=next_attempt_state(attempt.state, AttemptCause.UNANSWERED),
+        state=next_attempt_state(attempt.state, cause),
         ts_changed_ns=turn.now_ns,
     )
     turn.put_attempt(doubtful)
@@ -89,9 +90,17 @@ def _may_send_again(
 
 
 def on_nothing_found(turn: Turn, nothing: NothingFound) -> None:
-    """End a doubt by absence; only a read after expiry and slack can do that."""
+    """End a doubt by absence; only a read after expiry and slack can do that.
+
+    Of a close that worked, an absence begins one.
+    """
     attempt = turn.state.attempts.get(nothing.attempt)
-    if attempt is None or attempt.state is not AttemptState.IN_DOUBT:
+    if attempt is None:
+        return
+    if attempt.state in AT_VENUE:
+        _on_vanished(turn, attempt)
+        return
+    if attempt.state is not AttemptState.IN_DOUBT:
         return
     order = attempt.order
     slack_ns = turn.state.capabilities[order.account].lag_slack_ns
@@ -114,9 +123,24 @@ def on_nothing_found(turn: Turn, nothing: NothingFound) -> None:
     shrink(turn, attempt.key)
 
 
+def _on_vanished(turn: Turn, attempt: AttemptRecord) -> None:
+    """Ask again for a close that was taken, and is not there any more.
+
+    Blocks can be undone, and its nonce makes sure that asking again does nothing twice.
+    Elsewhere what was taken stays so, and a history that lags says no more than that.
+    """
+    capabilities = turn.state.capabilities[attempt.order.account]
+    age_ns = turn.now_ns - attempt.ts_changed_ns
+    is_young = 0 <= age_ns < capabilities.lag_slack_ns
+    if capabilities.expiry is Expiry.NONCE and not is_young:
+        why = "its venue took it, and does not show it any more"
+        _doubt(turn, attempt, AttemptCause.VANISHED, why)
+
+
 def resume_unended(turn: Turn, attempt: AttemptRecord) -> None:
     """After a start: what was signed or sent before it is in doubt."""
     if attempt.state in (AttemptState.SIGNED, AttemptState.SENT):
-        _doubt(turn, attempt, "the daemon stopped before the answer")
+        why = "the daemon stopped before the answer"
+        _doubt(turn, attempt, AttemptCause.UNANSWERED, why)
     elif not attempt.is_ended:
         ask_resolution(turn, attempt)

@@ -16,10 +16,10 @@ from exitd.core.ending import ask_slot, wake
 from exitd.core.entry import EntryRecord
 from exitd.core.events import FactKind
 from exitd.core.inputs import IfCrossed, OrderReport, OrderStatus
+from exitd.core.known_prices import price_to_arm_by
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.position import PositionKey
-from exitd.core.resting import finish, fresh_price, is_beyond, waits_for_price
-from exitd.core.since_fill import price_since_filled
+from exitd.core.resting import finish, is_beyond, waits_for_price
 from exitd.core.state import State
 from exitd.core.trigger import (
     Close,
@@ -73,10 +73,7 @@ def _arm(
 ) -> None:
     """Arm an exit for all that is left, whatever others of its position do."""
     covering = _covering(definition, entry.left)
-    if if_crossed is IfCrossed.FIRE:
-        price = price_since_filled(turn.state, entry, covering, turn.now_ns)
-    else:
-        price = fresh_price(turn.state, covering, turn.now_ns)
+    price = price_to_arm_by(turn.state, covering, turn.now_ns)
     level = covering.level
     crosses = (
         level is not None
@@ -85,18 +82,50 @@ def _arm(
     )
     if crosses and if_crossed is IfCrossed.REFUSE:
         assert level is not None
-        turn.entry_fact(
-            FactKind.EXITS_REFUSED,
-            entry,
-            exit=definition.id,
-            why=f"its level {text(level)} is already crossed, and "
-            "policies.crossed_at_arm_by_webhook says refuse",
-            alert=True,
-        )
+        _tell_refused(turn, entry, definition.id, level)
         return
     is_unjudged = waits_for_price(covering) and price is None
+    if is_unjudged and if_crossed is IfCrossed.REFUSE:
+        # The first price since the fill says whether it is refused.
+        if_crossed = IfCrossed.WAIT
     item = Checked(covering, [], crosses=crosses, is_unjudged=is_unjudged)
     begin(turn, item, if_crossed)
+
+
+def _tell_refused(turn: Turn, entry: EntryRecord, exit: str, level: Decimal) -> None:
+    turn.entry_fact(
+        FactKind.EXITS_REFUSED,
+        entry,
+        exit=exit,
+        why=f"its level {text(level)} is already crossed, and "
+        "policies.crossed_at_arm_by_webhook says refuse",
+        alert=True,
+    )
+
+
+def is_refused(turn: Turn, record: TriggerRecord) -> bool:
+    """Refuse an exit that the first price since its fill is beyond, if that is wanted.
+
+    What a broker held is not refused for a price that its own exits may have met.
+    """
+    entry = exit_of(turn.state, record.id)
+    if entry is None or entry.is_taken_over or not entry.is_guarded:
+        return False
+    if turn.state.policies.crossed_exits is not IfCrossed.REFUSE:
+        return False
+    level = record.trigger_price
+    assert level is not None, "what a price is beyond has a level"
+    _tell_refused(turn, entry, record.id, level)
+    finish(
+        turn,
+        record,
+        TriggerCause.LIFETIME_ENDED,
+        DoneReason.RETIRED,
+        FactKind.TRIGGER_RETIRED,
+        why="its level was crossed when its entry had filled",
+    )
+    settle_guard(turn, turn.state.entries[entry.id])
+    return True
 
 
 def _covering(definition: TriggerDefinition, quantity: Decimal) -> TriggerDefinition:

@@ -31,6 +31,7 @@ from exitd.core.holding import (
 )
 from exitd.core.inputs import AttemptSent, AttemptSigned, SlotOpened
 from exitd.core.intents import ProvePosition, SendClose
+from exitd.core.known_prices import fresh_price
 from exitd.core.lifecycle import AttemptCause, TriggerCause, next_attempt_state
 from exitd.core.patience import (
     begin_attempt,
@@ -44,7 +45,7 @@ from exitd.core.patience import (
 from exitd.core.position import PositionKey, PositionRecord
 from exitd.core.pricing import hard_reference, price_now
 from exitd.core.reach import goes_first, is_out_of_reach
-from exitd.core.resting import fresh_price, is_beyond
+from exitd.core.resting import is_beyond
 from exitd.core.role import Role
 from exitd.core.siblings import note_used
 from exitd.core.sizing import Room, order_quantity, order_terms

@@ -53,6 +53,9 @@ def begin_run(turn: Turn) -> None:
             why=barrier.BARRED,
             triggers=len(barred.ids),
         )
+    if not state.overlapped:
+        # There may be a hundred thousand of them, and none wants an id.
+        return
     for record in state.triggers.values():
         account = record.definition.account
         if account in state.overlapped and not record.first_id and _wants_id(record):

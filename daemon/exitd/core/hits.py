@@ -12,6 +12,7 @@ from exitd.core.condition import Direction
 from exitd.core.ending import ask_slot, end_fire, priority_of
 from exitd.core.events import FactKind, FactValue
 from exitd.core.intents import CancelOrder, CancelOrders, Priority
+from exitd.core.known_prices import known_price
 from exitd.core.lifecycle import TriggerCause, next_trigger_state
 from exitd.core.market import Tick
 from exitd.core.position import PositionKey
@@ -22,7 +23,6 @@ from exitd.core.resting import (
     expire,
     has_crossed,
     is_expired,
-    known_price,
     level_now,
     rest,
     unrest,
@@ -99,10 +99,10 @@ def _candidates(
         record = triggers[trigger_id]
         if is_expired(record, now_ns):
             expire(turn, record)
-        elif record.state is _WAITING:
-            _came_back(turn, record, price)
         elif has_entries and is_before_fill(state, trigger_id, tick.ts_venue_ns):
             rest(state, record)
+        elif record.state is _WAITING:
+            _came_back(turn, record, price)
         elif (
             record.definition.confirmation is not None
             and trigger_id not in causes

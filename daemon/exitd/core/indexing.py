@@ -64,3 +64,5 @@ def forget_entry(state: State, entry: EntryRecord) -> None:
     for definition in entry.exits:
         state.entry_of_exit.pop(definition.id, None)
     state.entries_by_key[order.key].pop(entry.id, None)
+    state.legs_asked.pop(entry.id, None)
+    state.missed = {n: ns for n, ns in state.missed.items() if n[0] != entry.id}

@@ -39,6 +39,7 @@ class AttemptCause(StrEnum):
     REFUSED = "refused"
     CANCELLED = "cancelled"
     UNANSWERED = "unanswered"
+    VANISHED = "not shown any more"
     NOT_FOUND = "not found after its window"
 
 
@@ -94,6 +95,9 @@ ATTEMPT_TRANSITIONS: Mapping[tuple[A, AttemptCause], A] = MappingProxyType(
         (A.PARTIALLY_FILLED, K.PARTLY_FILLED): A.PARTIALLY_FILLED,
         (A.PARTIALLY_FILLED, K.FILLED): A.FILLED,
         (A.PARTIALLY_FILLED, K.CANCELLED): A.CANCELLED,
+        # The blocks that had it were undone.
+        (A.WORKING, K.VANISHED): A.IN_DOUBT,
+        (A.PARTIALLY_FILLED, K.VANISHED): A.IN_DOUBT,
         # A cancel and a fill race at the venue: the late fill is counted.
         (A.CANCELLED, K.PARTLY_FILLED): A.CANCELLED,
         (A.CANCELLED, K.CANCELLED): A.CANCELLED,

@@ -12,6 +12,7 @@ from exitd.core.events import FactKind
 from exitd.core.hits import fire
 from exitd.core.inputs import PositionReport, PositionsDoubted
 from exitd.core.intents import ProvePosition
+from exitd.core.known_prices import price_to_arm_by
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.moving import follow_position
 from exitd.core.patience import recall_excess
@@ -27,7 +28,6 @@ from exitd.core.position import (
 from exitd.core.resting import (
     arm,
     finish,
-    fresh_price,
     has_crossed,
     is_expired,
     wait,
@@ -35,7 +35,6 @@ from exitd.core.resting import (
 )
 from exitd.core.settling import prove
 from exitd.core.shrinking import shrink
-from exitd.core.since_fill import price_since_filled
 from exitd.core.state import State
 from exitd.core.trigger import DoneReason, TriggerRecord, TriggerState, WaitingFor
 from exitd.core.turn import Turn
@@ -243,15 +242,12 @@ def begin_arming(turn: Turn, record: TriggerRecord, position: PositionRecord) ->
         is_tightened=False,
     )
     record = priced(turn.state, record)
-    price = fresh_price(turn.state, definition, turn.now_ns)
+    price = price_to_arm_by(turn.state, definition, turn.now_ns)
     if not waits_for_price(definition):
         arm(turn, record, TriggerCause.POSITION_OPENED, lifetime=position.lifetime)
     elif exits.fires_when_crossed(turn.state, record):
         cause, lifetime = TriggerCause.POSITION_OPENED, position.lifetime
         armed = arm(turn, record, cause, lifetime=lifetime)
-        entry = exits.exit_of(turn.state, record.id)
-        assert entry is not None, "only an exit of an entry fires when crossed"
-        price = price_since_filled(turn.state, entry, definition, turn.now_ns)
         if price is not None and has_crossed(armed, price):
             fire(turn, armed, "crossed when armed")
     elif price is None:

@@ -9,6 +9,7 @@ from exitd.core.client_ids import reserve
 from exitd.core.condition import Direction, Offset, Trailing
 from exitd.core.derived import level_of, needs_entry, priced, tighter
 from exitd.core.events import FactKind
+from exitd.core.known_prices import fresh_price, price_to_arm_by
 from exitd.core.lifecycle import TriggerCause, next_trigger_state
 from exitd.core.schedule import due_of
 from exitd.core.state import State, Timer, TimerKind
@@ -76,29 +77,12 @@ def goes_on(record: TriggerRecord) -> bool:
     )
 
 
-def known_price(state: State, definition: TriggerDefinition) -> Decimal | None:
-    """Give the last price of a trigger's source, however old."""
-    return state.last_price(definition.source)
-
-
 def waits_for_price(definition: TriggerDefinition) -> bool:
     """Whether a price has to say on which side of its level it is, before it watches.
 
     A closed candle cannot: it is old the moment it is known, and the next one is news.
     """
     return definition.watches_price and not definition.source.closed
-
-
-def fresh_price(
-    state: State, definition: TriggerDefinition, now_ns: int
-) -> Decimal | None:
-    """Give the last price of a trigger's source if it is young enough to judge by."""
-    source = definition.source
-    price = state.last_price(source)
-    if price is None:
-        return None
-    is_old = now_ns - state.ts_seen_ns(source) > state.policies.price_max_age_ns
-    return None if is_old else price
 
 
 def rest(state: State, record: TriggerRecord) -> None:
@@ -302,7 +286,7 @@ def begun(turn: Turn, record: TriggerRecord) -> TriggerRecord:
     definition, condition = record.definition, record.definition.condition
     if not isinstance(condition, Trailing) or record.trail_seq:
         return record
-    price = fresh_price(turn.state, definition, turn.now_ns)
+    price = price_to_arm_by(turn.state, definition, turn.now_ns)
     if price is None:
         return record
     if condition.after is not None:

@@ -113,7 +113,8 @@ class Barrier(Struct, eq=False):
     """One account after an unclean stop, see `barrier`.
 
     `ids` are the triggers by the ids that were reserved with their armings, as they
-    were restored; `keys` their positions. `since_venue_ns` is the venue's first good
+    were restored; `keys` their positions, and `positions` what those were then.
+    `since_venue_ns` is the venue's first good
     time after the start: nothing of the run before was signed later. Once it
     `is_passed`, the ids that are left are spent, and replaced bit by bit.
     """
@@ -123,6 +124,7 @@ class Barrier(Struct, eq=False):
     window_ns: int
     since_venue_ns: int | None = None
     is_passed: bool = False
+    positions: dict[PositionKey, PositionRecord] = {}
 
 
 class LegsAsked(Struct, frozen=True, gc=False):

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from exitd.core import confirming
+from exitd.core import confirming, exits
 from exitd.core.book import Book, Wake
 from exitd.core.condition import Trailing
 from exitd.core.ending import ask_slot
@@ -20,6 +20,7 @@ from exitd.core.resting import (
     rest,
     wait,
 )
+from exitd.core.since_fill import is_before_fill
 from exitd.core.trigger import TriggerRecord, TriggerState, WaitingFor
 from exitd.core.turn import Turn
 
@@ -35,6 +36,8 @@ def judge_pending(turn: Turn, book: Book, price: Decimal) -> list[str]:
         record = turn.state.triggers[trigger_id]
         if is_expired(record, turn.now_ns):
             expire(turn, record)
+        elif is_before_fill(turn.state, trigger_id, book.ts_venue_ns):
+            book.pending[trigger_id] = None
         elif record.state is TriggerState.ARMED and record.confirm_ns:
             if not has_crossed(record, price):
                 confirming.came_back(turn, record, price)
@@ -45,7 +48,8 @@ def judge_pending(turn: Turn, book: Book, price: Decimal) -> list[str]:
             # A trail without an activation: it begins at the first price there is.
             _begin(turn, record, price)
         elif has_crossed(record, price):
-            wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.RIGHT_SIDE)
+            if not exits.is_refused(turn, record):
+                wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.RIGHT_SIDE)
         else:
             lifetime = record.lifetime
             arm(turn, record, TriggerCause.PRICE_ON_RIGHT_SIDE, lifetime=lifetime)

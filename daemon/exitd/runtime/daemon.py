@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 from exitd.core.barrier_inputs import RunEnded
@@ -25,6 +26,7 @@ from exitd.runtime.sessions import Calendars, NoCalendars
 from exitd.runtime.standby import Standby
 from exitd.runtime.standby_alerts import standing_alert
 from exitd.runtime.steady import SteadyClock
+from exitd.runtime.sweeping import Sweeper, is_quiet
 from exitd.runtime.telling import PAPER, Telling
 
 _AUDIT_EVERY_S = 60.0
@@ -159,7 +161,9 @@ class Daemon:
 
     async def _beat(self) -> None:
         """Show that the loop turns, and notice when it did not for a while."""
+        sweeper = Sweeper(self.clock, partial(is_quiet, self.accounts))
         while True:
+            sweeper.sweep_if_due()
             before_ns = self.clock.monotonic_ns()
             await asyncio.sleep(_BEAT_S)
             now_ns = self.clock.monotonic_ns()

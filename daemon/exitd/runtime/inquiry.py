@@ -105,6 +105,7 @@ class Inquiry:
             VenueError: A query failed, which is never the same as 'none'.
         """
         attempts = self._unanswered(symbol)
+        self._forget_found()
         if not attempts:
             return
         started_ns = self._venue.venue_now_ns()
@@ -120,10 +121,7 @@ class Inquiry:
         doubtful = [
             a for a in self._unanswered(symbol) if a.state is AttemptState.IN_DOUBT
         ]
-        in_doubt = {a.order.attempt for a in doubtful}
-        for key in self._missing_ns.keys() & {a.order.attempt for a in attempts}:
-            if key not in in_doubt:
-                del self._missing_ns[key]
+        self._forget_found()
         if not doubtful:
             return
         await self.read_position(symbol)
@@ -135,6 +133,14 @@ class Inquiry:
                     attempt.order.attempt, started_ns, self._loop.clock.now_ns()
                 )
             )
+
+    def _forget_found(self) -> None:
+        """Let go of what was missing and is known by now, however that came about."""
+        attempts = self._loop.engine.state.attempts
+        for key in list(self._missing_ns):
+            attempt = attempts.get(key)
+            if attempt is None or attempt.state is not AttemptState.IN_DOUBT:
+                del self._missing_ns[key]
 
     def _is_clean(
         self, attempt: AttemptRecord, started_ns: int, history_ns: int

@@ -7,7 +7,12 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from exitd.core.attempt import AttemptState
-from exitd.core.inputs import FillReport, OrderReport, PositionReport
+from exitd.core.inputs import (
+    FillReport,
+    NothingFound,
+    OrderReport,
+    PositionReport,
+)
 from exitd.core.position import (
     Continuity,
     OrderSide,
@@ -131,6 +136,7 @@ async def _reconcile_orders(loop: EngineLoop, venue: PacedVenue) -> None:
     ]
     if not working:
         return
+    started_ns = venue.venue_now_ns()
     listed = {o.venue_order_id: o for o in await venue.open_orders()}
     missing = []
     for attempt in working:
@@ -142,9 +148,15 @@ async def _reconcile_orders(loop: EngineLoop, venue: PacedVenue) -> None:
     if not missing:
         return
     since_ns = min(a.ts_signed_venue_ns for a in missing) - LOOK_BACK_NS
+    found = set()
     for report in await venue.orders_since(since_ns):
         if report.client_order_id is not None:
+            found.add(report.client_order_id)
             loop.handle(report)
+    for attempt in missing:
+        if attempt.order.client_order_id not in found:
+            key, now_ns = attempt.order.attempt, loop.clock.now_ns()
+            loop.handle(NothingFound(key, started_ns, now_ns))
 
 
 async def audit_tag(loop: EngineLoop, venue: PacedVenue, since_ns: int) -> None:

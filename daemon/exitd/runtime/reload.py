@@ -67,13 +67,16 @@ class Files:
         self._told: set[Event] = set()
         self._polled: dict[PriceSource, Decimal] = {}
         self._lock = asyncio.Lock()
+        # What several read at once would be held several times over.
+        self._reading = asyncio.Lock()
 
     async def plan(self) -> tuple[Loaded, Plan]:
         """Read the files and say what they would change; changes nothing."""
         now_ns = self._loop.clock.now_ns()
-        loaded = await asyncio.to_thread(
-            load, self.path, self._environment, now_ns=now_ns
-        )
+        async with self._reading:
+            loaded = await asyncio.to_thread(
+                load, self.path, self._environment, now_ns=now_ns
+            )
         first = self._compare(loaded, {})
         self._polled = {}
         if first.is_refused or first.is_empty:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
 from typing import Any
 
 from exitd.simulator.candles import INTERVALS, PRICE_KINDS, Candle
@@ -217,7 +218,9 @@ def securities(exchange: Exchange, request: Request) -> Reply:
 
 
 def time(exchange: Exchange, request: Request) -> Reply:
-    return Reply(200, str(exchange.clock.now_us() // 1_000).encode(), TEXT)
+    now_ms = exchange.clock.now_us() // 1_000
+    dated = (("Date", formatdate(now_ms // 1_000, usegmt=True)),)
+    return Reply(200, str(now_ms).encode(), TEXT, dated)
 
 
 def ping(exchange: Exchange, request: Request) -> Reply:

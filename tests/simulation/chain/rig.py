@@ -46,6 +46,7 @@ class Rig:
         self.nodes = [SimNode(self.chain, "both", rng) for _ in range(2)]
         self.network = ChainNetwork(self.nodes, rng)
         self.symbol = symbol_of(1)
+        self.confirmations = 1
         self.venue = self.start()
         self._ids = iter(range(1, 100))
 
@@ -61,6 +62,7 @@ class Rig:
                 nodes=(f"{URL}0", f"{URL}1"),
                 node_deadline_s=2.0,
                 window_ns=30 * NS_PER_S,
+                confirmations=self.confirmations,
                 inclusion_s=4.0,
                 history_blocks=500,
             ),

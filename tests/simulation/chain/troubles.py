@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from simulation.chain.blocks import GWEI, Sent
 from simulation.chain.choices import Happens
 from simulation.chain.contract import LIMIT, WEI, State, asked, liquidated
+from simulation.chain.deep import depth_of
 from simulation.chain.node import SOUND
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Troubles:
             "down": lambda: self._world.network.down.add(value),
             "up": lambda: self._world.network.down.discard(value),
             "reorg": lambda: self._reorganise(value),
+            "deep": lambda: self._undo_read(*value),
             "drop": lambda: self._drop(value),
             "fees": lambda: setattr(self, "fee_goal", value),
             "tip": lambda: setattr(self._world.chain, "least_tip", value * 10**6),
@@ -67,6 +69,18 @@ class Troubles:
         for block in chain.blocks[-depth:]:
             for mined in block.mined:
                 self._world.tell_mined(mined)
+
+    def _undo_read(self, wanted: int, is_forgotten: bool) -> None:
+        """Undo blocks that were read; nodes may have forgotten what was in them."""
+        world = self._world
+        depth = depth_of(world.chain, wanted, world.choices.confirmations)
+        if not depth:
+            return
+        world.counted["read blocks undone"] += depth
+        world.say("undone", depth)
+        self._reorganise(depth)
+        if is_forgotten:
+            self._drop("all")
 
     def _drop(self, what: str) -> None:
         """Forget what waits: those that make blocks alone, or the nodes as well."""

@@ -23,6 +23,7 @@ from simulation.chain.acts import ActWatch
 from simulation.chain.blocks import BLOCK_S, Chain, Sent, address_of
 from simulation.chain.choices import SIZE, Happens, draw
 from simulation.chain.contract import WEI, Row, State
+from simulation.chain.deep import with_deep
 from simulation.chain.machine import KEY, ChainMachine
 from simulation.chain.node import SOUND, SimNode
 from simulation.chain.solver import Solver
@@ -55,7 +56,7 @@ class ChainWorld(Ground):
         history: list[str] | None = None,
     ) -> None:
         rng = Random(seed)
-        self.choices = draw(rng)
+        self.choices = with_deep(draw(rng), seed)
         #: What the other classes draw; the chain has troubles of its own.
         self.failures = Failures()
         super().__init__(seed, virtual, rng, self.choices.skew_ms)
@@ -70,6 +71,7 @@ class ChainWorld(Ground):
         self.is_traded_by_hand = False
         self.acts = ActWatch(self)
         self.counted |= {"transactions": 0, "transactions outbid": 0}
+        self.counted["read blocks undone"] = 0
         self.troubles = Troubles(self)
         self._folder = folder
         self._falls: list[asyncio.Task[None]] = []

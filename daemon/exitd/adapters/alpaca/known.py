@@ -10,6 +10,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from exitd.adapters.alpaca.wire import WireOrder
+from exitd.runtime.newest import Newest
 
 ORDERS_MAX = 20_000
 #: Orders with exits of their own. The two legs of `oco` are exits themselves, and none
@@ -29,7 +30,7 @@ class KnownOrders:
     """The newest orders that were seen, by Alpaca's id."""
 
     def __init__(self) -> None:
-        self._orders: dict[str, KnownOrder] = {}
+        self._orders: Newest[str, KnownOrder] = Newest(ORDERS_MAX)
 
     def note(self, order: WireOrder, parent: str = "") -> None:
         """Remember an order and its legs."""
@@ -40,8 +41,6 @@ class KnownOrders:
             first = replaced
         known = KnownOrder(first.id, first.client_order_id, parent or first.parent)
         self._orders[order.id] = known
-        if len(self._orders) > ORDERS_MAX:
-            del self._orders[next(iter(self._orders))]
         above = known.id if order.order_class in _WITH_EXITS else ""
         for leg in order.legs or ():
             self.note(leg, above)

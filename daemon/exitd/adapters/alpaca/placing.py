@@ -84,9 +84,9 @@ async def place(
                 " looked up"
             )
         return Refusal(RefusalKind.EXPIRED, "NOT_SENT", "the request is too old")
-    session.unanswered.add(asked.client_id)
+    session.unanswered[asked.client_id] = None
     answer = await _answer(session, asked, prepared, is_again=is_again)
-    session.unanswered.discard(asked.client_id)
+    session.unanswered.pop(asked.client_id, None)
     return answer
 
 

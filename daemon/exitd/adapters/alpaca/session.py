@@ -15,7 +15,7 @@ from exitd.adapters.alpaca.defaults import (
     LISTING_DEADLINE_S,
     VENUE,
 )
-from exitd.adapters.alpaca.known import KnownOrders
+from exitd.adapters.alpaca.known import ORDERS_MAX, KnownOrders
 from exitd.adapters.alpaca.wire import WireAsset
 from exitd.adapters.network.lanes import Reply
 from exitd.adapters.network.rest import Carrying, RestClient
@@ -24,6 +24,7 @@ from exitd.core.attempt import RefusalKind
 from exitd.errors import VenueUnavailable
 from exitd.ports.clock import Clock
 from exitd.ports.venue import Prepared, Refusal
+from exitd.runtime.newest import Newest
 from exitd.secret import Secret
 
 Query = Mapping[str, str | int | bool]
@@ -72,7 +73,7 @@ class Session:
         self.prices: dict[str, Decimal] = {}
         self.assets: dict[str, WireAsset] = {}
         self.ts_listed_ns: int | None = None
-        self.unanswered: set[str] = set()
+        self.unanswered: Newest[str, None] = Newest(ORDERS_MAX)
         self.ts_born_ns = clock.now_ns()
         self._key, self._secret = key, secret
         self.rest = RestClient(

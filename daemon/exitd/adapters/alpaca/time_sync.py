@@ -5,7 +5,7 @@ from __future__ import annotations
 from exitd.adapters.alpaca.rest import decoded
 from exitd.adapters.alpaca.session import Session
 from exitd.adapters.alpaca.wire import CLOCK, instant_ns
-from exitd.adapters.network.rest import is_cached
+from exitd.adapters.network.rest import date_s, is_cached
 from exitd.core.units import NS_PER_MS
 from exitd.errors import VenueUnavailable
 
@@ -38,4 +38,6 @@ async def _measure(session: Session) -> None:
         venue_ns = instant_ns(shown.timestamp)
     except ValueError as exc:
         raise VenueUnavailable(f"Alpaca's clock shows {exc}", status=200) from exc
-    session.venue_clock.measured(venue_ns // NS_PER_MS, started_ns, ended_ns)
+    session.venue_clock.measured(
+        venue_ns // NS_PER_MS, started_ns, ended_ns, date_s(reply)
+    )

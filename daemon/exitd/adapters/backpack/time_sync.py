@@ -6,7 +6,7 @@ matter.
 
 from __future__ import annotations
 
-from exitd.adapters.network.rest import RestClient, is_cached
+from exitd.adapters.network.rest import RestClient, date_s, is_cached
 from exitd.adapters.network.venue_clock import VenueClock
 from exitd.errors import VenueUnavailable
 from exitd.ports.clock import Clock
@@ -38,4 +38,4 @@ async def _measure(rest: RestClient, clock: Clock, venue_clock: VenueClock) -> N
             f"Backpack's answer about its time cannot be used: {text[:40]!r}",
             status=reply.status,
         )
-    venue_clock.measured(int(text), started_ns, ended_ns)
+    venue_clock.measured(int(text), started_ns, ended_ns, date_s(reply))

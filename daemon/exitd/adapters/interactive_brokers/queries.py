@@ -27,10 +27,13 @@ from exitd.core.inputs import FillReport, OrderReport, PositionReport
 from exitd.core.market import PriceKind
 from exitd.core.units import NS_PER_S, ZERO
 from exitd.errors import VenueUnavailable
+from exitd.runtime.newest import Newest
 
 PAGE_ROWS = 100
 PAGES_MAX = 100
 TRADE_DAYS = 7
+#: Of so many orders the gateway's number is known; it lists those of one session.
+ORDERS_MAX = 20_000
 
 FIELDS = {
     PriceKind.LAST: "31",
@@ -47,7 +50,7 @@ class Queries:
     def __init__(self, session: Session, contracts: Contracts) -> None:
         self.session = session
         self.contracts = contracts
-        self._ids: dict[str, str] = {}
+        self._ids: Newest[str, str] = Newest(ORDERS_MAX)
 
     async def net_positions(self) -> dict[str, tuple[Decimal, Decimal | None]]:
         """Read the signed quantity and the entry price of each stock held.

@@ -31,7 +31,7 @@ from exitd.adapters.interactive_brokers.orders import (
     stored,
 )
 from exitd.adapters.interactive_brokers.placing import Placing
-from exitd.adapters.interactive_brokers.queries import Queries
+from exitd.adapters.interactive_brokers.queries import ORDERS_MAX, Queries
 from exitd.adapters.interactive_brokers.references import reference_of
 from exitd.adapters.interactive_brokers.session import Session
 from exitd.adapters.network.rest import RestClient
@@ -55,6 +55,7 @@ from exitd.errors import NoSuchMarket, OutcomeUnknown, VenueUnavailable
 from exitd.ports.clock import Clock
 from exitd.ports.notices import Notice
 from exitd.ports.venue import FundingReport, NativeStop, Prepared, PrivateEvent, Refusal
+from exitd.runtime.newest import Newest
 
 #: After this, and the slack, one clean read that shows nothing ends a doubt: what the
 #: gateway has not passed on by then it never will.
@@ -125,7 +126,7 @@ class InteractiveBrokersVenue(Entering):
         self._polled = PolledAccount(
             account, self._look, every_s=poll_s, pause_s=pause_s
         )
-        self._sent: set[str] = set()
+        self._sent: Newest[str, None] = Newest(ORDERS_MAX)
 
     def venue_now_ns(self) -> int:
         return self.session.clock.now_ns()
@@ -202,7 +203,7 @@ class InteractiveBrokersVenue(Entering):
         reference = reference_of(order.client_order_id)
         age_ns = self.session.clock.now_ns() - prepared.ts_signed_venue_ns
         is_again = reference in self._sent or age_ns > AGAIN_NS
-        self._sent.add(reference)
+        self._sent[reference] = None
         if is_again:
             found = await self.placing.found(reference)
             if found is not None:

@@ -15,9 +15,12 @@ from exitd.adapters.network.lanes import Call, Reply
 from exitd.adapters.network.tls import tls_context
 from exitd.adapters.network.wire import Wire
 from exitd.errors import OutcomeUnknown
+from exitd.runtime.newest import Newest
 
 IDLE_S = 300
 CONNECTIONS_MAX = 20
+#: Addresses that are kept taken apart; some name an order, and never come again.
+PLACES_MAX = 1_000
 #: Before the next address of a name is tried beside the first, as RFC 8305 says.
 _NEXT_ADDRESS_S = 0.25
 
@@ -48,7 +51,7 @@ class WireCarrier:
     def __init__(self, connect_s: float, tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls
         self._connect_s = connect_s
-        self._places: dict[str, tuple[Origin, str]] = {}
+        self._places: Newest[str, tuple[Origin, str]] = Newest(PLACES_MAX)
         self._idle: dict[Origin, list[tuple[float, Wire]]] = {}
         self._open: set[Wire] = set()
         self._room = asyncio.Semaphore(CONNECTIONS_MAX)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
 import httpx
@@ -139,6 +140,15 @@ def age_s(reply: Reply) -> int:
         return int(age) if age.isascii() and age.isdigit() else 1
     # CloudFront says so even where it leaves out the age.
     return 1 if reply.headers.get("x-cache", "").lower().startswith("hit") else 0
+
+
+def date_s(reply: Reply) -> int | None:
+    """When the server says that it answered, in whole seconds; None if it does not."""
+    try:
+        dated = parsedate_to_datetime(reply.headers.get("date", ""))
+        return None if dated.tzinfo is None else int(dated.timestamp())
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def is_cached(reply: Reply) -> bool:

@@ -12,8 +12,12 @@ from exitd.core.inputs import FillReport, OrderReport, PositionReport
 from exitd.core.units import ZERO
 from exitd.errors import FeedError, VenueError
 from exitd.ports.venue import PrivateEvent, StreamUp
+from exitd.runtime.newest import Newest
 
 OnEvent = Callable[[PrivateEvent], None]
+
+#: Far more than a broker lists: what is in the next look must not be news again.
+KNOWN_MAX = 20_000
 
 
 class Seen(Struct, frozen=True):
@@ -54,8 +58,8 @@ class PolledAccount:
         self._pause_s = pause_s
         self._wake = asyncio.Event()
         self._aborted = asyncio.Event()
-        self._orders: dict[str, OrderReport] = {}
-        self._trades: set[str] = set()
+        self._orders: Newest[str, OrderReport] = Newest(KNOWN_MAX)
+        self._trades: Newest[str, None] = Newest(KNOWN_MAX)
         self._held: dict[str, tuple[PositionReport, ...]] = {}
 
     def nudge(self) -> None:
@@ -73,12 +77,16 @@ class PolledAccount:
             FeedError: The account could not be read, or somebody aborted.
         """
         self._aborted.clear()
-        self._orders, self._trades, self._held = {}, set(), {}
+        self._orders.clear()
+        self._trades.clear()
+        self._held = {}
         first = await self._seen()
         on_event(StreamUp(self._account))
         # Orders have no snapshot: they are read by REST after each connect.
-        self._orders = {order.venue_order_id: order for order in first.orders}
-        self._trades = {fill.trade_id for fill in first.fills}
+        for order in first.orders:
+            self._orders[order.venue_order_id] = order
+        for fill in first.fills:
+            self._trades[fill.trade_id] = None
         self._tell_positions(first, on_event)
         while True:
             try:
@@ -104,7 +112,7 @@ class PolledAccount:
     def _tell_fills(self, fills: Iterable[FillReport], on_event: OnEvent) -> None:
         for fill in fills:
             if fill.trade_id not in self._trades:
-                self._trades.add(fill.trade_id)
+                self._trades[fill.trade_id] = None
                 on_event(fill)
 
     def _tell_orders(self, orders: Iterable[OrderReport], on_event: OnEvent) -> None:

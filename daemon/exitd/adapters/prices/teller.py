@@ -89,8 +89,8 @@ class PriceTeller:
         if venue_ns is None:
             # Until the venue's clock is known, an age cannot be judged.
             venue_ns = min(self._clock.now_ns(), at_ns)
-            if at_ns - venue_ns <= AHEAD_NS_MAX:
-                self._venue_clock.seen(at_ns, self.ts_arrived_ns)
+        if at_ns - venue_ns <= AHEAD_NS_MAX:
+            self._venue_clock.seen(at_ns, self.ts_arrived_ns)
         if -AHEAD_NS_MAX <= venue_ns - at_ns <= self._max_age_ns:
             return True
         if at_ns > venue_ns:

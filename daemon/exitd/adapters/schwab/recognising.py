@@ -19,11 +19,14 @@ from exitd.adapters.schwab.wire import WireOrder, instant_ns
 from exitd.core.attempt import AttemptRecord
 from exitd.core.entry import EntryOrder, EntryRecord
 from exitd.core.units import NS_PER_S
+from exitd.runtime.newest import Newest
 
 #: How far the two clocks may differ, in either direction, with whole seconds cut off.
 BEFORE_NS = 5 * NS_PER_S
 #: An order that is entered later than this was not this request.
 AFTER_NS = 180 * NS_PER_S
+#: Of so many orders it is known whose they are; far more than the broker lists.
+ORDERS_MAX = 20_000
 
 
 class Terms(Struct, frozen=True):
@@ -63,9 +66,9 @@ class Ours:
     """The orders of one account that exitd sent."""
 
     def __init__(self) -> None:
-        self._names: dict[str, Name] = {}
-        self._numbers: dict[Name, str] = {}
-        self._pending: dict[Name, _Sent] = {}
+        self._names: Newest[str, Name] = Newest(ORDERS_MAX)
+        self._numbers: Newest[Name, str] = Newest(ORDERS_MAX)
+        self._pending: Newest[Name, _Sent] = Newest(ORDERS_MAX)
         self._ambiguous: dict[str, str] = {}
 
     def sending(self, name: Name, body: dict[str, Any], ts_sent_ns: int) -> None:

@@ -36,11 +36,17 @@ def compiled(statement: ClauseElement) -> str:
 
 def bound(statement: ClauseElement) -> tuple[str, tuple[Any, ...]]:
     """Give the SQL of a statement, and its values in the order of the marks."""
+    sql, values = named(statement)
+    return sql, tuple(value for _, value in values)
+
+
+def named(statement: ClauseElement) -> tuple[str, tuple[tuple[str, Any], ...]]:
+    """Give the SQL of a statement, and name and value of each mark in their order."""
     result = statement.compile(
         dialect=_DIALECT, compile_kwargs={"render_postcompile": True}
     )
     names = getattr(result, "positiontup", None) or ()
-    return str(result), tuple(result.params[name] for name in names)
+    return str(result), tuple((name, result.params[name]) for name in names)
 
 
 def upsert(table: Table) -> str:

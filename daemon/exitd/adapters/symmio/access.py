@@ -118,6 +118,8 @@ class AccessWatch:
         if first <= last:
             await self._read(first, last)
             self._to = last
+            again = last + 1 - settings.reorg_blocks
+            self._read_at = {place for place in self._read_at if place[0] >= again}
 
     async def _read_old(self) -> None:
         last = self._from - 1

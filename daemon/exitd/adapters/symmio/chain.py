@@ -13,6 +13,7 @@ from exitd.core.market import Instrument
 from exitd.errors import ConfigurationError, VenueUnavailable
 from exitd.ports.chain import Quote, SubAccount
 from exitd.ports.notices import NoticeKind
+from exitd.runtime.newest import Newest
 
 #: Described and not followed yet; the oldest goes first.
 _DESCRIBED_MAX = 1_000
@@ -32,7 +33,7 @@ class SymmioChain:
         self.chain_id = session.settings.chain_id
         self.closer = session.key.wallet.address
         self._session = session
-        self._described: dict[int, _Described] = {}
+        self._described: Newest[int, _Described] = Newest(_DESCRIBED_MAX)
         self._is_checked = False
 
     async def quote(self, quote_id: int) -> Quote | None:
@@ -114,8 +115,6 @@ class SymmioChain:
             self._described[quote.quote_id] = _Described(
                 state, instrument, depth.number
             )
-            if len(self._described) > _DESCRIBED_MAX:
-                del self._described[next(iter(self._described))]
         return instrument
 
     def follow(self, sub: SubAccount, quote: Quote) -> None:

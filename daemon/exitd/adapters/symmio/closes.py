@@ -231,6 +231,9 @@ async def judge(
 ) -> OrderReport | Refusal | None:
     """Say what has become of a close; None while nothing has.
 
+    By a block that is as deep as all that is read: one that has it less deep may be
+    undone, and then what has failed there can still succeed.
+
     Raises:
         VenueUnavailable: It could not be asked.
     """
@@ -239,6 +242,8 @@ async def judge(
         if flight.nonce >= session.key.mined:
             return None
         return await _lost(session, flight, order)
+    if session.depth is None or session.depth.number < receipt.block:
+        return None
     if receipt.succeeded and not flight.is_own(receipt):
         return _void()
     if not receipt.succeeded:

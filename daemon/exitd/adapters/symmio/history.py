@@ -33,6 +33,7 @@ class History:
         self._contracts = contracts
         self._settings = settings
         self._closer = closer.lower()
+        self._unused: set[int] = set()
         # Two readers at once could leave a range out between them.
         self._lock = asyncio.Lock()
 
@@ -71,6 +72,16 @@ class History:
         for number in [n for n in self.instants.by_block if n >= block]:
             del self.instants.by_block[number]
 
+    def forget(self, quote_id: int) -> None:
+        """Let go of a quote that has ended; what is asked of it later is read again."""
+        self.ledger.forget(quote_id)
+        # Somebody may be about to report it: its instants go the next time.
+        by_block = self.instants.by_block
+        unused = by_block.keys() - self.ledger.blocks
+        for block in unused & self._unused:
+            del by_block[block]
+        self._unused = unused & by_block.keys()
+
     async def _is_same(self, head: Head) -> bool:
         """Whether the chain goes on from the block that was read last.
 
@@ -106,7 +117,7 @@ class History:
         """Read a quote back to an instant, as far as the settings allow."""
         async with self._lock:
             wanted = await self._block_at(ts_s, head)
-            first = self.ledger.first[quote_id]
+            first = self.ledger.first.get(quote_id, self.ledger.last + 1)
             if wanted < first:
                 self.ledger.take(await self._read(wanted, first - 1, {quote_id}))
                 self.ledger.first[quote_id] = wanted

@@ -23,9 +23,9 @@ class Key:
     nothing will be sent with, to be used before new ones.
 
     Args:
-        signed_before: Asked once, when the first nonce is read. What was signed before
-            a start has its nonce, whatever nodes know of it: they may have forgotten
-            it, and it will be sent again.
+        signed_before: Asked when the first nonce is read, and when one seems to be
+            given back. What was signed before a start has its nonce, whatever nodes
+            know of it: they may have forgotten it, and it will be sent again.
     """
 
     def __init__(
@@ -72,9 +72,22 @@ class Key:
 
     def _begin(self, count: int) -> None:
         """Begin after all that nodes have counted, and all that we have signed."""
-        signed = {read_transaction(raw).nonce for raw in self._signed_before()}
+        signed = self._signed()
         self._next = max(count, *(nonce + 1 for nonce in signed), 0)
         self.free.update(set(range(count, self._next)) - signed)
+
+    def _signed(self) -> set[int]:
+        return {read_transaction(raw).nonce for raw in self._signed_before()}
+
+    def given_back(self) -> set[int]:
+        """Give nonces that were used and are in no block: what had them is undone.
+
+        Without those whose bytes will be sent again.
+        """
+        if self._next is None or self.mined >= self._next:
+            return set()
+        unused = set(range(self.mined, self._next)) - self.free
+        return unused - self._signed() if unused else unused
 
     def take(self) -> int:
         """Give the least nonce that nothing is sent with."""

@@ -104,6 +104,23 @@ class Ledger:
         self.bases = {q: b for q, b in self.bases.items() if b.block < block}
         self.last = min(self.last, block - 1)
 
+    def forget(self, quote_id: int) -> None:
+        """Let go of a quote that has ended, as if it had never been followed."""
+        self.first.pop(quote_id, None)
+        self.bases.pop(quote_id, None)
+        kept = {p: e for p, e in self._events.items() if e.quote_id != quote_id}
+        # One transaction may close several quotes.
+        needed = {event.transaction for event in kept.values()}
+        gone = {e.transaction for e in self._events.values()} - needed
+        for transaction in gone:
+            self.authors.pop(transaction, None)
+        self._events = kept
+
+    @property
+    def blocks(self) -> set[int]:
+        """The blocks of all events that are known."""
+        return {block for block, _ in self._events}
+
     def take(self, events: Iterable[CloseEvent]) -> None:
         for event in events:
             self._events[event.place] = event

@@ -68,9 +68,11 @@ class Flight(Struct, kw_only=True):
     """One nonce and all that was ever signed for it, the newest last.
 
     `order` is the close that it asks for, None for housekeeping; `deadline_s` is when
-    it becomes useless, on the chain's clock, 0 for never. `sent_at` is the block at
-    which it was last signed anew and sent, None before the first time. `is_at_most`
-    says that it should offer more, and may not.
+    it becomes useless, on the chain's clock, 0 for never. `is_out` says that it has
+    left, or may have before this start; `sent_at` is the block at which it was last
+    signed anew and sent by this run. `is_at_most` says that it should offer more, and
+    may not. `is_lost` says that its nonce went to bytes that are not known here, and
+    `told` is the receipt whose meaning has been told.
     """
 
     nonce: int
@@ -78,11 +80,19 @@ class Flight(Struct, kw_only=True):
     raws: list[bytes]
     order: CloseOrder | None = None
     deadline_s: int = 0
+    is_out: bool = False
     sent_at: int | None = None
     is_void: bool = False
     is_at_most: bool = False
     voids: set[str] = msgspec.field(default_factory=set)
     receipt: Receipt | None = None
+    is_lost: bool = False
+    told: Receipt | None = None
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether it has come to an end that nobody knows of yet."""
+        return self.is_lost or self.receipt not in (None, self.told)
 
     @property
     def hashes(self) -> list[str]:
@@ -120,6 +130,7 @@ class Outbox:
     def __init__(self, key: Key, contracts: Contracts, settings: ChainSettings) -> None:
         self.flights: dict[int, Flight] = {}
         self._fresh: dict[bytes, _Fresh] = {}
+        self._undone_at: dict[int, int] = {}
         self._key = key
         self._contracts = contracts
         self._settings = settings
@@ -169,6 +180,7 @@ class Outbox:
             raws=[raw],
             order=order,
             deadline_s=deadline_s,
+            is_out=not self.is_fresh(raw),
         )
         if known is None:
             self.flights[flight.nonce] = flight
@@ -194,6 +206,7 @@ class Outbox:
         if all(isinstance(answer, NodeDown) and not answer.left for answer in said):
             raise VenueUnavailable("; ".join(str(answer) for answer in said))
         self._fresh.pop(flight.raws[0], None)
+        flight.is_out = True
         if flight.sent_at is None:
             flight.sent_at = head.number
         if "" in said:
@@ -230,37 +243,39 @@ class Outbox:
         return settled > flight.nonce
 
     async def watch(self, head: Head) -> list[Flight]:
-        """Move on with all that is under way; give what has come to an end.
+        """Move on with all that is under way; give what has come to an end untold.
 
         Those are in a block, or can never be in one. What is in a block is watched
-        further until it is settled.
+        further until it is settled: after a reorganisation it may fail in another.
 
         Raises:
             VenueUnavailable: A question had no answer; the rest is done next time.
         """
-        ended: list[Flight] = []
         for nonce in sorted(self.flights):
             # A send that is refused meanwhile drops its own.
             flight = self.flights.get(nonce)
-            if flight is None or flight.sent_at is None:
+            if flight is None or not flight.is_out:
                 continue
-            before = flight.receipt
             receipt = await self.look(flight)
+            flight.is_lost = False
             if receipt is not None:
-                # After a reorganisation it may have failed in another block.
-                if receipt != before:
-                    ended.append(flight)
-                if head.number - receipt.block > _SETTLED_BLOCKS:
+                is_settled = head.number - receipt.block > _SETTLED_BLOCKS
+                if is_settled and not flight.is_untold:
                     del self.flights[nonce]
             elif nonce < self._key.mined:
-                if await self.is_lost(flight, head):
-                    del self.flights[nonce]
-                    ended.append(flight)
+                flight.is_lost = await self.is_lost(flight, head)
             else:
                 await self._push(flight, head)
         self._drop_unsent(head)
         await self._fill_gaps(head)
-        return ended
+        return [flight for flight in self.flights.values() if flight.is_untold]
+
+    def note_told(self, flight: Flight) -> None:
+        """Take in that the end of a flight is known where it matters."""
+        flight.told = flight.receipt
+        is_over = flight.is_lost and flight.receipt is None
+        if is_over and self.flights.get(flight.nonce) is flight:
+            del self.flights[flight.nonce]
 
     def _drop_unsent(self, head: Head) -> None:
         """Use the nonce of what was signed and never sent before its time was up."""
@@ -272,12 +287,14 @@ class Outbox:
 
     async def _push(self, flight: Flight, head: Head) -> None:
         """Send again what waits; offer more after some blocks."""
-        assert flight.sent_at is not None
         is_late = bool(flight.deadline_s) and head.ts_s > flight.deadline_s
         if is_late and not flight.is_void:
             flight.is_void = True
             self._sign_again(flight, head, is_void=True)
-        elif head.number - flight.sent_at >= self._settings.bump_after:
+        elif (
+            flight.sent_at is not None
+            and head.number - flight.sent_at >= self._settings.bump_after
+        ):
             self._sign_again(flight, head, is_void=flight.is_void)
         try:
             await self.launch(flight, head)
@@ -309,8 +326,8 @@ class Outbox:
 
     async def _fill_gaps(self, head: Head) -> None:
         """Use up a nonce that others wait behind and nothing is sent with."""
-        waiting = [n for n, f in self.flights.items() if f.sent_at is not None]
-        for nonce in sorted(self._key.free):
+        waiting = [n for n, f in self.flights.items() if f.is_out]
+        for nonce in sorted(self._key.free | self._undone(head)):
             if not waiting or nonce > max(waiting):
                 continue
             self._key.free.discard(nonce)
@@ -329,6 +346,19 @@ class Outbox:
                 await self.launch(flight, head)
             except (Rejected, OutcomeUnknown, VenueUnavailable):
                 continue
+
+    def _undone(self, head: Head) -> set[int]:
+        """Give the nonces that a reorganisation gave back, for some blocks by now.
+
+        What had them before this start is not followed, unless its close is still open:
+        then it is sent again.
+        """
+        fresh = {one.nonce for one in self._fresh.values()}
+        given_back = self._key.given_back() - self.flights.keys() - fresh
+        since = {n: self._undone_at.get(n, head.number) for n in given_back}
+        self._undone_at = since
+        after = self._settings.bump_after
+        return {n for n, block in since.items() if head.number - block >= after}
 
 
 def is_used_up(said: NodeSaidNo) -> bool:

@@ -22,9 +22,12 @@ from exitd.core.attempt import CloseOrder
 from exitd.core.units import NS_PER_S
 from exitd.errors import VenueUnavailable
 from exitd.ports.clock import Clock
+from exitd.runtime.newest import Newest
 
 #: The last price of a watched contract, such as XRPUSDT; None where nobody has one.
 PriceOf = Callable[[str], Decimal | None]
+#: Far more closes than a chain takes in the days that are read back.
+ORDERS_MAX = 20_000
 
 
 class Session:
@@ -65,7 +68,7 @@ class Session:
         self.book = Book(contracts, self.multi_accounts, markets, notices)
         self.history = History(contracts, settings, key.wallet.address)
         self.outbox = Outbox(key, contracts, settings)
-        self.orders: dict[int, CloseOrder] = {}
+        self.orders: Newest[int, CloseOrder] = Newest(ORDERS_MAX)
         self.cancelling: dict[int, Flight] = {}
         self.freeing: dict[int, Flight] = {}
         self.unexplained: dict[int, int] = {}

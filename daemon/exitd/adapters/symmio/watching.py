@@ -30,10 +30,13 @@ from exitd.adapters.symmio.reports import (
 from exitd.adapters.symmio.requests import Unexplained, report_of, requests_of
 from exitd.adapters.symmio.session import Session
 from exitd.core.inputs import FillReport, OrderReport, PositionReport
+from exitd.core.position import PositionKey
 from exitd.core.units import NS_PER_S
 from exitd.errors import FeedError, VenueError
 from exitd.ports.notices import NoticeKind
-from exitd.ports.venue import PrivateEvent, Refusal, StreamUp
+from exitd.ports.venue import PrivateEvent, Refusal, StreamDown, StreamUp
+
+UNDONE = "a reorganisation undid blocks that had been read"
 
 OnEvent = Callable[[PrivateEvent], None]
 
@@ -92,6 +95,7 @@ class Watch:
         head = session.known_head()
         await session.key.refresh(session.contracts, head)
         ended = await session.outbox.watch(head)
+        told: list[Flight] = []
         events: list[PrivateEvent] = []
         quotes = list(session.book.by_id.values())
         for followed in await asyncio.gather(
@@ -103,10 +107,16 @@ class Watch:
                 continue
             await self._free(followed, depth)
         for flight in ended:
-            events += await self._failure(flight)
+            ending = await self._ending(flight)
+            if ending is not None:
+                told.append(flight)
+                events += ending
         self._forget_done()
         self._leave_ended(depth)
         await self._tell_dangers(depth)
+        # What failed on the way here is told nobody, and judged again.
+        for flight in told:
+            session.outbox.note_told(flight)
         return events
 
     async def _tell_dangers(self, depth: Head) -> None:
@@ -126,12 +136,27 @@ class Watch:
             told = report_of(session, followed, request)
             if self._is_new((followed.symbol, request.created), told):
                 events.append(told)
+        events += self._undone(followed.symbol, {r.created for r in requests})
         position = position_report(
             session.account, followed, depth.ts_s * NS_PER_S, now_ns
         )
         if self._is_new(position.key, replace(position, ts_venue_ns=0)):
             events.append(position)
         return events
+
+    def _undone(self, symbol: str, created: set[tuple[int, int]]) -> list[PrivateEvent]:
+        """Have all be asked anew where a request that was told is there no more."""
+        gone = [
+            key
+            for key in self._told
+            if isinstance(key, tuple) and key[0] == symbol and key[1] not in created
+        ]
+        for key in gone:
+            del self._told[key]
+        if not gone:
+            return []
+        account = self._session.account
+        return [StreamDown(account, UNDONE), StreamUp(account)]
 
     def _fill(self, followed: Followed, fill: Fill, now_ns: int) -> FillReport | None:
         session = self._session
@@ -174,14 +199,20 @@ class Watch:
             return
         session.freeing[quote.quote_id] = flight
 
-    async def _failure(self, flight: Flight) -> list[PrivateEvent]:
-        """Tell of a close that failed in its block, or can never be in one."""
+    async def _ending(self, flight: Flight) -> list[PrivateEvent] | None:
+        """Tell of a close that failed in its block, or can never be in one.
+
+        None while that cannot be said: it is asked again at the next look.
+        """
         order = flight.order
         if order is None:
             return []
-        judged = await judge(self._session, flight, order)
+        try:
+            judged = await judge(self._session, flight, order)
+        except VenueError:
+            return None
         if not isinstance(judged, Refusal):
-            return []
+            return None if judged is None else []
         return [
             failed_report(
                 order,
@@ -203,6 +234,19 @@ class Watch:
             since = self._gone_since.setdefault(quote_id, depth.number)
             if depth.number - since > self._session.settings.reorg_blocks:
                 del by_id[quote_id], self._gone_since[quote_id]
+                self._forget(followed)
+
+    def _forget(self, followed: Followed) -> None:
+        """Let go of what was told of a quote that nobody follows any more."""
+        session, quote = self._session, followed.state.quote
+        requests, fills = session.history.ledger.of(quote.quote_id)
+        told: list[object] = [fill.trade_id for fill in fills]
+        told += [(followed.symbol, request.created) for request in requests]
+        told.append(PositionKey(session.account, followed.symbol, quote.side))
+        for key in told:
+            self._told.pop(key, None)
+        session.unexplained.pop(quote.quote_id, None)
+        session.history.forget(quote.quote_id)
 
     def _forget_done(self) -> None:
         """Housekeeping that is in a block may be asked for again."""

@@ -19,10 +19,13 @@ from exitd.ports.chain import Chain, Quote, QuoteStatus, SubAccount
 from exitd.ports.store import Store
 from exitd.runtime.control.running import until
 from exitd.runtime.daemon import Daemon
+from exitd.runtime.newest import Newest
 from exitd.runtime.problems import Unusable, VenueFailed
 
 #: How long an order waits for the position that it is for to be seen.
 _SEEN_WITHIN_S = 2.0
+#: What is kept at hand of the store; a quote of long ago is read from it again.
+KNOWN_MAX = 10_000
 
 
 class Holding(Struct, frozen=True, kw_only=True):
@@ -190,7 +193,7 @@ class Remembered:
     def __init__(self, store: Store, account: str) -> None:
         self._store = store
         self._account = account
-        self._known: dict[int, Holding | None] = {}
+        self._known: Newest[int, Holding] = Newest(KNOWN_MAX)
 
     async def put(self, holding: Holding) -> None:
         if self._known.get(holding.quote_id) != holding:

@@ -64,7 +64,10 @@ class Reports:
 
     def leave(self, watcher: Watcher) -> None:
         self._watchers.remove(watcher)
-        self._count[watcher.subject.caller.name] -= 1
+        name = watcher.subject.caller.name
+        self._count[name] -= 1
+        if not self._count[name]:
+            del self._count[name]
 
     def _take_in(self, facts: Sequence[Fact], is_durable: bool) -> None:
         """Keep facts for later: this is where others wait to be told."""
