@@ -22,7 +22,7 @@ CADENCE_MS = 200
 STOP_S = 30.0
 SLICE = "0.01"
 #: So that what is kept on purpose has stopped to grow long before half the time.
-SOON_FORGOTTEN = "policies: {attempts_kept: 2m, idempotency_kept: 2m, done_kept: 5m}\n"
+SOON_FORGOTTEN = "policies: {attempts_kept: 2m, idempotency_kept: 2m, done_kept: 2m}\n"
 
 
 def quiet_exits(symbol: str, count: int) -> dict[str, dict[str, str]]:
