@@ -387,4 +387,11 @@ MUTATIONS = (
         "take_back(turn, attempt)",
         "test_b101_given_a_target_over_its_budget_when_its_cancel_is_lost_then_asked_again",
     ),
+    Mutation(
+        91,
+        "core/settling.py",
+        "turn.intend(ProvePosition(fired.account, fired.symbol))",
+        "pass",
+        "test_b091_given_closes_that_end_unfilled_then_the_position_is_read_each_time",
+    ),
 )

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from core.worlds import MARK, D, S, World, close, quantity, stop, target
 from exitd.core.condition import Basis, Confirmation, Relative
 from exitd.core.inputs import FireNow
+from exitd.core.intents import ProvePosition
 from exitd.core.market import Tick
 from exitd.core.trigger import Close, TriggerDefinition, Twap
 
@@ -126,3 +127,16 @@ def test_given_a_restart_between_slices_then_the_next_still_comes():
     world.wait(10 * S)
 
     assert world.sizes() == ["2", "2"]
+
+
+def test_b091_given_closes_that_end_unfilled_then_the_position_is_read_each_time():
+    world = World("10")
+    world.arm(replace(stop("sl", "95"), action=close("3")))
+    world.mark("94")
+
+    world.end()
+    world.wait(S)
+    world.end()
+
+    asked = world.wants(ProvePosition)
+    assert [intent.symbol for intent in asked] == [world.key.symbol] * 2

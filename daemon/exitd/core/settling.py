@@ -14,6 +14,7 @@ from exitd.core.attempt import (
 from exitd.core.ending import ask_slot, end_fire, gone, let_pass, wake, watch_again
 from exitd.core.hits import clear, is_in_the_way
 from exitd.core.holding import REACH_PATIENCE_NS, hold, retry_in
+from exitd.core.intents import ProvePosition
 from exitd.core.lifecycle import TriggerCause
 from exitd.core.patience import climb, is_over, recall, recall_excess
 from exitd.core.position import PositionKey, explained, shown_at_most
@@ -145,7 +146,11 @@ def _after_slice(
 
 
 def _refused(turn: Turn, fired: FireRecord) -> None:
-    """The venue took an order and filled nothing of it: as if it had said no."""
+    """The venue took an order and filled nothing of it: as if it had said no.
+
+    Its position may be gone, and nobody may have said so.
+    """
+    turn.intend(ProvePosition(fired.account, fired.symbol))
     counted = replace(fired, refusals=fired.refusals + 1)
     retry_in(turn, counted, delay_ns(RefusalKind.LIQUIDITY, counted.refusals, None))
 
