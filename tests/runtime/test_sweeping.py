@@ -30,7 +30,7 @@ class Desk:
         return self.looks
 
 
-def test_given_ten_seconds_when_quiet_then_looked_and_not_before():
+def test_given_a_while_when_quiet_then_looked_and_not_before():
     desk = Desk(takes_ns=NS_PER_MS)
 
     assert [desk.after(EVERY_NS - 1), desk.after(1)] == [0, 1]

@@ -30,7 +30,7 @@ SENT_PAST_THE_BARRIER = Mutation(
 SENT_AGAIN_WITH_A_NEW_ID = Mutation(
     89,
     "core/doubt.py",
-    "        _doubt(turn, attempt, lost.why)\n",
+    "        _doubt(turn, attempt, AttemptCause.UNANSWERED, lost.why)\n",
     "        lost_one = next_attempt_state(attempt.state, AttemptCause.UNANSWERED)\n"
     "        given_up = next_attempt_state(lost_one, AttemptCause.NOT_FOUND)\n"
     "        turn.put_attempt(replace(attempt, state=given_up))\n"
@@ -51,16 +51,18 @@ def simulate(package: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.e2e
 @pytest.mark.parametrize(
-    ("mutation", "firing", "why"),
+    ("mutation", "firing", "why", "first"),
     [
-        (SENT_BEFORE_WRITTEN, "strict", "was sent before it was durable"),
-        (SENT_AGAIN_WITH_A_NEW_ID, "strict", "instead of"),
-        (SENT_PAST_THE_BARRIER, "overlapped", "an order nobody wrote down"),
+        (SENT_BEFORE_WRITTEN, "strict", "was sent before it was durable", 0),
+        (SENT_AGAIN_WITH_A_NEW_ID, "strict", "instead of", 0),
+        # A crash between an order and its commit is rare: of the thousand, the second
+        # half, as the first takes a minute and catches nothing.
+        (SENT_PAST_THE_BARRIER, "overlapped", "an order nobody wrote down", SEEDS // 2),
     ],
     ids=["sent before written", "sent again with a new id", "sent past the barrier"],
 )
 def test_given_a_package_without_a_rule_then_a_seed_of_a_thousand_catches_it(
-    mutation: Mutation, firing: str, why: str, tmp_path: Path
+    mutation: Mutation, firing: str, why: str, first: int, tmp_path: Path
 ):
     package = copy_package(tmp_path)
     source = package / "exitd" / mutation.file
@@ -68,7 +70,7 @@ def test_given_a_package_without_a_rule_then_a_seed_of_a_thousand_catches_it(
     assert mutation.before in whole
     source.write_text(whole.replace(mutation.before, mutation.after, 1))
 
-    seeds = ("--seeds", str(SEEDS), "--firing", firing)
+    seeds = ("--seed", str(first), "--seeds", str(SEEDS - first), "--firing", firing)
     done = simulate(package, *seeds, "--stop", "--json", "--processes", "1")
 
     assert done.returncode == 1, done.stderr

@@ -12,7 +12,7 @@ from exitd.core.units import NS_PER_S
 from exitd.ports.clock import Clock
 from exitd.runtime.accounts import Account
 
-EVERY_NS = 10 * NS_PER_S
+EVERY_NS = 30 * NS_PER_S
 #: Between two looks, in times of what one took: of the loop's time, so small a part.
 TIMES = 2_000
 
