@@ -198,8 +198,9 @@ class TrailWatch:
         self._moved.clear()
         for record in durable.triggers:
             self._note(record)
+            self._forget_armings(record, crashed_s)
             if record.state is TriggerState.ARMED and not record.trail_seq:
-                self._not_begun(record, crashed_s)
+                self._not_begun((record.id, record.arming), crashed_s)
         for record, watermark in replayed(durable):
             found = watermark_now(state, state.triggers[record.id])
             if found != watermark:
@@ -236,12 +237,20 @@ class TrailWatch:
                 raise Violation(f"{record.fire_id} forgot that it had begun to trail")
             del self._trails[arming]
 
-    def _not_begun(self, record: TriggerRecord, crashed_s: float) -> None:
+    def _forget_armings(self, record: TriggerRecord, crashed_s: float) -> None:
+        """What was armed and not durable is armed again, under the same number."""
+        for arming in [one for one in self._trails if one[0] == record.id]:
+            if arming[1] > record.arming:
+                self._not_begun(arming, crashed_s)
+        if record.state is TriggerState.WAITING:
+            self._trails.pop((record.id, record.arming), None)
+
+    def _not_begun(self, arming: _Arming, crashed_s: float) -> None:
         """A trail that was not durable has not begun."""
-        known = self._trails.pop((record.id, record.arming), None)
+        known = self._trails.pop(arming, None)
         is_old = known is not None and known.begun_s <= crashed_s - LOST_MAX_S
         if self.is_prompt and is_old:
-            raise Violation(f"{record.fire_id} forgot that it trails")
+            raise Violation(f"{arming[0]}#{arming[1]} forgot that it trails")
 
 
 def replayed(durable: Snapshot) -> Iterator[tuple[TriggerRecord, Decimal]]:
