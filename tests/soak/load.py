@@ -86,10 +86,10 @@ class Load:
     def calm(self) -> None:
         """End all that goes wrong, and put everything back."""
         self._people.leave()
-        self.troubles.end()
-        self._home.exchange.clear_faults()
-        self._home.write(self._home.positions)
-        self._home.hold(ETH, HELD[ETH])
+        self._tried(self.troubles.end)
+        self._tried(self._home.exchange.clear_faults)
+        self._tried(lambda: self._home.write(self._home.positions))
+        self._tried(lambda: self._home.hold(ETH, HELD[ETH]))
         self._prices = {symbol: float(price) for symbol, price in OPENING.items()}
         self._dip_until_s = 0.0
         self._move()
