@@ -141,7 +141,9 @@ class Ground:
 
     def trigger(self, state: State, trigger_id: str) -> TriggerRecord | None:
         """Give a trigger as it is, or as it was when it was forgotten."""
-        return state.triggers.get(trigger_id) or self.mirror.past.get(trigger_id)
+        found = state.triggers.get(trigger_id) or self.mirror.past.get(trigger_id)
+        # What was forgotten a moment ago may not be on the disk yet.
+        return found or self.machine.loop.past.known(trigger_id)
 
     def check_told(self) -> None:
         """Raises: Violation: What was seen on the way does not hold."""
