@@ -9,7 +9,7 @@ from exitd.core.attempt import AttemptKey
 from exitd.core.position import PositionKey
 from exitd.core.resting import is_beyond, level_now
 from exitd.core.state import State
-from exitd.core.trigger import QuantityKind, TriggerState
+from exitd.core.trigger import QuantityKind, TriggerRecord, TriggerState
 from exitd.core.units import ZERO
 from simulation.chain.acts import act_of
 from simulation.chain.choices import ACCOUNT, symbol_of
@@ -68,10 +68,20 @@ def _check_sizes(
         quantity = close.quantity
         is_fixed = quantity.kind is QuantityKind.ABSOLUTE
         most = quantity.value if is_fixed else fired.target
-        if most is not None and done > most:
+        more = ZERO if most is None else done - most
+        if more > ZERO and not _is_remainder(state, record, more):
             raise Violation(f"{fired.fire_id} closed {done} instead of {most}")
         if fired.filled != done:
             raise Violation(f"{fired.fire_id} closed {done}, not {fired.filled}")
+
+
+def _is_remainder(state: State, record: TriggerRecord, more: Decimal) -> bool:
+    """Whether the whole quote went, as the chain refuses to leave so little of it."""
+    definition = record.definition
+    instrument = state.instrument_of(definition)
+    assert instrument is not None
+    assert definition.key is not None
+    return more < instrument.min_left and not state.position(definition.key).is_open
 
 
 def _check_fired(world: ChainWorld, state: State) -> None:
