@@ -17,9 +17,8 @@ from exitd.core.entry import EntryRecord
 from exitd.core.events import FactKind
 from exitd.core.inputs import IfCrossed, OrderReport, OrderStatus
 from exitd.core.known_prices import price_to_arm_by
-from exitd.core.lifecycle import TriggerCause
 from exitd.core.position import PositionKey
-from exitd.core.resting import finish, is_beyond, waits_for_price
+from exitd.core.resting import is_beyond, retire, waits_for_price
 from exitd.core.state import State
 from exitd.core.trigger import (
     Close,
@@ -116,14 +115,7 @@ def is_refused(turn: Turn, record: TriggerRecord) -> bool:
     level = record.trigger_price
     assert level is not None, "what a price is beyond has a level"
     _tell_refused(turn, entry, record.id, level)
-    finish(
-        turn,
-        record,
-        TriggerCause.LIFETIME_ENDED,
-        DoneReason.RETIRED,
-        FactKind.TRIGGER_RETIRED,
-        why="its level was crossed when its entry had filled",
-    )
+    retire(turn, record, "its level was crossed when its entry had filled")
     settle_guard(turn, turn.state.entries[entry.id])
     return True
 
@@ -210,14 +202,7 @@ def fit(turn: Turn, entry: EntryRecord) -> None:
         if entry.left > ZERO:
             resize(turn, entry, record)
         else:
-            finish(
-                turn,
-                record,
-                TriggerCause.LIFETIME_ENDED,
-                DoneReason.RETIRED,
-                FactKind.TRIGGER_RETIRED,
-                why=f"all that {entry.id} filled is closed",
-            )
+            retire(turn, record, f"all that {entry.id} filled is closed")
     settle_guard(turn, entry)
 
 

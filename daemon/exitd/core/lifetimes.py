@@ -27,9 +27,9 @@ from exitd.core.position import (
 )
 from exitd.core.resting import (
     arm,
-    finish,
     has_crossed,
     is_expired,
+    retire,
     wait,
     waits_for_price,
 )
@@ -293,14 +293,7 @@ def _retire(turn: Turn, record: TriggerRecord) -> None:
     if definition.template and not definition.once:
         wait(turn, record, TriggerCause.TEMPLATE_RESET, WaitingFor.POSITION)
     else:
-        finish(
-            turn,
-            record,
-            TriggerCause.LIFETIME_ENDED,
-            DoneReason.RETIRED,
-            FactKind.TRIGGER_RETIRED,
-            why="the position was closed",
-        )
+        retire(turn, record, "the position was closed")
 
 
 def _changed(turn: Turn, before: PositionRecord, after: PositionRecord) -> None:

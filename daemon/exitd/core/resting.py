@@ -364,6 +364,12 @@ def finish(
     return done
 
 
+def retire(turn: Turn, record: TriggerRecord, why: str) -> None:
+    """End a trigger that has nothing left to close."""
+    cause, fact = TriggerCause.LIFETIME_ENDED, FactKind.TRIGGER_RETIRED
+    finish(turn, record, cause, DoneReason.RETIRED, fact, why=why)
+
+
 def watch_expiry(turn: Turn, record: TriggerRecord) -> None:
     """Set the timer of a definition; once is enough for all its armings."""
     expires_ns = record.definition.expires_ns
