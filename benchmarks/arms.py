@@ -21,7 +21,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import httpx
-from latency import SYMBOL, Exchange, keys, start_daemon
+from rig import SYMBOL, Exchange, keys, start_daemon
 from worlds import machine
 
 ROUNDS = 3

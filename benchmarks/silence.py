@@ -23,7 +23,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from latency import STEP, SYMBOL, TOP, Exchange, keys, start_daemon
+from rig import STEP, SYMBOL, TOP, Exchange, keys, start_daemon
 from worlds import machine
 
 GOAL_OVER_S = 3.0

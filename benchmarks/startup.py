@@ -20,8 +20,8 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
-from latency import SYMBOL, Exchange, keys, start_daemon
 from msgspec.structs import replace
+from rig import SYMBOL, Exchange, keys, start_daemon
 from worlds import machine, stop
 
 from exitd.adapters.sqlite.opening import open_store

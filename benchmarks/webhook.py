@@ -23,7 +23,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from latency import SYMBOL, Exchange, keys, start_daemon
+from rig import SYMBOL, Exchange, keys, start_daemon
 from worlds import machine
 
 KEY = "the auth_key of the route, for this run only"
