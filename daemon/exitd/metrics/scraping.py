@@ -1,0 +1,46 @@
+"""One scrape: counts the triggers, then writes everything in the form asked for."""
+
+import asyncio
+import platform
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.exposition import choose_encoder
+
+from exitd.metrics.collecting import DaemonCollector, count_triggers
+from exitd.metrics.counts import Counts
+from exitd.runtime.daemon import Daemon
+from exitd.runtime.durations import Durations
+
+
+class Scrapes:
+    """What answers /metrics. One at a time: each walks over all triggers."""
+
+    def __init__(self, daemon: Daemon, counts: Counts, commits: Durations) -> None:
+        """
+        Args:
+            commits: How long the commits of the store took.
+        """
+        self._daemon = daemon
+        self.counts = counts
+        self._commits = commits
+        self._turn = asyncio.Lock()
+        daemon.loop.on_written(counts.facts_of(daemon.loop.engine.state))
+
+    async def render(self, accept: str) -> tuple[bytes, str]:
+        """Give the text and its media type: OpenMetrics, where *accept* wants it."""
+        async with self._turn:
+            triggers = await count_triggers(self._daemon)
+            # A registry of each scrape's own: nothing is left of it, or shared.
+            registry = CollectorRegistry(auto_describe=False)
+            ProcessCollector(registry=registry)
+            registry.register(
+                DaemonCollector(
+                    self._daemon,
+                    self.counts,
+                    self._commits,
+                    triggers,
+                    platform.python_version(),
+                )
+            )
+            encode, media_type = choose_encoder(accept)
+            return encode(registry), media_type
