@@ -160,6 +160,7 @@ class WatchedFeed:
         match notice.signal:
             case FeedSignal.CONNECTED:
                 self.since_ns = self._loop.clock.now_ns()
+                self.samples.ts_alive_ns = self.since_ns
                 self.holes.find(self.since_ns, self._second.streamed_ns)
                 self._first.watch(self._watched())
                 self._first.connected(self.since_ns)
