@@ -36,6 +36,7 @@ from exitd.cli import (
     rehearsing,
     reporting,
     running,
+    serving,
     tailing,
     taking_over,
     telling,
@@ -117,6 +118,7 @@ add_command(app, version, panel=RUN)
 add_command(app, test, panel=RUN)
 for _topic in (
     running,
+    serving,
     recording,
     demonstrating,
     checking,

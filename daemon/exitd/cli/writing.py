@@ -36,7 +36,7 @@ def init(
       exitd init                    into ./config
       exitd init /etc/exitd
     """
-    written = _starting_files()
+    written = starting_files()
     there = [name for name in written if (directory / name).exists()]
     if there:
         raise CommandFailed(
@@ -66,7 +66,7 @@ def init(
     return ExitCode.OK
 
 
-def _starting_files() -> dict[str, str]:
+def starting_files() -> dict[str, str]:
     from exitd.configuration.schema import SCHEMA_FILES
     from exitd.configuration.venue_tables import shipped_directory
 
