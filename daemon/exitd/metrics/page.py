@@ -32,7 +32,8 @@ scrape_configs:
 ```
 
 The job must be called `exitd`: the rule that tells of a dead daemon goes by that name.
-The dashboard for Grafana is `config/grafana/exitd.json` (Dashboards, New, Import).
+The dashboard for Grafana is `config/grafana/exitd.json` (Dashboards, New, Import). The
+package for Debian has both files in `/usr/share/doc/exitd/examples`.
 
 A scrape looks at each trigger once, in slices between which prices are evaluated, and
 one scrape waits for the other. Nothing is written per price but one number; how long a
