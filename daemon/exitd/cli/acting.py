@@ -15,6 +15,7 @@ from exitd.cli.exit_codes import ExitCode
 from exitd.cli.failures import CommandFailed, WrongUsage
 from exitd.cli.options import ACT, Account, DryRun, Json, TriggerId, Yes
 from exitd.cli.printing import is_agreed, note, say, say_json
+from exitd.cli.short_ids import whole_id
 from exitd.cli.tree import add_command
 
 if TYPE_CHECKING:
@@ -202,7 +203,9 @@ def fire(
     from exitd.client import calls
 
     if dry_run:
-        order = ask(calls.order_if_fired(trigger_id))
+        with connect() as client:
+            id = whole_id(client, trigger_id)
+            order = client.ask(calls.order_if_fired(id))
         if json:
             say_json(order)
         else:
@@ -211,7 +214,7 @@ def fire(
     if not is_agreed(f"Fire {trigger_id} now?", yes=yes):
         raise CommandFailed("nothing was fired; say --yes to do it without asking")
     with connect() as client:
-        fired = client.ask(calls.fire(trigger_id))
+        fired = client.ask(calls.fire(whole_id(client, trigger_id)))
         return _finish(client, fired, no_wait=no_wait, json=json)
 
 
@@ -350,14 +353,16 @@ def take_profit(
             idempotency_key=key,
         )
     )
+    # Without an order nothing rests at the venue, which a script has to know.
+    ended = ExitCode.OK if placed.order_id else ExitCode.FAILED
     if json:
         say_json(placed)
-        return ExitCode.OK
-    say(f"{placed.order_id}: {said}, {placed.status}")
+        return ended
+    say(f"{placed.order_id or 'no order yet'}: {said}, {placed.status}")
     note(f"`exitd cancel {placed.trigger_id} --abandon` takes it back.")
     for sentence in placed.notes:
         note(f"note: {sentence}")
-    return ExitCode.OK
+    return ended
 
 
 def _would_rest(symbol: str, side: str, price: str, said: str, *, json: bool) -> int:
