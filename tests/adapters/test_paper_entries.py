@@ -129,6 +129,20 @@ async def test_given_a_limit_when_only_the_bid_comes_to_it_then_it_rests(rig):
     assert average(filled) == 139
 
 
+@pytest.mark.parametrize("time", [TicketTime.IOC, TicketTime.FOK])
+async def test_given_a_limit_that_may_not_wait_when_not_met_then_over_and_why(
+    rig, time
+):
+    order = entry(rig, order=LIMIT, limit_price="139", time_in_force=time)
+
+    report = await sent(rig, order)
+
+    assert report.status is OrderStatus.EXPIRED
+    assert (
+        report.reason == f"PAPER: the price was not there, and '{time}' waits for none"
+    )
+
+
 async def test_given_a_leap_through_a_limit_when_filled_then_at_the_limit(rig):
     order = entry(rig, order=LIMIT, limit_price="139")
     await sent(rig, order)
