@@ -309,13 +309,9 @@ def _trigger_lines(trigger: TriggerView) -> list[tuple[str, str]]:
 
 def fact_line(fact: FactView) -> str:
     """Write a fact as one line: when, what, to whom, and its fields."""
-    fields = " ".join(
-        f"{name}={value}"
-        for name, value in fact.fields.items()
-        if value not in (None, "") and not name.endswith("_ns")
-    )
     who = fact.trigger_id or "/".join(filter(None, (fact.account, fact.symbol)))
-    return f"{wording.clock_time(fact.ts)}  {fact.event:<20} {who}  {fields}".rstrip()
+    what = wording.fields(fact)
+    return f"{wording.clock_time(fact.ts)}  {fact.event:<20} {who}  {what}".rstrip()
 
 
 def explain(trigger_id: TriggerId, json: Json = False) -> int:

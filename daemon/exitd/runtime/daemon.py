@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -79,6 +79,8 @@ class Daemon:
         self._sources_known = 0
         self._is_watching_soon = False
         self.default_stops: DefaultStops | None = None
+        #: Looks for garbage in quiet moments.
+        self.collect: Callable[[], object] = gc.collect
         self.standby = Standby(loop, store, self.spawn, home=home, is_copy=is_copy)
         self._health = StoreHealth.WRITABLE
         self._ts_unwell_ns: dict[str, int] = {}
@@ -162,7 +164,8 @@ class Daemon:
 
     async def _beat(self) -> None:
         """Show that the loop turns, and notice when it did not for a while."""
-        sweeper = Sweeper(self.clock, partial(is_quiet, self.accounts))
+        may_look = partial(is_quiet, self.accounts)
+        sweeper = Sweeper(self.clock, may_look, self.collect)
         while True:
             sweeper.sweep_if_due()
             before_ns = self.clock.monotonic_ns()
