@@ -37,7 +37,8 @@ def completion(
       exitd completion zsh > ~/.zfunc/_exitd
       exitd completion fish > ~/.config/fish/completions/exitd.fish
     """
-    from typer.completion import get_completion_script
+    # Typer has it there, and does not say that it is for others.
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
     say(
         get_completion_script(
@@ -49,6 +50,6 @@ def completion(
 
 def answer_shells() -> None:
     """Let the application answer the shells that the scripts are for."""
-    from typer.completion import completion_init
+    from typer.completion import completion_init  # type: ignore[attr-defined]
 
     completion_init()

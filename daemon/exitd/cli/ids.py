@@ -8,8 +8,7 @@ def ids_of_triggers(incomplete: str) -> list[str]:
 
     A shell asks while somebody types: whatever goes wrong here, it shows nothing.
     """
-    from exitd.cli.asking import connect
-    from exitd.cli.looking import all_triggers
+    from exitd.cli.asking import all_triggers, connect
     from exitd.errors import ExitdError
 
     try:

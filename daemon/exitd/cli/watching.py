@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exitd.cli import wording
-from exitd.cli.asking import connect
+from exitd.cli.asking import all_triggers, connect
 from exitd.cli.exit_codes import ExitCode
-from exitd.cli.looking import all_triggers
 from exitd.cli.options import LOOK, Json
-from exitd.cli.printing import TABLE_WIDTH_MAX, say, say_json
+from exitd.cli.printing import TABLE_WIDTH, say, say_json
 from exitd.cli.tree import add_command
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def top(
         if json:
             say_json({"banner": status.banner, "status": status, "triggers": triggers})
         elif once or not sys.stdout.isatty():
-            for line in _lines(status, triggers, TABLE_WIDTH_MAX):
+            for line in _lines(status, triggers, TABLE_WIDTH):
                 say(line.plain.rstrip())
         else:
             _go_on(client, every)

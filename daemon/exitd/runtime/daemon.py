@@ -317,6 +317,7 @@ class Daemon:
     async def stop(self) -> None:
         """Take nothing new, let what is in flight be answered, close the store."""
         self.is_stopping = True
+        began_ns = self.clock.monotonic_ns()
         log(Event.DAEMON_STOPPING, reason="asked to")
         for account in self.accounts.values():
             account.dispatcher.stop()
@@ -339,5 +340,5 @@ class Daemon:
             await self.store.close()
         finally:
             self.loop.tell_rest()
-        took_ms = (self.clock.now_ns() - self.ts_started_ns) // 1_000_000
+        took_ms = (self.clock.monotonic_ns() - began_ns) // 1_000_000
         log(Event.DAEMON_STOPPED, took_ms=took_ms)

@@ -34,7 +34,7 @@ BUSY_TIMEOUT_MS = 5_000
 LOG_PAGES_MAX = 4_000
 """16 MiB: at a thousand pages one commit in fifty would pay for folding them in."""
 
-CACHE_KIB = 512
+CACHE_KIB = 256
 """Pages that each connection keeps to itself. More would only fill up for days, and
 what is not in it is in the kernel's cache."""
 
