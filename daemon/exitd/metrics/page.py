@@ -37,8 +37,8 @@ package for Debian has both files in `/usr/share/doc/exitd/examples`.
 
 A scrape looks at each trigger once, in slices between which prices are evaluated, and
 one scrape waits for the other. Where that takes longer than 20 ms (some 4,000 triggers)
-`exitd_triggers` may be as old as twenty times what it took. Nothing is written per price
-but one number; how long a price took is measured on two of them a second. What is
+`exitd_triggers` may be as old as twenty times what it took. A price writes nothing
+but one number; how long it took is measured on two of them a second. What is
 counted begins at zero with each start of the daemon, as Prometheus expects.
 
 `venue` is a name under `venues:`, `symbol` a market in the venue's own words, `kind`
