@@ -1,5 +1,5 @@
 # The commands themselves are ./exitd and .ci/run; this is for the habit.
-.PHONY: demo test ci format constraints log-events
+.PHONY: demo test ci format constraints log-events metrics
 
 demo:
 	./exitd demo
@@ -24,3 +24,7 @@ constraints:
 
 log-events:
 	.venv/bin/python -m exitd.logs >docs/log-events.md
+
+# The page, the alert rules and the dashboard.
+metrics:
+	.venv/bin/python -m exitd.metrics.publish

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from exitd.adapters.system.units import settings_of
+
 FOLDER = Path(__file__).parent.parent / "systemd"
 
 
@@ -22,6 +24,17 @@ def unit() -> dict[str, dict[str, list[str]]]:
 
 
 UNIT = unit()
+#: What a unit for one of several exitds has of its own.
+OF_ITS_OWN = (
+    ("Description=exitd,", "Description=exitd %i,"),
+    ("/etc/exitd/", "/etc/exitd-%i/"),
+    ("%S/exitd", "%S/exitd-%i"),
+    ("%t/exitd/", "%t/exitd-%i/"),
+    ("StateDirectory=exitd", "StateDirectory=exitd-%i"),
+    ("RuntimeDirectory=exitd", "RuntimeDirectory=exitd-%i"),
+    ("ConfigurationDirectory=exitd", "ConfigurationDirectory=exitd-%i"),
+    ("SyslogIdentifier=exitd", "SyslogIdentifier=exitd-%i"),
+)
 SERVICE = UNIT["Service"]
 
 
@@ -51,6 +64,17 @@ SERVICE = UNIT["Service"]
 )
 def test_given_unit_when_read_then_it_says_what_the_daemon_relies_on(key, value):
     assert SERVICE[key] == [value]
+
+
+def test_given_the_template_when_read_then_it_is_the_unit_with_folders_of_its_own():
+    text = (FOLDER / "exitd.service").read_text()
+    for of_one, of_several in OF_ITS_OWN:
+        assert of_one in text
+        text = text.replace(of_one, of_several)
+
+    template = (FOLDER / "exitd@.service").read_text()
+
+    assert settings_of(template) == settings_of(text)
 
 
 def test_given_unit_when_it_keeps_failing_then_systemd_never_gives_up():

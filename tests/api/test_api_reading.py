@@ -208,12 +208,14 @@ async def test_given_health_when_asked_by_get_or_head_then_answered(world: World
         ready = await raw.get("/-/ready")
         world.daemon.is_recovered = False
         recovering = await raw.get("/-/ready")
+        head = await raw.head("/-/ready")
         world.daemon.is_recovered = True
 
     assert [one.status_code for one in healthy] == [200, 200]
     assert (healthy[0].json(), healthy[1].content) == ({"healthy": True}, b"")
     assert (ready.status_code, ready.json()) == (200, {"ready": True, "reasons": []})
     assert recovering.status_code == 503
+    assert (head.status_code, head.content) == (503, b"")
     assert recovering.json()["reasons"] == ["recovery is not finished"]
 
 

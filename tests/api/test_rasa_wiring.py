@@ -10,14 +10,24 @@ from api.daemons import ACCOUNT, World, started
 from exitd.app.doors import open_doors
 from exitd.configuration.daemon_file import Http
 from exitd.configuration.load import load
+from exitd.metrics.counts import Counts
+from exitd.metrics.scraping import Scrapes
+from exitd.runtime.durations import Durations
 from exitd.settings import Settings
 from fakes.chain import FakeChain
 from fakes.exchange import SOL
 
 
 async def prefixes(world: World, http: Http, **chains: FakeChain) -> set[str]:
+    scrapes = Scrapes(world.daemon, Counts(), Durations())
     server, listeners = await open_doors(
-        world.daemon, world.control, http, Settings(), world.folder, chains
+        world.daemon,
+        world.control,
+        http,
+        Settings(),
+        world.folder,
+        chains,
+        scrapes=scrapes,
     )
     for listener in listeners:
         listener.remove()

@@ -1,6 +1,6 @@
 """Puts the API together: routes, guard, problems, documentation."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from fastapi import APIRouter, FastAPI
 
@@ -11,7 +11,7 @@ from exitd.api.costs import cost_routes
 from exitd.api.documentation import documentation_routes
 from exitd.api.entries import entry_routes, signal_routes
 from exitd.api.flows import flow_routes
-from exitd.api.guard import Door, Guard
+from exitd.api.guard import Answered, Door, Guard, tell_nobody
 from exitd.api.history import history_routes
 from exitd.api.problems import Problem, add_problem_handlers
 from exitd.api.reading import health_routes, reading_routes
@@ -33,6 +33,7 @@ def make_app(
     identifiers: Identifiers,
     doors: Iterable[Door] = (),
     routers: Iterable[APIRouter] = (),
+    on_answered: Callable[[Answered], None] = tell_nobody,
 ) -> Guard:
     """Make the application that `HttpServer` serves.
 
@@ -42,6 +43,7 @@ def make_app(
         doors: Other applications, under prefixes of their own, that know for
             themselves who may do what.
         routers: More routes behind the same guard: the page, the metrics.
+        on_answered: Sees each request once it is answered, to count it.
     """
     app = FastAPI(
         title="exitd",
@@ -78,6 +80,7 @@ def make_app(
         monotonic_ns=control.daemon.clock.monotonic_ns,
         on_stop=control.history.close,
         doors=doors,
+        on_answered=on_answered,
     )
 
 

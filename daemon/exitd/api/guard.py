@@ -36,6 +36,7 @@ _BODY_S = 15.0
 _REQUESTS_MAX = 200
 _SOCKETS_MAX = 128
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_METHODS = _READS | {"POST", "PUT", "PATCH", "DELETE"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _ADMIN_PATHS = (
@@ -49,6 +50,20 @@ _RANKS = {"read": 0, "trade": 1, "admin": 2}
 _OPEN_PATHS = frozenset({"/-/healthy", "/-/ready"})
 
 MakeId = Callable[[], str]
+
+
+class Answered(Struct, frozen=True):
+    """One request, answered. `route` is a pattern, `method` one that we know."""
+
+    method: str
+    route: str
+    status: int
+    took_ns: int
+    is_socket: bool
+
+
+def tell_nobody(answered: Answered) -> None:
+    """Where nobody counts them."""
 
 
 class Door(Struct, frozen=True):
@@ -87,8 +102,10 @@ class Guard:
         monotonic_ns: Callable[[], int],
         on_stop: Callable[[], None],
         doors: tuple[Door, ...] = (),
+        on_answered: Callable[[Answered], None] = tell_nobody,
     ) -> None:
         self._app = app
+        self._on_answered = on_answered
         self._tokens = tokens
         self._hosts = _LOCAL_HOSTS | {host.lower() for host in allowed_hosts}
         self._make_id = make_id
@@ -118,7 +135,9 @@ class Guard:
                 await self._pass(scope, headers, receive, answer)
             finally:
                 self._under_way[place] -= 1
-                _note(scope, answer.status, self._monotonic_ns() - started_ns)
+                took_ns = self._monotonic_ns() - started_ns
+                _note(scope, answer.status, took_ns)
+                self._on_answered(_answered(scope, answer.status, took_ns))
 
     def stop(self) -> None:
         """End what would otherwise be answered for ever."""
@@ -232,17 +251,27 @@ def _note(scope: Scope, status: int, took_ns: int) -> None:
     """Log every change with who asked and from where; reads only for debugging."""
     is_read = scope["method"] in _READS
     caller: Caller | None = scope["state"].get("caller")
-    route = scope.get("route")
     log(
         Event.API_READ if is_read else Event.API_REQUESTED,
         method=scope["method"],
-        route=getattr(route, "path", "") or "unknown",
+        route=_route_of(scope),
         path=scope["path"][:200],
         status=status,
         took_ms=took_ns // NS_PER_MS,
         by=caller.name if caller is not None else "",
         ip=place_of(scope, scope["state"].get("peer")),
     )
+
+
+def _route_of(scope: Scope) -> str:
+    """Give the pattern of a route, never what somebody wrote in its place."""
+    return getattr(scope.get("route"), "path", "") or "unknown"
+
+
+def _answered(scope: Scope, status: int, took_ns: int) -> Answered:
+    method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+    is_socket = scope["type"] != "http"
+    return Answered(method, _route_of(scope), status, took_ns, is_socket)
 
 
 class _Answer:

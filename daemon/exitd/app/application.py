@@ -54,6 +54,8 @@ from exitd.configuration.watch import changes
 from exitd.core.engine import Engine
 from exitd.core.units import NS_PER_MS, NS_PER_S, trap_floats
 from exitd.logs import Event, configure, log
+from exitd.metrics.counts import Counts
+from exitd.metrics.scraping import Scrapes
 from exitd.ports.alerts import Alerts
 from exitd.ports.chain import Chain
 from exitd.runtime.accounts import Account
@@ -93,6 +95,7 @@ class Application:
         )
         self.stop = asyncio.Event()
         self.reload = asyncio.Event()
+        self.counts = Counts()
         self.places: tuple[str, ...] = ()
         self.state = Path()
         self.chains: dict[str, Chain] = {}
@@ -129,6 +132,7 @@ class Application:
             journal_stream=self.settings.journal_stream,
             no_color=self.settings.no_color is not None,
             constants={} if files.is_live else {"mode": PAPER},
+            observe=self.counts.observe,
         ):
             log(
                 Event.DAEMON_STARTED,
@@ -184,6 +188,7 @@ class Application:
             self.settings,
             self.state,
             self.chains,
+            scrapes=Scrapes(self.daemon, self.counts, self.store.commits),
         )
         self.places = tuple(place_of(listener) for listener in listeners)
         try:

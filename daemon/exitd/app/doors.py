@@ -9,9 +9,11 @@ from exitd.adapters.ethereum.signatures import EthereumSignatures
 from exitd.api.application import make_app, refuse_open_door
 from exitd.api.guard import Door
 from exitd.api.listening import HttpServer, Listener, listen_tcp, listen_unix
+from exitd.api.metrics import metrics_routes
 from exitd.api.rasa.doors import rasa_doors
 from exitd.configuration.daemon_file import Http
 from exitd.configuration.rasa import Rasa
+from exitd.metrics.scraping import Scrapes
 from exitd.ports.chain import Chain
 from exitd.runtime.control import Control
 from exitd.runtime.control.identifiers import Identifiers
@@ -37,10 +39,13 @@ async def open_doors(
     settings: Settings,
     state: Path,
     chains: Mapping[str, Chain] = _NO_CHAINS,
+    *,
+    scrapes: Scrapes,
 ) -> tuple[HttpServer, tuple[Listener, ...]]:
     """Bind the sockets; they are served once `run_until_stopped` runs.
 
     *chains* are those of the accounts whose positions are quotes, by their names.
+    *scrapes* answers /metrics and counts what is asked.
 
     Raises:
         ConfigurationError: One of them cannot be bound, or must not be.
@@ -65,6 +70,8 @@ async def open_doors(
         allowed_hosts=http.allowed_hosts,
         identifiers=identifiers,
         doors=doors,
+        routers=[metrics_routes(scrapes.render)],
+        on_answered=scrapes.counts.answered,
     )
     return HttpServer(app, tuple(listeners)), tuple(listeners)
 

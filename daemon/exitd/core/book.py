@@ -17,6 +17,17 @@ from exitd.core.units import INFINITY
 _MINUS_INFINITY = INFINITY.copy_negate()
 
 
+def nearest_levels(book: "Book") -> tuple[Decimal, Decimal]:
+    """Give the nearest level below that a price may hit, and the nearest above.
+
+    Minus and plus infinity where there is none. What only wakes a trigger is no level.
+    """
+    return (
+        max(book._falling.first.copy_negate(), book._sells.stop),
+        min(book._rising.first, book._buys.stop.copy_negate()),
+    )
+
+
 class Wake(StrEnum):
     """Why a trigger looks at a price that does not hit it; `MOVE` has a number."""
 

@@ -38,9 +38,11 @@ from exitd.logs.repeats import Repeats
 from exitd.logs.writer import LineWriter
 from exitd.secret import Secret
 
-__all__ = ["Event", "Log", "bound", "configure", "log", "log_at"]
+__all__ = ["Event", "Log", "Observe", "bound", "configure", "log", "log_at"]
 
 FORMATS = ("auto", *RENDERERS)
+#: Sees each event with its fields, written or not; quick, and from any thread.
+Observe = Callable[[Event, Mapping[str, object]], None]
 STDOUT_FD = 1
 
 _current: Log | None = None
@@ -58,6 +60,8 @@ def log_at(level: str, event: Event, /, **fields: object) -> None:
     """Write *event* at another level than its own."""
     if _current is None:
         return
+    if _current.observe is not None:
+        _current.observe(event, fields)
     if "event" in fields:
         # structlog's own name for the event itself.
         fields["event_"] = fields.pop("event")
@@ -90,8 +94,13 @@ class Log:
     """What `configure` set up; to be closed, or used in a `with`."""
 
     def __init__(
-        self, writer: LineWriter, pipeline: Pipeline, crashes: CrashPrinter
+        self,
+        writer: LineWriter,
+        pipeline: Pipeline,
+        crashes: CrashPrinter,
+        observe: Observe | None = None,
     ) -> None:
+        self.observe = observe
         self._writer = writer
         self._crashes = crashes
         self._pipeline = pipeline
@@ -174,6 +183,7 @@ def configure(
     fd: int | None = None,
     journal_stream: str | None = None,
     no_color: bool = False,
+    observe: Observe | None = None,
 ) -> Log:
     """
     Begin to log; close what this returns.
@@ -190,6 +200,7 @@ def configure(
         fd: Where to write, in place of standard output (or error, for `console`).
         journal_stream: The variable of that name, when systemd set it.
         no_color: No colours even on a terminal; elsewhere there are none anyway.
+        observe: Sees each event, whatever its level is.
 
     Raises:
         ConfigurationError: The format, the level or an override cannot be read.
@@ -216,7 +227,7 @@ def configure(
     )
     crashes = CrashPrinter(pipeline.redactor)
     crashes.install()
-    _current = Log(writer, pipeline, crashes)
+    _current = Log(writer, pipeline, crashes, observe)
     atexit.register(_current.close)
     listen_to_libraries()
     return _current

@@ -15,6 +15,7 @@ from exitd.ports.sessions import Sessions
 from exitd.ports.store import Store, StoreHealth
 from exitd.runtime.accounts import Account
 from exitd.runtime.default_stops import DefaultStops
+from exitd.runtime.durations import Durations
 from exitd.runtime.fact_log import log_facts
 from exitd.runtime.feeds import Feeds
 from exitd.runtime.loop import EngineLoop
@@ -67,6 +68,7 @@ class Daemon:
         self.holes: tuple[Hole, ...] = ()
         self.ts_started_ns = clock.now_ns()
         self.ts_beat_ns = clock.monotonic_ns()
+        self.lag = Durations()
         self.is_recovered = False
         self.is_stopping = False
         self.silent_venues: set[str] = set()
@@ -173,6 +175,7 @@ class Daemon:
             now_ns = self.clock.monotonic_ns()
             lag_ns = now_ns - before_ns - int(_BEAT_S * NS_PER_S)
             self.ts_beat_ns = now_ns
+            self.lag.note(lag_ns)
             if lag_ns > _LAG_NOTED_NS:
                 log(Event.LOOP_LAGGED, lag_ms=lag_ns // 1_000_000)
             self.check_health()

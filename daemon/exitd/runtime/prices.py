@@ -18,6 +18,7 @@ from exitd.runtime.first_prices import FirstPrices
 from exitd.runtime.freshness import FreshnessWatch, Staleness, judge
 from exitd.runtime.holes import Holes
 from exitd.runtime.loop import EngineLoop
+from exitd.runtime.price_samples import PriceSamples
 from exitd.runtime.second_source import SecondSource
 from exitd.runtime.seen import Seen
 from exitd.runtime.supervise import CameUp, keep_running
@@ -58,6 +59,7 @@ class WatchedFeed:
         self.since_ns: int | None = None
         self.garbled = 0
         self.reconnects = 0
+        self.samples = PriceSamples()
         self._feed = feed
         self._loop = loop
         self._spawn = spawn
@@ -147,12 +149,18 @@ class WatchedFeed:
     def _take(self, tick: Tick) -> None:
         if self._before_tick is not None:
             self._before_tick(tick)
-        self._loop.handle(tick)
+        samples = self.samples
+        samples.taken += 1
+        if samples.is_due:
+            samples.measure(tick, self._loop)
+        else:
+            self._loop.handle(tick)
 
     def _on_notice(self, notice: FeedNotice) -> None:
         match notice.signal:
             case FeedSignal.CONNECTED:
                 self.since_ns = self._loop.clock.now_ns()
+                self.samples.ts_alive_ns = self.since_ns
                 self.holes.find(self.since_ns, self._second.streamed_ns)
                 self._first.watch(self._watched())
                 self._first.connected(self.since_ns)
@@ -184,6 +192,9 @@ class WatchedFeed:
         while True:
             await asyncio.sleep(_WATCH_EVERY_S)
             silent_ns = self._loop.clock.monotonic_ns() - self._feed.ts_alive_ns
+            self.samples.is_due = True
+            if self._feed.ts_alive_ns:
+                self.samples.ts_alive_ns = self._loop.clock.now_ns() - silent_ns
             if self.since_ns is not None and silent_ns > _SILENCE_MAX_NS:
                 self._feed.abort()
             self.check_freshness()

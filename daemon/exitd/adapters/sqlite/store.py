@@ -42,6 +42,7 @@ class SqliteStore(Archive):
         was_clean_stop: Whether the daemon before this one ended by `close`; True
             for a new state.
         is_from_backup: Whether the file is a copy that `backup` made.
+        commits: How long those took that succeeded.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class SqliteStore(Archive):
             self._delivery.deliver,
             lock.mark if lock else _forget,
         )
+        self.commits = self._writer.commits
         self._driver: WriterDriver = (
             InlineDriver(self._writer, self._delivery.loop)
             if inline

@@ -19,6 +19,7 @@ from exitd.adapters.sqlite.reserve import Reserve
 from exitd.errors import StoreError, StoreFull, Withdrawn
 from exitd.ports.clock import Clock
 from exitd.ports.store import Batch, OnDurable, StoreHealth
+from exitd.runtime.durations import Durations
 
 GROUP_BATCHES = 512
 """Batches in one commit; more would only make the first of them wait."""
@@ -72,6 +73,8 @@ class Writer:
         self._reserve = reserve
         self._deliver = deliver
         self._mark = mark
+        self._clock = clock
+        self.commits = Durations()
         self._pending: deque[Entry] = deque()
         self._prune_before_ns: int | None = None
         self._commits_since_checkpoint = 0
@@ -158,6 +161,7 @@ class Writer:
             self.disk.note_failure(error)
             return False
         before = self._database.batch
+        began_ns = self._clock.monotonic_ns()
         try:
             self._database.write([queued.batch for queued in group])
         except sqlite3.Error as error:
@@ -171,6 +175,7 @@ class Writer:
                 return self._make_room(len(group))
             # Once at once: most of what goes wrong with a disk goes wrong once.
             return was_well
+        self.commits.note(self._clock.monotonic_ns() - began_ns)
         self._settle(len(group))
         if (
             not self.disk.is_well

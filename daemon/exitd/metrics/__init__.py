@@ -1,0 +1,1 @@
+"""What Prometheus is told: counted from facts and log events, looked up at a scrape."""
