@@ -17,6 +17,8 @@ from exitd.runtime.control import Control
 from exitd.runtime.control.identifiers import Identifiers
 from exitd.runtime.daemon import Daemon
 from exitd.settings import Settings
+from exitd.web.audience import Audience
+from exitd.web.routes import page_routes
 
 SOCKET_NAME = "exitd.sock"
 _NO_CHAINS: Mapping[str, Chain] = MappingProxyType({})
@@ -59,13 +61,16 @@ async def open_doors(
         for listener in listeners:
             listener.remove()
         raise
+    audience = Audience(control)
     identifiers = Identifiers(daemon.clock, secrets.token_bytes)
     app = make_app(
         control,
         allowed_hosts=http.allowed_hosts,
         identifiers=identifiers,
         doors=doors,
+        routers=(page_routes(control, audience),),
     )
+    daemon.spawn(audience.keep(), "status page")
     return HttpServer(app, tuple(listeners)), tuple(listeners)
 
 

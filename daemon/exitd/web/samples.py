@@ -1,0 +1,43 @@
+"""A quarter of an hour of each watched price, for the page's chart and sparklines."""
+
+from collections import deque
+from decimal import Decimal
+
+from exitd.core.state import State
+from exitd.core.units import NS_PER_S, text
+
+EVERY_S = 3
+_KEPT = 300
+_SOURCES_MAX = 200
+
+
+class Samples:
+    """Prices of every third second, while the daemon runs; the oldest go."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, deque[tuple[int, Decimal]]] = {}
+        self._ts_taken_ns = 0
+
+    def take(self, state: State, now_ns: int) -> None:
+        """Note the prices of now, where it is time to."""
+        if now_ns - self._ts_taken_ns < EVERY_S * NS_PER_S:
+            return
+        self._ts_taken_ns = now_ns
+        # Even steps: the chart has no other measure of time.
+        now_s = now_ns // NS_PER_S // EVERY_S * EVERY_S
+        for source, book in state.books.items():
+            if book.price is None or source.is_spread:
+                continue
+            taken = self._taken.get(str(source))
+            if taken is None:
+                if len(self._taken) >= _SOURCES_MAX:
+                    continue
+                taken = self._taken[str(source)] = deque(maxlen=_KEPT)
+            taken.append((now_s, book.price))
+
+    def whole(self) -> dict[str, list[tuple[int, str]]]:
+        """Give all of them: seconds of the epoch, UTC, and the price."""
+        return {
+            name: [(ts_s, text(price)) for ts_s, price in taken]
+            for name, taken in self._taken.items()
+        }
