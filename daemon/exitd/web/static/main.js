@@ -18,9 +18,10 @@ setInterval(() => now.isUp && sampleAll(), 3000);
 follow();
 
 // They are large, and nothing waits for them.
-addEventListener("load", async () => {
+const draw = async () => {
   const [chart, latency] = await Promise.all([import("./chart.js"), import("./latency.js")]);
   await latency.load();
   chart.start();
   latency.start();
-});
+};
+draw();
