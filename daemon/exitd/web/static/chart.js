@@ -1,12 +1,13 @@
 // The price of one market, a line for each level, the entry, and what has fired there.
 
 import { byId, el } from "./dom.js";
-import { facts, history, now, on, prices, rows } from "./known.js";
+import { distance, facts, history, now, on, prices, rows } from "./known.js";
 import { grouped, number } from "./numbers.js";
 import { colour } from "./theme.js";
 import { createChart, createSeriesMarkers, LineSeries, LineStyle } from "./vendor/lightweight-charts.mjs";
 
-const LINES_MAX = 20;
+// The nearest levels only, or nobody could read them.
+const LINES_MAX = 12;
 // Steps of three seconds that are in sight at first: ten minutes.
 const SHOWN = 200;
 let chart = null;
@@ -66,8 +67,9 @@ function redraw() {
 
 function wantedLines() {
   const wanted = new Map();
-  for (const row of rows.values()) {
-    if (row.source !== chosen || !row.level || row.is_done || wanted.size >= LINES_MAX) continue;
+  const here = [...rows.values()].filter((row) => row.source === chosen && row.level && !row.is_done);
+  if (here.length > LINES_MAX) here.sort((one, other) => distance(one) - distance(other));
+  for (const row of here.slice(0, LINES_MAX)) {
     const word = { stop_loss: "SL", take_profit: "TP", trailing: "trail" }[row.kind] ?? row.kind;
     const hue = row.kind === "trailing" ? "amber" : row.is_stop ? "red" : "green";
     wanted.set(row.id, { price: number(row.level), title: `${word} ${row.quantity ?? row.action}`, color: colour(hue), lineStyle: LineStyle.Dashed });

@@ -1,11 +1,13 @@
 // What to write first, while there are no triggers.
 
 import { announce, byId, show } from "./dom.js";
-import { now, on, rows } from "./known.js";
+import { on } from "./known.js";
+
+const WATCHING = ["waiting", "armed", "confirming", "stale", "paused", "firing", "working"];
 
 export function start() {
-  on("status", () => {
-    const isEmpty = rows.size === 0 && now.leftOut === 0;
+  on("status", (status) => {
+    const isEmpty = WATCHING.every((state) => !status.triggers[state]);
     show(byId("setup"), isEmpty);
     show(byId("triggers"), !isEmpty);
   });
