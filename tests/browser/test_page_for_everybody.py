@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 
 import httpx
-import pytest
 from playwright.sync_api import Browser, expect
 
-from browser.window import DESKTOP, PHONE, Window, token, window
+from browser.window import PHONE, window
 from e2e.house import SYMBOL, House
 
 MANY, AT_ONCE = 1_000, 200
-#: The folder of the npm package axe-core; `.ci/run browser` brings it.
-AXE = os.environ.get("EXITD_AXE", "")
 
 
 def arm_many(house: House) -> None:
@@ -102,41 +97,3 @@ def test_given_the_switch_when_used_then_light_dark_and_kept(
         expect(switch).to_have_text("Theme: light")
         switch.click()
         expect(root).to_have_attribute("data-theme", "dark")
-
-
-def serious(seen: Window) -> list[str]:
-    """What axe finds that keeps somebody out."""
-    found = json.loads(seen.tab.evaluate("axe.run().then(JSON.stringify)"))
-    return [
-        f"{one['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
-
-
-@pytest.mark.skipif(not AXE, reason="needs EXITD_AXE, the folder of axe-core")
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_given_axe_when_it_looks_then_nothing_serious(
-    browser: Browser, armed: House, pictures: Path, size: dict[str, int], scheme: str
-):
-    secret = token(armed, "me", "trade")
-    script = (Path(AXE) / "axe.min.js").read_text()
-    # Its script is put in by the test, which the page's policy would not allow.
-    with window(
-        browser, armed, pictures, size, color_scheme=scheme, bypass_csp=True
-    ) as seen:
-        seen.open()
-        armed.price("146.2")
-        expect(seen.state("sol-core/tp1")).to_have_text("filled")
-        seen.sign_in(secret)
-        seen.tab.evaluate(script)
-        found = serious(seen)
-        seen.explain("sol-core/run").get_by_role("button", name="Pause").click()
-        found += serious(seen)
-        seen.tab.keyboard.press("Escape")
-        seen.tab.locator("#arm").click()
-        found += serious(seen)
-
-    assert found == []

@@ -122,7 +122,7 @@ async def test_given_a_reader_who_does_not_read_when_much_happens_then_let_go(
         other.give(b"")
         await other.next()
 
-    assert watcher.is_over
+    assert watcher.is_slow
     assert await watcher.next() is None
     assert not other.is_over
 

@@ -57,6 +57,7 @@ class Watcher:
     def __init__(self) -> None:
         self.is_new = True
         self.is_over = False
+        self.is_slow = False
         self._waiting: deque[bytes] = deque()
         self._news = asyncio.Event()
 
@@ -64,6 +65,7 @@ class Watcher:
         if self.is_over:
             return
         if len(self._waiting) >= _QUEUE_MAX + _WHOLE_MAX * self.is_new:
+            self.is_slow = True
             self.end()
         else:
             self._waiting.append(message)
@@ -184,7 +186,7 @@ class Audience:
                 for part in parts:
                     watcher.give(part)
                 watcher.is_new = False
-        for watcher in [each for each in self.watchers if each.is_over]:
+        for watcher in [each for each in self.watchers if each.is_slow]:
             self.watchers.discard(watcher)
             log(Event.WATCHER_DROPPED, reason="it read too slowly")
         if not self.watchers:
