@@ -103,6 +103,15 @@ def test_given_uv_when_first_started_then_uv_does_the_work(checkout: Checkout):
     assert install.startswith("pip install -c constraints.txt -e . ")
 
 
+def test_given_set_up_when_a_service_cannot_write_then_it_finds_all_compiled(
+    checkout: Checkout,
+):
+    checkout.start("version", PYTHONDONTWRITEBYTECODE="1")
+
+    found = (checkout.root / "daemon" / "exitd" / "__pycache__").glob("*.pyc")
+    assert {path.name.partition(".")[0] for path in found} == {"__init__", "__main__"}
+
+
 def test_given_uv_that_fails_when_first_started_then_pip_takes_over(checkout: Checkout):
     done = checkout.start("version", UV_FAILS="1", PIP_NO_INDEX="1")
 

@@ -115,6 +115,16 @@ def test_given_bound_ids_when_logged_then_they_stand_on_every_line(journal):
     assert {line["mode"] for line in lines} == {"PAPER, NOT PROTECTING"}
 
 
+def test_given_a_field_that_every_line_has_when_logged_then_it_stands_once(journal):
+    journal.start(constants={"mode": "PAPER, NOT PROTECTING"})
+
+    log(Event.DAEMON_STARTED, mode="PAPER, NOT PROTECTING", version="0.1.0")
+
+    line = journal.lines()[0]
+    assert line["mode"] == "PAPER, NOT PROTECTING"
+    assert "mode_" not in line
+
+
 def test_given_field_named_as_a_fixed_one_when_logged_then_neither_is_lost(journal):
     journal.start()
 

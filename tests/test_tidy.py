@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
+
+import pytest
+
+from source_trees import kept, nodes, tree_of
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "daemon" / "exitd"
@@ -80,15 +83,10 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
-
-
-def nodes(paths: list[Path]) -> Iterator[tuple[Path, ast.AST]]:
-    for path in paths:
-        for node in ast.walk(tree_of(path)):
-            yield path, node
+@pytest.fixture(scope="module", autouse=True)
+def trees() -> Iterator[None]:
+    with kept():
+        yield
 
 
 def place(path: Path, node: ast.AST) -> str:

@@ -13,6 +13,7 @@ from contract.sessions_contract import instant
 from exitd.adapters.calendars.asking import ExchangeCalendars, why_missing
 from exitd.configuration.calendars import CALENDARS
 from exitd.core.units import NS_PER_S
+from exitd.extras import how_to_install
 from exitd.ports.sessions import SessionsUnknown
 
 SPAN = (instant("2026-07-01 00:00"), instant("2026-07-02 00:00"))
@@ -76,7 +77,7 @@ async def test_given_no_library_then_the_remedy_is_named(tmp_path: Path):
 
     said = await refusal(source)
 
-    assert "pip install 'exitd[calendars]'" in said
+    assert how_to_install("calendars") in said
     assert "No module named x" in said
 
 

@@ -127,7 +127,7 @@ def test_given_no_matplotlib_then_one_sentence_names_the_remedy(
     # What the import system does where a package is not installed.
     monkeypatch.setitem(sys.modules, "matplotlib", None)
 
-    with pytest.raises(ChartsMissing, match=r"install exitd\[charts\]"):
+    with pytest.raises(ChartsMissing, match=r"pip install .*\[charts\]"):
         draw(picture("100 101"), "png")
 
 

@@ -87,6 +87,34 @@ async def test_given_an_old_quote_when_taken_then_the_last_trade_is_paid(rig):
     assert average(report) == 150
 
 
+@pytest.mark.parametrize(
+    ("side", "stop", "trade"), [(BUY, "151", "152"), (SELL, "129", "128")]
+)
+async def test_given_a_stop_when_trades_leave_the_quote_behind_then_that_is_not_paid(
+    rig, side, stop, trade
+):
+    quote(rig, PriceKind.BID, "139")
+    quote(rig, PriceKind.ASK, "141")
+    order = entry(rig, side, order=STOP, stop_price=stop)
+    await sent(rig, order)
+
+    rig.clock.advance(1)
+    quote(rig, PriceKind.LAST, trade)
+
+    assert average(await rig.entries.find_entry(order)) == Decimal(trade)
+
+
+async def test_given_a_trade_within_the_spread_when_taken_then_the_quote_is_paid(rig):
+    quote(rig, PriceKind.BID, "139")
+    quote(rig, PriceKind.ASK, "141")
+    rig.clock.advance(1)
+    quote(rig, PriceKind.LAST, "140")
+
+    report = await sent(rig, entry(rig))
+
+    assert average(report) == 141
+
+
 async def test_given_a_limit_when_only_the_bid_comes_to_it_then_it_rests(rig):
     order = entry(rig, order=LIMIT, limit_price="139")
     await sent(rig, order)
@@ -99,6 +127,20 @@ async def test_given_a_limit_when_only_the_bid_comes_to_it_then_it_rests(rig):
     assert resting.status is OrderStatus.WORKING
     assert filled.status is OrderStatus.FILLED
     assert average(filled) == 139
+
+
+@pytest.mark.parametrize("time", [TicketTime.IOC, TicketTime.FOK])
+async def test_given_a_limit_that_may_not_wait_when_not_met_then_over_and_why(
+    rig, time
+):
+    order = entry(rig, order=LIMIT, limit_price="139", time_in_force=time)
+
+    report = await sent(rig, order)
+
+    assert report.status is OrderStatus.EXPIRED
+    assert (
+        report.reason == f"PAPER: the price was not there, and '{time}' waits for none"
+    )
 
 
 async def test_given_a_leap_through_a_limit_when_filled_then_at_the_limit(rig):

@@ -281,5 +281,5 @@ def test_given_no_pyarrow_then_one_sentence_names_the_remedy(
     # What the import system does where a package is not installed.
     monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
 
-    with pytest.raises(ParquetMissing, match=r"install exitd\[parquet\]"):
+    with pytest.raises(ParquetMissing, match=r"pip install .*\[parquet\]"):
         ParquetTable(path)

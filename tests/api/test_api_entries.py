@@ -105,8 +105,13 @@ async def test_given_filters_when_listed_then_only_what_fits(broker: World):
         assert await found(symbol="AAPL") == []
         assert await found(account="other", everything=True) == []
         assert await found(since="2099-01-01T00:00:00Z") == []
-        with pytest.raises(DaemonRefused, match="state"):
-            await found(state="lost")
+        with pytest.raises(DaemonRefused) as refused:
+            await found(state="fill")
+        assert str(refused.value) == (
+            "state: 'fill' is not one of wanted, signed, sent, in_doubt, working, "
+            "partially_filled, filled, refused, cancelled, expired (did you mean "
+            "'filled'?)"
+        )
 
 
 async def test_given_entries_of_years_when_paged_then_each_is_seen_once(world: World):

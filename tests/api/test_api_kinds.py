@@ -86,11 +86,13 @@ async def test_given_prices_in_a_row_when_crossed_then_confirming_until_the_last
         world.mark("95")
         world.mark("94.99")
         between = await shown(client, armed.id)
+        found = (await client.ask(calls.search(state="confirming"))).triggers
         explained = await client.ask(calls.explain(armed.id))
         world.mark("94.98")
         await world.until(lambda: world.state_of(armed.id) == "done")
 
     assert (between.state, between.words) == ("confirming", {"prices": "3"})
+    assert [trigger.id for trigger in found] == [armed.id]
     assert any("2 of 3 prices" in sentence for sentence in explained.sentences)
 
 

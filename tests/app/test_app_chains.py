@@ -24,6 +24,7 @@ from exitd.core.inputs import CancelTrigger, InstrumentReport
 from exitd.core.position import PositionKey, Side
 from exitd.core.units import NS_PER_S
 from exitd.errors import ConfigurationError, VenueUnavailable
+from exitd.extras import how_to_install
 from exitd.ports.alerts import AlertLevel
 from exitd.secret import Secret
 from fakes.exchange import instrument
@@ -122,8 +123,8 @@ def test_given_an_extra_that_is_missing_when_checked_then_warned_with_its_place(
     assert good == ()
     assert str(found) == (
         f"{tmp_path}/exitd.yaml:5:11: warning: the daemon would not start here: an "
-        "account on a chain needs coincurve, which is not installed; install "
-        "exitd[symmio]"
+        "account on a chain needs coincurve, which is not installed; run "
+        f"{how_to_install('symmio')}"
     )
 
 
@@ -134,7 +135,7 @@ async def test_given_an_extra_that_is_missing_when_built_then_one_clear_sentence
     async with started(tmp_path / "d") as world:
         monkeypatch.setitem(sys.modules, "rlp", None)
 
-        with pytest.raises(ConfigurationError, match=r"needs rlp, .* exitd\[symmio\]"):
+        with pytest.raises(ConfigurationError, match=r"needs rlp, .*\[symmio\]"):
             build_chain_account(world.daemon, account, (Secret(KEY),), tmp_path)
 
 

@@ -49,3 +49,34 @@ def test_given_more_work_than_threads_when_handed_over_then_no_more_threads():
 
         assert [result.result() for result in results] == list(range(4 * WORKERS))
         assert len(pool._threads) <= WORKERS
+
+
+#: Takes many blocks, frees every other, and tells its pages before and after.
+HOLES = """
+import ctypes
+from exitd.app.threads import give_back
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.free.argtypes = [ctypes.c_void_p]
+blocks = [libc.malloc(ctypes.c_size_t(64_000)) for _ in range(400)]
+for block in blocks:
+    ctypes.memset(block, 1, 64_000)
+for block in blocks[::2]:
+    libc.free(block)
+
+def pages():
+    return int(open("/proc/self/statm").read().split()[1])
+
+before = pages()
+give_back()
+print(before - pages())
+"""
+
+
+def test_given_holes_between_what_stays_when_given_back_then_the_system_has_them():
+    words = [sys.executable, "-P", "-c", HOLES]
+    freed = subprocess.run(words, check=True, capture_output=True, text=True)
+
+    # 200 blocks of 64,000 bytes, less what shares a page with a neighbour.
+    assert int(freed.stdout) >= 200 * 14

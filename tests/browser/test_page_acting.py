@@ -107,3 +107,24 @@ def test_given_a_phone_when_it_pauses_then_a_take_profit_pauses_and_a_stop_does_
         panel.get_by_role("button", name="Pause it now").click()
         expect(panel.locator(".wrong")).to_contain_text("may pause take-profits")
         expect(seen.state("sol-core/sl")).to_have_text("armed")
+
+
+def test_given_a_door_to_others_when_opened_then_nothing_is_shown_without_a_token(
+    browser: Browser, armed: House, pictures: Path
+):
+    secret = token(armed, "pocket", "phone")
+    armed.daemons[-1].stop()
+    text = armed.config.read_text()
+    armed.config.write_text(text.replace('bind: "127.0.0.1:', 'bind: "0.0.0.0:'))
+    armed.start()
+
+    with window(browser, armed, pictures, PHONE) as seen:
+        seen.tab.goto(seen.url)
+        expect(seen.tab.locator("#token")).to_be_visible()
+        expect(seen.tab.locator("#banner")).to_have_text("")
+        expect(seen.tab.locator("#rows tr")).to_have_count(0)
+        seen.picture("asks")
+
+        seen.sign_in(secret)
+        expect(seen.tab.locator("#banner")).to_have_text("LIVE")
+        expect(seen.state("sol-core/sl")).to_have_text("armed")

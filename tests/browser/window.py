@@ -39,7 +39,7 @@ class Window:
     def __init__(self, tab: Tab, url: str, pictures: Path) -> None:
         self.tab = tab
         self.wrong: list[str] = []
-        self._url = url
+        self.url = url
         self._pictures = pictures
         tab.set_default_timeout(PATIENCE_MS)
         tab.on("pageerror", lambda error: self.wrong.append(str(error)))
@@ -51,7 +51,7 @@ class Window:
             self.wrong.append(text)
 
     def open(self) -> None:
-        self.tab.goto(self._url)
+        self.tab.goto(self.url)
         expect(self.tab.locator("#ready")).to_have_text("ready")
 
     def row(self, trigger_id: str) -> Locator:
@@ -87,8 +87,6 @@ def window(
     **options: Any,
 ) -> Iterator[Window]:
     context = browser.new_context(viewport=size or DESKTOP, **options)
-    bind = house.daemons[-1].log.of("daemon.ready")
-    assert bind, "the daemon runs by now"
     url = f"http://127.0.0.1:{port_of(house)}/"
     found = Window(context.new_page(), url, pictures)
     try:

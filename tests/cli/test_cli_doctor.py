@@ -23,7 +23,7 @@ from exitd.app.doctor.carrying_out import Probe, carry_out, in_thread
 from exitd.app.doctor.scene import Scene, look
 from exitd.app.doctor.verdict import Check, ok
 from exitd.cli.doctoring import Progress, lines_of
-from exitd.cli.printing import TABLE_WIDTH_MAX
+from exitd.cli.printing import TABLE_WIDTH
 from exitd.core.units import NS_PER_S
 from exitd.errors import StoreError
 from exitd.ports.answers import Question, VenueAnswer, joined
@@ -111,7 +111,7 @@ def test_given_the_lines_then_none_is_wide_and_no_secret_is_in_them(
 ):
     done = command("doctor")
 
-    assert max(map(len, done.out.splitlines())) <= TABLE_WIDTH_MAX
+    assert max(map(len, done.out.splitlines())) <= TABLE_WIDTH
     assert KEY not in done.out + done.err
     assert "→" in done.out
     assert "\x1b" not in done.out

@@ -8,6 +8,7 @@ import pytest
 
 from cli.conftest import Command
 from e2e.house import POSITIONS_FILE, house
+from exitd.extras import how_to_install
 
 DAEMON_FILE = "version: 1\nmode: paper\nvenues:\n  backpack: {type: backpack}\n"
 
@@ -99,7 +100,7 @@ def test_given_a_calendar_and_no_library_when_checked_then_warning_and_remedy(
     assert done.status == 0
     place = f"{path}:{POSITIONS_FILE.count(chr(10)) + 1}:50: warning: "
     assert f"{place}this exit would wait and never act: " in done.out
-    assert "pip install 'exitd[calendars]'" in done.out
+    assert how_to_install("calendars") in done.out
     assert done.out.count("warning: ") == 1
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import subprocess
+import termios
 import threading
 
 from cli.conftest import Command
@@ -137,9 +138,29 @@ def test_given_terminal_when_ls_without_no_color_then_states_stand_out(home: Hou
     assert "\x1b[32m" in text
 
 
-def on_a_terminal(home: House, *words: str, **environment: str) -> str:
-    """Give what a command writes to a terminal of 80 columns."""
+def test_given_a_wide_terminal_when_ls_then_ids_are_whole_and_markets_named(
+    command: Command, home: House
+):
+    made = command("add", "sol-core", "--trailing", "3%", "--close", "1", "--json")
+    id = made.json["triggers"][0]["id"]
+    try:
+        narrow = on_a_terminal(home, "ls", NO_COLOR="1")
+        wide = on_a_terminal(home, "ls", columns=120, NO_COLOR="1")
+    finally:
+        command("cancel", id, "--yes")
+
+    (line,) = [line for line in wide.splitlines() if line.startswith(id)]
+    assert line.split()[1] == "SOL_USDC_PERP"
+    assert "MARKET" in wide.splitlines()[0]
+    assert all(len(line) <= 80 for line in narrow.splitlines())
+
+
+def on_a_terminal(
+    home: House, *words: str, columns: int = 0, **environment: str
+) -> str:
+    """Give what a command writes to a terminal of 80 columns, or of so many."""
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
     keep = {k: v for k, v in home.environment.items() if k != "NO_COLOR"}
     process = subprocess.Popen(
         [*EXITD, *words], stdout=theirs, stdin=theirs, env={**keep, **environment}

@@ -113,7 +113,11 @@ def test_given_what_tradingview_cannot_reach_then_a_note_says_so(
 @pytest.mark.parametrize(
     ("options", "route", "part"),
     [
-        ({}, "tvv", "there is no route 'tvv' (did you mean 'tv'?): tv"),
+        (
+            {},
+            "tvv",
+            "there is no route 'tvv' (did you mean 'tv'?); those there are: tv",
+        ),
         ({"routes": "{}"}, "tv", "there is no route yet; write one"),
         ({"bind": "off"}, "tv", "webhook.bind is off"),
     ],

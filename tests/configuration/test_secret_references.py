@@ -234,3 +234,14 @@ def test_given_mutated_files_with_secrets_when_refused_then_none_is_shown(
 
         for secret in (KEY[:20], KEY[-22:], HIDDEN):
             assert secret not in shown
+
+
+def test_given_positions_in_the_wrong_file_when_refused_then_the_sentence_is_whole(
+    load_files: Callable[..., Loaded],
+) -> None:
+    positions = "positions: {x: {venue: b, symbol: A_B, side: long, exits: {}}}\n"
+    daemon = f"version: 1\nmode: paper\nvenues: {{b: {{type: backpack}}}}\n{positions}"
+
+    shown = render(load_files(daemon=daemon).findings)
+
+    assert "positions belong in a file of their own under conf.d/, not here" in shown

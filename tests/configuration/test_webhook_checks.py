@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +30,7 @@ webhook:
   routes:
     tv: {{auth_key: {{env: A}}, mode: paper, venues: {venues}{more}}}
 """
+PAGE = (Path(__file__).parents[2] / "docs" / "webhook.md").read_text()
 ROUTE = "auth_key: {env: A}, mode: paper, venues: [backpack]"
 
 
@@ -171,3 +174,15 @@ def test_given_the_word_tradingview_when_read_then_its_four_addresses() -> None:
 
 def test_given_times_past_midnight_when_read_then_in_minutes() -> None:
     assert minutes_between("22:30-04:00") == (1350, 240)
+
+
+def test_given_the_two_routes_of_the_page_when_loaded_then_in_order(
+    messages: Messages,
+) -> None:
+    section, added = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    kept = section.replace("      venues: [broker]", "      #")
+    accounts = "venues: {broker: {type: backpack}, other: {type: backpack}}"
+
+    found = messages(daemon=f"version: 1\nmode: paper\n{accounts}\n{kept}{added}")
+
+    assert found == []

@@ -9,7 +9,7 @@ from contract.venue_rig import PRICE, close, native_stop, sent
 from exitd.adapters.paper.venue import PaperVenue
 from exitd.core.attempt import TimeInForce
 from exitd.core.market import PriceKind, PriceSource, Tick
-from exitd.core.position import Side
+from exitd.core.position import OrderSide, Side
 from fakes.clocks import ManualClock
 from fakes.exchange import SOL
 from fakes.venue import FakeVenue
@@ -131,3 +131,34 @@ class TestPaperVenue(VenueContract):
 
         assert stop.quantity is None
         assert await rig.venue.positions() == ()
+
+    @pytest.mark.parametrize(
+        ("side", "ours", "others", "paid"),
+        [
+            (OrderSide.SELL, PriceKind.BID, PriceKind.ASK, 139),
+            (OrderSide.BUY, PriceKind.ASK, PriceKind.BID, 141),
+        ],
+    )
+    async def test_given_a_spread_when_closed_then_never_at_the_quote_of_the_others(
+        self, rig, side, ours, others, paid
+    ):
+        await rig.hold("1" if side is OrderSide.SELL else "-1")
+        spread = {PriceKind.BID: "139", PriceKind.ASK: "141"}
+        rig.price(spread[ours], ours)
+        rig.price(spread[others], others)
+
+        report = await sent(rig, close(rig, side=side))
+
+        assert report.filled_quote == paid
+
+    async def test_given_a_limit_when_only_the_ask_is_there_then_not_sold(self, rig):
+        await rig.hold("1")
+        order = close(rig, "1", price="141", tif=TimeInForce.GTC)
+        await sent(rig, order)
+
+        rig.price("141", PriceKind.ASK)
+        before = await rig.venue.fills_since(0)
+        rig.price("141", PriceKind.BID)
+
+        assert before == ()
+        assert len(await rig.venue.fills_since(0)) == 1

@@ -5,7 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from core.exchanges import LIMIT, Exchange, sliced, slices_of
+from core.overlapped import fall, pass_barrier, running, written
 from core.worlds import D, S, World, stop, target
+from exitd.core.barrier import BARRED
 from exitd.core.condition import MaxHold
 from exitd.core.intents import CancelOrder
 
@@ -105,6 +107,24 @@ def test_b064_given_a_timed_slice_rests_when_a_stop_hits_then_it_is_taken_back()
 
     assert exchange.size == 0
     assert world.state("late") == "done: filled"
+
+
+def test_b064_given_a_slice_rests_behind_the_barrier_when_a_stop_hits_then_taken_back():
+    world = running()
+    how = sliced(3, 60 * S, patience_ns=(50 * S, 0), **LIMIT)
+    world.arm(stop("late", "99", action=how), stop("sl", "95", "4"))
+    world.mark("97")
+    world.works(0)
+    fall(world, written(world))
+
+    world.mark("97", "95")
+
+    assert [i.attempt.trigger_id for i in world.wants(CancelOrder)] == ["late"]
+    assert world.firing("sl").held_by == BARRED
+    assert world.who() == ["late"]
+    world.end(0)
+    pass_barrier(world)
+    assert world.who() == ["late", "sl"]
 
 
 def test_b064_given_a_timed_slice_rests_after_a_stop_hit_then_it_is_taken_back_then():

@@ -52,6 +52,13 @@ positions:
 """
 
 
+def is_one(line: dict[str, Any], event: str, fields: dict[str, Any]) -> bool:
+    """Whether a line of the log tells of an event with these fields."""
+    return line["event"] == event and all(
+        line.get(name) == value for name, value in fields.items()
+    )
+
+
 class LogLines:
     """What a process writes, line by line, for those who wait for one of them."""
 
@@ -77,21 +84,23 @@ class LogLines:
             self._changed.notify_all()
 
     def of(self, event: str, **fields: Any) -> list[dict[str, Any]]:
-        return [
-            line
-            for line in list(self._lines)
-            if line["event"] == event
-            and all(line.get(name) == value for name, value in fields.items())
-        ]
+        return [line for line in list(self._lines) if is_one(line, event, fields)]
 
     def wait(self, event: str, count: int = 1, **fields: Any) -> dict[str, Any]:
         """Wait until an event was logged *count* times; returns the last of them."""
+        found: list[dict[str, Any]] = []
+        looked_at = 0
+
+        def is_there() -> bool:
+            # Each line once: thousands come, and whoever writes them is waited for.
+            nonlocal looked_at
+            new = self._lines[looked_at:]
+            looked_at += len(new)
+            found.extend(line for line in new if is_one(line, event, fields))
+            return len(found) >= count or self._is_over
+
         with self._changed:
-            self._changed.wait_for(
-                lambda: len(self.of(event, **fields)) >= count or self._is_over,
-                DEADLINE_S,
-            )
-        found = self.of(event, **fields)
+            self._changed.wait_for(is_there, DEADLINE_S)
         assert len(found) >= count, f"no {event} {fields} in {self.text()}"
         return found[count - 1]
 

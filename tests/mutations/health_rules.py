@@ -20,6 +20,20 @@ MUTATIONS = (
         "test_b092_given_a_maintenance_then_sending_pauses_and_every_hit_is_kept",
     ),
     Mutation(
+        92,
+        "runtime/dispatch.py",
+        "            self._breaker.given_up()\n            # At a stop",
+        "            # At a stop",
+        "test_b092_given_the_one_that_is_tried_is_broken_off_then_others_still_go",
+    ),
+    Mutation(
+        92,
+        "runtime/dispatch.py",
+        "            self._breaker.given_up()\n            self._sending.end(key)\n",
+        "            self._sending.end(key)\n",
+        "test_b092_given_the_one_that_is_tried_is_not_sent_after_all_then_others_go",
+    ),
+    Mutation(
         99,
         "runtime/dispatch.py",
         "and not self._time.is_being_cured",

@@ -48,6 +48,13 @@ MUTATIONS = (
         "test_b111_given_a_stop_before_the_commit_then_the_next_close_waits",
     ),
     Mutation(
+        64,
+        "core/firing.py",
+        "            _go_first(turn, close, role.key)\n        hold(",
+        "            pass\n        hold(",
+        "test_b064_given_a_slice_rests_behind_the_barrier_when_a_stop_hits_then_taken_back",
+    ),
+    Mutation(
         111,
         "core/barrier.py",
         "or searched.resting_venue_ns <= since_ns + barrier.window_ns",

@@ -35,6 +35,13 @@ MUTATIONS = (
         "test_given_another_position_by_now_when_a_close_is_carried_out_then_refused",
     ),
     Mutation(
+        117,
+        "api/webhook/ages.py",
+        "if age_ns < -max(max_age_ns, AHEAD_NS):",
+        "if False:",
+        "test_given_a_route_with_a_max_age_then_timenow_is_needed_and_looked_at",
+    ),
+    Mutation(
         143,
         "api/webhook/routes.py",
         "return route if is_right else None",

@@ -11,9 +11,10 @@ import pytest
 from api.daemons import ME, World, started
 from exitd.core.attempt import RefusalKind, TimeInForce
 from exitd.core.condition import ConditionKind
-from exitd.core.inputs import OrderReport, OrderStatus, TimePassed
+from exitd.core.inputs import OrderReport, OrderStatus, PositionReport, TimePassed
 from exitd.core.position import OrderSide, Side
 from exitd.core.trigger import CancelScope
+from exitd.errors import VenueRejected
 from exitd.ports.venue import Refusal
 from exitd.runtime.control.requests import TriggerRequest
 from exitd.runtime.problems import (
@@ -23,7 +24,7 @@ from exitd.runtime.problems import (
     VenueFailed,
 )
 from fakes.exchange import SOL
-from fakes.outcomes import Fill, Refuse, Rest
+from fakes.outcomes import Fill, LoseRequest, Refuse, Rest
 from fakes.resting import rest
 from fakes.venue import FakeVenue
 
@@ -55,6 +56,20 @@ class StubbornVenue(FakeVenue):
         self, symbol: str, scope: CancelScope
     ) -> tuple[OrderReport, ...] | Refusal | None:
         return Refusal(RefusalKind.UNAUTHORIZED, "FORBIDDEN", "not yours")
+
+
+class PickyVenue(FakeVenue):
+    """Says no to a symbol that it does not have, as the real ones do."""
+
+    async def open_orders(self, symbol: str | None = None) -> tuple[OrderReport, ...]:
+        if symbol not in (None, SOL):
+            raise VenueRejected("INVALID_CLIENT_REQUEST Invalid market symbol")
+        return await super().open_orders(symbol)
+
+    async def positions(self, symbol: str | None = None) -> tuple[PositionReport, ...]:
+        if symbol not in (None, SOL):
+            raise VenueRejected("INVALID_CLIENT_REQUEST Invalid market symbol")
+        return await super().positions(symbol)
 
 
 @pytest.mark.parametrize("symbol", [SOL, SPOT])
@@ -202,6 +217,50 @@ async def test_given_a_venue_that_refuses_when_a_take_profit_is_asked_then_given
 
     (record,) = world.daemon.loop.engine.state.triggers.values()
     assert record.reason == "abandoned"
+
+
+async def test_given_no_room_left_when_a_take_profit_is_asked_then_held_and_why(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("exitd.runtime.control.by_hand._ANSWER_S", 0.05)
+    world.venue.script(Rest())
+    by_hand = world.control.by_hand
+    asked = {"side": "Ask", "quantity": Decimal(10)}
+    await by_hand.take_profit(SOL, ME, price=Decimal(120), **asked)  # type: ignore[arg-type]
+
+    held = await by_hand.take_profit(SOL, ME, price=Decimal(121), **asked)  # type: ignore[arg-type]
+
+    assert (held.order_id, held.status) == ("", "Held")
+    assert any("nothing was sent yet: other closes" in note for note in held.notes)
+    assert len(world.venue.sent) == 1
+
+
+async def test_given_no_answer_when_a_take_profit_is_asked_then_in_doubt(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("exitd.runtime.control.by_hand._ANSWER_S", 0.05)
+    world.venue.script(LoseRequest())
+
+    view = await world.control.by_hand.take_profit(
+        SOL, ME, side="Ask", price=Decimal(120), quantity=Decimal(4)
+    )
+
+    assert (view.order_id, view.status) == ("", "InDoubt")
+    assert "the venue has not answered yet; exitd goes on asking" in view.notes
+
+
+async def test_given_no_such_market_when_flattened_or_asked_then_a_near_one_is_named(
+    world: World,
+):
+    world.venue.__class__ = PickyVenue
+    near = r"has no market 'SOL_USDC_PREP' \(did you mean 'SOL_USDC_PERP'\?\)"
+
+    with pytest.raises(Unusable, match=near):
+        await world.control.by_hand.flatten("SOL_USDC_PREP", ME)
+    with pytest.raises(Unusable, match=near):
+        await world.control.by_hand.take_profit(
+            "SOL_USDC_PREP", ME, side="Ask", price=Decimal(1), quantity=Decimal(1)
+        )
 
 
 async def test_given_one_key_when_a_take_profit_is_asked_twice_then_one_order(

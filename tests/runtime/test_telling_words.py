@@ -43,6 +43,33 @@ def test_given_a_hit_when_told_then_the_market_whose_price_it_was(
     assert alert.text == f"sol/btc was hit: {market} at 59990.5, level 60000"
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields", "words"),
+    [
+        (
+            FactKind.TRIGGER_HIT,
+            {"cause": "command", "level": None, "observed": D(143)},
+            "cls_01JG5K was told to fire: SOL_USDC_PERP at 143",
+        ),
+        (
+            FactKind.ORDER_REFUSED,
+            {"message": "no margin"},
+            "cls_01JG5K (SOL_USDC_PERP): the venue refused its close: no margin",
+        ),
+    ],
+)
+def test_given_an_id_that_nobody_chose_when_told_then_its_market_is_named(
+    kind: FactKind, fields: dict[str, FactValue], words: str
+):
+    told = {"source": str(PriceSource("main", "SOL_USDC_PERP", PriceKind.MARK))}
+    fact = Fact(kind, 1, "main", "SOL_USDC_PERP", "cls_01JG5K", fields=fields | told)
+
+    alert = alert_for(fact)
+
+    assert alert is not None
+    assert alert.text == words
+
+
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_given_any_notice_when_told_then_its_alert_and_its_end_are_of_one_thing(
     kind: NoticeKind,

@@ -17,8 +17,8 @@ from exitd.ports.alerts import Alert
 from exitd.runtime.breaker import Breaker
 from fakes.clocks import ManualClock
 from fakes.exchange import SOL
-from fakes.outcomes import LoseRequest, Refuse
-from runtime.desk import D, Desk, S, in_virtual_time, stop
+from fakes.outcomes import Hold, LoseRequest, Refuse
+from runtime.desk import ACCOUNT, D, Desk, S, in_virtual_time, stop
 
 MAINTENANCE = Refuse(
     RefusalKind.HALTED, "MAINTENANCE", "back at 12:00", is_for_all=True
@@ -173,6 +173,58 @@ async def test_b097_given_a_venue_that_is_down_then_a_hit_is_kept_and_judging_go
     assert told(desk, Event.VENUE_PAUSED) == [False, True]
 
 
+async def with_one_tried(desk: Desk) -> None:
+    """Have a venue fail, and the close of another stop tried while sending pauses."""
+    await four(desk)
+    desk.venue.script(*(LoseRequest(),) * 4, Hold())
+    desk.mark("95")
+    await desk.settle(0.5)
+    await desk.arm(stop("later", "80", "1"))
+    desk.mark("79")
+
+
+def closed(desk: Desk) -> list[str]:
+    filled = [f for f in desk.facts if f.kind is FactKind.ORDER_FILLED]
+    return sorted(fact.trigger_id for fact in filled)
+
+
+@in_virtual_time
+async def test_b092_given_the_one_that_is_tried_is_broken_off_then_others_still_go():
+    desk = Desk(net="20")
+    await with_one_tried(desk)
+    await desk.settle(2)
+    assert desk.account.dispatcher.in_flight == 1
+
+    for task in asyncio.all_tasks():
+        if task.get_name().startswith("send later"):
+            task.cancel()
+    await desk.settle(60)
+
+    assert not desk.account.breaker.is_open
+    assert closed(desk) == ["later", "s0", "s1", "s2", "s3"]
+
+
+@in_virtual_time
+async def test_b092_given_the_one_that_is_tried_is_not_sent_after_all_then_others_go():
+    desk = Desk(net="20")
+    await with_one_tried(desk)
+    desk.store.hold()
+    await desk.settle(2)
+    state = desk.loop.engine.state
+    state.standing_by.add(ACCOUNT)
+    desk.store.release()
+    await desk.settle(1)
+    assert len(desk.sent) == 4
+
+    state.standing_by.discard(ACCOUNT)
+    desk.venue.release()
+    desk.account.dispatcher.open()
+    await desk.settle(60)
+
+    assert not desk.account.breaker.is_open
+    assert closed(desk) == ["later", "s0", "s1", "s2", "s3"]
+
+
 @in_virtual_time
 async def test_given_a_book_that_is_closed_then_held_and_sent_once_it_opens():
     desk = await Desk().start()
@@ -254,7 +306,7 @@ def test_given_a_venue_that_fails_on_then_the_pause_grows_to_its_most():
     assert len(watched.alerts) == 1
 
 
-@pytest.mark.parametrize("comes", ["answered", "lost"])
+@pytest.mark.parametrize("comes", ["answered", "lost", "given up"])
 def test_given_one_that_is_tried_then_no_other_until_it_is_over(comes: str):
     watched = Watched()
     watched.fail(3)
@@ -264,8 +316,10 @@ def test_given_one_that_is_tried_then_no_other_until_it_is_over(comes: str):
     assert watched.wait_s == 10
     if comes == "answered":
         watched.breaker.worked()
-    else:
+    elif comes == "lost":
         watched.breaker.failed("no answer")
+    else:
+        watched.breaker.given_up()
 
-    assert watched.wait_s == (0 if comes == "answered" else 2)
-    assert watched.breaker.is_open is (comes == "lost")
+    assert watched.wait_s == (2 if comes == "lost" else 0)
+    assert watched.breaker.is_open is (comes != "answered")

@@ -11,7 +11,7 @@ from exitd.signals.json_form import signal_json, signal_of
 from exitd.signals.model import Direction, LossType, ProfitType
 from exitd.signals.normalising import normalise
 from exitd.signals.reading import read_body
-from signals.alerts import dec, errors, normalised
+from signals.alerts import dec, errors, normalised, validated
 
 NOT_GIVEN = {"qty": None, "marketPrice": None}
 
@@ -122,6 +122,8 @@ def test_given_the_dialect_after_then_direction_and_intent(
         ({"metadata": "x"}, "metadata must be an object"),
         ({"takeProfit": 150}, "takeProfit must be an object"),
         ({"stopLoss": [1]}, "stopLoss must be an object"),
+        ({"auth_key": 31415926}, "auth_key must be a string"),
+        ({"auth_key": ["k"]}, "auth_key must be a string"),
         ({"ticker": "{{ticker}}"}, "ticker still holds the placeholder {{ticker}}"),
         (
             {"clientOrderId": "x-{{timenow}}"},
@@ -144,6 +146,29 @@ def test_given_a_field_that_cannot_be_used_then_one_sentence_with_a_remedy(
     assert len(found.errors) == 1
     assert found.errors[0].cause
     assert found.errors[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("takeProfit", 'Write "takeProfit": {"limitPrice": 155}'),
+        ("stopLoss", 'Write "stopLoss": {"stopPrice": 145}'),
+    ],
+)
+def test_given_an_exit_that_is_no_object_then_what_to_write_makes_one(
+    name: str, remedy: str
+):
+    (finding,) = normalised(**{name: 150}).errors
+    made = json.loads("{" + finding.remedy.removeprefix("Write ") + "}")
+
+    assert finding.remedy == remedy
+    assert validated(**made).errors == ()
+
+
+def test_given_a_key_without_quotes_then_nothing_says_what_it_is():
+    (finding,) = normalised(auth_key=31415926).errors
+
+    assert "31415926" not in str(finding)
 
 
 def test_given_spellings_that_agree_then_no_conflict():

@@ -45,7 +45,7 @@ def test_given_an_example_as_text_when_processed_then_its_costs():
         ("[]", "the body is a list, not an object"),
         (b"\xff", "the body is not UTF-8 at byte 1"),
         ("\ud800", "the body is not UTF-8 at byte 1"),
-        (" " * (BODY_BYTES_MAX + 1), "the body has 65537 bytes"),
+        (" " * (BODY_BYTES_MAX + 1), "the body has more than 65536 bytes"),
     ],
 )
 def test_given_a_body_that_cannot_be_read_when_processed_then_the_doors_sentence(
@@ -69,3 +69,29 @@ def test_given_a_placeholder_within_quotes_when_processed_then_the_fields_own_er
     done = process(BODY.replace("AAPL", "{{ticker}}") % "1")
 
     assert done.response.errors == ("ticker still holds the placeholder {{ticker}}",)
+
+
+@pytest.mark.parametrize(
+    ("payload", "message"),
+    [
+        (None, "the body is null, not an object"),
+        ([{"ticker": "AAPL"}], "the body is a list, not an object"),
+        (5, "the body is a number, not an object"),
+        (True, "the body is true or false, not an object"),
+        ({"AAPL"}, "the body is of the type set, not an object"),
+    ],
+)
+def test_given_no_object_at_all_when_processed_then_that_is_its_error(payload, message):
+    done = process(payload)
+
+    assert not done.response.success
+    assert done.response.errors == (message,)
+    assert done.platform_order is None
+
+
+@pytest.mark.parametrize("order_type", ["markett", "", None])
+def test_given_no_order_type_when_an_example_is_asked_for_then_those_there_are(
+    order_type,
+):
+    with pytest.raises(ValueError, match="market, limit, stop, stop_limit, trailing"):
+        generate_example(order_type)

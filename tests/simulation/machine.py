@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.sqlite.store import SqliteStore
-from exitd.core.barrier import is_barred
 from exitd.core.engine import Engine
 from exitd.core.intents import Priority
 from exitd.core.position import PositionKey
@@ -179,7 +178,10 @@ class Machine:
         return FakeStore(clock, self.world.mirror)
 
     def _is_free(self, key: PositionKey) -> bool:
-        """Whether a stop that is hit now can send at once."""
+        """Whether a stop that is hit now has its slot at once.
+
+        Behind the barrier it sends nothing, and takes back what is in its way.
+        """
         now_ns = self.loop.clock.monotonic_ns()
         return (
             self.account.dispatcher.is_open
@@ -187,7 +189,6 @@ class Machine:
             and self.account.dispatcher.in_flight < IN_FLIGHT_MAX
             and not self._budget.wait_ns(Priority.STOP, now_ns)
             and self.loop.engine.state.position(key).proven
-            and not is_barred(self.loop.engine.state, key)
         )
 
     async def fall(self, for_s: float) -> None:

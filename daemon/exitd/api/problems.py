@@ -1,5 +1,6 @@
 """Answers to what went wrong: RFC 9457 problem details, one shape for all."""
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -10,10 +11,12 @@ from msgspec import Struct
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
+from exitd.configuration.findings import did_you_mean, quoted
 from exitd.errors import StoreError, VenueError
 from exitd.runtime.problems import ControlError
 
 MEDIA_TYPE = "application/problem+json"
+_WORDS = re.compile(r"'([^']*)'")
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -148,12 +151,19 @@ async def _on_bug(request: Request, error: Exception) -> Response:
 def first_fault(faults: Any) -> str:
     """Say the first thing that is wrong with what was sent: where, and what."""
     fault = faults[0]
-    place = ".".join(str(part) for part in fault["loc"])
+    where = fault["loc"][1:] if fault["loc"][:1] == ("query",) else fault["loc"]
+    place = ".".join(str(part) for part in where)
     said = str(fault["msg"]).removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
         said = "is not a known key; /docs lists those there are"
     if fault["type"] == "missing":
         said = "is missing"
+    if fault["type"] == "literal_error":
+        # What is left empty is not asked for, and is no word to write.
+        known = [word for word in _WORDS.findall(fault["ctx"]["expected"]) if word]
+        written = str(fault["input"])
+        said = f"{quoted(written)} is not one of {', '.join(known)}"
+        said += did_you_mean(written, known)
     return f"{place}: {said}" if place else said
 
 

@@ -25,6 +25,7 @@ State = Literal[
     "active",
     "waiting",
     "armed",
+    "confirming",
     "stale",
     "paused",
     "firing",

@@ -33,7 +33,7 @@ from exitd.app.files import (
     state_directory,
 )
 from exitd.app.price_poller import poller
-from exitd.app.threads import share_heaps, workers
+from exitd.app.threads import give_back, share_heaps, workers
 from exitd.app.trouble import take_trouble
 from exitd.app.venues import (
     build_account,
@@ -233,6 +233,7 @@ class Application:
         for name, account in accounts.items():
             make_known(engine, account, store.tag(name), files.accounts.get(name))
         daemon.default_stops = default_stops(daemon, files)
+        daemon.collect = give_back
         return daemon
 
     async def _add_accounts(

@@ -18,6 +18,7 @@ from exitd.configuration.loaded import AccountSettings, Loaded
 from exitd.configuration.on_chain import OnChain
 from exitd.configuration.sources import DAEMON_FILE
 from exitd.errors import ConfigurationError
+from exitd.extras import how_to_install
 from exitd.ports.chain import Chain
 from exitd.ports.clock import Clock
 from exitd.runtime.accounts import Account
@@ -44,7 +45,7 @@ def why_no_chains() -> str:
         return ""
     return (
         f"an account on a chain needs {', '.join(missing)}, which is not installed; "
-        "install exitd[symmio]"
+        f"run {how_to_install('symmio')}"
     )
 
 

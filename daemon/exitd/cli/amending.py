@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from exitd.cli import exit_options as option
-from exitd.cli.asking import ask
+from exitd.cli.asking import connect
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.exit_words import (
     Words,
@@ -21,6 +21,7 @@ from exitd.cli.failures import WrongUsage
 from exitd.cli.holding import say_armed
 from exitd.cli.options import DryRun, Json, TriggerId
 from exitd.cli.printing import say, say_json
+from exitd.cli.short_ids import whole_id
 
 #: Takes a word away again.
 _NONE = ("none", "never")
@@ -127,7 +128,8 @@ def _none_of(moves: list[str] | None) -> str | None:
 def _tell(trigger_id: str, changes: Words, *, json: bool) -> int:
     from exitd.client import calls
 
-    found = ask(calls.show(trigger_id)).trigger
+    with connect() as client:
+        found = client.ask(calls.show(whole_id(client, trigger_id))).trigger
     if json:
         say_json({"dry_run": True, "trigger": found, "changes": changes})
         return ExitCode.OK
@@ -148,7 +150,8 @@ def _shown(value: Any) -> str:
 def _amend(trigger_id: str, changes: Words, *, json: bool) -> int:
     from exitd.client import calls
 
-    amended = ask(calls.amend(trigger_id, changes))
+    with connect() as client:
+        amended = client.ask(calls.amend(whole_id(client, trigger_id), changes))
     if json:
         say_json(amended)
     else:

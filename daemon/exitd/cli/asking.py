@@ -12,9 +12,11 @@ from exitd.core.simulated import is_simulated
 if TYPE_CHECKING:
     from exitd.client import Client
     from exitd.client.calls import Call
+    from exitd.runtime.views import TriggerView
     from exitd.settings import Settings
 
 T = TypeVar("T")
+PAGE = 500
 
 # Where a daemon that somebody started by hand has its socket: beside its state.
 HOME_SOCKET = Path(".local/state/exitd/exitd.sock")
@@ -55,6 +57,18 @@ def ask(call: Call[T]) -> T:
     """
     with connect() as client:
         return client.ask(call)
+
+
+def all_triggers(client: Client, **query: str) -> list[TriggerView]:
+    """Give every trigger that a search finds, page after page."""
+    from exitd.client import calls
+
+    page = client.ask(calls.search(limit=PAGE, **query))
+    found = list(page.triggers)
+    while page.next is not None:
+        page = client.ask(calls.search(limit=PAGE, after=page.next, **query))
+        found += page.triggers
+    return found
 
 
 def note_mode(banner: str, accounts: Iterable[str] = ()) -> None:

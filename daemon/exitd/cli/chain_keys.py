@@ -13,8 +13,9 @@ from exitd.cli.exit_codes import ExitCode
 from exitd.cli.failures import CommandFailed
 from exitd.cli.options import Json
 from exitd.cli.printing import note, say, say_json
+from exitd.extras import how_to_install
 
-NEEDS_EXTRA = "this needs the extra: pip install 'exitd[symmio]'"
+NEEDS_EXTRA = f"this needs the extra symmio; run {how_to_install('symmio')}"
 _KEY_BYTES = 32
 
 

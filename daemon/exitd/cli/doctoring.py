@@ -14,7 +14,7 @@ import typer
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.failures import WrongUsage
 from exitd.cli.options import LOOK, Account, Config, DryRun, Json, Yes
-from exitd.cli.printing import TABLE_WIDTH_MAX, say, say_json, styled_on_terminal
+from exitd.cli.printing import TABLE_WIDTH, say, say_json, styled_on_terminal
 from exitd.cli.tree import add_command
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Progress:
 
     def on_progress(self, ended: int, total: int, left: Sequence[str]) -> None:
         waits = f", waiting for {', '.join(left)}" if left else ""
-        self._line = f"{ended} of {total} checks{waits}"[: TABLE_WIDTH_MAX - 1]
+        self._line = f"{ended} of {total} checks{waits}"[: TABLE_WIDTH - 1]
         self._write(self._line)
 
     def begin(self) -> None:
@@ -187,7 +187,7 @@ def lines_of(check: Check) -> list[str]:
 def _wrapped(head: str, text: str) -> list[str]:
     return textwrap.wrap(
         text,
-        TABLE_WIDTH_MAX,
+        TABLE_WIDTH,
         initial_indent=head,
         subsequent_indent=" " * (_VERDICT + _CHECK),
         break_long_words=False,

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exitd.cli import entry_wording, wording
-from exitd.cli.asking import connect
+from exitd.cli.asking import all_triggers, connect
 from exitd.cli.entering import is_entry_id
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.failures import CommandFailed, WrongUsage
-from exitd.cli.looking import all_triggers
 from exitd.cli.options import SET, DryRun, Json, Yes
 from exitd.cli.printing import is_agreed, note, say, say_json
+from exitd.cli.short_ids import whole_ids
 from exitd.cli.tree import add_command
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _each(
     """Do the same to each; stops at the first that is refused."""
     answers: list[ArmedView | EntryChangedView] = []
     with connect() as client:
-        for id in ids:
+        for id in whole_ids(client, ids):
             # The two calls are one to it, and it gives what each is answered with.
             asked: Call[ArmedView | EntryChangedView] = call(id)  # type: ignore[assignment]
             answers.append(client.ask(asked))
@@ -175,6 +175,7 @@ def _show_only(ids: list[str], *, json: bool) -> int:
     from exitd.client import calls, entry_calls
 
     with connect() as client:
+        ids = whole_ids(client, ids)
         entries = [
             client.ask(entry_calls.entry(id)).entry for id in ids if is_entry_id(id)
         ]

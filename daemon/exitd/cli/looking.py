@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exitd.cli import wording
-from exitd.cli.asking import ask, connect, note_mode
+from exitd.cli.asking import all_triggers, ask, connect, note_mode
 from exitd.cli.entering import all_entries, is_entry_id, say_entries, say_entry
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.options import LOOK, Account, Json, TriggerId
 from exitd.cli.printing import note, say, say_json, say_section, say_table
+from exitd.cli.short_ids import whole_id
 from exitd.cli.tree import add_command
 
 if TYPE_CHECKING:
-    from exitd.client import Client
     from exitd.runtime.entry_views import EntryView
     from exitd.runtime.views import (
         ConfigurationView,
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
         StatusView,
         TriggerView,
     )
-
-PAGE = 500
 
 
 def add_to(app: typer.Typer) -> None:
@@ -141,7 +139,8 @@ def ls(
 
     A trail shows its stop of now, and how it was asked for beside its kind; an exit
     at a time shows when, in UTC. On a terminal a table; in a pipe one line each, its
-    columns between tabs.
+    columns between tabs. Of an id such as trg_01JG5K… its beginning is enough for
+    other commands.
 
     \b
     Examples:
@@ -184,23 +183,12 @@ def ls(
     return ExitCode.OK
 
 
-def all_triggers(client: Client, **query: str) -> list[TriggerView]:
-    """Give every trigger that a search finds, page after page."""
-    from exitd.client import calls
-
-    page = client.ask(calls.search(limit=PAGE, **query))
-    found = list(page.triggers)
-    while page.next is not None:
-        page = client.ask(calls.search(limit=PAGE, after=page.next, **query))
-        found += page.triggers
-    return found
-
-
 def _say_triggers(triggers: list[TriggerView]) -> None:
-    columns = ("(ID)", "(KIND)", "LEVEL", "[PRICE]", "AWAY", "(DOES)", "STATE")
+    columns = ("(ID)", "[MARKET]", "(KIND)", "LEVEL", "[PRICE]", "AWAY", "(DOES)")
     rows = [
         (
             trigger.id,
+            trigger.symbol,
             wording.kind_as_asked(trigger),
             wording.level_or_time(trigger),
             wording.or_dash(trigger.price),
@@ -210,7 +198,12 @@ def _say_triggers(triggers: list[TriggerView]) -> None:
         )
         for trigger in triggers
     ]
-    say_table(columns, rows, numbers="LEVEL PRICE AWAY")
+    say_table(
+        (*columns, "STATE"),
+        rows,
+        numbers="LEVEL PRICE AWAY",
+        only_on_terminals=("[MARKET]",),
+    )
 
 
 def _say_positions(
@@ -269,7 +262,8 @@ def show(
             say_entry(entered)
             _say_facts(entered.facts)
         return ExitCode.OK
-    found = ask(calls.show(id))
+    with connect() as client:
+        found = client.ask(calls.show(whole_id(client, id)))
     if json:
         say_json(found)
         return ExitCode.OK
@@ -309,13 +303,9 @@ def _trigger_lines(trigger: TriggerView) -> list[tuple[str, str]]:
 
 def fact_line(fact: FactView) -> str:
     """Write a fact as one line: when, what, to whom, and its fields."""
-    fields = " ".join(
-        f"{name}={value}"
-        for name, value in fact.fields.items()
-        if value not in (None, "") and not name.endswith("_ns")
-    )
     who = fact.trigger_id or "/".join(filter(None, (fact.account, fact.symbol)))
-    return f"{wording.clock_time(fact.ts)}  {fact.event:<20} {who}  {fields}".rstrip()
+    what = wording.fields(fact)
+    return f"{wording.clock_time(fact.ts)}  {fact.event:<20} {who}  {what}".rstrip()
 
 
 def explain(trigger_id: TriggerId, json: Json = False) -> int:
@@ -328,7 +318,8 @@ def explain(trigger_id: TriggerId, json: Json = False) -> int:
     """
     from exitd.client import calls
 
-    found = ask(calls.explain(trigger_id))
+    with connect() as client:
+        found = client.ask(calls.explain(whole_id(client, trigger_id)))
     if json:
         say_json(found)
         return ExitCode.OK

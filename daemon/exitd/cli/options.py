@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from exitd.cli.ids import ids_of_triggers
+
 LOOK = "See what is going on"
 SET = "Arm, change and cancel"
 ACT = "Trade now"
@@ -33,7 +35,9 @@ Account = Annotated[
 TriggerId = Annotated[
     str,
     typer.Argument(
-        metavar="ID", help="A trigger, such as sol-core/sl or trg_…; see `exitd ls`."
+        metavar="ID",
+        help="A trigger, such as sol-core/sl or trg_…; see `exitd ls`.",
+        autocompletion=ids_of_triggers,
     ),
 ]
 Config = Annotated[

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-TABLE_WIDTH_MAX = 80
+TABLE_WIDTH = 80
 
 
 def say(text: str = "") -> None:
@@ -41,16 +41,20 @@ def say_json(document: object) -> None:
 
 
 def width() -> int:
-    """Give the columns that a table may have."""
+    """Give the columns that a table may have: the terminal's, 80 where it has none."""
     try:
         columns = os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError):
-        return TABLE_WIDTH_MAX
-    return min(columns or TABLE_WIDTH_MAX, TABLE_WIDTH_MAX)
+        return TABLE_WIDTH
+    return columns or TABLE_WIDTH
 
 
 def say_table(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: str = ""
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    numbers: str = "",
+    only_on_terminals: Sequence[str] = (),
 ) -> None:
     """
     Write a table.
@@ -59,10 +63,12 @@ def say_table(
         columns: The heads. Where it gets narrow, one in brackets is left out first,
             and then those in parentheses are shortened, the widest of them first.
         numbers: The heads of the columns that are set flush right, with spaces.
+        only_on_terminals: Columns that a pipe does not get.
     """
     if not sys.stdout.isatty():
+        kept = [i for i, head in enumerate(columns) if head not in only_on_terminals]
         for row in rows:
-            say("\t".join(row))
+            say("\t".join(row[i] for i in kept))
         return
     shown = list(range(len(columns)))
     widths = [

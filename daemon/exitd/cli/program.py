@@ -18,6 +18,7 @@ from exitd.cli import (
     acting,
     arming,
     checking,
+    completing,
     copying,
     delegating,
     demonstrating,
@@ -27,16 +28,21 @@ from exitd.cli import (
     holding,
     logging_in,
     looking,
+    manual,
     moving,
+    ordering,
     planning,
     recording,
+    recounting,
     rehearsing,
     reporting,
     running,
+    serving,
     tailing,
     taking_over,
     telling,
     tokens,
+    watching,
     webhook,
     writing,
 )
@@ -54,7 +60,7 @@ moment a price crosses.
 \b
 Try it:          exitd demo
 First steps:     exitd init, exitd check, exitd run
-Every day:       exitd status, exitd ls, exitd explain ID, exitd tail -f
+Every day:       exitd status, exitd top, exitd explain ID, exitd tail -f
 Something is up: exitd pause ID, exitd close POSITION
 
 Commands reach the daemon over its socket (EXITD_SOCKET, /run/exitd/exitd.sock by
@@ -113,6 +119,7 @@ add_command(app, version, panel=RUN)
 add_command(app, test, panel=RUN)
 for _topic in (
     running,
+    serving,
     recording,
     demonstrating,
     checking,
@@ -120,13 +127,16 @@ for _topic in (
     planning,
     rehearsing,
     looking,
+    watching,
     doctoring,
     entering,
     arming,
     holding,
     acting,
+    ordering,
     moving,
     tailing,
+    recounting,
     exporting,
     reporting,
     telling,
@@ -136,12 +146,17 @@ for _topic in (
     logging_in,
     taking_over,
     copying,
+    completing,
+    manual,
 ):
     _topic.add_to(app)
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line; returns the exit code, never raises what is foreseen."""
+    if completing.VARIABLE in os.environ:
+        # A shell asks what may follow; the application answers it before all else.
+        completing.answer_shells()
     try:
         ended: Any = app(arguments, prog_name="exitd", standalone_mode=False)
         sys.stdout.flush()

@@ -71,7 +71,7 @@ def report(
     png_file: Annotated[
         Path | None,
         typer.Option(
-            "--png", metavar="FILE", help="A picture of them (exitd[charts])."
+            "--png", metavar="FILE", help="A picture of them; needs the extra charts."
         ),
     ] = None,
     json: Json = False,

@@ -12,16 +12,14 @@ from exitd.cli import wording
 from exitd.cli.asking import connect
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.options import LOOK
+from exitd.cli.past_facts import LAST, past_facts
 from exitd.cli.printing import note, say, say_json, say_loud
 from exitd.cli.tree import add_command
 from exitd.core.units import NS_PER_MS
 
 if TYPE_CHECKING:
-    from exitd.client import Client
     from exitd.runtime.views import FactView
 
-LINES = 50
-PAGE = 500
 _LOUD = {
     "trigger.hit": "1;33",
     "order.refused": "1;31",
@@ -54,7 +52,7 @@ def tail(
         typer.Option(
             "--since",
             metavar="WHEN",
-            help=f"1h, 2d, a date or a time; the last {LINES} when not said.",
+            help=f"1h, 2d, a date or a time; the last {LAST} when not said.",
         ),
     ] = None,
     json: Annotated[
@@ -72,7 +70,7 @@ def tail(
       exitd tail --event 'order.*' --since 2030-01-01 --json
     """
     with connect() as client:
-        facts, last_seq = _past(client, trigger, event, since)
+        facts, last_seq = past_facts(client, since, trigger=trigger, event=event)
         if json and not follow:
             say_json({"facts": facts})
             return ExitCode.OK
@@ -100,52 +98,6 @@ def _as_json(fact: FactView) -> None:
     say(msgspec.json.encode(fact).decode())
 
 
-def _past(
-    client: Client, trigger: str, event: str, since: str | None
-) -> tuple[list[FactView], int]:
-    """Give what has happened, oldest first, and the number of the newest fact."""
-    from exitd.client import calls
-
-    newest = client.ask(calls.facts(limit=1)).last_seq
-    if since is None:
-        page = client.ask(calls.facts(limit=LINES, trigger=trigger, event=event))
-        return list(reversed(page.facts)), max(newest, page.last_seq)
-    after = _seq_before(client, newest, since)
-    found: list[FactView] = []
-    while True:
-        page = client.ask(
-            calls.facts(
-                after=after,
-                trigger=trigger,
-                event=event,
-                limit=PAGE,
-                oldest_first=True,
-            )
-        )
-        found += page.facts
-        if len(page.facts) < PAGE:
-            return found, max(newest, page.last_seq, after)
-        after = page.last_seq
-
-
-def _seq_before(client: Client, newest: int, since: str) -> int:
-    """Find the number before the first fact since then, by halving."""
-    from exitd.adapters.system.clock import SystemClock
-    from exitd.cli.instants import nanoseconds_of, read_since
-    from exitd.client import calls
-
-    ts_from_ns = read_since(since, SystemClock().now_ns())
-    low, high = 0, newest
-    while low < high:
-        middle = (low + high) // 2
-        page = client.ask(calls.facts(after=middle, limit=1, oldest_first=True))
-        if page.facts and nanoseconds_of(page.facts[0].ts) < ts_from_ns:
-            low = page.facts[0].seq
-        else:
-            high = middle
-    return low
-
-
 def together(facts: Iterable[FactView]) -> list[FactView]:
     """Put the facts of each firing behind its first one, the rest as they came."""
     blocks: dict[str, list[FactView]] = {}
@@ -168,7 +120,7 @@ class Blocks:
     def _lines(self, fact: FactView) -> Iterator[str]:
         from exitd.cli.instants import nanoseconds_of
 
-        fields = _fields(fact)
+        fields = wording.fields(fact)
         if not fact.fire_id:
             self._fire_id = ""
             who = fact.trigger_id or "/".join(filter(None, (fact.account, fact.symbol)))
@@ -183,13 +135,3 @@ class Blocks:
         hit_ns = self._hits.setdefault(fact.fire_id, ts_ns)
         after_ms = (ts_ns - hit_ns) / NS_PER_MS
         yield f"    {f'+{after_ms:.1f} ms':>14}  {fact.event:<18} {fields}".rstrip()
-
-
-def _fields(fact: FactView) -> str:
-    return " ".join(_shown(fact.fields.items()))
-
-
-def _shown(fields: Iterable[tuple[str, object]]) -> Iterator[str]:
-    for name, value in fields:
-        if value not in (None, "") and not name.endswith("_ns"):
-            yield f"{name}={value}"

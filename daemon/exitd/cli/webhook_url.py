@@ -116,7 +116,8 @@ def _no_route(route: str, routes: object) -> str:
     if not routes:
         return "there is no route yet; write one under `webhook: routes:` (exitd.yaml)"
     names = ", ".join(routes)
-    return f"there is no route {quoted(route)}{did_you_mean(route, routes)}: {names}"
+    near = did_you_mean(route, routes)
+    return f"there is no route {quoted(route)}{near}; those there are: {names}"
 
 
 def _only_closes(route: str) -> str:

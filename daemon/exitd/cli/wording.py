@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 from exitd.core.simulated import is_simulated, real_account
 
 if TYPE_CHECKING:
-    from exitd.runtime.views import FeedView, FireView, PositionView, TriggerView
+    from exitd.runtime.views import (
+        FactView,
+        FeedView,
+        FireView,
+        PositionView,
+        TriggerView,
+    )
 
 DASH = "-"
 
@@ -184,3 +190,12 @@ def fire_line(fire: FireView) -> str:
         else ""
     )
     return f"{seen}; {fire.reason} {fire.filled} at {fire.average_price}{slipped}"
+
+
+def fields(fact: FactView) -> str:
+    """Write the fields of a fact that say something, as `name=value`."""
+    return " ".join(
+        f"{name}={value}"
+        for name, value in fact.fields.items()
+        if value not in (None, "") and not name.endswith("_ns")
+    )

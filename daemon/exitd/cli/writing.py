@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +10,7 @@ import typer
 
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.failures import CommandFailed
+from exitd.cli.first_position import asked_files
 from exitd.cli.options import FILES, Json
 from exitd.cli.printing import note, say, say_json
 from exitd.cli.tree import add_command
@@ -24,25 +26,36 @@ def init(
         Path,
         typer.Argument(metavar="DIR", help="Where to; made if it is not there."),
     ] = Path("config"),
+    defaults: Annotated[
+        bool, typer.Option("--defaults", help="Ask nothing: the example as it is.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """
     Write a commented configuration to start from: paper mode, one position.
 
-    Nothing is overwritten: where one of the files is there already, none is written.
+    On a terminal it asks what the position is. Nothing is overwritten: where one of the
+    files is there already, none is written.
 
     \b
     Examples:
       exitd init                    into ./config
-      exitd init /etc/exitd
+      exitd init /etc/exitd --defaults
     """
-    written = _starting_files()
+    written = starting_files()
     there = [name for name in written if (directory / name).exists()]
     if there:
         raise CommandFailed(
             f"{directory / there[0]} is there already, so nothing was written; name"
             " another directory, or move the files away"
         )
+    if not (defaults or json) and sys.stdin.isatty() and sys.stderr.isatty():
+        try:
+            written = asked_files(written)
+        except EOFError:
+            raise CommandFailed(
+                "nothing was written; --defaults asks nothing"
+            ) from None
     for name, text in written.items():
         path = directory / name
         try:
@@ -59,14 +72,15 @@ def init(
         return ExitCode.OK
     for name in written:
         say(str(directory / name))
+    position = next(name for name in written if name.startswith("conf.d/"))
     note(
-        f"Edit {directory}/conf.d/sol.yaml, then: exitd check {directory}"
+        f"Edit {directory}/{position}, then: exitd check {directory}"
         f" && exitd run --config {directory}"
     )
     return ExitCode.OK
 
 
-def _starting_files() -> dict[str, str]:
+def starting_files() -> dict[str, str]:
     from exitd.configuration.schema import SCHEMA_FILES
     from exitd.configuration.venue_tables import shipped_directory
 

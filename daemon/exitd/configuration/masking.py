@@ -27,7 +27,7 @@ from exitd.configuration.validation import model_of
 from exitd.configuration.webhook import Hours, Route, Size, Webhook
 
 _SHOWN_SECTIONS = frozenset(
-    {"version", "mode", "state", "http", "log", "defaults", "policies"}
+    {"version", "mode", "state", "http", "log", "defaults", "policies", "positions"}
 )
 _SHOWN_KEYS = frozenset(
     (

@@ -129,8 +129,8 @@ class Hours(Keys):
     )
     between: Between | None = described(
         None,
-        "Only between two times of a day, UTC; past midnight where the second is "
-        "earlier.",
+        "Only between two times of a day, UTC, such as 13:30-20:00; past midnight "
+        "where the second is earlier.",
         shown="none",
         examples=["13:30-20:00"],
     )

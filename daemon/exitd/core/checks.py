@@ -175,7 +175,7 @@ class Draft:
                 "already_crossed",
                 f"its level {text(level)} is already crossed: "
                 f"{definition.source.kind} is {text(price)}; choose another level, or "
-                "ask for it to fire or to wait",
+                "say if_crossed: fire or wait",
             )
         wrong = _too_near(self._state, definition, level, price)
         if wrong and not crosses:
@@ -272,7 +272,8 @@ def _check_position(state: State, definition: TriggerDefinition) -> Refused | No
         definition,
         "no_position",
         f"there is no {key.side} position in {key.symbol} to protect; "
-        "open it first, or put the trigger into a file, where it waits",
+        "open it first, let it wait (--wait, in the API if_no_position: wait), or put "
+        "it into a file",
     )
 
 

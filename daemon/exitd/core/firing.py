@@ -92,6 +92,9 @@ def on_slot(turn: Turn, slot: SlotOpened) -> None:
     if isinstance(action, CancelAndClose) and not fired.is_cancel_confirmed:
         return
     if is_barred(state, role.key):
+        if role.is_stop and not is_out_of_reach(state, record):
+            # Only sending waits: what is taken back now is in no way once it may.
+            _go_first(turn, close, role.key)
         hold(turn, record, fired, BARRED, alert=role.is_stop)
         return
     position = state.position(role.key)

@@ -83,6 +83,8 @@ class Pipeline(Struct, frozen=True, kw_only=True):
         }
         made.update(self.constants)
         for key, value in fields.items():
+            if self.constants.get(key) == value:
+                continue
             if key in made:
                 # Never in the place of what every line has.
                 key = f"{key}_"

@@ -66,6 +66,13 @@ class Breaker:
             return
         self._due_ns = self._clock.monotonic_ns() + self._pause_ns
 
+    def given_up(self) -> None:
+        """Take note of a send that ended without a word of the venue: try another.
+
+        Nobody waits for its answer any more, and it says nothing of the venue.
+        """
+        self._is_trying = False
+
     def _open(self, why: str) -> None:
         self._opened_ns, self._pause_ns = self._clock.monotonic_ns(), _FIRST_NS
         self.why = why

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -79,6 +79,8 @@ class Daemon:
         self._sources_known = 0
         self._is_watching_soon = False
         self.default_stops: DefaultStops | None = None
+        #: Looks for garbage in quiet moments.
+        self.collect: Callable[[], object] = gc.collect
         self.standby = Standby(loop, store, self.spawn, home=home, is_copy=is_copy)
         self._health = StoreHealth.WRITABLE
         self._ts_unwell_ns: dict[str, int] = {}
@@ -162,7 +164,8 @@ class Daemon:
 
     async def _beat(self) -> None:
         """Show that the loop turns, and notice when it did not for a while."""
-        sweeper = Sweeper(self.clock, partial(is_quiet, self.accounts))
+        may_look = partial(is_quiet, self.accounts)
+        sweeper = Sweeper(self.clock, may_look, self.collect)
         while True:
             sweeper.sweep_if_due()
             before_ns = self.clock.monotonic_ns()
@@ -311,6 +314,7 @@ class Daemon:
     async def stop(self) -> None:
         """Take nothing new, let what is in flight be answered, close the store."""
         self.is_stopping = True
+        began_ns = self.clock.monotonic_ns()
         log(Event.DAEMON_STOPPING, reason="asked to")
         for account in self.accounts.values():
             account.dispatcher.stop()
@@ -333,5 +337,5 @@ class Daemon:
             await self.store.close()
         finally:
             self.loop.tell_rest()
-        took_ms = (self.clock.now_ns() - self.ts_started_ns) // 1_000_000
+        took_ms = (self.clock.monotonic_ns() - began_ns) // 1_000_000
         log(Event.DAEMON_STOPPED, took_ms=took_ms)

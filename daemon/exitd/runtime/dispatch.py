@@ -288,6 +288,7 @@ class Dispatcher:
         key, ts_ns = intent.order.attempt, self._loop.clock.now_ns()
         if self._gate.is_shut:
             # It stood by between the signature and the disk: found out, then anew.
+            self._breaker.given_up()
             self._sending.end(key)
             self._loop.handle(AttemptUnanswered(key, NOT_SENT, ts_ns))
             return
@@ -312,6 +313,7 @@ class Dispatcher:
             self._breaker.failed(str(error))
             self._loop.handle(AttemptUnanswered(order.attempt, str(error), now_ns()))
         except asyncio.CancelledError:
+            self._breaker.given_up()
             # At a stop the next start asks; while we go on nobody else would.
             if self.is_open:
                 why = "its sending was broken off"

@@ -5,7 +5,6 @@ something fires, and for hours not at what has lived for a while. What is left l
 until then takes room, which the process never gives back.
 """
 
-import gc
 from collections.abc import Callable, Mapping
 
 from exitd.core.units import NS_PER_S
@@ -34,7 +33,7 @@ class Sweeper:
         self,
         clock: Clock,
         may_look: Callable[[], bool],
-        collect: Callable[[], object] = gc.collect,
+        collect: Callable[[], object],
     ) -> None:
         self._clock = clock
         self._may_look = may_look

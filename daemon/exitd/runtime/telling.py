@@ -59,6 +59,9 @@ class Telling:
         )
 
 
+UNKNOWN = "unknown"
+#: How ids begin that nobody chose: of commands and of the API.
+MADE_UP = ("trg_", "cls_")
 #: Told once in a row of the same, or all in one.
 _ONCE = (
     K.ORDER_REFUSED,
@@ -153,13 +156,15 @@ def _sentence(fact: Fact) -> str:
         return entry_sentence(fact.kind, fact.symbol, f)
     if fact.kind in BACKSTOP_LEVELS:
         return backstop_sentence(fact.kind, fact.symbol, f)
-    who = fact.trigger_id
+    who = _who(fact)
     match fact.kind:
         case K.TRIGGER_HIT if f.get("cause") == "found":
             return f"{who} had been hit before the last stop: its close is at the venue"
         case K.TRIGGER_HIT:
             market = _watched(fact, f["source"])
-            return f"{who} was hit: {market} at {f['observed']}, level {f['level']}"
+            how = "was told to fire" if f.get("cause") == "command" else "was hit"
+            level = f", level {f['level']}" if f["level"] != UNKNOWN else ""
+            return f"{fact.trigger_id} {how}: {market} at {f['observed']}{level}"
         case K.TRIGGER_HELD:
             return f"{who} has been hit and is not out yet: {f['why']}"
         case K.TRIGGER_WAITING:
@@ -177,7 +182,8 @@ def _sentence(fact: Fact) -> str:
         case K.TRIGGER_DONE:
             return f"{who} is done: {f['reason']}, {f['filled']} filled"
         case K.ORDER_FILLED:
-            return f"{who}: {f['filled']} {fact.symbol} filled at {f['average_price']}"
+            filled = f"{f['filled']} {fact.symbol} filled at {f['average_price']}"
+            return f"{fact.trigger_id}: {filled}"
         case K.ORDER_REFUSED:
             return f"{who}: the venue refused its close: {f['message']}"
         case K.ORDER_IN_DOUBT:
@@ -201,6 +207,12 @@ def _sentence(fact: Fact) -> str:
             return f"{fact.account}/{fact.symbol}: {f.get('why', fact.kind.value)}"
 
 
+def _who(fact: Fact) -> str:
+    """Name a trigger, with its market where its id is made up and tells nothing."""
+    id = fact.trigger_id
+    return f"{id} ({fact.symbol})" if id.startswith(MADE_UP) and fact.symbol else id
+
+
 def _watched(fact: Fact, source: str) -> str:
     """Name the market whose price was hit: the symbol alone where it is the own one."""
     market = source.rpartition("/")[0]
@@ -210,4 +222,4 @@ def _watched(fact: Fact, source: str) -> str:
 def _plain(value: object) -> str:
     if isinstance(value, Decimal):
         return text(value)
-    return "unknown" if value is None else str(value)
+    return UNKNOWN if value is None else str(value)

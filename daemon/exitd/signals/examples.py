@@ -27,7 +27,13 @@ def generate_example(order_type: TicketType | str) -> Json:
     Raises:
         ValueError: There is no such order type.
     """
-    kind = TicketType(order_type)
+    try:
+        kind = TicketType(order_type)
+    except ValueError as error:
+        known = ", ".join(TicketType)
+        raise ValueError(
+            f"there is no order type {order_type!r}; give one of {known}"
+        ) from error
     return {
         "ticker": "AAPL",
         "auth_key": "your_key",

@@ -41,7 +41,7 @@ def read_take_profit(body: Fields) -> TakeProfit | None:
     """
     if not body.has_any(_PROFIT_FIELDS):
         return None
-    form = _object(body, "takeProfit")
+    form = _object(body, "takeProfit", '{"limitPrice": 155}')
     kind = _spelled(body, form, "type", ("profitTargetType",), _PROFIT_TYPE)
     stop_price = _spelled(
         body, form, "stopPrice", ("profitTargetStopPrice",), fields.amount
@@ -70,7 +70,7 @@ def read_stop_loss(body: Fields) -> StopLoss | None:
     """
     if not body.has_any(_LOSS_FIELDS):
         return None
-    form = _object(body, "stopLoss")
+    form = _object(body, "stopLoss", '{"stopPrice": 145}')
     kind = _spelled(body, form, "type", ("stopLossType",), _LOSS_TYPE)
     stop_price = _spelled(
         body,
@@ -102,11 +102,11 @@ class _Form:
     left: dict[str, object]
 
 
-def _object(body: Fields, name: str) -> _Form:
+def _object(body: Fields, name: str, example: str) -> _Form:
     form = _Form(name, body.take_object(name))
     other = body.take(name)
     if other is not None:
-        body.fail(name, faults.not_an_object(name, other, '{"stopPrice": 145}'))
+        body.fail(name, faults.not_an_object(name, other, example))
     return form
 
 

@@ -72,6 +72,17 @@ def not_a_text(name: str, value: object, example: str) -> Finding:
     )
 
 
+def key_not_a_text() -> Finding:
+    """Say that no key is like that, without a word of what it is."""
+    return Finding(
+        rule="",
+        message="auth_key must be a string",
+        cause="It stands without quotes; keys are compared as texts",
+        remedy='Write it in double quotes: "auth_key": "your_key"',
+        field="auth_key",
+    )
+
+
 def not_printable(name: str, most: int, example: str) -> Finding:
     return Finding(
         rule="",

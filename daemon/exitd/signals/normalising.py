@@ -58,7 +58,7 @@ def normalise(payload: Mapping[str, object]) -> Normalised:
         of `auth_key` is in neither. Normalising `signal_json` again gives the same.
     """
     body = Fields(payload)
-    has_auth_key = body.take("auth_key") is not None
+    has_auth_key = _has_auth_key(body)
     legacy = body.take_object("extras")
     ticker = body.plain("ticker", fields.ticker)
     direction, intent = _directions(body)
@@ -102,6 +102,13 @@ def normalise(payload: Mapping[str, object]) -> Normalised:
         errors=tuple(body.errors),
         unread=frozenset(body.unread),
     )
+
+
+def _has_auth_key(body: Fields) -> bool:
+    key = body.take("auth_key")
+    if key is not None and not isinstance(key, str):
+        body.fail("auth_key", faults.key_not_a_text())
+    return key is not None
 
 
 def detected(prices: Mapping[str, Decimal | None]) -> TicketType:

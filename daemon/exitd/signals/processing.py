@@ -11,7 +11,7 @@ from exitd.signals.fields import amount
 from exitd.signals.model import Json, Normalised, Signal, Validation
 from exitd.signals.normalising import normalise
 from exitd.signals.platforms.known import DEFAULT_PLATFORM
-from exitd.signals.reading import UnreadableBody, read_body
+from exitd.signals.reading import UnreadableBody, no_object, read_body
 from exitd.signals.transforming import TRANSFORMS, transformed
 from exitd.signals.validating import validate
 
@@ -50,8 +50,8 @@ def process(
 
     Args:
         payload: A body as it came, text or bytes: it is read as strictly as at the
-            door, and one that is not one JSON object has that as its only error. Or
-            what `read_body` gave, or any fields by their names.
+            door. Or what `read_body` gave, or any fields by their names. One that is
+            not one JSON object has that as its only error.
         fill_price: The average price of its fills, above zero, when there are any.
 
     Raises:
@@ -79,15 +79,20 @@ def process(
     )
 
 
-def _read(payload: Mapping[str, object] | str | bytes) -> tuple[Normalised, Validation]:
-    if isinstance(payload, str):
-        payload = payload.encode("utf-8", "surrogatepass")
-    if not isinstance(payload, bytes):
-        normalised = normalise(payload)
-        return normalised, validate(normalised)
+def _read(payload: object) -> tuple[Normalised, Validation]:
     try:
-        normalised = normalise(read_body(payload))
+        normalised = normalise(_fields(payload))
     except UnreadableBody as error:
         # Nothing of it can be used: that its fields are missing would be untrue.
         return normalise({}), Validation(errors=(unreadable(error),))
     return normalised, validate(normalised)
+
+
+def _fields(payload: object) -> Mapping[str, object]:
+    if isinstance(payload, str):
+        payload = payload.encode("utf-8", "surrogatepass")
+    if isinstance(payload, bytes):
+        return read_body(payload)
+    if not isinstance(payload, Mapping):
+        raise no_object(payload)
+    return payload

@@ -75,10 +75,17 @@ def read_body(raw: bytes) -> dict[str, object]:
     """
     if len(raw) > BODY_BYTES_MAX:
         raise BodyTooLarge(
-            f"the body has {len(raw)} bytes",
-            f"send at most {BODY_BYTES_MAX}",
+            f"the body has more than {BODY_BYTES_MAX} bytes", "send a smaller one"
         )
     return _read(_decoded(raw), DEPTH_MAX)
+
+
+def no_object(found: object) -> UnreadableBody:
+    """Say what a body is that has no fields."""
+    return UnreadableBody(
+        f"the body is {_kind_of(found)}, not an object",
+        'send one JSON object such as {"ticker": "AAPL", "direction": "long"}',
+    )
 
 
 def read_stored(text: str) -> dict[str, object]:
@@ -160,10 +167,7 @@ def _number(written: str) -> Decimal:
 
 def _checked(found: object, depth_max: int, *, is_plain: bool) -> dict[str, object]:
     if not isinstance(found, dict):
-        raise UnreadableBody(
-            f"the body is {_kind_of(found)}, not an object",
-            'send one JSON object such as {"ticker": "AAPL", "direction": "long"}',
-        )
+        raise no_object(found)
     if is_plain:
         return found
     for path, value, depth in _walk(found):
@@ -275,8 +279,10 @@ def _kind_of(found: object) -> str:
             return "null"
         case bool():
             return "true or false"
-        case _:
+        case int() | float() | Decimal():
             return "a number"
+        case _:
+            return f"of the type {type(found).__name__}"
 
 
 def _quoted(name: str) -> str:

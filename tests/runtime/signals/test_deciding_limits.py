@@ -157,7 +157,7 @@ def test_given_an_account_or_a_platform_then_that_one_of_the_route():
     "body",
     [
         {"accountId": "A-2"},
-        {"metadata": {"brokerPlatform": "td_ameritrade"}},
+        {"metadata": {"brokerPlatform": "interactive_brokers"}},
         {"accountId": "A-1", "metadata": {"brokerPlatform": "alpaca"}},
     ],
 )
@@ -166,6 +166,28 @@ def test_given_anything_else_then_refused_by_name(body):
 
     assert account == ""
     assert "webhook.routes.desk" in why
+
+
+def test_given_td_ameritrade_then_nobody_is_sent_to_look_for_an_account_there():
+    account, why = routed(metadata={"brokerPlatform": "td_ameritrade"})
+
+    assert account == ""
+    assert why == (
+        "brokerPlatform 'td_ameritrade' trades no more: its API ended on 10 May 2024; "
+        "write schwab, or leave brokerPlatform out"
+    )
+
+
+def test_given_what_the_broker_does_not_take_then_the_reason_and_what_to_do():
+    fraction = alert(qty="1.5", timeInForce="gtc")
+
+    assert refusal(alert(extendedHours=True), kind="alpaca") == (
+        "Extended hours for market orders not supported on alpaca; use a limit order"
+    )
+    assert refusal(fraction, kind="alpaca") == (
+        "Time in force 'gtc' not supported for fractional orders on alpaca; use one of "
+        "day"
+    )
 
 
 def test_given_each_price_then_a_source_of_the_market():

@@ -2,10 +2,12 @@
 
 from msgspec import Struct
 
+from exitd.extras import how_to_install
+
 #: Said for both: the library is not there, or a part that it needs is not.
 NOT_INSTALLED = (
     "trading calendars need exchange_calendars, which is not installed; run "
-    "pip install 'exitd[calendars]'"
+    f"{how_to_install('calendars')}"
 )
 
 

@@ -93,7 +93,7 @@ class ExchangeCalendars:
             last = complaint.decode(errors="replace").strip().rpartition("\n")[2]
             raise SessionsUnknown(
                 f"the program that knows the sessions of {calendar} failed with exit "
-                f"code {process.returncode}; reinstall exitd[calendars]: "
+                f"code {process.returncode}; reinstall the extra calendars: "
                 f"{last[:_REASON_MAX]}"
             ) from None
 

@@ -11,6 +11,7 @@ from exitd.adapters.charts.margin import Note, spread
 from exitd.adapters.charts.picture import FireMark, LevelLine, LineKind, Panel, Picture
 from exitd.core.units import NS_PER_S, NS_PER_US
 from exitd.errors import ExitdError
+from exitd.extras import how_to_install
 
 _INK, _GRID, _FAINT, _PAPER = "#2b2f36", "#e9ebef", "#8a919c", "#ffffff"
 _ENTRY = "#2f6fd0"
@@ -57,7 +58,8 @@ def library(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError as error:
         raise ChartsMissing(
-            "charts need matplotlib, which is not installed; install exitd[charts]"
+            "charts need matplotlib, which is not installed; run "
+            f"{how_to_install('charts')}"
         ) from error
 
 

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from exitd.errors import ConfigurationError
+from exitd.extras import how_to_install
 
 if TYPE_CHECKING:
     from eth_account.messages import SignableMessage
@@ -31,7 +32,7 @@ class EthereumSignatures:
         if find_spec("eth_account") is None:
             raise ConfigurationError(
                 "http.rasa of an account on a chain needs eth-account, which is not "
-                "installed; install exitd[symmio]"
+                f"installed; run {how_to_install('symmio')}"
             )
 
     def checksum(self, address: str) -> str:

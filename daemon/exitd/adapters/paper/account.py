@@ -152,7 +152,7 @@ class PaperAccount:
         self.events.append(self.report(order))
 
     def is_met(self, order: PaperOrder) -> bool:
-        price = self.prices.newest(order.symbol)
+        price = self.prices.newest_for(order.symbol, order.side)
         if price is None or order.price is None:
             return price is not None
         if order.side is OrderSide.SELL:
@@ -304,6 +304,6 @@ class PaperAccount:
             order.quantity = self.reducible(order.symbol, order.side)
             order.follows_position = False
         order.trigger_price = None
-        price = self.prices.newest(order.symbol) or tick.price
+        price = self.prices.newest_for(order.symbol, order.side) or tick.price
         if self.is_met(order):
             self.execute(order, price, tick.ts_recv_ns)

@@ -120,7 +120,8 @@ class PaperEntries:
                 taken,
                 OrderStatus.EXPIRED,
                 now_ns,
-                "ImmediateOrCancel",
+                f"PAPER: the price was not there, and '{ticket.time_in_force}' waits "
+                "for none",
                 RefusalKind.LIQUIDITY,
             )
         return taken

@@ -125,7 +125,7 @@ class PaperVenue(PaperQueries):
             return Refusal(RefusalKind.INVALID, "PAPER", "this client id was used")
         if self._book.reducible(order.symbol, order.side) == ZERO:
             return Refusal(RefusalKind.NOT_REDUCED, "PAPER", "there is no position")
-        price = self._book.prices.newest(order.symbol)
+        price = self._book.prices.newest_for(order.symbol, order.side)
         if price is None:
             return Refusal(
                 RefusalKind.LIQUIDITY, "PAPER", f"no price of {order.symbol} was seen"

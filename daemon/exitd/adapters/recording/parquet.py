@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from exitd.errors import ExitdError
+from exitd.extras import how_to_install
 
 MAGIC = b"PAR1"
 _BATCH_ROWS = 16_384
@@ -26,8 +27,8 @@ def pyarrow() -> Any:
         return importlib.import_module("pyarrow")
     except ImportError as error:
         raise ParquetMissing(
-            "Parquet files need pyarrow, which is not installed; install "
-            "exitd[parquet], or use a file that ends in .csv.gz"
+            "Parquet files need pyarrow, which is not installed; run "
+            f"{how_to_install('parquet')}, or use a file that ends in .csv.gz"
         ) from error
 
 

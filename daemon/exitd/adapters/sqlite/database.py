@@ -34,6 +34,10 @@ BUSY_TIMEOUT_MS = 5_000
 LOG_PAGES_MAX = 4_000
 """16 MiB: at a thousand pages one commit in fifty would pay for folding them in."""
 
+CACHE_KIB = 512
+"""Pages that each connection keeps to itself. More would only fill up for days, and
+what is not in it is in the kernel's cache."""
+
 
 def connect(
     path: Path,
@@ -57,6 +61,10 @@ def connect(
     )
 
 
+def keep_few_pages(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+
+
 def configure(connection: sqlite3.Connection) -> str:
     """Set what every write connection needs; returns the journal mode in force."""
     # FULL: a commit returns when the log is on the disk, not when it was handed
@@ -65,6 +73,7 @@ def configure(connection: sqlite3.Connection) -> str:
     connection.execute("PRAGMA cell_size_check = ON")
     # The writer folds the log in when it is idle; this is for when it never is.
     connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES_MAX}")
+    keep_few_pages(connection)
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     return str(mode)
 
@@ -88,9 +97,15 @@ def write_engine(
 
 def read_engine(path: Path) -> Engine:
     """Connections for history, which cannot write."""
+
+    def creator() -> sqlite3.Connection:
+        connection = connect(path, read_only=True)
+        keep_few_pages(connection)
+        return connection
+
     return create_engine(
         "sqlite://",
-        creator=lambda: connect(path, read_only=True),
+        creator=creator,
         poolclass=QueuePool,
         pool_size=2,
     )

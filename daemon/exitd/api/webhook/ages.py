@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from exitd.core.units import NS_PER_S
 from exitd.signals.model import Signal
 
+#: A clock may be off by this much, whatever the route asks for.
+AHEAD_NS = 60 * NS_PER_S
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,6 +35,12 @@ def too_old(signal: Signal, max_age_ns: int, now_ns: int) -> str:
             '"timestamp": "{{timenow}}" into the metadata of the alert'
         )
     age_ns = now_ns - ts_ns
+    if age_ns < -max(max_age_ns, AHEAD_NS):
+        return (
+            f"the alert is {-age_ns // NS_PER_S} s ahead of this machine's clock by "
+            "its metadata.timestamp; that must be {{timenow}}: the end of a bar lies "
+            "ahead, and the clock must be right"
+        )
     if age_ns <= max_age_ns:
         return ""
     return (

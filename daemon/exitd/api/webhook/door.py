@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from exitd.api.guard import MakeId, TooLarge, take_in
+from exitd.api.guard import MakeId, TooLarge, TooSlow, take_in
 from exitd.api.webhook import answers
 from exitd.api.webhook.ages import too_old
 from exitd.api.webhook.limits import WrongKeys
@@ -123,17 +123,20 @@ class WebhookDoor:
             TooSlow: It did not arrive in time.
             Unreadable: It is not one JSON object.
         """
+        refused: ControlError
         try:
             return read_body(await take_in(headers, receive))
         except (BodyTooLarge, TooLarge):
-            raise TooLarge(
+            refused = TooLarge(
                 "too_large", "the body has more than 64 KiB", "send a smaller one"
-            ) from None
+            )
+        except TooSlow as error:
+            refused = error
         except UnreadableBody as error:
-            unreadable = Unreadable("unreadable", error.fault, error.remedy)
-            if self._routes.named(name) is None:
-                raise unreadable from None
-            self._lose(name, address, unreadable)
+            refused = Unreadable("unreadable", error.fault, error.remedy)
+        if self._routes.named(name) is not None:
+            self._lose(name, address, refused)
+        raise refused
 
     def _open(self, name: str, address: Address | None, key: object) -> OpenRoute:
         """Give the route if this is its key.

@@ -1,13 +1,17 @@
 """Orders by hand: cancel a market's open ones, rest a take-profit."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
+from exitd.configuration.findings import did_you_mean
 from exitd.core.attempt import AttemptKey, AttemptRecord, AttemptState
 from exitd.core.condition import ConditionKind
 from exitd.core.inputs import IfCrossed, OrderReport, PositionReport
 from exitd.core.state import State
 from exitd.core.trigger import OrderType, Quantity, QuantityKind, TriggerState
 from exitd.core.units import NS_PER_MS
+from exitd.errors import VenueError
 from exitd.logs import Event, log
 from exitd.ports.venue import Venue
 from exitd.runtime.backstops import is_ours
@@ -23,7 +27,7 @@ from exitd.runtime.flows.flatten import (
     flatten_view,
     would_flatten,
 )
-from exitd.runtime.problems import VenueFailed
+from exitd.runtime.problems import Unusable, VenueFailed
 from exitd.runtime.views import FlattenView, TakeProfitView
 
 _ANSWER_S = 10.0
@@ -67,16 +71,35 @@ class ByHand:
             return known or order.venue_order_id in handed
 
         venue = _signing_for(found.venue, window_ms)
-        if dry_run:
-            done = await would_flatten(venue, symbol, is_spared)
-        else:
-            done = await flatten(venue, symbol, is_spared)
-            self._log_cancelled(symbol, done, by)
+        with self._naming_the_market(found.name, symbol):
+            if dry_run:
+                done = await would_flatten(venue, symbol, is_spared)
+            else:
+                done = await flatten(venue, symbol, is_spared)
+                self._log_cancelled(symbol, done, by)
         has_position = any(
             position.is_open and key.account == found.name and key.symbol == symbol
             for key, position in self._state.positions.items()
         )
         return flatten_view(symbol, done, has_position=has_position, is_dry_run=dry_run)
+
+    @contextmanager
+    def _naming_the_market(self, account: str, symbol: str) -> Iterator[None]:
+        """Say that there is no such market where that is why the venue says no.
+
+        Raises:
+            Unusable: The venue has no such market.
+        """
+        try:
+            yield
+        except VenueError as error:
+            known = [s for name, s in self._state.instruments if name == account]
+            if symbol in known or not known:
+                raise
+            raise Unusable(
+                "unknown_symbol",
+                f"{account} has no market '{symbol}'{did_you_mean(symbol, known)}",
+            ) from error
 
     def _log_cancelled(self, symbol: str, done: Flattened, by: Caller) -> None:
         log(
@@ -124,7 +147,8 @@ class ByHand:
         refuse_while_recovering(self._daemon)
         found = self._daemon.accounts[account_of(account, self._daemon.accounts)]
         venue = _signing_for(found.venue, window_ms)
-        reports, position = await self._checked(venue, symbol, side, price)
+        with self._naming_the_market(found.name, symbol):
+            reports, position = await self._checked(venue, symbol, side, price)
         request = TriggerRequest(
             kind=ConditionKind.TAKE_PROFIT,
             level=price,
@@ -146,17 +170,28 @@ class ByHand:
         if self._state.triggers[trigger_id].state is TriggerState.ARMED:
             await self._triggers.fire(trigger_id, by)
         attempt = await self._answered(trigger_id, by)
-        state = attempt.state if attempt is not None else AttemptState.IN_DOUBT
-        notes = list(armed.notes)
-        if state is AttemptState.IN_DOUBT:
-            notes.append("the venue has not answered yet; exitd goes on asking")
+        status, why = self._standing(trigger_id, attempt)
+        notes = (*armed.notes, why) if why else armed.notes
         return TakeProfitView(
             order_id=attempt.venue_order_id if attempt is not None else "",
-            status=take_profit.STATUSES[state.value],
+            status=status,
             positions=take_profit.held_views(reports),
             trigger_id=trigger_id,
             notes=tuple(notes),
         )
+
+    def _standing(
+        self, trigger_id: str, attempt: AttemptRecord | None
+    ) -> tuple[str, str]:
+        """Give the status of the order, and why there is none yet."""
+        if attempt is not None and attempt.state is not AttemptState.IN_DOUBT:
+            return take_profit.STATUSES[attempt.state.value], ""
+        fired = self._state.fires.get(trigger_id)
+        if fired is not None and self._first_attempt(trigger_id) is None:
+            why = fired.held_by or "its turn has not come"
+            return take_profit.HELD, f"nothing was sent yet: {why}"
+        doubt = take_profit.STATUSES[AttemptState.IN_DOUBT.value]
+        return doubt, "the venue has not answered yet; exitd goes on asking"
 
     async def _checked(
         self, venue: Venue, symbol: str, side: str, price: Decimal

@@ -24,6 +24,8 @@ STATUSES = {
     "refused": "Refused",
     "in_doubt": "InDoubt",
 }
+#: No order yet: it is held back, mostly as other closes hold all of the position.
+HELD = "Held"
 
 
 def position_to_reduce(

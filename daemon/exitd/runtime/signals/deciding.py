@@ -327,7 +327,7 @@ def _entry(asked: Asked, instrument: Instrument, ticket: Ticket) -> Plan:
     if transform is not None:
         made = transform(ticket)
         if isinstance(made, Refused):
-            return PlanNothing(sentence=made.sentence)
+            return PlanNothing(sentence=made.advice)
         wants_native = asked.route.exits == "native" and not asked.is_paper
         is_native = wants_native and exits is not None and made.deferred is None
     trail = trail_of(asked.signal) if asked.route.trailing_exit else None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from exitd.configuration.webhook import Route
 from exitd.signals.model import Signal
+from exitd.signals.platforms.schwab import TD_AMERITRADE
 
 
 def account_of(
@@ -33,6 +34,11 @@ def account_of(
         fitting = [account for account in chosen if kinds.get(account) == platform]
         if not fitting:
             known = ", ".join(f"{a}: {kinds.get(a, 'unknown')}" for a in chosen)
+            if platform == TD_AMERITRADE.platform:
+                return "", (
+                    f"brokerPlatform '{platform}' trades no more: its API ended on 10 "
+                    "May 2024; write schwab, or leave brokerPlatform out"
+                )
             return "", (
                 f"brokerPlatform '{platform}' is none that {place} trades on "
                 f"({known}); add an account of it to {place}.venues"

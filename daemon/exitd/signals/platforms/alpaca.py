@@ -20,7 +20,7 @@ from exitd.signals.platforms.capabilities import (
     terms_of,
     unsupported,
 )
-from exitd.signals.platforms.order import PlatformOrder, Refused, deferred
+from exitd.signals.platforms.order import PlatformOrder, Refused, deferred, refused
 from exitd.signals.platforms.rounding import CENT, floored, rounded
 
 ALPACA = Capabilities(
@@ -65,11 +65,12 @@ def alpaca_order(
         The order, with its exits attached where `why_deferred` says nothing; else
         they are in `deferred`.
     """
-    why = [finding.message for finding in unsupported(ALPACA, terms_of(ticket))]
+    lacking = [*unsupported(ALPACA, terms_of(ticket))]
+    if lacking:
+        return refused(lacking)
     if ticket.trail_percent is not None and ticket.trail_percent < TRAIL_PERCENT_MIN:
-        why.append(f"trailPercent must be at least {TRAIL_PERCENT_MIN} on alpaca")
-    if why:
-        return Refused(why=tuple(why))
+        least = f"trailPercent must be at least {TRAIL_PERCENT_MIN} on alpaca"
+        return Refused(why=(least,))
     found = rounded(ticket, price_step)
     if isinstance(found, Refused):
         return found

@@ -20,7 +20,13 @@ from exitd.signals.platforms.capabilities import (
     terms_of,
     unsupported,
 )
-from exitd.signals.platforms.order import PlatformOrder, Refused, deferred, opposite
+from exitd.signals.platforms.order import (
+    PlatformOrder,
+    Refused,
+    deferred,
+    opposite,
+    refused,
+)
 from exitd.signals.platforms.rounding import rounded
 
 PARENT = "<parent orderId>"
@@ -206,8 +212,8 @@ def symbol(ticket: Ticket) -> str:
 def _taken(
     able: Capabilities, ticket: Ticket, price_step: Decimal | None
 ) -> Ticket | Refused:
-    why = [finding.message for finding in unsupported(able, terms_of(ticket))]
-    return Refused(why=tuple(why)) if why else rounded(ticket, price_step)
+    lacking = [*unsupported(able, terms_of(ticket))]
+    return refused(lacking) if lacking else rounded(ticket, price_step)
 
 
 def _tws_exits(exits: AttachedExits) -> list[Json]:

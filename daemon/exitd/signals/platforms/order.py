@@ -1,6 +1,6 @@
 """What a broker would be sent for one ticket, or why it cannot take it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -8,7 +8,7 @@ from msgspec import Struct
 from exitd.core.position import OrderSide
 from exitd.core.ticket import AttachedExits, Ticket
 from exitd.core.units import text
-from exitd.signals.model import Json
+from exitd.signals.model import Finding, Json
 
 AFTER = "entry filled"
 FILLED = "filled qty"
@@ -41,13 +41,30 @@ class PlatformOrder(Struct, frozen=True, kw_only=True):
 
 
 class Refused(Struct, frozen=True, kw_only=True):
-    """The broker cannot take the order; sentences, at least one."""
+    """
+    The broker cannot take the order; sentences, at least one.
+
+    `remedy` is what to do about the first, where that does not say it itself.
+    """
 
     why: tuple[str, ...]
+    remedy: str = ""
 
     @property
     def sentence(self) -> str:
         return "; ".join(self.why)
+
+    @property
+    def advice(self) -> str:
+        """The sentence, and what to do."""
+        remedy = self.remedy[:1].lower() + self.remedy[1:]
+        return f"{self.sentence}; {remedy}" if remedy else self.sentence
+
+
+def refused(findings: Sequence[Finding]) -> Refused:
+    """Refuse an order for what its broker does not take: one finding, or more."""
+    why = tuple(finding.message for finding in findings)
+    return Refused(why=why, remedy=findings[0].remedy)
 
 
 def opposite(side: OrderSide) -> OrderSide:

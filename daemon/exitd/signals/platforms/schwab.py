@@ -19,7 +19,13 @@ from exitd.signals.platforms.capabilities import (
     terms_of,
     unsupported,
 )
-from exitd.signals.platforms.order import PlatformOrder, Refused, deferred, opposite
+from exitd.signals.platforms.order import (
+    PlatformOrder,
+    Refused,
+    deferred,
+    opposite,
+    refused,
+)
 from exitd.signals.platforms.rounding import rounded
 
 SCHWAB = Capabilities(
@@ -93,9 +99,9 @@ def why_deferred(ticket: Ticket) -> tuple[str, ...]:
 def _order(
     able: Capabilities, ticket: Ticket, price_step: Decimal | None
 ) -> PlatformOrder | Refused:
-    why = [finding.message for finding in unsupported(able, terms_of(ticket))]
-    if why:
-        return Refused(why=tuple(why))
+    lacking = [*unsupported(able, terms_of(ticket))]
+    if lacking:
+        return refused(lacking)
     found = rounded(ticket, price_step)
     if isinstance(found, Refused):
         return found
