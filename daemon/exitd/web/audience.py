@@ -19,7 +19,7 @@ from exitd.runtime.control import Control
 from exitd.runtime.problems import NotReady
 from exitd.runtime.views import FactView, PositionsView, StatusView
 from exitd.web.picture import Change, Picture
-from exitd.web.samples import EVERY_S, Samples
+from exitd.web.samples import EVERY_S, Sample, Samples
 
 WATCHERS_MAX = 20
 #: Messages that wait for one watcher: ten seconds of them, and the whole in parts.
@@ -45,7 +45,7 @@ class Message(Struct, omit_defaults=True):
     gone: list[str] = []
     left_out: int | None = None
     prices: dict[str, str] = {}
-    history: dict[str, list[tuple[int, str]]] = {}
+    history: dict[str, list[Sample]] = {}
     status: StatusView | None = None
     positions: PositionsView | None = None
     facts: list[FactView] = []
@@ -222,8 +222,11 @@ class Audience:
         pause_ns = max(int(every_s * NS_PER_S), _REST * took_ns)
         self._due_ns[what] = monotonic_ns() + pause_ns
 
+    def _history(self) -> dict[str, list[Sample]]:
+        return self._samples.of(self._picture.sources)
+
     def _whole(self) -> Iterator[bytes]:
-        first = Message(is_whole=True, history=self._samples.whole())
+        first = Message(is_whole=True, history=self._history())
         first.left_out = self._picture.left_out
         if self._status is not None:
             first = structs.replace(

@@ -187,6 +187,11 @@ class Picture:
             self._prices.pop(str(source), None)
 
     @property
+    def sources(self) -> tuple[PriceSource, ...]:
+        """The prices of what is listed."""
+        return tuple(self._users)
+
+    @property
     def _state(self) -> State:
         return self._daemon.loop.engine.state
 

@@ -34,7 +34,7 @@ export function take(message) {
     prices.clear();
     history.clear();
     for (const [source, samples] of Object.entries(message.history ?? {}))
-      history.set(source, samples.map(([s, price]) => [s, number(price)]));
+      history.set(source, ascending(samples).map(([s, price]) => [s, number(price)]));
     tell("history");
   }
   if (message.left_out !== undefined && message.left_out !== null)
@@ -51,6 +51,11 @@ export function take(message) {
   if (message.status) tell("status", now.status);
   if (message.positions) tell("positions", now.positions);
   if (message.facts) takeFacts(message.facts);
+}
+
+/** A clock that was put back must not break the chart. */
+function ascending(samples) {
+  return samples.filter(([seconds], index) => index === 0 || seconds > samples[index - 1][0]);
 }
 
 function takeRows(message) {
