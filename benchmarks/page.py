@@ -28,7 +28,7 @@ from worlds import machine
 
 TRIGGERS, PRICES_A_SECOND = 1_000, 50
 PAGES = (0, 1, 5)
-LOADS = 11
+LOADS = 15
 #: Per cent of one core with one page open, and milliseconds.
 GOAL_CPU, GOAL_PAINT_MS = 20, 300
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")

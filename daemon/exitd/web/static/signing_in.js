@@ -1,7 +1,7 @@
 // The token of this tab, asked for where the daemon wants one.
 
 import { announce, byId, write } from "./dom.js";
-import { on } from "./known.js";
+import { now, on } from "./known.js";
 import { ask, forgetToken, keepToken, token } from "./session.js";
 import { again } from "./stream.js";
 
@@ -28,7 +28,8 @@ async function use() {
   byId("token").close();
   announce("the token is set");
   label();
-  again();
+  // What is followed already goes on: on this machine it needs no token.
+  if (!now.isUp) again();
 }
 
 export function start() {

@@ -8,6 +8,7 @@ const WAITS_MS = [500, 1000, 2000, 5000, 10_000];
 const SILENCE_MS = 25_000;
 
 let under_way = null;
+let wake = () => {};
 
 /** Follow the daemon until the page is closed; begins anew after each loss. */
 export async function follow() {
@@ -23,13 +24,17 @@ export async function follow() {
       tell("link", { isUp: false, why: error.message, status: error.status });
     }
     const wait = WAITS_MS[Math.min(lost++, WAITS_MS.length - 1)];
-    await new Promise((done) => setTimeout(done, wait));
+    await new Promise((done) => {
+      wake = done;
+      setTimeout(done, wait);
+    });
   }
 }
 
 /** Begin anew, as with another token. */
 export function again() {
   under_way?.abort();
+  wake();
 }
 
 async function read(body, controller, onMessage) {
