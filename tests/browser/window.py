@@ -92,7 +92,7 @@ def window(
     try:
         yield found
         # Whatever the policy of the page forbids is said there too.
-        assert found.wrong == []
+        assert not found.wrong, "\n".join(found.wrong)
     finally:
         context.close()
 

@@ -61,12 +61,11 @@ function draw() {
 }
 
 async function readPast() {
-  try {
-    add((await ask("/v1/facts?event=order.sent&limit=1000")).facts.reverse());
-    draw();
-  } catch (error) {
-    if (error.status !== 401) throw error;
-  }
+  // Where it does not answer, the header says so already.
+  const told = await ask("/v1/facts?event=order.sent&limit=1000").catch(() => null);
+  if (!told) return;
+  add(told.facts.reverse());
+  draw();
 }
 
 /** Bring the library in: it is a script that makes `uPlot`, and its style. */
