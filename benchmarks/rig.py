@@ -120,11 +120,12 @@ def start_daemon(
     *,
     firing: str = "overlapped",
     price: str = "last",
+    bind: str = "off",
 ) -> subprocess.Popen[str]:
     """Start the whole daemon, with its socket in the folder, and wait until ready.
 
     *more* is what else its exitd.yaml says, *firing* how its closes leave, *price* the
-    kind that its stops watch.
+    kind that its stops watch, *bind* where else than on its socket it is served.
     """
     keep_keys(folder, key, secret)
     (folder / "conf.d").mkdir()
@@ -140,7 +141,7 @@ venues:
     secret: {{file: {folder}/secret}}
     requests_per_minute: 1000000
     firing: {firing}
-http: {{socket: {folder}/exitd.sock, bind: "off"}}
+http: {{socket: {folder}/exitd.sock, bind: "{bind}"}}
 log: {{format: json}}
 {more}"""
     )

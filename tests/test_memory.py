@@ -10,7 +10,17 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "daemon" / "exitd"
 PAGE = ROOT / "docs" / "memory.md"
-FOLDERS = ("adapters", "api", "app", "client", "core", "logs", "metrics", "runtime")
+FOLDERS = (
+    "adapters",
+    "api",
+    "app",
+    "client",
+    "core",
+    "logs",
+    "metrics",
+    "runtime",
+    "web",
+)
 MAKERS = frozenset({"Counter", "Newest", "defaultdict", "deque", "dict", "list", "set"})
 LITERALS = (ast.Dict, ast.DictComp, ast.List, ast.ListComp, ast.Set, ast.SetComp)
 ROW = re.compile(r"^\| `([\w.]+)` \| (`[^|]+`) \| ([^|]+) \|$", re.MULTILINE)

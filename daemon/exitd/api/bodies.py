@@ -89,7 +89,7 @@ class AnswersBody(Keys):
 
 class TokenBody(Keys):
     name: Name
-    scopes: list[Literal["read", "trade", "admin"]]
+    scopes: list[Literal["read", "phone", "trade", "admin"]]
     expires: Expires | None = None
 
 

@@ -19,6 +19,8 @@ from exitd.runtime.control import Control
 from exitd.runtime.control.identifiers import Identifiers
 from exitd.runtime.daemon import Daemon
 from exitd.settings import Settings
+from exitd.web.audience import Audience
+from exitd.web.routes import page_routes
 
 SOCKET_NAME = "exitd.sock"
 _NO_CHAINS: Mapping[str, Chain] = MappingProxyType({})
@@ -64,15 +66,17 @@ async def open_doors(
         for listener in listeners:
             listener.remove()
         raise
+    audience = Audience(control)
     identifiers = Identifiers(daemon.clock, secrets.token_bytes)
     app = make_app(
         control,
         allowed_hosts=http.allowed_hosts,
         identifiers=identifiers,
         doors=doors,
-        routers=[metrics_routes(scrapes.render)],
+        routers=(metrics_routes(scrapes.render), page_routes(control, audience)),
         on_answered=scrapes.counts.answered,
     )
+    daemon.spawn(audience.keep(), "status page")
     return HttpServer(app, tuple(listeners)), tuple(listeners)
 
 

@@ -27,7 +27,10 @@ def new(
     scope: Annotated[
         list[str],
         typer.Option(
-            "--scope", metavar="SCOPE", help="read, trade or admin; may be repeated."
+            "--scope",
+            metavar="SCOPE",
+            help="read, phone, trade or admin; may be repeated. phone pauses"
+            " take-profits and changes nothing else.",
         ),
     ],
     expires: Annotated[
@@ -41,6 +44,7 @@ def new(
     \b
     Examples:
       exitd token new dashboard --scope read
+      exitd token new pocket --scope phone
       export EXITD_TOKEN=$(exitd token new bot --scope trade --expires 30d)
     """
     from exitd.client import calls

@@ -145,6 +145,7 @@ token.created | name scopes by | an API token was made
 token.revoked | name by | an API token is void
 command.refused | name reason by | a command could not be done
 watcher.dropped | by reason | a WebSocket is closed: too slow a reader, or it may not
+page.failed | exception | a mistake of ours in the status page; it begins anew in 10 s
 order.unfillable | quote_id reason | an order was accepted that its level cannot fill
 webhook.accepted | route webhook_id ip | an alert was taken and stored
 webhook.refused | route webhook_id reason ip | an alert was not valid, or not allowed

@@ -168,6 +168,7 @@ class Event(StrEnum):
     TOKEN_REVOKED = "token.revoked"
     COMMAND_REFUSED = "command.refused"
     WATCHER_DROPPED = "watcher.dropped"
+    PAGE_FAILED = "page.failed", "error"
     ORDER_UNFILLABLE = "order.unfillable", "warning"
     WEBHOOK_ACCEPTED = "webhook.accepted"
     WEBHOOK_REFUSED = "webhook.refused", "warning"

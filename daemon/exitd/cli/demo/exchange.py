@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import select
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -17,6 +19,7 @@ from exitd.cli.failures import CommandFailed
 
 START_S = 20.0
 STOP_S = 5.0
+LAST_WORDS_BYTES = 64 * 1024
 # In a folder that is kept: the URL of the exchange that runs there.
 _LEFT = "exchange"
 
@@ -93,11 +96,15 @@ class ExchangeProcess(Exchange):
         command = [sys.executable, "-P", "-m", "exitd", "sim", "--port", "0"]
         command += ["--script", str(script), "--cadence-ms", str(cadence_ms)]
         command += ["--paused", *(["--end-with-stdin"] if ends_with_us else [])]
+        # A pipe that nobody reads is full one day, and holds whoever writes to it.
+        said, place = mkstemp()
+        os.unlink(place)
+        self._said: int | None = said
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE if ends_with_us else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=said,
             start_new_session=True,
             text=True,
         )
@@ -133,7 +140,9 @@ class ExchangeProcess(Exchange):
 
     def _last_words(self) -> str:
         self._process.kill()
-        _, said = self._process.communicate()
+        self._process.communicate()
+        assert self._said is not None
+        said = os.pread(self._said, LAST_WORDS_BYTES, 0).decode(errors="replace")
         lines = said.strip().splitlines()
         return lines[-1] if lines else "it said nothing; try `exitd sim --port 0`"
 
@@ -146,6 +155,9 @@ class ExchangeProcess(Exchange):
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()
+        if self._said is not None:
+            os.close(self._said)
+            self._said = None
 
 
 def exchange_left_in(folder: Path) -> Exchange | None:

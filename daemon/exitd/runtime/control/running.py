@@ -23,10 +23,14 @@ _CHUNK = 500
 
 
 class Caller(Struct, frozen=True):
-    """Who asks: `cli:<user>` or `api:<token name>`, and from where, in words."""
+    """Who asks: `cli:<user>` or `api:<token name>`, and from where, in words.
+
+    `is_phone`: by a token that may pause take-profits, and change nothing else.
+    """
 
     name: str
     place: str = ""
+    is_phone: bool = False
 
 
 class AllPrices:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from exitd.core.units import NS_PER_S
 from exitd.logs import Event, log
 from exitd.ports.store import TokenRecord
+from exitd.runtime.control.phones import PHONE
 from exitd.runtime.control.running import Caller
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.problems import (
@@ -19,7 +20,8 @@ from exitd.runtime.problems import (
 from exitd.runtime.shown import timestamp, timestamp_or_none
 from exitd.runtime.views import TokensView, TokenView
 
-SCOPES = ("read", "trade", "admin")
+SCOPES = ("read", PHONE, "trade", "admin")
+_NAMED = ", ".join(SCOPES[:-1])
 PREFIX = "exitd_"
 _SECRET_BYTES = 32
 _REFRESH_NS = 5 * NS_PER_S
@@ -53,7 +55,9 @@ class Tokens:
         wanted = tuple(scope for scope in SCOPES if scope in set(scopes))
         if not wanted or set(scopes) - set(SCOPES):
             raise Unusable(
-                "bad_scope", "a token has scopes of read, trade and admin", "name one"
+                "bad_scope",
+                f"a token has scopes of {_NAMED} and {SCOPES[-1]}",
+                "name one",
             )
         now_ns = self._daemon.clock.now_ns()
         if expires_ns is not None and expires_ns <= now_ns:

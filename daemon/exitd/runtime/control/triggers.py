@@ -37,6 +37,7 @@ from exitd.runtime.control.identities import (
     refuse_file_owned,
 )
 from exitd.runtime.control.keys import digest, own_key
+from exitd.runtime.control.phones import refuse_phone
 from exitd.runtime.control.pricing import Pricing
 from exitd.runtime.control.requests import (
     TriggerChange,
@@ -238,7 +239,8 @@ class Triggers:
         self, trigger_id: str, by: Caller, *, account: str = ""
     ) -> ArmedView:
         """Stop watching until resumed; a file-owned one then shows as drift."""
-        await recalled(self._daemon, trigger_id, account)
+        record = await recalled(self._daemon, trigger_id, account)
+        refuse_phone(by, record.definition)
         now_ns = self._daemon.loop.clock.now_ns()
         return await self._by_id(
             Pause(trigger_id=trigger_id, by=by.name, now_ns=now_ns), by
