@@ -127,6 +127,17 @@ def test_b064_given_a_slice_rests_behind_the_barrier_when_a_stop_hits_then_taken
     assert world.who() == ["late", "sl"]
 
 
+def test_b064_given_a_target_hit_behind_the_barrier_then_held_and_nothing_taken_back():
+    world = running()
+    world.arm(target("tp", "105"))
+    fall(world, written(world))
+
+    world.mark("105")
+
+    assert world.wants(CancelOrder) == []
+    assert world.firing("tp").held_by == BARRED
+
+
 def test_b064_given_a_timed_slice_rests_after_a_stop_hit_then_it_is_taken_back_then():
     world = World()
     how = sliced(3, 60 * S, patience_ns=(50 * S, 0), **LIMIT)
