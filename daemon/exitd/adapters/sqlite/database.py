@@ -34,6 +34,10 @@ BUSY_TIMEOUT_MS = 5_000
 LOG_PAGES_MAX = 4_000
 """16 MiB: at a thousand pages one commit in fifty would pay for folding them in."""
 
+WRITER_STATEMENTS, READER_STATEMENTS = 128, 32
+"""Compiled statements that a connection keeps. The writer has some thirty of its own;
+what is asked of history has many forms, a few KiB each, and no one waits for it."""
+
 CACHE_KIB = 256
 """Pages that each connection keeps to itself. More would only fill up for days, and
 what is not in it is in the kernel's cache."""
@@ -58,6 +62,7 @@ def connect(
         check_same_thread=False,
         timeout=BUSY_TIMEOUT_MS / 1000,
         factory=connection_class,
+        cached_statements=READER_STATEMENTS if read_only else WRITER_STATEMENTS,
     )
 
 
