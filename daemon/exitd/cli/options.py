@@ -40,6 +40,13 @@ TriggerId = Annotated[
         autocompletion=ids_of_triggers,
     ),
 ]
+OfTrigger = Annotated[
+    str, typer.Option("--trigger", metavar="ID", help="Of one trigger.")
+]
+OfEvent = Annotated[
+    str,
+    typer.Option("--event", metavar="NAME", help="Such as trigger.hit or 'order.*'."),
+]
 Config = Annotated[
     Path | None,
     typer.Option(

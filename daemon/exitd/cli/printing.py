@@ -105,9 +105,13 @@ def _total(widths: Sequence[int], shown: Sequence[int]) -> int:
     return sum(widths[i] for i in shown) + len(GAP) * (len(shown) - 1)
 
 
+def shortened(text: str, columns: int) -> str:
+    """Cut what is longer than its column, and show that something is gone."""
+    return text if len(text) <= columns else f"{text[: columns - 1]}…"
+
+
 def _cell(text: str, columns: int, *, is_right: bool) -> str:
-    if len(text) > columns:
-        text = f"{text[: columns - 1]}…"
+    text = shortened(text, columns)
     return text.rjust(columns) if is_right else text.ljust(columns)
 
 

@@ -9,7 +9,7 @@ import typer
 from exitd.cli import wording
 from exitd.cli.asking import connect
 from exitd.cli.exit_codes import ExitCode
-from exitd.cli.options import LOOK, Json
+from exitd.cli.options import LOOK, Json, OfEvent, OfTrigger
 from exitd.cli.past_facts import past_facts
 from exitd.cli.printing import note, say_json, say_table
 from exitd.cli.tree import add_command
@@ -23,18 +23,11 @@ def add_to(app: typer.Typer) -> None:
 
 
 def events(
-    trigger: Annotated[
-        str, typer.Option("--trigger", metavar="ID", help="Of one trigger.")
-    ] = "",
+    trigger: OfTrigger = "",
     fire: Annotated[
         str, typer.Option("--fire", metavar="ID", help="Of one firing.")
     ] = "",
-    event: Annotated[
-        str,
-        typer.Option(
-            "--event", metavar="NAME", help="Such as trigger.hit or 'order.*'."
-        ),
-    ] = "",
+    event: OfEvent = "",
     since: Annotated[
         str | None,
         typer.Option("--since", metavar="WHEN", help="1h, 2d, a date or a time."),

@@ -11,7 +11,7 @@ import typer
 from exitd.cli import wording
 from exitd.cli.asking import connect
 from exitd.cli.exit_codes import ExitCode
-from exitd.cli.options import LOOK
+from exitd.cli.options import LOOK, OfEvent, OfTrigger
 from exitd.cli.past_facts import LAST, past_facts
 from exitd.cli.printing import note, say, say_json, say_loud
 from exitd.cli.tree import add_command
@@ -38,15 +38,8 @@ def tail(
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on as things happen.")
     ] = False,
-    trigger: Annotated[
-        str, typer.Option("--trigger", metavar="ID", help="Of one trigger.")
-    ] = "",
-    event: Annotated[
-        str,
-        typer.Option(
-            "--event", metavar="NAME", help="Such as trigger.hit or 'order.*'."
-        ),
-    ] = "",
+    trigger: OfTrigger = "",
+    event: OfEvent = "",
     since: Annotated[
         str | None,
         typer.Option(

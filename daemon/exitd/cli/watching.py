@@ -14,7 +14,7 @@ from exitd.cli import wording
 from exitd.cli.asking import all_triggers, connect
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.options import LOOK, Json
-from exitd.cli.printing import TABLE_WIDTH, say, say_json
+from exitd.cli.printing import TABLE_WIDTH, say, say_json, shortened
 from exitd.cli.tree import add_command
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _row(trigger: TriggerView, name: int) -> Text:
 
     away = trigger.distance_percent
     filled, colour = bar(None if away is None else Decimal(away))
-    text = Text(f"{_cut(trigger.id, name):<{name}} ")
+    text = Text(f"{shortened(trigger.id, name):<{name}} ")
     text.append(f"{wording.level_or_time(trigger):>12} ")
     text.append(f"{wording.or_dash(trigger.price):>12} ")
     text.append(f"{f'{away}%' if away else wording.DASH:>8} ")
@@ -169,7 +169,3 @@ def bar(percent: Decimal | None) -> tuple[int, str]:
     if percent < VERY_NEAR:
         return filled, "red"
     return filled, "yellow" if percent <= NEAR else "blue"
-
-
-def _cut(text: str, columns: int) -> str:
-    return text if len(text) <= columns else f"{text[: columns - 1]}…"
