@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from browser.window import chromium, free_port, pictures_folder
+from browser.window import chromium, pictures_folder
 from e2e.house import House, house
+from e2e.ports import free_port
 
 # `.ci/run browser` brings axe-core and says where it is.
 collect_ignore = [] if os.environ.get("EXITD_AXE") else ["test_page_axe.py"]

@@ -13,7 +13,8 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from e2e.house import DaemonProcess, environment_of
-from e2e.webhook_house import KEY, free_port
+from e2e.ports import free_port
+from e2e.webhook_house import KEY
 
 TESTS = Path(__file__).parent.parent
 FILE = """\

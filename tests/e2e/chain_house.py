@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -26,6 +25,7 @@ from chain.deployed import CLOSER_KEY, XRP, XRP_NAME, Deployed, deployed
 from chain.mempool import Mempool
 from chain.rpc_node import RpcNode, serving
 from e2e.house import DEADLINE_S, House
+from e2e.ports import free_port
 from exitd.cli.demo.exchange import ExchangeProcess
 
 CHAIN_ID = 131277322940537
@@ -178,9 +178,7 @@ class ChainHouse(House):
     def __init__(
         self, folder: Path, exchange: ExchangeProcess, live: LiveChain
     ) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         super().__init__(folder, exchange, mode="live", window="2s", bind="off")
         self.live = live
         self.url = f"http://127.0.0.1:{port}"

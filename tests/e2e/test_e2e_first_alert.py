@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.webhook_house import free_port
+from e2e.ports import free_port
 
 pytestmark = pytest.mark.e2e
 PAGE = Path(__file__).parents[2] / "docs" / "webhook.md"

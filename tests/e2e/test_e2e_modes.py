@@ -1,11 +1,11 @@
 """Paper mode, and the daemon over HTTP with tokens."""
 
-import socket
 from pathlib import Path
 
 import pytest
 
 from e2e.house import House, house
+from e2e.ports import free_port
 
 pytestmark = pytest.mark.e2e
 
@@ -46,9 +46,7 @@ def command_over_http(home: House, url: str, token: str, *words: str):
 def test_given_http_when_asked_then_reads_need_no_token_and_changes_its_scope(
     tmp_path: Path,
 ):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with house(tmp_path, bind=f"127.0.0.1:{port}") as home:
         daemon = home.start_armed()

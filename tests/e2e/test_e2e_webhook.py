@@ -7,7 +7,8 @@ from http.client import HTTPConnection
 import pytest
 
 from e2e.house import House
-from e2e.webhook_house import KEY, add_webhook, alert, free_port, post
+from e2e.ports import free_port
+from e2e.webhook_house import KEY, add_webhook, alert, post
 
 pytestmark = pytest.mark.e2e
 

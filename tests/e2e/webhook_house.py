@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import socket
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from e2e.house import SYMBOL, House
+from e2e.ports import free_port
 
 KEY = "the auth_key of the route tv, for tests only"
 
@@ -36,13 +36,6 @@ def add_webhook(home: House, *, settings: str = "", mode: str = "paper") -> int:
     )
     home.config.write_text(home.config.read_text() + section)
     return port
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def alert(number: int, **fields: Any) -> bytes:

@@ -144,7 +144,9 @@ class VenueClock:
         """Give what else tells the venue's time by its name, less our monotonic one."""
         said: dict[str, int] = {}
         if dated_s is not None:
-            said["the date of the answer"] = dated_s * NS_PER_S - middle_ns
+            # Its fraction was cut off: half a second on average.
+            dated_ns = dated_s * NS_PER_S + NS_PER_S // 2
+            said["the date of the answer"] = dated_ns - middle_ns
         is_recent = ended_ns - self._newest_at_ns <= _WITNESS_NS
         if self._newest_ns is not None and is_recent:
             said["the venue's prices"] = self._newest_ns
