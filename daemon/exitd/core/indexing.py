@@ -4,6 +4,7 @@ from exitd.core.condition import calendar_of
 from exitd.core.derived import follows_position
 from exitd.core.entry import EntryRecord
 from exitd.core.role import Role
+from exitd.core.roster import Roster
 from exitd.core.state import State
 from exitd.core.trigger import TriggerDefinition, TriggerRecord
 
@@ -18,12 +19,12 @@ def place(
     if known is not None and not is_here:
         old = known.definition
         if old.key is not None:
-            state.by_position[old.key].pop(old.id, None)
+            state.by_position[old.key].remove(old.id)
             state.neighbours_on(old.key).drop(old)
     role = Role(key, definition.close is not None, definition.is_stop)
     state.roles[definition.id] = state.shared_roles.setdefault(role, role)
     if key is not None and not is_here:
-        state.by_position.setdefault(key, {})[definition.id] = None
+        state.by_position.setdefault(key, Roster()).add(definition.id)
     if known is not None and known.definition.key is not None:
         state.followers.get(known.definition.key, {}).pop(definition.id, None)
     if key is not None and follows_position(definition):
@@ -52,7 +53,7 @@ def displace(state: State, record: TriggerRecord) -> None:
     state.neighbours_on(key).drop(definition)
     state.followers.get(key, {}).pop(definition.id, None)
     here = state.by_position[key]
-    del here[definition.id]
+    here.remove(definition.id)
     if not here:
         # A market of which nothing is left leaves nothing behind.
         del state.by_position[key], state.neighbours[key]

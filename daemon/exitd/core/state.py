@@ -24,6 +24,7 @@ from exitd.core.policy import Policies
 from exitd.core.position import PositionKey, PositionRecord
 from exitd.core.records import CounterRecord, IdempotencyRecord, Record
 from exitd.core.role import Role
+from exitd.core.roster import Roster
 from exitd.core.trigger import FireRecord, TriggerDefinition, TriggerRecord
 from exitd.core.under_way import UnderWay
 
@@ -172,7 +173,7 @@ class State:
         self.books: dict[PriceSource, Book] = {}
         self.roles: dict[str, Role] = {}
         self.shared_roles: dict[Role, Role] = {}
-        self.by_position: dict[PositionKey, dict[str, None]] = {}
+        self.by_position: dict[PositionKey, Roster] = {}
         self.followers: dict[PositionKey, dict[str, None]] = {}
         self.by_calendar: dict[str, dict[str, None]] = {}
         self.neighbours: dict[PositionKey, Neighbours] = {}
