@@ -100,4 +100,25 @@ MUTATIONS = (
         "        if False:\n",
         "test_given_alerts_for_one_ticker_then_one_after_another_in_order",
     ),
+    Mutation(
+        111,
+        "runtime/signals/inbox.py",
+        "self._lanes.add(lane, record, is_new=False)",
+        "self._lanes.add(lane, record, is_new=True)",
+        "test_b111_given_killed_before_it_is_carried_out_then_done_after_the_start",
+    ),
+    Mutation(
+        111,
+        "runtime/signals/lanes.py",
+        "                is_first = False\n",
+        "",
+        "test_given_a_venue_that_fails_then_tried_again_and_told_once",
+    ),
+    Mutation(
+        151,
+        "runtime/signals/carrying.py",
+        "        self._orders.add(record)\n        done = record\n",
+        "        done = record\n",
+        "test_given_many_tickers_at_once_then_no_more_than_the_orders_of_a_day",
+    ),
 )

@@ -45,7 +45,7 @@ from exitd.app.venues import (
     paper_beside,
     paper_venue,
 )
-from exitd.app.webhook import carrier_of, load_inbox, open_webhook
+from exitd.app.webhook import load_inbox, open_webhook
 from exitd.configuration.loaded import Loaded
 from exitd.configuration.loaded import Settings as FileSettings
 from exitd.configuration.secrets import resolve
@@ -164,9 +164,7 @@ class Application:
         messenger = open_messenger(files.file.notify, targets, self.clock)
         try:
             self.daemon = await self._build(files, keys, store, messenger)
-            self.inbox = await load_inbox(
-                self.daemon, files.file.webhook, carrier_of(self.daemon, files)
-            )
+            self.inbox = await load_inbox(self.daemon, files)
             servers = await self._open_doors(files)
             served = [asyncio.ensure_future(one.run_until_stopped()) for one in servers]
             try:

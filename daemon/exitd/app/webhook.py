@@ -10,12 +10,10 @@ from exitd.api.webhook.routes import OpenRoute, Routes
 from exitd.api.webhook.senders import Senders
 from exitd.configuration.daemon_file import DaemonFile
 from exitd.configuration.loaded import Settings
-from exitd.configuration.webhook import Webhook
 from exitd.runtime.control.identifiers import Identifiers
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.signals.carrying import Carrier
 from exitd.runtime.signals.inbox import Inbox
-from exitd.runtime.signals.lanes import CarryOut
 from exitd.runtime.supervise import backoff
 from exitd.secret import Secret
 
@@ -23,11 +21,13 @@ from exitd.secret import Secret
 PLATFORMS = frozenset({"alpaca", "interactive_brokers", "schwab", "td_ameritrade"})
 
 
-async def load_inbox(daemon: Daemon, webhook: Webhook, carry_out: CarryOut) -> Inbox:
+async def load_inbox(daemon: Daemon, files: Settings) -> Inbox:
     """Make the inbox, with what is left to do from before; nothing is done yet."""
+    carrier = _carrier_of(daemon, files)
+    await carrier.load()
     inbox = Inbox(
-        webhook.routes,
-        carry_out=carry_out,
+        files.file.webhook.routes,
+        carry_out=carrier.carry_out,
         store=daemon.store,
         clock=daemon.clock,
         spawn=daemon.spawn,
@@ -85,8 +85,7 @@ def _platform_of(kind: str) -> str | None:
     return kind if kind in PLATFORMS else None
 
 
-def carrier_of(daemon: Daemon, files: Settings) -> CarryOut:
-    """Give what carries accepted alerts out, on the accounts of the daemon."""
+def _carrier_of(daemon: Daemon, files: Settings) -> Carrier:
     return Carrier(
         loop=daemon.loop,
         store=daemon.store,
@@ -95,4 +94,4 @@ def carrier_of(daemon: Daemon, files: Settings) -> CarryOut:
         kinds={name: entry.type for name, entry in files.file.venues.items()},
         sessions=lambda: daemon.calendars.source,
         is_live=files.is_live,
-    ).carry_out
+    )

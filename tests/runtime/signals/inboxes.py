@@ -41,7 +41,11 @@ class Broker:
         self.is_open = asyncio.Event()
         self.is_open.set()
 
-    async def carry_out(self, record: SignalRecord) -> SignalRecord:
+    async def carry_out(
+        self, record: SignalRecord, *, is_first: bool = False
+    ) -> SignalRecord:
+        # Nothing that it knows of may come as if it were new.
+        assert not (is_first and record.id in self.asked)
         self.asked.append(record.id)
         await self.is_open.wait()
         if self.bug is not None:

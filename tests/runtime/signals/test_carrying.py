@@ -289,20 +289,6 @@ async def test_b031_given_the_disk_fills_with_a_close_then_armed_when_asked_agai
 
 
 @in_virtual_time
-async def test_given_orders_of_today_then_counted_by_the_stored_alerts():
-    desk = await desk_of(broker())
-    carrier = carrier_of(desk, orders_per_day=1)
-    first = await carrier.carry_out(alert(desk))
-    desk.store.submit(Batch((first,), ()), None)
-    await desk.settle()
-
-    second = await carrier.carry_out(alert(desk, 2))
-
-    assert second.state is SignalState.REFUSED
-    assert "orders_per_day" in second.outcome
-
-
-@in_virtual_time
 async def test_given_a_calendar_then_its_sessions_are_asked_for():
     desk = await desk_of(broker())
     now_ns = desk.clock.now_ns()

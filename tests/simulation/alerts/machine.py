@@ -93,5 +93,6 @@ class AlertMachine(Machine):
             tell=self.world.heard.tell,
             waits=lambda: backoff(self.world.rng.random),
         )
+        await carrier.load()
         await self.inbox.load()
         self.inbox.open()

@@ -4,23 +4,23 @@ What was begun before a crash is found again by the alert's id: as an entry, in 
 or in the store, or as its trigger. Nothing else is needed to make it once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from exitd.configuration.webhook import Route
-from exitd.core.entry import EntryRecord, SignalRecord, SignalState
+from exitd.core.entry import SignalRecord, SignalState
 from exitd.core.entry_inputs import Enter
 from exitd.core.inputs import Arm, ClosePosition, Command, IfCrossed
 from exitd.core.simulated import is_simulated, route_account
 from exitd.core.state import Accepted, Reply
 from exitd.core.trigger import DoneReason, TriggerRecord
-from exitd.core.units import NS_PER_HOUR
 from exitd.errors import StoreFull, VenueUnavailable
 from exitd.ports.sessions import Sessions, SessionsUnknown
 from exitd.ports.store import Store
 from exitd.runtime.accounts import Account
 from exitd.runtime.loop import EngineLoop
+from exitd.runtime.signals.counting import DAY_NS, OrdersOfDay
 from exitd.runtime.signals.deciding import Asked, decide, symbol_for
 from exitd.runtime.signals.limits import Counted
 from exitd.runtime.signals.plans import (
@@ -32,11 +32,6 @@ from exitd.runtime.signals.plans import (
 )
 from exitd.runtime.signals.routing import account_of
 from exitd.signals.json_form import signal_of
-from exitd.signals.model import Signal
-
-_DAY_NS = 24 * NS_PER_HOUR
-#: How far a clock may have been set back between an alert and its entry.
-_BACK_NS = NS_PER_HOUR
 
 
 class Carrier:
@@ -67,29 +62,62 @@ class Carrier:
         self._kinds = kinds
         self._sessions = sessions
         self._is_live = is_live
+        self._orders = OrdersOfDay(routes)
 
-    async def carry_out(self, record: SignalRecord) -> SignalRecord:
+    async def load(self) -> None:
+        """Read what went out before the start; `carry_out` after it."""
+        await self._orders.load(self._store, self._loop.clock.now_ns())
+
+    async def carry_out(
+        self, record: SignalRecord, *, is_first: bool = False
+    ) -> SignalRecord:
         """Do what an alert asks for, and give its record as it ended.
+
+        Args:
+            is_first: It was never carried out, also by no daemon before this one: what
+                is long done need not be read to know that.
 
         Raises:
             VenueError: Not now; the same is to be carried out later.
         """
-        begun = await self._begun(record)
-        if begun is not None:
-            return begun
+        if not is_first:
+            begun = await self._begun(record)
+            if begun is not None:
+                self._orders.add(begun)
+                return begun
+        record, plan = await self._planned(record)
+        if isinstance(plan, PlanNothing):
+            return self._refused(record, plan.sentence)
+        # Before anything is waited for: alerts about other tickers are decided too.
+        self._orders.add(record)
+        done = record
+        try:
+            done = await self._do(record, plan)
+        finally:
+            if done.state is not SignalState.CARRIED_OUT:
+                self._orders.take_back(record)
+        return done
+
+    async def _planned(self, record: SignalRecord) -> tuple[SignalRecord, Plan]:
+        """Decide what is to be done; the record names the account, once it is known.
+
+        Raises:
+            VenueError: What is held there is not known yet.
+        """
         route = self._routes.get(record.route)
         if route is None:
-            return self._refused(record, f"there is no route {record.route} any more")
+            why = f"there is no route {record.route} any more"
+            return record, PlanNothing(sentence=why)
         signal = signal_of(record.body)
         chosen, why = account_of(signal, record.route, route, self._kinds)
         if why:
-            return self._refused(record, why)
+            return record, PlanNothing(sentence=why)
         name = route_account(
             chosen, on_paper=record.is_paper, in_live_daemon=self._is_live
         )
         account = self._accounts.get(name)
         if account is None:
-            return self._refused(record, f"the account {name} is not running")
+            return record, PlanNothing(sentence=f"the account {name} is not running")
         record = replace(record, account=name)
         await self._know(account, symbol_for(signal, route))
         asked = Asked(
@@ -102,9 +130,15 @@ class Carrier:
             is_paper=not self._is_live or is_simulated(name),
             can_enter=account.entering.entries is not None,
         )
-        counted = await self._count(record, route)
-        plan = decide(asked, self._loop.engine.state, counted)
-        return await self._do(record, signal, plan)
+        sessions, unknown = await self._sessions_of(route)
+        now_ns = self._loop.clock.now_ns()
+        counted = Counted(
+            now_ns=now_ns,
+            orders=self._orders.count(record.route, now_ns),
+            sessions=sessions,
+            unknown=unknown,
+        )
+        return record, decide(asked, self._loop.engine.state, counted)
 
     async def _begun(self, record: SignalRecord) -> SignalRecord | None:
         """Find what was begun for an alert before; None if nothing was."""
@@ -120,7 +154,8 @@ class Carrier:
             return self._done(record, "close of what had not opened", trigger_ids=())
         entry = self._loop.engine.state.entries.get(record.id)
         if entry is None:
-            entry = await self._stored(record)
+            stored = await self._store.entries_by_id([record.id])
+            entry = stored.get(record.id)
         if entry is None:
             return None
         ids = tuple(definition.id for definition in entry.exits)
@@ -134,14 +169,6 @@ class Carrier:
         """
         is_known = record.id in self._loop.engine.state.idempotency
         return trigger.reason is DoneReason.CANCELLED and not is_known
-
-    async def _stored(self, record: SignalRecord) -> EntryRecord | None:
-        """Look for an entry that is over, and so is no longer in memory."""
-        now_ns = self._loop.clock.now_ns()
-        from_ns = min(record.ts_received_ns, now_ns) - _BACK_NS
-        to_ns = max(record.ts_received_ns, now_ns) + _DAY_NS
-        entries = await self._store.entries(from_ns, to_ns)
-        return next((e for e in entries if e.id == record.id), None)
 
     async def _know(self, account: Account, symbol: str) -> None:
         """See to it that what is held is known, before anything is decided by it.
@@ -160,30 +187,25 @@ class Carrier:
         if not account.is_stream_up or not account.venue.capabilities.reduce_only:
             await account.inquiry.read_position(symbol)
 
-    async def _count(self, record: SignalRecord, route: Route) -> Counted:
-        """Gather what the limits of a route are compared with."""
-        now_ns = self._loop.clock.now_ns()
-        orders = 0
-        if route.orders_per_day is not None:
-            stored = await self._store.signals(now_ns - _DAY_NS, now_ns + _DAY_NS)
-            mine = [s for s in stored if s.route == record.route]
-            orders = sum(s.state is SignalState.CARRIED_OUT for s in mine)
+    async def _sessions_of(
+        self, route: Route
+    ) -> tuple[Sequence[tuple[int, int]] | None, str]:
+        """Ask for the sessions that a route goes by, or give why nobody knows them."""
         calendar = route.hours.calendar if route.hours is not None else None
         if calendar is None:
-            return Counted(now_ns=now_ns, orders=orders)
+            return None, ""
+        now_ns = self._loop.clock.now_ns()
         try:
             sessions = await self._sessions().sessions(
-                calendar, now_ns - _DAY_NS, now_ns + _DAY_NS
+                calendar, now_ns - DAY_NS, now_ns + DAY_NS
             )
         except SessionsUnknown as error:
-            return Counted(now_ns=now_ns, orders=orders, unknown=str(error))
-        return Counted(now_ns=now_ns, orders=orders, sessions=sessions)
+            return None, str(error)
+        return sessions, ""
 
     async def _do(
-        self, record: SignalRecord, signal: Signal, plan: Plan
+        self, record: SignalRecord, plan: PlanEntry | PlanClose | PlanTrigger
     ) -> SignalRecord:
-        if isinstance(plan, PlanNothing):
-            return self._refused(record, plan.sentence)
         reply = await self._command(
             _command_of(plan, record, self._loop.clock.now_ns())
         )

@@ -134,7 +134,8 @@ class Inbox:
                 arrival.settled.set()
                 seen.add(arrival)
             if record.state is SignalState.ACCEPTED:
-                self._lanes.add((record.route, ticker_of(record)), record)
+                lane = (record.route, ticker_of(record))
+                self._lanes.add(lane, record, is_new=False)
 
     def open(self) -> None:
         """Begin to carry out; the daemon has recovered."""
@@ -247,7 +248,7 @@ class Inbox:
             webhook_id=record.id,
             ip=draft.sender,
         )
-        self._lanes.add((record.route, draft.ticker), record)
+        self._lanes.add((record.route, draft.ticker), record, is_new=True)
         arrival.settled.set()
 
     def _not_stored(self, arrival: Arrival, error: StoreError) -> None:
