@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,6 +101,16 @@ def test_given_a_token_file_that_others_read_when_checked_then_warned_of(
     assert "has mode 0644; run chmod 600" in found
 
 
+def test_given_no_http_when_a_token_is_named_then_warned_that_it_does_not_count(
+    messages: Callable[..., list[str]],
+) -> None:
+    section = f"{GOOD}, daemon_token: {{env: D}}"
+
+    (found,) = messages(daemon=written(section) + 'http: {bind: "off"}\n')
+
+    assert "where no token counts; bind 127.0.0.1, or remove it" in found
+
+
 def test_given_a_mistake_in_a_position_when_only_settings_count_then_not_told(
     tmp_path: Path,
 ) -> None:
@@ -127,5 +138,20 @@ def test_given_the_example_when_its_lines_count_then_nothing_is_wrong(
     loaded = load(tmp_path, {})
 
     assert [str(finding) for finding in loaded.findings] == []
+    assert loaded.settings is not None
+    assert loaded.settings.file.telegram is not None
+
+
+def test_given_the_page_when_its_section_is_loaded_then_nothing_is_wrong(
+    load_files: Callable[..., Loaded],
+) -> None:
+    page = (ROOT / "docs" / "telegram.md").read_text()
+    _, _, rest = page.partition("```yaml\n")
+    section = textwrap.dedent(rest.partition("```")[0])
+    head = DAEMON.partition("telegram:")[0].replace("{{", "{").replace("}}", "}")
+
+    loaded = load_files(daemon=head + section)
+
+    assert loaded.findings == ()
     assert loaded.settings is not None
     assert loaded.settings.file.telegram is not None
