@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from exitd.adapters.system.units import settings_of
+from exitd.cli.exit_codes import ExitCode
 
 FOLDER = Path(__file__).parent.parent / "systemd"
 
@@ -75,6 +77,39 @@ def test_given_the_template_when_read_then_it_is_the_unit_with_folders_of_its_ow
     template = (FOLDER / "exitd@.service").read_text()
 
     assert settings_of(template) == settings_of(text)
+
+
+def settings_in(name: str) -> list[tuple[str, str]]:
+    lines = (FOLDER / name).read_text().splitlines()
+    pairs = [line.partition("=") for line in lines if "=" in line and line[0] != "#"]
+    return [(key, value) for key, _, value in pairs]
+
+
+def test_given_the_unit_of_telegram_when_read_then_it_may_do_no_more_than_the_daemon():
+    settings = settings_in("exitd-telegram.service")
+
+    locks = re.compile(r"(Protect|Private|Restrict[A-Z]|System|Capab|IPAddr|NoNew|Lim)")
+    ours = {pair for pair in settings_in("exitd.service") if locks.match(pair[0])}
+    # How much it may open is a matter of what it does.
+    ours.discard(("LimitNOFILE", "65536"))
+    assert ours <= set(settings)
+    assert ("PrivateUsers", "yes") in settings
+
+
+def test_given_the_unit_of_telegram_when_read_then_it_sees_its_tokens_and_no_key():
+    settings = settings_in("exitd-telegram.service")
+
+    loaded = [value for key, value in settings if key == "LoadCredential"]
+    assert [value.partition(":")[0] for value in loaded] == [
+        "exitd.yaml",
+        "telegram_bot_token",
+        "telegram_daemon_token",
+    ]
+    # In the group of the socket, or of the files, it could do everything.
+    assert not {"User", "Group", "SupplementaryGroups"} & dict(settings).keys()
+    assert ("DynamicUser", "yes") in settings
+    assert dict(settings)["ExecStart"].endswith("${CREDENTIALS_DIRECTORY}/exitd.yaml")
+    assert ("RestartPreventExitStatus", str(int(ExitCode.CONFIGURATION))) in settings
 
 
 def test_given_unit_when_it_keeps_failing_then_systemd_never_gives_up():

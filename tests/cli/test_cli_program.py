@@ -13,6 +13,7 @@ COMMANDS = (
     *("status", "ls", "show", "explain", "add", "amend", "pause", "resume"),
     *("cancel", "rearm", "close", "fire", "flatten", "take-profit", "import"),
     *("handover", "tail", "export", "notify", "token", "symmio", "schwab", "version"),
+    "telegram",
 )
 # What is asked of the daemon, with arguments that are right.
 ASKING = (

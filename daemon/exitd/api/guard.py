@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exitd.api.listening import Listener, Peer
+from exitd.api.on_behalf import on_behalf
 from exitd.api.problems import control_problem, problem_response
 from exitd.core.units import NS_PER_MS
 from exitd.logs import Event, bound, log
@@ -157,7 +158,8 @@ class Guard:
         try:
             self._check_host(scope, headers)
             if door is None:
-                scope["state"]["caller"] = await self._caller(scope, headers)
+                caller = await self._caller(scope, headers)
+                scope["state"]["caller"] = on_behalf(caller, headers)
             if scope["type"] == "http":
                 receive = await _read_whole(headers, receive)
             elif door is None or not door.has_sockets:

@@ -20,7 +20,7 @@ from exitd.cli.tree import add_command
 if TYPE_CHECKING:
     from exitd.client.calls import Call
     from exitd.runtime.entry_views import EntryChangedView
-    from exitd.runtime.views import ArmedView
+    from exitd.runtime.views import ArmedView, TriggerView
 
 Ids = Annotated[
     list[str],
@@ -207,10 +207,15 @@ def _say_changed(answer: ArmedView | EntryChangedView) -> None:
         note(f"note: {sentence}")
 
 
+def armed_words(trigger: TriggerView) -> str:
+    """Say at what level it does what."""
+    level = f"{trigger.kind} {trigger.level} " if trigger.level else ""
+    return f"{level}{wording.what_it_does(trigger)}"
+
+
 def say_armed(answer: ArmedView) -> None:
     """Write what a change did, one line for each trigger, and the notes apart."""
     for trigger in answer.triggers:
-        level = f" {trigger.kind} {trigger.level}" if trigger.level else ""
-        say(f"{trigger.id}:{level} {wording.what_it_does(trigger)}, {trigger.state}")
+        say(f"{trigger.id}: {armed_words(trigger)}, {trigger.state}")
     for sentence in answer.notes:
         note(f"note: {sentence}")

@@ -46,12 +46,13 @@ def status(json: Json = False) -> int:
     if json:
         say_json(found)
     else:
-        for head, text in _status_lines(found):
+        for head, text in status_lines(found):
             say(f"{head:<10} {text}")
     return ExitCode.OK
 
 
-def _status_lines(status: StatusView) -> list[tuple[str, str]]:
+def status_lines(status: StatusView) -> list[tuple[str, str]]:
+    """Say how the daemon does, a head and a text for each line."""
     ready = "ready" if status.is_ready else "NOT READY"
     up = wording.span(status.uptime_s)
     lines = [(status.banner, f"exitd {status.version}, up {up}, {ready}")]

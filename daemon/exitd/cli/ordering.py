@@ -84,11 +84,11 @@ def flatten(
     else:
         word = "would cancel" if dry_run else "cancelled"
         for order in flat.cancelled_orders:
-            say(f"{word} {_order_words(order)}")
+            say(f"{word} {order_words(order)}")
         for order in flat.spared_orders:
-            say(f"spared {_order_words(order)}, exitd's own")
+            say(f"spared {order_words(order)}, exitd's own")
         for order in flat.remaining_orders:
-            say(f"REMAINS {_order_words(order)}")
+            say(f"REMAINS {order_words(order)}")
         if not flat.cancelled_orders:
             note(f"no open orders of {symbol} to cancel")
         for sentence in flat.notes:
@@ -96,7 +96,8 @@ def flatten(
     return ExitCode.FAILED if flat.remaining_orders else ExitCode.OK
 
 
-def _order_words(order: OpenOrderView) -> str:
+def order_words(order: OpenOrderView) -> str:
+    """Say which order it is: its id, side, quantity and price."""
     price = f" at {order.price}" if order.price is not None else ""
     native = ", a native stop or target" if order.is_trigger else ""
     return f"{order.id}: {order.side} {wording.or_dash(order.quantity)}{price}{native}"

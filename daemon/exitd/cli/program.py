@@ -17,6 +17,7 @@ from exitd import __version__
 from exitd.cli import (
     acting,
     arming,
+    chatting,
     checking,
     completing,
     copying,
@@ -141,6 +142,7 @@ for _topic in (
     reporting,
     telling,
     tokens,
+    chatting,
     webhook,
     delegating,
     logging_in,

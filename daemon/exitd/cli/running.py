@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -19,6 +19,8 @@ from exitd.cli.failures import CommandFailed
 from exitd.cli.options import RUN, Config, Json
 from exitd.cli.printing import note, say, say_json
 from exitd.cli.tree import add_command
+
+T = TypeVar("T")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,7 +49,7 @@ def run(config: Config = None) -> int:
     return run_loop(run_daemon(path, settings))
 
 
-def run_loop(work: Coroutine[Any, Any, int]) -> int:
+def run_loop(work: Coroutine[Any, Any, T]) -> T:
     """Run *work* on uvloop where there is one."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(work)

@@ -41,19 +41,33 @@ def whole_id(client: Client, id: str) -> str:
         ClientError: Nobody answers.
         CommandFailed: Several triggers begin so.
     """
-    begun = id.removesuffix("…")
-    if not _BEGUN.fullmatch(begun):
+    begun = beginning_of(id)
+    if begun is None:
         return id
     # Those that are done may be many: they are looked through only where none lives.
     for state in ("active", "done"):
         found = [
             t.id for t in all_triggers(client, state=state) if t.id.startswith(begun)
         ]
-        if len(found) > 1:
-            raise CommandFailed(
-                f"{len(found)} triggers begin with {begun}: {found[0]}, {found[1]}"
-                f"{', …' if len(found) > len(found[:2]) else ''}; write more of it"
-            )
+        only_one(found, begun)
         if found:
             return found[0]
     return begun
+
+
+def beginning_of(id: str) -> str | None:
+    """Give what somebody wrote of a made-up id; None if it is none, or is whole."""
+    begun = id.removesuffix("…")
+    return begun if _BEGUN.fullmatch(begun) else None
+
+
+def only_one(found: list[str], begun: str) -> None:
+    """
+    Raises:
+        CommandFailed: Several triggers begin so.
+    """
+    if len(found) > 1:
+        raise CommandFailed(
+            f"{len(found)} triggers begin with {begun}: {found[0]}, {found[1]}"
+            f"{', …' if len(found) > len(found[:2]) else ''}; write more of it"
+        )

@@ -19,10 +19,14 @@ _CONNECT_S = 5.0
 _STREAM_SILENCE_S = 30.0
 
 
-def _request(client: httpx.Client | httpx.AsyncClient, call: Call[T]) -> httpx.Request:
+def _request(
+    client: httpx.Client | httpx.AsyncClient, call: Call[T], asks_for: str = ""
+) -> httpx.Request:
     headers = {}
     if call.idempotency_key:
         headers["Idempotency-Key"] = call.idempotency_key
+    if asks_for:
+        headers["X-Exitd-For"] = asks_for
     return client.build_request(
         call.method,
         call.path,
@@ -183,10 +187,15 @@ class AsyncClient:
             trust_env=False,
         )
 
-    async def ask(self, call: Call[T]) -> T:
-        """Carry out a call; raises as `Client.ask` does."""
+    async def ask(self, call: Call[T], *, asks_for: str = "") -> T:
+        """Carry out a call; raises as `Client.ask` does.
+
+        *asks_for*, such as `telegram:123456789`, is whom the daemon notes as who asked,
+        behind the name of the token.
+        """
         with _translated(self.address):
-            response = await self._client.send(_request(self._client, call))
+            request = _request(self._client, call, asks_for)
+            response = await self._client.send(request)
         return _answer(call, response)
 
     async def follow(

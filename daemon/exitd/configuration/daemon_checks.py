@@ -50,6 +50,10 @@ def _references(file: DaemonFile) -> Iterator[tuple[Path, SecretReference]]:
         yield ("notify", "targets", name, "url"), target.url
     if file.heartbeat is not None:
         yield ("heartbeat", "url"), file.heartbeat.url
+    if file.telegram is not None:
+        yield ("telegram", "bot_token"), file.telegram.bot_token
+        if file.telegram.daemon_token is not None:
+            yield ("telegram", "daemon_token"), file.telegram.daemon_token
     for name, route in file.webhook.routes.items():
         yield ("webhook", "routes", name, "auth_key"), route.auth_key
 
@@ -62,6 +66,15 @@ def _doors(document: Document, file: DaemonFile) -> Iterator[Finding]:
             f"{address} can be reached from other machines, without TLS; "
             "bind 127.0.0.1 and put a reverse proxy in front",
             severity=WARNING,
+        )
+    telegram = file.telegram
+    if telegram is not None and telegram.daemon_token is not None and address == "off":
+        yield document.finding(
+            ("telegram", "daemon_token"),
+            "with http.bind off `exitd telegram` goes by the socket, where no token "
+            "counts; bind 127.0.0.1, or remove it",
+            severity=WARNING,
+            key=True,
         )
     rasa = file.http.rasa
     if rasa is not None and rasa.account not in file.venues:

@@ -19,6 +19,7 @@ from exitd.configuration.policies import Policies
 from exitd.configuration.rasa import Rasa
 from exitd.configuration.schwab import SchwabAccount
 from exitd.configuration.secrets import SecretReference
+from exitd.configuration.telegram import Telegram
 from exitd.configuration.values import DurationValue, NameValue
 from exitd.configuration.webhook import Webhook
 from exitd.core.units import NS_PER_S
@@ -223,6 +224,9 @@ class DaemonFile(Keys):
     notify: Notify = described(Notify(), "Whom to tell.")
     heartbeat: Heartbeat | None = described(
         None, "A URL to fetch while all is well.", shown="none"
+    )
+    telegram: Telegram | None = described(
+        None, "Commands from Telegram chats, for `exitd telegram`.", shown="none"
     )
     log: Log = described(Log(), "Logs.")
     defaults: ExitDefaults = described(

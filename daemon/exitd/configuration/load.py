@@ -247,19 +247,26 @@ def _settings(reading: _Reading) -> Settings | None:
 
 
 def load(
-    path: FilePath | str, environment: Mapping[str, str], *, now_ns: int | None = None
+    path: FilePath | str,
+    environment: Mapping[str, str],
+    *,
+    now_ns: int | None = None,
+    with_positions: bool = True,
 ) -> Loaded:
     """
     Load a configuration directory, its exitd.yaml, or one file of positions.
 
     Never raises for what a file holds: everything wrong is in `findings`. With
-    *now_ns* (UTC), what has expired is named too. Secrets are not read here.
+    *now_ns* (UTC), what has expired is named too. Secrets are not read here. Not
+    *with_positions*: for a program that a mistake in conf.d does not concern.
     """
     reading = _Reading()
     reading.tables.update({kind: shipped_table(kind) for kind in shipped_types()})
     reading.brokers.update({kind: shipped_broker(kind) for kind in BROKERS})
     path = FilePath(path)
     for source in find_sources(path, reading.findings):
+        if not (with_positions or source.is_daemon or source.is_venue):
+            continue
         raw = _read(source, reading)
         reading.raw.append((source.name, raw))
         if raw is None:

@@ -23,6 +23,7 @@ from exitd.configuration.findings import SHOWN_CHARACTERS, mask_tokens
 from exitd.configuration.interactive_brokers import InteractiveBrokersAccount
 from exitd.configuration.schwab import SchwabAccount
 from exitd.configuration.stocks import ListedStock
+from exitd.configuration.telegram import Telegram
 from exitd.configuration.validation import model_of
 from exitd.configuration.webhook import Hours, Route, Size, Webhook
 
@@ -44,9 +45,10 @@ _SHOWN_KEYS = frozenset(
         | set(InteractiveBrokersAccount.model_fields)
         | set(SchwabAccount.model_fields)
         | set(ListedStock.model_fields)
+        | set(Telegram.model_fields)
     )
     - {"key", "secret", "url", "data_url", "nodes", "private_nodes", "auth_key"}
-    - {"callback", "account_number", "broker_account"}
+    - {"callback", "account_number", "broker_account", "bot_token", "daemon_token"}
 )
 #: How deep the values of a section may lie that are shown: those of `symbols` do.
 _SHOWN_DEPTH = {"venues": 5, "webhook": 5}

@@ -25,6 +25,7 @@ from exitd.configuration import (
     schwab,
     stocks,
     symbols,
+    telegram,
     times,
     values,
     watching,
@@ -105,6 +106,7 @@ _DAEMON: tuple[tuple[str, type[BaseModel]], ...] = (
     ("notify.targets.&lt;name&gt;", daemon_file.Target),
     ("notify.events", daemon_file.AlertEvents),
     ("heartbeat", daemon_file.Heartbeat),
+    ("telegram", telegram.Telegram),
     ("log", daemon_file.Log),
     ("defaults", ExitDefaults),
 )

@@ -153,6 +153,16 @@ webhook.duplicated | route webhook_id same_body ip | again; nothing is done twic
 webhook.delayed | route webhook_id reason | a venue failed; the alert is tried again
 webhook.carried_out | route webhook_id outcome entry_state | what it asked for was begun
 
+telegram.started | bot daemon | `exitd telegram` hears the chats that are listed
+telegram.asked | chat user command | somebody asked for something
+telegram.confirmed | chat user command outcome | a change was agreed to, and what came
+telegram.refused | chat user | not listed: not answered, and told once an hour
+telegram.dropped | chat user why | too old, or too much: left undone
+telegram.lost | reason | Telegram cannot be asked; it is tried again
+telegram.recovered | lasted_s | Telegram answers again
+telegram.failed | chat reason | an answer could not be sent
+telegram.stopped | reason | `exitd telegram` ends
+
 notify.sent | target event_name | a message went out
 notify.failed | target reason | a message could not be sent
 heartbeat.failed | reason | the outside watcher could not be told that all is well

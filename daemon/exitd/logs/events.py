@@ -15,7 +15,8 @@ from typing import Self
 NEVER_FOLDED = frozenset(
     (
         *("api", "chain", "command", "config", "daemon", "entry", "exits"),
-        *("order", "orders", "position", "sessions", "token", "trigger", "webhook"),
+        *("order", "orders", "position", "sessions", "telegram", "token", "trigger"),
+        "webhook",
     )
 )
 
@@ -175,6 +176,16 @@ class Event(StrEnum):
     WEBHOOK_DUPLICATED = "webhook.duplicated"
     WEBHOOK_DELAYED = "webhook.delayed", "warning"
     WEBHOOK_CARRIED_OUT = "webhook.carried_out"
+
+    TELEGRAM_STARTED = "telegram.started"
+    TELEGRAM_ASKED = "telegram.asked"
+    TELEGRAM_CONFIRMED = "telegram.confirmed"
+    TELEGRAM_REFUSED = "telegram.refused", "warning"
+    TELEGRAM_DROPPED = "telegram.dropped", "warning"
+    TELEGRAM_LOST = "telegram.lost", "warning"
+    TELEGRAM_RECOVERED = "telegram.recovered"
+    TELEGRAM_FAILED = "telegram.failed", "warning"
+    TELEGRAM_STOPPED = "telegram.stopped"
 
     NOTIFY_SENT = "notify.sent", "debug"
     NOTIFY_FAILED = "notify.failed", "warning"
