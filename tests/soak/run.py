@@ -27,7 +27,7 @@ import msgspec
 from soak.home import SLICE, Home
 from soak.load import Load
 from soak.picture import svg
-from soak.samples import Sample, parts_of_memory, sample, warm_up_s
+from soak.samples import Sample, parts_of_memory, sample, warm, warm_up_s
 from soak.trouble import unexplained
 from soak.verdict import Finding, Fires, findings, table
 
@@ -57,8 +57,9 @@ class Soak:
         armed = journal.until(lambda: journal.counts["trigger.armed"] > 900, READY_S)
         assert armed, "".join(journal.last)
         since_s, self._began_s = time(), monotonic()
-        every_s = min(5.0, self._minutes)
-        load.run(self._began_s + self._minutes * 60, self._look, every_s)
+        span_s = self._minutes * 60
+        whole_s = warm_up_s(span_s) + span_s
+        load.run(self._began_s + whole_s, self._look, min(5.0, self._minutes))
         load.calm()
         if home.is_up():
             self.parts.append(parts_of_memory(home.pid))
@@ -69,7 +70,8 @@ class Soak:
         odd = unexplained(warned, load.troubles.spans)
         self.odd = [*odd, *journal.foreign, *load.odd]
         fires = Fires(journal.hits, journal.dones, executed, SLICE)
-        found = findings(self.samples, self.parts, fires, self.odd, status)
+        seen = warm(self.samples, span_s)
+        found = findings(self.samples, seen, self.parts, fires, self.odd, status)
         return [*found, Finding("it is ready in the end", str(is_well), is_well)]
 
     def _is_settled(self) -> bool:
@@ -99,7 +101,12 @@ class Soak:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=30.0,
+        help="of the soak; a warm-up of two thirds of that, at most 20, comes before",
+    )
     parser.add_argument("--triggers", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--picture", type=Path, help="an SVG to draw")

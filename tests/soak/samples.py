@@ -11,8 +11,10 @@ from soak.growth import Growth, growth
 
 KIB_PER_MIB = 1024
 S_PER_H = 3600
-#: Of half an hour and more; of a shorter soak as large a part of it.
-_WARM_UP_S = 480.0
+#: Before half an hour and more; before a shorter soak as large a part of it. The cache
+#: of requests that were read takes twelve minutes to fill, and longer what belongs to
+#: threads that seldom come to work.
+_WARM_UP_S = 1_200.0
 _WARM_UP_PART = _WARM_UP_S / 1_800
 _MINUTE_S = 60.0
 #: So many instants at the least, also of a soak of a few minutes.
@@ -100,13 +102,13 @@ def second_half(samples: list[Sample]) -> list[Sample]:
 
 
 def warm_up_s(span_s: float) -> float:
-    """Say after how long pools, caches and what is kept for a while are full."""
+    """Say how long pools and caches, and what is kept for a while, may fill before."""
     return min(_WARM_UP_S, span_s * _WARM_UP_PART)
 
 
-def warm(samples: list[Sample]) -> list[Sample]:
-    """Give what was seen after the warm-up."""
-    since_s = warm_up_s(samples[-1].at_s)
+def warm(samples: list[Sample], span_s: float) -> list[Sample]:
+    """Give what was seen in the soak itself, after its warm-up."""
+    since_s = warm_up_s(span_s)
     return [one for one in samples if one.at_s >= since_s]
 
 

@@ -12,7 +12,6 @@ from soak.samples import (
     Sample,
     own_mib_per_hour,
     second_half,
-    warm,
 )
 
 #: What an hour of this load may add to the memory, once it is warm.
@@ -47,6 +46,7 @@ class Fires(Struct, frozen=True):
 
 def findings(
     samples: list[Sample],
+    seen: list[Sample],
     parts: list[dict[str, int]],
     fires: Fires,
     odd: list[str],
@@ -54,10 +54,11 @@ def findings(
 ) -> list[Finding]:
     """Judge a soak by its samples, its fires and its unexplained lines.
 
-    `parts` are those of the memory, in KiB, as it was warm first and in the end.
+    `seen` are the samples after the warm-up. `parts` are those of the memory, in KiB, as
+    it was warm first and in the end.
     """
     return [
-        _of_memory(samples, parts),
+        _of_memory(seen, parts),
         *_of_the_rest(samples),
         *_of_fires(fires),
         Finding(
@@ -69,9 +70,9 @@ def findings(
     ]
 
 
-def _of_memory(samples: list[Sample], parts: list[dict[str, int]]) -> Finding:
-    seen = warm(samples)
-    minutes = round((seen[0].at_s - samples[0].at_s) / 60)
+def _of_memory(seen: list[Sample], parts: list[dict[str, int]]) -> Finding:
+    minutes = round((seen[-1].at_s - seen[0].at_s) / 60)
+    before = round(seen[0].at_s / 60)
     grown = own_mib_per_hour(seen)
     least, most = min(s.own_kib for s in seen), max(s.own_kib for s in seen)
     first, last = (parts[0], parts[-1]) if parts else ({}, {})
@@ -79,7 +80,8 @@ def _of_memory(samples: list[Sample], parts: list[dict[str, int]]) -> Finding:
         f"{part} {(last[part] - kib) / KIB_PER_MIB:+.1f}" for part, kib in first.items()
     )
     return Finding(
-        f"own memory after {minutes} minutes, slope ≤ {MIB_PER_HOUR_MAX:g} MiB/h",
+        f"own memory in {minutes} minutes after a warm-up of {before}, slope ≤"
+        f" {MIB_PER_HOUR_MAX:g} MiB/h",
         f"{grown.slope:+.1f} MiB/h (95 %: {grown.least:+.1f} to {grown.most:+.1f}),"
         f" {least / KIB_PER_MIB:.1f} to {most / KIB_PER_MIB:.1f} MiB; of all that is in"
         f" RAM: {more} MiB",
