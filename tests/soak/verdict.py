@@ -54,7 +54,7 @@ def findings(
 ) -> list[Finding]:
     """Judge a soak by its samples, its fires and its unexplained lines.
 
-    `seen` are the samples after the warm-up. `parts` are those of the memory, in KiB, as
+    `seen` are the samples after the warm-up. `parts` are those of memory, in KiB, as
     it was warm first and in the end.
     """
     return [
