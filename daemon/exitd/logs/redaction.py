@@ -1,5 +1,6 @@
 """
-Masks every loaded secret in a finished line, in each form that it could have there.
+Masks every loaded secret in a finished line, in each form that it could have there,
+and whatever looks like a token of ours, of which nothing but a hash is loaded.
 
 It works on the last bytes before they leave, so that nothing gets past it: nested
 values, names of fields, the text of an exception from a library.
@@ -11,14 +12,17 @@ import base64
 import binascii
 import contextlib
 import json
+import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
-from exitd.secret import MASK, Secret
+from exitd.secret import MASK, TOKEN_PATTERN, TOKEN_PREFIX, Secret
 
 # Masking shorter texts would make every line unreadable and protect nothing.
 SECRET_CHARS_MIN = 6
 
+_TOKEN_BEGINS = TOKEN_PREFIX.encode()
+_TOKEN = re.compile(TOKEN_PATTERN.encode())
 _BLOCK = 16
 _LONG = 2 * _BLOCK - 1
 
@@ -83,7 +87,7 @@ class Redactor:
         if self._may_give_away(line):
             for form in self._forms:
                 line = line.replace(form, MASK.encode())
-        return line
+        return _TOKEN.sub(MASK.encode(), line) if _TOKEN_BEGINS in line else line
 
     def _may_give_away(self, line: bytes) -> bool:
         """

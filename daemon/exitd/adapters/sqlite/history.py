@@ -69,11 +69,12 @@ def facts_statement(query: FactQuery) -> Rows:
         )
     if query.fire_id:
         statement = statement.where(facts.c.fire_id == given("fire_id"))
-    if query.entry:
-        # Not read as JSON: one damaged row would take the whole answer with it.
-        statement = statement.where(
-            func.instr(facts.c.fields, given("named")) > literal_column("0")
-        )
+    for name in ("entry", "by"):
+        if getattr(query, name):
+            # Not read as JSON: one damaged row would take the whole answer with it.
+            statement = statement.where(
+                func.instr(facts.c.fields, given(name)) > literal_column("0")
+            )
     prefix = values["prefix"]
     if prefix != query.event and prefix:
         statement = statement.where(kind >= given("prefix"), kind < given("after"))
@@ -91,11 +92,17 @@ def _values(query: FactQuery) -> dict[str, Any]:
         "ts_to_ns": query.ts_to_ns,
         "trigger_id": query.trigger_id,
         "fire_id": query.fire_id,
-        "named": f'"entry":{msgspec.json.encode(query.entry).decode()}',
+        "entry": _said("entry", query.entry),
+        "by": _said("by", query.by),
         "prefix": prefix,
         "after": prefix + AFTER_EVERY_TEXT,
         "limit": query.limit,
     }
+
+
+def _said(name: str, value: str) -> str:
+    """Write a field as it stands in the JSON of a fact."""
+    return f'"{name}":{msgspec.json.encode(value).decode()}'
 
 
 def facts_sql(query: FactQuery) -> tuple[str, tuple[Any, ...]]:
@@ -115,6 +122,7 @@ def _shape_of(query: FactQuery) -> FactQuery:
         trigger_id=query.trigger_id and "t",
         fire_id=query.fire_id and "f",
         entry=query.entry and "e",
+        by=query.by and "b",
         event=event if event in ("", "*") else "k*" if event.endswith("*") else "k",
         limit=1,
         oldest_first=query.oldest_first,
