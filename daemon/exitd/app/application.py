@@ -16,6 +16,7 @@ from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.sqlite.store import SqliteStore
 from exitd.adapters.system.clock import SystemClock, awake_ns
 from exitd.adapters.system.home import home_of
+from exitd.adapters.system.memory import forbid_dumps
 from exitd.adapters.system.sdnotify import ServiceManager
 from exitd.api.serving import HttpServer
 from exitd.app.answered import as_answered
@@ -386,6 +387,7 @@ async def run_daemon(
         ConfigurationError: The files cannot be used and there is no earlier set.
         StoreError: The state cannot be opened.
     """
+    forbid_dumps()
     trap_floats()
     sys.setswitchinterval(SWITCH_S)
     share_heaps()
