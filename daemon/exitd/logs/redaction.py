@@ -20,6 +20,8 @@ from exitd.secret import MASK, TOKEN_PATTERN, TOKEN_PREFIX, Secret
 
 # Masking shorter texts would make every line unreadable and protect nothing.
 SECRET_CHARS_MIN = 6
+# In an answer that a program reads, a short one could be a price or a word by chance.
+BLANKED_CHARS_MIN = 16
 
 _TOKEN_BEGINS = TOKEN_PREFIX.encode()
 _TOKEN = re.compile(TOKEN_PATTERN.encode())
@@ -65,6 +67,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         self._forms: tuple[bytes, ...] = ()
         self._short: tuple[bytes, ...] = ()
+        self._strong: tuple[bytes, ...] = ()
         self._blocks: frozenset[bytes] = frozenset()
         self.learn(secrets)
 
@@ -76,6 +79,7 @@ class Redactor:
         # The longest first, so that no tail of one is left by a shorter.
         self._forms = tuple(sorted(forms, key=lambda form: (-len(form), form)))
         self._short = tuple(form for form in self._forms if len(form) < _LONG)
+        self._strong = tuple(f for f in self._forms if len(f) >= BLANKED_CHARS_MIN)
         self._blocks = frozenset(
             form[start : start + _BLOCK]
             for form in self._forms
@@ -88,6 +92,13 @@ class Redactor:
             for form in self._forms:
                 line = line.replace(form, MASK.encode())
         return _TOKEN.sub(MASK.encode(), line) if _TOKEN_BEGINS in line else line
+
+    def blank(self, data: bytes) -> bytes:
+        """Put as many stars in the place of each long secret: for what has a length."""
+        if self._strong and self._may_give_away(data):
+            for form in self._strong:
+                data = data.replace(form, b"*" * len(form))
+        return data
 
     def _may_give_away(self, line: bytes) -> bool:
         """

@@ -9,7 +9,7 @@ _PR_SET_DUMPABLE = 4
 
 
 def forbid_dumps() -> bool:
-    """Let no crash leave the memory in a file, and no other process of this user read it.
+    """Let no crash leave the memory in a file, and no process of this user read it.
 
     A core file, or the program that takes it in its place, would hold every key. With
     this, even the user that the daemon runs as cannot trace it or read its memory; root
