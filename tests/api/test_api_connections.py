@@ -18,6 +18,7 @@ from exitd.api.connections import (
     HEADERS_MAX,
     GuardedProtocol,
 )
+from fakes.exchange import SOL
 
 HOST = b"Host: localhost\r\n"
 STATUS = b"GET /v1/status HTTP/1.1\r\n" + HOST + b"\r\n"
@@ -238,11 +239,19 @@ async def bearer(world: World) -> bytes:
     return f"Authorization: Bearer {made.secret}\r\n".encode()
 
 
-@pytest.mark.parametrize("water", [1_000, 10_000_000], ids=["more", "the last"])
+@pytest.mark.parametrize(
+    ("path", "water"),
+    [(b"/v1/facts/stream?after=0", 1_000), (b"/openapi.json", 10_000_000)],
+    ids=["an answer that waits for it", "one that is over and waits in memory"],
+)
 async def test_given_a_peer_that_reads_nothing_when_waited_for_then_let_go(
-    world: World, monkeypatch: pytest.MonkeyPatch, water: int
+    world: World, monkeypatch: pytest.MonkeyPatch, path: bytes, water: int
 ):
     monkeypatch.setattr(connections, "_UNREAD_S", 0.2)
+    stop = {"symbol": SOL, "side": "long"}
+    many = [{**stop, "stop_loss": f"{50 + n / 100:.2f}"} for n in range(300)]
+    async with world.unix() as raw:
+        await raw.post("/v1/triggers", json={"triggers": many})
     with socket.socket() as narrow:
         narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         narrow.connect(("127.0.0.1", world.port))
@@ -250,9 +259,8 @@ async def test_given_a_peer_that_reads_nothing_when_waited_for_then_let_go(
         (made,) = world.connections
         its_socket = made.transport.get_extra_info("socket")
         its_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
-        # Whether the answer waits for the peer, or is over and waits in memory.
         made.transport.set_write_buffer_limits(water)
-        narrow.sendall(b"GET /openapi.json HTTP/1.1\r\n" + HOST + b"\r\n")
+        narrow.sendall(b"GET " + path + b" HTTP/1.1\r\n" + HOST + b"\r\n")
 
         await world.until(lambda: not world.connections)
 
