@@ -24,9 +24,9 @@ def open_house(tmp_path: Path) -> Iterator[House]:
         yield made
 
 
-def open_to_all(home: House) -> None:
-    text = home.config.read_text()
-    home.config.write_text(text.replace(f"127.0.0.1:{PORT}", f"0.0.0.0:{PORT}"))
+def open_to_all(home: House, more: str = "") -> None:
+    text, wide = home.config.read_text(), f'"0.0.0.0:{PORT}"'
+    home.config.write_text(text.replace(f'"127.0.0.1:{PORT}"', wide + more))
 
 
 def status_of(path: str, **headers: str) -> int:
@@ -64,12 +64,21 @@ def test_given_a_token_when_bound_beyond_this_machine_then_nothing_without_it(
     made = home.command("token", "new", "phone", "--scope", "read", "--expires", "30d")
     token = made.stdout.strip()
     assert first.stop() == 0
-    open_to_all(home)
+    limits = "\n  token_requests_per_minute: 8\n  wrong_tokens_per_minute: 1"
+    open_to_all(home, f"{limits}\n  trusted_proxies: [127.0.0.1]")
 
     daemon = home.start()
 
     assert status_of("/v1/status") == 401
     assert status_of("/metrics") == 401
-    assert status_of("/v1/status", Authorization=f"Bearer {token}") == 200
+    right, wrong = f"Bearer {token}", "Bearer exitd_wrong"
+    # Two at once, a quarter of the minute's.
+    asked = [status_of("/v1/status", Authorization=right) for _ in range(3)]
+    assert asked == [200, 200, 429]
     assert status_of("/-/healthy") == 200
+    far = {"X-Forwarded-For": "203.0.113.7"}
+    guesses = [status_of("/v1/status", Authorization=wrong, **far) for _ in range(2)]
+    assert guesses == [401, 429]
+    refused = daemon.log.wait("auth.refused")
+    assert "place" in refused
     assert daemon.stop() == 0
