@@ -118,6 +118,7 @@ class AlertsContract(BackstopsContract):
                     (FactKind.TRIGGER_PAUSED, "api:phone"),
                     (FactKind.CHANGE_MADE, "api:phone2"),
                     (FactKind.CHANGE_REFUSED, 'api:"quoted"'),
+                    (FactKind.CHANGE_MADE, "api:phone/telegram:7"),
                 ],
                 1,
             )
@@ -128,7 +129,8 @@ class AlertsContract(BackstopsContract):
             query = FactQuery(by=by, event=event, oldest_first=True)
             return [stored.seq for stored in await store.facts(query)]
 
-        assert await seqs("api:phone") == [1, 2]
-        assert await seqs("api:phone", "change.*") == [1]
+        assert await seqs("api:phone") == [1, 2, 5]
+        assert await seqs("api:phone", "change.*") == [1, 5]
+        assert await seqs("api:phone/telegram:7") == [5]
         assert await seqs('api:"quoted"') == [4]
         assert await seqs("nobody") == []

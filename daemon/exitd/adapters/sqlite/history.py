@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Integer,
     LargeBinary,
     Text,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    or_,
     select,
 )
 
@@ -69,12 +71,11 @@ def facts_statement(query: FactQuery) -> Rows:
         )
     if query.fire_id:
         statement = statement.where(facts.c.fire_id == given("fire_id"))
-    for name in ("entry", "by"):
-        if getattr(query, name):
-            # Not read as JSON: one damaged row would take the whole answer with it.
-            statement = statement.where(
-                func.instr(facts.c.fields, given(name)) > literal_column("0")
-            )
+    # Not read as JSON: one damaged row would take the whole answer with it.
+    if query.entry:
+        statement = statement.where(_has(given("entry")))
+    if query.by:
+        statement = statement.where(or_(_has(given("by")), _has(given("for_others"))))
     prefix = values["prefix"]
     if prefix != query.event and prefix:
         statement = statement.where(kind >= given("prefix"), kind < given("after"))
@@ -94,10 +95,16 @@ def _values(query: FactQuery) -> dict[str, Any]:
         "fire_id": query.fire_id,
         "entry": _said("entry", query.entry),
         "by": _said("by", query.by),
+        # As in `api:bot/telegram:123456789`.
+        "for_others": _said("by", f"{query.by}/").removesuffix('"'),
         "prefix": prefix,
         "after": prefix + AFTER_EVERY_TEXT,
         "limit": query.limit,
     }
+
+
+def _has(part: BindParameter[Any]) -> ColumnElement[bool]:
+    return func.instr(schema.FACTS.c.fields, part) > literal_column("0")
 
 
 def _said(name: str, value: str) -> str:
