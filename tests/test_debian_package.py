@@ -51,3 +51,28 @@ def test_given_the_configuration_when_packed_then_it_begins_on_paper():
     assert re.search(r"^mode: paper$", text, re.MULTILINE)
     # Positions of the examples belong to nobody who installs it.
     assert not re.search(r"config\S*conf\.d.*etc/exitd", build)
+
+
+def test_given_vendored_libraries_when_listed_then_each_file_is_of_that_version():
+    vendor = FOLDER.parent / "daemon" / "exitd" / "web" / "static" / "vendor"
+    notice = (vendor / "lightweight-charts.NOTICE").read_text().replace("\n", " ")
+    lister = (FOLDER / "deb" / "sbom.py").read_text()
+
+    for name, file in (
+        ("lightweight-charts", "lightweight-charts.mjs"),
+        ("uplot", "uplot.js"),
+    ):
+        head = (vendor / file).read_text()[:400]
+        (version,) = re.findall(r"\bv(\d+\.\d+\.\d+)", head)
+        assert f"{name} {version}" in notice.lower()
+        assert f'("{name}", "{file}"' in lister
+
+
+def test_given_the_package_when_built_then_it_says_what_it_is_made_of():
+    build = (FOLDER / "deb" / "build").read_text()
+    steps = ("install_program", "describe_program", "settle_program")
+
+    order = [build.rindex(f"\n{step}\n") for step in steps]
+
+    assert order == sorted(order)
+    assert '"$share/exitd.cdx.json"' in build

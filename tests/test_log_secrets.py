@@ -151,6 +151,20 @@ def test_b148_given_any_secret_at_any_place_when_masked_then_it_is_gone(
     assert to_json({"reason": secret})[11:-2] not in line
 
 
+def test_b148_given_a_token_of_ours_when_logged_anywhere_then_it_is_masked(journal):
+    journal.start()
+    token = "exitd_" + "aB3_-" * 8 + "xyz"
+
+    log(Event.VENUE_FAILED, reason=f"GET /x?token={token} failed", venue=token)
+
+    text = journal.text()
+    assert token not in text
+    assert "GET /x?token=*** failed" in text
+    # What merely begins like one stays.
+    log(Event.VENUE_FAILED, reason="exitd_orders_total")
+    assert "exitd_orders_total" in journal.text()
+
+
 def test_given_secret_object_when_logged_or_shown_then_it_reads_as_stars(journal):
     journal.start()
     secret = Secret("short")

@@ -16,7 +16,8 @@ import httpx
 from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.system.clock import SystemClock
 from exitd.api.application import make_app
-from exitd.api.listening import HttpServer, listen_tcp, listen_unix
+from exitd.api.listening import listen_tcp, listen_unix
+from exitd.api.serving import HttpServer
 from exitd.client import Address
 from exitd.configuration.load import load
 from exitd.core.condition import ConditionKind
@@ -107,6 +108,7 @@ class World:
     heard: Heard
     socket: Path = field(default_factory=Path)
     port: int = 0
+    connections: set[Any] = field(default_factory=set)
 
     def mark(self, price: str) -> None:
         """Let the mark price be seen, by the feed and by queries."""
@@ -267,6 +269,7 @@ async def served(world: World, **options: object) -> AsyncIterator[World]:
         **options,  # type: ignore[arg-type]
     )
     server = HttpServer(app, (listen_unix(world.socket, "exitd"), tcp))
+    world.connections = server.server_state.connections
     serving = asyncio.create_task(server.run_until_stopped())
     try:
         await asyncio.wait(

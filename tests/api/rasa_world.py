@@ -18,6 +18,8 @@ from eth_account.messages import encode_defunct
 
 from api.daemons import ACCOUNT, World, served, started
 from exitd.adapters.ethereum.signatures import EthereumSignatures
+from exitd.api.application import DEFAULT_RATES
+from exitd.api.limits import RateLimits
 from exitd.api.rasa.doors import rasa_doors
 from exitd.api.rasa.siwe import Asked, siwe_text
 from exitd.configuration.rasa import Rasa
@@ -174,7 +176,9 @@ def signed_login(
 
 
 @asynccontextmanager
-async def rasa_started(folder: Path, **settings: Any) -> AsyncIterator[RasaWorld]:
+async def rasa_started(
+    folder: Path, *, rates: RateLimits = DEFAULT_RATES, **settings: Any
+) -> AsyncIterator[RasaWorld]:
     """Serve a daemon with a chain on which Alice has quote 179921 and Bob 200."""
     chain = FakeChain(ACCOUNT)
     chain.owners = {sub: wallet.address for sub, wallet in WALLETS.items()}
@@ -197,7 +201,7 @@ async def rasa_started(folder: Path, **settings: Any) -> AsyncIterator[RasaWorld
             chain=chain,
             signatures=EthereumSignatures(),
         )
-        async with served(world, doors=doors):
+        async with served(world, doors=doors, rates=rates):
             rasa.open(179921, ALICE)
             rasa.open(200, BOB)
             yield rasa

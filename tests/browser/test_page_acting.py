@@ -47,7 +47,8 @@ def test_given_a_token_when_cancelled_then_done_and_the_log_says_by_whom(
         panel.get_by_role("button", name="Cancel it now").click()
 
         expect(seen.state(id)).to_have_text("cancelled")
-    armed.daemons[-1].log.wait("api.requested", method="DELETE", by="api:me")
+    what = f"DELETE /v1/triggers/{id}"
+    armed.daemons[-1].log.wait("change.made", what=what, by="api:me")
 
 
 def test_given_a_token_that_is_wrong_when_used_then_said_and_not_kept(

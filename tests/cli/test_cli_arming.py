@@ -318,6 +318,29 @@ def test_given_token_when_made_listed_revoked_then_secret_is_shown_once(
     assert command("token", "ls", "--json").json == {"tokens": []}
 
 
+def test_given_a_token_that_ends_when_listed_then_when_and_that_it_has(
+    command: Command, home: House
+):
+    month = command("token", "new", "month", "--scope", "read", "--expires", "30d")
+    brief = command("token", "new", "brief", "--scope", "read", "--expires", "1ms")
+    listed = command("token", "ls")
+    past = command("token", "new", "p", "--scope", "read", "--expires", "1999-01-01")
+    as_json = command("token", "ls", "--json").json["tokens"]
+    for name in ("month", "brief"):
+        command("token", "revoke", name, "--yes")
+
+    assert (month.status, brief.status) == (0, 0)
+    assert "month may read, until 20" in month.err
+    ends = {row.split("\t")[0]: row.split("\t")[3] for row in listed.out.splitlines()}
+    assert ends["month"].startswith("20")
+    assert ends["brief"].startswith("expired 20")
+    assert past.status == 1
+    assert {each["name"]: each["is_expired"] for each in as_json} == {
+        "month": False,
+        "brief": True,
+    }
+
+
 def test_given_no_targets_when_notify_test_then_it_says_so(
     command: Command, home: House
 ):

@@ -106,3 +106,31 @@ class AlertsContract(BackstopsContract):
         found = await store.facts(FactQuery(entry="b-1", event="entry.*"))
 
         assert [stored.fact for stored in found] == [facts[0]]
+
+    async def test_given_facts_by_several_when_one_is_asked_for_then_theirs_alone(
+        self, store: Store
+    ):
+        told = [
+            Fact(kind, number, fields={"by": by, "what": "x"})
+            for number, (kind, by) in enumerate(
+                [
+                    (FactKind.CHANGE_MADE, "api:phone"),
+                    (FactKind.TRIGGER_PAUSED, "api:phone"),
+                    (FactKind.CHANGE_MADE, "api:phone2"),
+                    (FactKind.CHANGE_REFUSED, 'api:"quoted"'),
+                    (FactKind.CHANGE_MADE, "api:phone/telegram:7"),
+                ],
+                1,
+            )
+        ]
+        await keep(store, Batch((), tuple(told)))
+
+        async def seqs(by: str, event: str = "") -> list[int]:
+            query = FactQuery(by=by, event=event, oldest_first=True)
+            return [stored.seq for stored in await store.facts(query)]
+
+        assert await seqs("api:phone") == [1, 2, 5]
+        assert await seqs("api:phone", "change.*") == [1, 5]
+        assert await seqs("api:phone/telegram:7") == [5]
+        assert await seqs('api:"quoted"') == [4]
+        assert await seqs("nobody") == []

@@ -336,5 +336,10 @@ def matches(stored: StoredFact, query: FactQuery) -> bool:
         and (query.ts_to_ns is None or fact.ts_ns < query.ts_to_ns)
         and query.trigger_id in ("", fact.trigger_id)
         and query.entry in ("", fact.fields.get("entry"))
+        and (not query.by or _is_by(query.by, str(fact.fields.get("by"))))
         and query.fire_id in ("", fact.fire_id)
     )
+
+
+def _is_by(asked: str, by: str) -> bool:
+    return by == asked or by.startswith(f"{asked}/")

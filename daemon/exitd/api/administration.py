@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from exitd.api.answers import Shapes, answer, caller_of
+from exitd.api.answers import Shapes, answer, caller_of, unchanged
 from exitd.api.bodies import (
     AnswersBody,
     ApplyBody,
@@ -39,12 +39,18 @@ def administration_routes(control: Control, shapes: Shapes) -> APIRouter:
     async def apply(request: Request) -> Response:
         """Put the files in force, what weakens a stop included."""
         body = await read_body(request, ApplyBody)
-        return answer(await control.files.apply(caller_of(request), yes=body.yes))
+        view = await control.files.apply(caller_of(request), yes=body.yes)
+        if not view.is_applied:
+            unchanged(request, _why_held(view))
+        return answer(view)
 
     @router.post("/v1/reload", responses=shapes.gives(PlanView))
     async def reload(request: Request) -> Response:
         """Read the files again; what needs a person's agreement waits for apply."""
-        return answer(await control.files.reload(caller_of(request)))
+        view = await control.files.reload(caller_of(request))
+        if not view.is_applied:
+            unchanged(request, _why_held(view))
+        return answer(view)
 
     @router.post(
         "/v1/takeover",
@@ -57,6 +63,8 @@ def administration_routes(control: Control, shapes: Shapes) -> APIRouter:
         view = await control.takeover.take_over(
             caller_of(request), account=body.account or "", apply=body.apply
         )
+        if not body.apply:
+            unchanged(request)
         return answer(view)
 
     @router.post(
@@ -104,3 +112,7 @@ def administration_routes(control: Control, shapes: Shapes) -> APIRouter:
         return answer(await control.notify_test())
 
     return router
+
+
+def _why_held(view: PlanView) -> str:
+    return view.refused or ("rejected" if view.is_refused else "held")

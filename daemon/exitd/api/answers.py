@@ -10,7 +10,7 @@ from msgspec import Struct
 from pydantic import BaseModel
 
 from exitd.api.bodies import BadRequest
-from exitd.runtime.control.running import Caller
+from exitd.runtime.callers import Caller
 
 _REF = "#/components/schemas/{name}"
 _IDEMPOTENCY_KEY_MAX = 255
@@ -27,6 +27,14 @@ def caller_of(request: Request) -> Caller:
     caller = request.scope["state"]["caller"]
     assert isinstance(caller, Caller)
     return caller
+
+
+def unchanged(request: Request, why: str = "") -> None:
+    """Leave word for the audit log that nothing was changed after all.
+
+    *why* is what stood against it; nothing where nobody asked for more than a look.
+    """
+    request.scope["state"]["unchanged"] = why
 
 
 def idempotency_key(request: Request) -> str:

@@ -13,6 +13,7 @@ from exitd.api.entries import entry_routes, signal_routes
 from exitd.api.flows import flow_routes
 from exitd.api.guard import Answered, Door, Guard, tell_nobody
 from exitd.api.history import history_routes
+from exitd.api.limits import RateLimits
 from exitd.api.problems import Problem, add_problem_handlers
 from exitd.api.reading import health_routes, reading_routes
 from exitd.api.triggers import trigger_routes
@@ -20,6 +21,19 @@ from exitd.errors import ConfigurationError
 from exitd.runtime.control import Control
 from exitd.runtime.control.identifiers import Identifiers
 
+DEFAULT_RATES = RateLimits()
+_ROUTES = (
+    health_routes,
+    reading_routes,
+    trigger_routes,
+    entry_routes,
+    signal_routes,
+    flow_routes,
+    history_routes,
+    book_routes,
+    cost_routes,
+    administration_routes,
+)
 _DESCRIPTION = (
     "Prices and quantities are decimal strings. Every change over TCP needs a token"
     " with its scope; problems are RFC 9457 with a stable `code`."
@@ -30,6 +44,8 @@ def make_app(
     control: Control,
     *,
     allowed_hosts: Iterable[str] = (),
+    trusted_proxies: Iterable[str] = (),
+    rates: RateLimits = DEFAULT_RATES,
     identifiers: Identifiers,
     doors: Iterable[Door] = (),
     routers: Iterable[APIRouter] = (),
@@ -39,6 +55,8 @@ def make_app(
 
     Args:
         allowed_hosts: Names in a Host header besides this machine's own.
+        trusted_proxies: Addresses of proxies that are believed whom they speak for.
+        rates: How often a token, or an address, may ask.
         identifiers: Makes the ids of requests.
         doors: Other applications, under prefixes of their own, that know for
             themselves who may do what.
@@ -55,16 +73,8 @@ def make_app(
     )
     shapes = Shapes()
     add_problem_handlers(app)
-    app.include_router(health_routes(control, shapes))
-    app.include_router(reading_routes(control, shapes))
-    app.include_router(trigger_routes(control, shapes))
-    app.include_router(entry_routes(control, shapes))
-    app.include_router(signal_routes(control, shapes))
-    app.include_router(flow_routes(control, shapes))
-    app.include_router(history_routes(control, shapes))
-    app.include_router(book_routes(control, shapes))
-    app.include_router(cost_routes(control, shapes))
-    app.include_router(administration_routes(control, shapes))
+    for made in _ROUTES:
+        app.include_router(made(control, shapes))
     for router in routers:
         app.include_router(router)
     app.include_router(documentation_routes(lambda: app.openapi()))
@@ -75,7 +85,10 @@ def make_app(
     return Guard(
         app,
         tokens=control.tokens,
+        audit_log=control.daemon.audit_log,
         allowed_hosts=tuple(allowed_hosts),
+        trusted_proxies=trusted_proxies,
+        rates=rates,
         make_id=lambda: identifiers.next("req"),
         monotonic_ns=control.daemon.clock.monotonic_ns,
         on_stop=control.history.close,

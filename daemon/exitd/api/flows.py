@@ -2,7 +2,13 @@
 
 from fastapi import APIRouter, Request, Response
 
-from exitd.api.answers import Shapes, answer, caller_of, idempotency_key
+from exitd.api.answers import (
+    Shapes,
+    answer,
+    caller_of,
+    idempotency_key,
+    unchanged,
+)
 from exitd.api.bodies import (
     FlattenBody,
     HandoverBody,
@@ -33,6 +39,8 @@ def flow_routes(control: Control, shapes: Shapes) -> APIRouter:
             window_ms=body.window_ms,
             dry_run=body.dry_run,
         )
+        if body.dry_run:
+            unchanged(request)
         return answer(view)
 
     @router.post(
@@ -66,6 +74,8 @@ def flow_routes(control: Control, shapes: Shapes) -> APIRouter:
         view = await control.moving.import_exits(
             caller_of(request), account=body.account or "", apply=body.apply
         )
+        if not body.apply:
+            unchanged(request)
         return answer(view)
 
     @router.post(
@@ -80,6 +90,8 @@ def flow_routes(control: Control, shapes: Shapes) -> APIRouter:
         view = await move(
             caller_of(request), account=body.account or "", apply=body.apply
         )
+        if not body.apply:
+            unchanged(request)
         return answer(view)
 
     return router

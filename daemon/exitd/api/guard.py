@@ -7,7 +7,8 @@ that the kernel vouches for, before any route is looked up.
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -16,44 +17,34 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from exitd.api.listening import Listener, Peer
+from exitd.api.headers import protect
+from exitd.api.intake import read_whole
+from exitd.api.limits import Limits, RateLimits
 from exitd.api.on_behalf import on_behalf
-from exitd.api.problems import control_problem, problem_response
+from exitd.api.origins import LOCAL_HOSTS, Origin, Origins, host_of
+from exitd.api.permits import READS, caller_of
+from exitd.api.problems import control_problem, keep_reason, problem_response
 from exitd.core.units import NS_PER_MS
-from exitd.logs import Event, bound, log
-from exitd.runtime.control.phones import PHONE
-from exitd.runtime.control.running import Caller
+from exitd.logs import Event, blanked, bound, log
+from exitd.runtime.audit_log import AuditLog
+from exitd.runtime.callers import Caller
 from exitd.runtime.control.tokens import Tokens
-from exitd.runtime.problems import (
-    ControlError,
-    Forbidden,
-    NotFound,
-    Unauthenticated,
-)
-from exitd.signals.strict_json import nesting_of
+from exitd.runtime.problems import ControlError, NotFound
 
-BODY_BYTES_MAX = 64 * 1024
-DEPTH_MAX = 20
-_BODY_S = 15.0
 _REQUESTS_MAX = 200
 _SOCKETS_MAX = 128
-_READS = frozenset({"GET", "HEAD", "OPTIONS"})
-_METHODS = _READS | {"POST", "PUT", "PATCH", "DELETE"}
+_METHODS = READS | {"POST", "PUT", "PATCH", "DELETE"}
+_WHAT_CHARS_MAX = 200
+_AT_ONCE_BYTES_MAX = 64 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
-_ADMIN_PATHS = (
-    "/v1/tokens",
-    "/v1/apply",
-    "/v1/reload",
-    "/v1/takeover",
-    "/v1/answers",
+_TURNED_AWAY = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.MISDIRECTED_REQUEST,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    }
 )
-#: A phone may do what `_PHONE_PATH` says besides; of which triggers is decided there.
-_RANKS = {"read": 0, PHONE: 0, "trade": 1, "admin": 2}
-_PHONE_PATH = re.compile(r"/v1/triggers/.+:(?:pause|resume)")
-#: What says nothing of anybody's triggers; the page is an empty shell by itself.
-_OPEN_PATHS = frozenset({"/-/healthy", "/-/ready", "/"})
-_OPEN_PREFIX = "/assets/"
 
 MakeId = Callable[[], str]
 
@@ -88,13 +79,6 @@ class Door(Struct, frozen=True):
     described: Mapping[str, Any] = {}
 
 
-def scope_needed(method: str, path: str) -> str:
-    """Give the scope that a request needs: read, trade or admin."""
-    if path.startswith(_ADMIN_PATHS):
-        return "admin"
-    return "read" if method in _READS else "trade"
-
-
 class Guard:
     """The outermost application: everything else is behind it."""
 
@@ -103,7 +87,10 @@ class Guard:
         app: ASGIApp,
         *,
         tokens: Tokens,
+        audit_log: AuditLog,
         allowed_hosts: tuple[str, ...],
+        trusted_proxies: Iterable[str] = (),
+        rates: RateLimits,
         make_id: MakeId,
         monotonic_ns: Callable[[], int],
         on_stop: Callable[[], None],
@@ -113,7 +100,10 @@ class Guard:
         self._app = app
         self._on_answered = on_answered
         self._tokens = tokens
-        self._hosts = _LOCAL_HOSTS | {host.lower() for host in allowed_hosts}
+        self._audit_log = audit_log
+        self._hosts = LOCAL_HOSTS | {host.lower() for host in allowed_hosts}
+        self._origins = Origins(trusted_proxies)
+        self._limits = Limits(rates, monotonic_ns)
         self._make_id = make_id
         self._monotonic_ns = monotonic_ns
         self._doors = doors
@@ -128,7 +118,9 @@ class Guard:
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else self._make_id()
         scope["state"]["request_id"] = request_id
-        answer = _Answer(send, request_id)
+        scope["state"]["origin"] = self._origins.of(scope, headers)
+        scope["state"]["limits"] = self._limits
+        answer = _Answer(send, request_id, partial(self._write_down, scope))
         # A flood over TCP leaves those at the unix socket their room.
         place = scope["state"]["listener"].is_unix, scope["type"]
         if self._under_way[place] >= most:
@@ -158,14 +150,17 @@ class Guard:
         try:
             self._check_host(scope, headers)
             if door is None:
-                caller = await self._caller(scope, headers)
-                scope["state"]["caller"] = on_behalf(caller, headers)
+                by = await caller_of(scope, headers, self._tokens)
+                scope["state"]["caller"] = by
+                scope["state"]["caller"] = on_behalf(by, headers)
+            elif "authorization" not in headers:
+                self._limits.count_address(scope["state"]["origin"])
             if scope["type"] == "http":
-                receive = await _read_whole(headers, receive)
+                receive = await read_whole(headers, receive)
             elif door is None or not door.has_sockets:
                 raise NotFound("no_socket", "no WebSocket is served at this path")
         except ControlError as error:
-            _tell_refused(scope, error)
+            keep_reason(scope, error)
             refuse = control_problem if door is None else door.refused
             refused = refuse(error, request_id)
             await refused(scope, receive, answer.send)
@@ -180,105 +175,59 @@ class Guard:
 
     def _check_host(self, scope: Scope, headers: Headers) -> None:
         """Answer to our own names only, or any web page could ask through DNS."""
-        listener: Listener = scope["state"]["listener"]
-        if listener.is_unix:
+        if scope["state"]["origin"].is_unix:
             return
-        host = headers.get("host", "").lower()
-        name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        if name not in self._hosts:
+        if host_of(headers) not in self._hosts:
             raise Misdirected(
                 "unknown_host",
                 "this daemon does not go by the name in the Host header",
                 "use 127.0.0.1, or add the name to http.allowed_hosts",
             )
 
-    async def _caller(self, scope: Scope, headers: Headers) -> Caller | None:
-        """Say who asks; None for a read that needs nobody.
-
-        Raises:
-            Unauthenticated: A token is needed, and there is no valid one.
-            Forbidden: The token has not the scope.
-        """
-        needed = scope_needed(scope["method"], scope["path"])
-        peer: Peer | None = scope["state"].get("peer")
-        if peer is not None and peer.is_trusted:
-            return Caller(f"cli:{peer.user}", f"unix socket, uid {peer.uid}")
-        place = place_of(scope, peer)
-        kind, _, secret = headers.get("authorization", "").partition(" ")
-        if secret and kind.lower() == "bearer":
-            token = await self._tokens.check(secret.strip())
-            has_rank = max(_RANKS[given] for given in token.scopes) >= _RANKS[needed]
-            is_phone = not has_rank and PHONE in token.scopes and _is_for_phone(scope)
-            if not has_rank and not is_phone:
-                raise Forbidden(
-                    "scope",
-                    f"the token {token.name} has not the scope {needed}",
-                    f"make one with `exitd token new NAME --scope {needed}`",
-                )
-            return Caller(f"api:{token.name}", place, is_phone)
-        listener: Listener = scope["state"]["listener"]
-        is_open = needed == "read" and listener.is_loopback
-        if not is_open and not _is_for_all(scope):
-            raise Unauthenticated(
-                "bad_token",
-                "the token is not valid",
-                "make one with `exitd token new`",
+    async def _write_down(self, scope: Scope, status: int) -> None:
+        """Keep who has changed something, or was refused; the answer leaves after."""
+        state: dict[str, Any] = scope["state"]
+        by: Caller | None = state.get("caller")
+        what = f"{scope['method']} {scope['path']}"[:_WHAT_CHARS_MAX]
+        reason = state.get("reason") or str(status)
+        request_id: str = state["request_id"]
+        if status in _TURNED_AWAY:
+            known = by or state.get("refused_caller")
+            origin: Origin = state["origin"]
+            self._audit_log.turned_away(
+                origin.place,
+                what,
+                reason,
+                counted_as=origin.counted_as,
+                by="" if known is None else known.name,
+                request_id=request_id,
             )
-        return None
-
-
-def _is_for_phone(scope: Scope) -> bool:
-    return scope["method"] == "POST" and bool(_PHONE_PATH.fullmatch(scope["path"]))
-
-
-def _is_for_all(scope: Scope) -> bool:
-    path: str = scope["path"]
-    is_named = path in _OPEN_PATHS or path.startswith(_OPEN_PREFIX)
-    return scope["method"] in _READS and is_named
+        elif by is None or scope["method"] in READS:
+            return
+        elif status >= HTTPStatus.BAD_REQUEST or state.get("unchanged"):
+            reason = state.get("unchanged") or reason
+            self._audit_log.refused(by, what, reason, request_id=request_id)
+        elif "unchanged" not in state:
+            await self._audit_log.made(by, what, request_id=request_id)
 
 
 class Misdirected(ControlError):
-    status = 421
-
-
-class TooLarge(ControlError):
-    status = 413
-
-
-class TooDeep(ControlError):
-    status = 400
-
-
-class TooSlow(ControlError):
-    status = 408
-
-
-def place_of(scope: Scope, peer: Peer | None) -> str:
-    if peer is not None:
-        return f"unix socket, uid {peer.uid}"
-    client = scope.get("client")
-    return f"{client[0]}:{client[1]}" if client else "unknown"
-
-
-def _tell_refused(scope: Scope, error: ControlError) -> None:
-    if error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        place = place_of(scope, scope["state"].get("peer"))
-        log(Event.AUTH_REFUSED, reason=error.code, ip=place)
+    status = HTTPStatus.MISDIRECTED_REQUEST
 
 
 def _note(scope: Scope, status: int, took_ns: int) -> None:
-    """Log every change with who asked and from where; reads only for debugging."""
-    is_read = scope["method"] in _READS
+    """Log each request for who looks for a mistake; changes are in the audit log."""
+    is_read = scope["method"] in READS
     caller: Caller | None = scope["state"].get("caller")
     log(
         Event.API_READ if is_read else Event.API_REQUESTED,
         method=scope["method"],
         route=_route_of(scope),
-        path=scope["path"][:200],
+        path=scope["path"][:_WHAT_CHARS_MAX],
         status=status,
         took_ms=took_ns // NS_PER_MS,
         by=caller.name if caller is not None else "",
-        ip=place_of(scope, scope["state"].get("peer")),
+        place=scope["state"]["origin"].place,
     )
 
 
@@ -294,10 +243,16 @@ def _answered(scope: Scope, status: int, took_ns: int) -> Answered:
 
 
 class _Answer:
-    """Marks the answer with the request's id and notes its status."""
+    """Marks the answer with the request's id and notes its status.
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    *before* is awaited with the status before anything leaves.
+    """
+
+    def __init__(
+        self, send: Send, request_id: str, before: Callable[[int], Awaitable[None]]
+    ) -> None:
         self._send = send
+        self._before = before
         self.request_id = request_id
         self.status = 0
 
@@ -309,12 +264,25 @@ class _Answer:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self.request_id
-            headers["X-Content-Type-Options"] = "nosniff"
-            headers.setdefault("Cache-Control", "no-store")
+            protect(headers)
+            await self._before(self.status)
+        elif message["type"] in _BODIES and message.get("body"):
+            message = {**message, "body": await _without_secrets(message["body"])}
         await self._send(message)
 
 
+async def _without_secrets(body: bytes) -> bytes:
+    """Blank what a venue or a library has said of what it was told.
+
+    It takes a millisecond for each 100 KiB, which prices need not wait for.
+    """
+    if len(body) > _AT_ONCE_BYTES_MAX:
+        return await asyncio.to_thread(blanked, body)
+    return blanked(body)
+
+
 _BEGINNINGS = ("http.response.start", "websocket.http.response.start")
+_BODIES = ("http.response.body", "websocket.http.response.body")
 
 
 def _busy(most: int, request_id: str) -> Response:
@@ -326,73 +294,3 @@ def _busy(most: int, request_id: str) -> Response:
         request_id=request_id,
         headers={"Retry-After": "1"},
     )
-
-
-async def _read_whole(headers: Headers, receive: Receive) -> Receive:
-    """Take in the body within its limits; what follows gets it from memory.
-
-    Raises:
-        TooLarge: It has more than 64 KiB.
-        TooDeep: It is nested deeper than 20.
-        TooSlow: It did not arrive in time.
-    """
-    body = await take_in(headers, receive)
-    if nesting_of(body) > DEPTH_MAX:
-        raise TooDeep(
-            "too_deep",
-            f"the body is nested deeper than {DEPTH_MAX} levels",
-            "send a flat object",
-        )
-    return _replay(body, receive)
-
-
-async def take_in(headers: Headers, receive: Receive) -> bytes:
-    """Read the body, whatever is in it.
-
-    Raises:
-        TooLarge: It has more than 64 KiB.
-        TooSlow: It did not arrive in time.
-    """
-    announced = headers.get("content-length", "0")
-    if announced.isdigit() and int(announced) > BODY_BYTES_MAX:
-        raise _too_large()
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(_BODY_S):
-            while True:
-                message = await receive()
-                if message["type"] != "http.request":
-                    break
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > BODY_BYTES_MAX:
-                    raise _too_large()
-                if not message.get("more_body", False):
-                    break
-    except TimeoutError as error:
-        raise TooSlow(
-            "slow_body", f"the body did not arrive within {_BODY_S:.0f} s", "send it"
-        ) from error
-    return b"".join(parts)
-
-
-def _too_large() -> TooLarge:
-    return TooLarge(
-        "too_large",
-        f"the body has more than {BODY_BYTES_MAX // 1024} KiB",
-        "send fewer triggers at once",
-    )
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    is_given = False
-
-    async def replay() -> Message:
-        nonlocal is_given
-        if is_given:
-            return await receive()
-        is_given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replay

@@ -34,11 +34,15 @@ def history_routes(control: Control, shapes: Shapes) -> APIRouter:
         trigger: Text = "",
         fire: Text = "",
         event: Text = "",
+        by: Text = "",
         limit: Annotated[int, Query(ge=1, le=FACTS_MAX)] = 100,
         oldest_first: bool = False,
         wait: Annotated[float, Query(ge=0, le=WAIT_S_MAX)] = 0.0,
     ) -> Response:
         """List facts, newest first; `event` may end in `*`.
+
+        `by` is who asked, such as `api:phone`; with `event=change.*` that is the audit
+        log, and `event=auth.refused` lists who was turned away.
 
         With `wait` (seconds) the answer comes once there is a fact after `after`,
         or empty when the time is over. Follow on with `after=last_seq`.
@@ -48,6 +52,7 @@ def history_routes(control: Control, shapes: Shapes) -> APIRouter:
             trigger_id=trigger,
             fire_id=fire,
             event=event,
+            by=by,
             limit=limit,
             oldest_first=oldest_first or wait > 0,
         )

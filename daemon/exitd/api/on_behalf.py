@@ -9,7 +9,7 @@ import re
 from msgspec.structs import replace
 from starlette.datastructures import Headers
 
-from exitd.runtime.control.running import Caller
+from exitd.runtime.callers import Caller
 from exitd.runtime.problems import ControlError
 
 HEADER = "x-exitd-for"

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from msgspec import Struct
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 from exitd.configuration.findings import did_you_mean, quoted
 from exitd.errors import StoreError, VenueError
@@ -86,8 +87,14 @@ def control_problem(error: ControlError, request_id: str) -> Response:
     )
 
 
+def keep_reason(scope: Scope, error: ControlError) -> None:
+    """Leave word of why a request was refused, for the audit log."""
+    scope["state"]["reason"] = error.why or error.code
+
+
 async def _on_control(request: Request, error: Exception) -> Response:
     assert isinstance(error, ControlError)
+    keep_reason(request.scope, error)
     return control_problem(error, request_id_of(request))
 
 

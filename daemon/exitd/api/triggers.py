@@ -8,7 +8,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from exitd.api.answers import Shapes, answer, caller_of, idempotency_key
+from exitd.api.answers import (
+    Shapes,
+    answer,
+    caller_of,
+    idempotency_key,
+    unchanged,
+)
 from exitd.api.bodies import read_body
 from exitd.api.trigger_bodies import AmendBody, ArmBody, ArmOneBody, read_arm_body
 from exitd.core.inputs import IfCrossed
@@ -69,6 +75,7 @@ def trigger_routes(control: Control, shapes: Shapes) -> APIRouter:
     @router.post("/v1/triggers/{id:path}:dry-run", responses=shapes.gives(OrderView))
     async def dry_run(request: Request, id: str, account: Account = "") -> Response:
         """Show the exact order that firing would send; nothing is sent or changed."""
+        unchanged(request)
         return answer(await control.order_if_fired(id, account=account))
 
     @router.get("/v1/triggers/{id:path}", responses=shapes.gives(DetailView))

@@ -16,8 +16,9 @@ from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.sqlite.store import SqliteStore
 from exitd.adapters.system.clock import SystemClock, awake_ns
 from exitd.adapters.system.home import home_of
+from exitd.adapters.system.memory import forbid_dumps
 from exitd.adapters.system.sdnotify import ServiceManager
-from exitd.api.listening import HttpServer
+from exitd.api.serving import HttpServer
 from exitd.app.answered import as_answered
 from exitd.app.brokers import build_broker, is_broker
 from exitd.app.chains import build_chain_account, with_multi_accounts
@@ -356,6 +357,7 @@ class Application:
         files = self.daemon.files
         outcome = await files.reload()
         log(Event.DAEMON_RELOADED, reason=why, applied=outcome.applied)
+        self.daemon.audit_log.reloaded(why, outcome)
         if outcome.applied and files.loaded is not None:
             keep_last_good(files.loaded, self.state)
 
@@ -385,6 +387,7 @@ async def run_daemon(
         ConfigurationError: The files cannot be used and there is no earlier set.
         StoreError: The state cannot be opened.
     """
+    forbid_dumps()
     trap_floats()
     sys.setswitchinterval(SWITCH_S)
     share_heaps()

@@ -8,9 +8,11 @@ from types import MappingProxyType
 from exitd.adapters.ethereum.signatures import EthereumSignatures
 from exitd.api.application import make_app, refuse_open_door
 from exitd.api.guard import Door
-from exitd.api.listening import HttpServer, Listener, listen_tcp, listen_unix
+from exitd.api.limits import RateLimits
+from exitd.api.listening import Listener, listen_tcp, listen_unix
 from exitd.api.metrics import metrics_routes
 from exitd.api.rasa.doors import rasa_doors
+from exitd.api.serving import HttpServer
 from exitd.configuration.daemon_file import Http
 from exitd.configuration.rasa import Rasa
 from exitd.metrics.scraping import Scrapes
@@ -71,6 +73,12 @@ async def open_doors(
     app = make_app(
         control,
         allowed_hosts=http.allowed_hosts,
+        trusted_proxies=http.trusted_proxies,
+        rates=RateLimits(
+            per_token=http.token_requests_per_minute,
+            per_address=http.address_requests_per_minute,
+            wrong_tokens=http.wrong_tokens_per_minute,
+        ),
         identifiers=identifiers,
         doors=doors,
         routers=(metrics_routes(scrapes.render), page_routes(control, audience)),

@@ -4,10 +4,11 @@ import secrets
 from collections.abc import Mapping
 
 from exitd.adapters.system.chance import share
-from exitd.api.listening import HttpServer, Listener, listen_tcp
+from exitd.api.listening import Listener, listen_tcp
+from exitd.api.senders import Senders
+from exitd.api.serving import HttpServer
 from exitd.api.webhook.door import WebhookDoor
 from exitd.api.webhook.routes import OpenRoute, Routes
-from exitd.api.webhook.senders import Senders
 from exitd.configuration.daemon_file import DaemonFile
 from exitd.configuration.loaded import Settings
 from exitd.runtime.control.identifiers import Identifiers
@@ -73,6 +74,7 @@ def open_webhook(
         inbox,
         senders=Senders(trusted=webhook.trusted_proxies, allowed=webhook.allow_ips),
         clock=daemon.clock,
+        audit_log=daemon.audit_log,
         tell=daemon.telling.tell,
         make_id=lambda: identifiers.next("req"),
     )

@@ -19,6 +19,7 @@ def past_facts(
     trigger: str = "",
     fire: str = "",
     event: str = "",
+    by: str = "",
 ) -> tuple[list[FactView], int]:
     """
     Give what has happened, oldest first, and the number of the newest fact.
@@ -31,7 +32,7 @@ def past_facts(
     newest = client.ask(calls.facts(limit=1)).last_seq
     if since is None:
         page = client.ask(
-            calls.facts(limit=LAST, trigger=trigger, fire=fire, event=event)
+            calls.facts(limit=LAST, trigger=trigger, fire=fire, event=event, by=by)
         )
         return list(reversed(page.facts)), max(newest, page.last_seq)
     after = _seq_before(client, newest, since)
@@ -43,6 +44,7 @@ def past_facts(
                 trigger=trigger,
                 fire=fire,
                 event=event,
+                by=by,
                 limit=PAGE,
                 oldest_first=True,
             )

@@ -28,6 +28,10 @@ def events(
         str, typer.Option("--fire", metavar="ID", help="Of one firing.")
     ] = "",
     event: OfEvent = "",
+    by: Annotated[
+        str,
+        typer.Option("--by", metavar="WHO", help="Asked for by, such as api:phone."),
+    ] = "",
     since: Annotated[
         str | None,
         typer.Option("--since", metavar="WHEN", help="1h, 2d, a date or a time."),
@@ -47,12 +51,16 @@ def events(
     Examples:
       exitd events --since 1d
       exitd events --event 'order.*' --json | jq '.facts[].fields'
+      exitd events --event 'change.*' --since 7d       # who has changed what
+      exitd events --by api:phone
       exitd events --kinds
     """
     if kinds:
         return _say_kinds(event, json=json)
     with connect() as client:
-        facts, _ = past_facts(client, since, trigger=trigger, fire=fire, event=event)
+        facts, _ = past_facts(
+            client, since, trigger=trigger, fire=fire, event=event, by=by
+        )
     if json:
         say_json({"facts": facts})
         return ExitCode.OK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from exitd.cli.failures import CommandFailed
 from exitd.cli.options import KEEP, Json, Yes
 from exitd.cli.printing import is_agreed, note, say, say_json, say_table
 from exitd.cli.tree import add_command, add_group, new_group
+
+if TYPE_CHECKING:
+    from exitd.runtime.views import TokenView
 
 
 def add_to(app: typer.Typer) -> None:
@@ -76,12 +79,19 @@ def ls(json: Json = False) -> int:
             token.name,
             " ".join(token.scopes),
             wording.clock_time(token.ts_created)[:10],
-            wording.clock_time(token.expires) if token.expires else "never",
+            _end_of(token),
         )
         for token in found.tokens
     ]
     say_table(("(NAME)", "SCOPES", "MADE", "EXPIRES"), rows)
     return ExitCode.OK
+
+
+def _end_of(token: TokenView) -> str:
+    if token.expires is None:
+        return "never"
+    when = wording.clock_time(token.expires)[:19]
+    return f"expired {when}" if token.is_expired else when
 
 
 def revoke(

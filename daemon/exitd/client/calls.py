@@ -298,6 +298,7 @@ def facts(
     trigger: str = "",
     fire: str = "",
     event: str = "",
+    by: str = "",
     limit: int = 100,
     oldest_first: bool = False,
     wait_s: float = 0.0,
@@ -308,6 +309,7 @@ def facts(
         trigger=trigger,
         fire=fire,
         event=event,
+        by=by,
         limit=limit,
         oldest_first=oldest_first,
     )

@@ -21,7 +21,7 @@ from exitd.configuration.schwab import SchwabAccount
 from exitd.configuration.secrets import SecretReference
 from exitd.configuration.telegram import Telegram
 from exitd.configuration.values import DurationValue, NameValue
-from exitd.configuration.webhook import Webhook
+from exitd.configuration.webhook import Proxy, Webhook
 from exitd.core.units import NS_PER_S
 
 
@@ -121,6 +121,25 @@ class Http(Keys):
         "Names in a Host header that are answered, besides this machine's own "
         "(127.0.0.1, [::1] and localhost).",
         shown="none",
+    )
+    trusted_proxies: list[Proxy] = described(
+        [],
+        "Addresses of reverse proxies whose `X-Forwarded-For` is believed: limits go "
+        "by it, and the audit log names it.",
+        shown="none",
+    )
+    token_requests_per_minute: Count = described(
+        6_000,
+        "What one token may send, a quarter of it at once; more is answered with 429. "
+        "The unix socket has no such limit.",
+    )
+    address_requests_per_minute: Count = described(
+        3_000, "The same for one address, of requests without a valid token."
+    )
+    wrong_tokens_per_minute: Count = described(
+        10,
+        "Wrong tokens from one address; after them none from there is even compared. "
+        "From this machine's own, which a proxy shares, a right one still is.",
     )
     rasa: Rasa | None = described(
         None,

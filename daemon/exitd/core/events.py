@@ -1,4 +1,4 @@
-"""Facts: what the engine concluded. Stored with their rows, logged once each."""
+"""Facts: what was concluded, and who asked for what. Stored, and logged once each."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -72,6 +72,10 @@ class FactKind(StrEnum):
     ACCOUNT_UNBARRED = "account.unbarred"
     ACCOUNT_SHARED = "account.shared"
     ACCOUNT_TAKEN_OVER = "account.taken_over"
+    # These the engine knows nothing of: they are of whoever asks (the audit log).
+    CHANGE_MADE = "change.made"
+    CHANGE_REFUSED = "change.refused"
+    AUTH_REFUSED = "auth.refused"
 
 
 class Fact(Struct, frozen=True, gc=False):

@@ -38,7 +38,17 @@ from exitd.logs.repeats import Repeats
 from exitd.logs.writer import LineWriter
 from exitd.secret import Secret
 
-__all__ = ["Event", "Log", "Observe", "bound", "configure", "log", "log_at"]
+__all__ = [
+    "Event",
+    "Log",
+    "Observe",
+    "blanked",
+    "bound",
+    "configure",
+    "log",
+    "log_at",
+    "masked",
+]
 
 FORMATS = ("auto", *RENDERERS)
 #: Sees each event with its fields, written or not; quick, and from any thread.
@@ -66,6 +76,16 @@ def log_at(level: str, event: Event, /, **fields: object) -> None:
         # structlog's own name for the event itself.
         fields["event_"] = fields.pop("event")
     getattr(_current.logger, level)(event, **fields)
+
+
+def blanked(data: bytes) -> bytes:
+    """Blank the loaded secrets in what leaves the process otherwise, length kept."""
+    return data if _current is None else _current.blank(data)
+
+
+def masked(text: str) -> str:
+    """Mask the loaded secrets in a text for people, as on a line of the log."""
+    return text if _current is None else _current.mask(text)
 
 
 class Destination(Struct, frozen=True, kw_only=True):
@@ -110,6 +130,12 @@ class Log:
     def protect(self, secrets: Iterable[Secret]) -> None:
         """Mask these too, from the next line on."""
         self._pipeline.redactor.learn(secrets)
+
+    def blank(self, data: bytes) -> bytes:
+        return self._pipeline.redactor.blank(data)
+
+    def mask(self, text: str) -> str:
+        return self._pipeline.redactor.mask(text.encode("utf-8", "replace")).decode()
 
     def set_levels(self, level: str, overrides: Iterable[str] = ()) -> None:
         """

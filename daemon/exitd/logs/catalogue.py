@@ -137,9 +137,11 @@ position.doubted | account symbol reason | its size is unproven; the last one is
 position.protected | account symbol triggers | a stop watches all of it
 position.unprotected | account symbol quantity reason | no stop watches it, or not all
 
+change.made | by scope place what changed request_id | somebody has changed something
+change.refused | by scope place what reason left_out request_id | they did not get it
 api.requested | request_id method route status took_ms by | somebody asked for a change
 api.read | request_id method route status took_ms by | somebody asked to see something
-auth.refused | reason ip | a request or a login had no right to what it wanted
+auth.refused | reason place what by left_out | a request or a login had no right
 auth.granted | account by expires | a login succeeded
 token.created | name scopes by | an API token was made
 token.revoked | name by | an API token is void

@@ -14,7 +14,7 @@ from typing import Self
 # Each line of these is wanted: two of them are never the same thing said twice.
 NEVER_FOLDED = frozenset(
     (
-        *("api", "chain", "command", "config", "daemon", "entry", "exits"),
+        *("api", "chain", "change", "command", "config", "daemon", "entry", "exits"),
         *("order", "orders", "position", "sessions", "telegram", "token", "trigger"),
         "webhook",
     )
@@ -161,7 +161,9 @@ class Event(StrEnum):
     POSITION_PROTECTED = "position.protected"
     POSITION_UNPROTECTED = "position.unprotected", "warning"
 
-    API_REQUESTED = "api.requested"
+    CHANGE_MADE = "change.made"
+    CHANGE_REFUSED = "change.refused"
+    API_REQUESTED = "api.requested", "debug"
     API_READ = "api.read", "debug"
     AUTH_REFUSED = "auth.refused", "warning"
     AUTH_GRANTED = "auth.granted"

@@ -1,5 +1,6 @@
 """
-Masks every loaded secret in a finished line, in each form that it could have there.
+Masks every loaded secret in a finished line, in each form that it could have there,
+and whatever looks like a token of ours, of which nothing but a hash is loaded.
 
 It works on the last bytes before they leave, so that nothing gets past it: nested
 values, names of fields, the text of an exception from a library.
@@ -11,14 +12,19 @@ import base64
 import binascii
 import contextlib
 import json
+import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
-from exitd.secret import MASK, Secret
+from exitd.secret import MASK, TOKEN_PATTERN, TOKEN_PREFIX, Secret
 
 # Masking shorter texts would make every line unreadable and protect nothing.
 SECRET_CHARS_MIN = 6
+# In an answer that a program reads, a short one could be a price or a word by chance.
+BLANKED_CHARS_MIN = 16
 
+_TOKEN_BEGINS = TOKEN_PREFIX.encode()
+_TOKEN = re.compile(TOKEN_PATTERN.encode())
 _BLOCK = 16
 _LONG = 2 * _BLOCK - 1
 
@@ -61,6 +67,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         self._forms: tuple[bytes, ...] = ()
         self._short: tuple[bytes, ...] = ()
+        self._strong: tuple[bytes, ...] = ()
         self._blocks: frozenset[bytes] = frozenset()
         self.learn(secrets)
 
@@ -72,6 +79,7 @@ class Redactor:
         # The longest first, so that no tail of one is left by a shorter.
         self._forms = tuple(sorted(forms, key=lambda form: (-len(form), form)))
         self._short = tuple(form for form in self._forms if len(form) < _LONG)
+        self._strong = tuple(f for f in self._forms if len(f) >= BLANKED_CHARS_MIN)
         self._blocks = frozenset(
             form[start : start + _BLOCK]
             for form in self._forms
@@ -83,7 +91,14 @@ class Redactor:
         if self._may_give_away(line):
             for form in self._forms:
                 line = line.replace(form, MASK.encode())
-        return line
+        return _TOKEN.sub(MASK.encode(), line) if _TOKEN_BEGINS in line else line
+
+    def blank(self, data: bytes) -> bytes:
+        """Put as many stars in the place of each long secret: for what has a length."""
+        if self._strong and self._may_give_away(data):
+            for form in self._strong:
+                data = data.replace(form, b"*" * len(form))
+        return data
 
     def _may_give_away(self, line: bytes) -> bool:
         """

@@ -81,7 +81,8 @@ class StoredFact(Struct, frozen=True):
 class FactQuery(Struct, frozen=True, kw_only=True):
     """Which facts; `event` may end in `*`. Newest first unless `oldest_first`.
 
-    `entry` is the id of an entry, in the facts about it and about its exits.
+    `entry` is the id of an entry, in the facts about it and about its exits; `by` is
+    who asked for what they tell, such as `api:phone`.
     """
 
     after_seq: int = 0
@@ -90,6 +91,7 @@ class FactQuery(Struct, frozen=True, kw_only=True):
     trigger_id: str = ""
     fire_id: str = ""
     entry: str = ""
+    by: str = ""
     event: str = ""
     limit: int = 100
     oldest_first: bool = False

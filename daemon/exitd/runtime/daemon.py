@@ -14,6 +14,7 @@ from exitd.ports.alerts import Alert, AlertLevel, Alerts
 from exitd.ports.sessions import Sessions
 from exitd.ports.store import Store, StoreHealth
 from exitd.runtime.accounts import Account
+from exitd.runtime.audit_log import AuditLog
 from exitd.runtime.default_stops import DefaultStops
 from exitd.runtime.durations import Durations
 from exitd.runtime.fact_log import log_facts
@@ -66,6 +67,7 @@ class Daemon:
         self.price_feeds = {} if price_feeds is None else price_feeds
         self.feeds = Feeds(accounts, self.price_feeds)
         self.holes: tuple[Hole, ...] = ()
+        self.audit_log = AuditLog(loop)
         self.ts_started_ns = clock.now_ns()
         self.ts_beat_ns = clock.monotonic_ns()
         self.lag = Durations()
@@ -135,7 +137,7 @@ class Daemon:
         for feed in self.price_feeds.values():
             feed.start()
         # The stored set is on watch; only now do the files have their say.
-        await self.files.reload()
+        self.audit_log.reloaded("the start", await self.files.reload())
         self.is_recovered = True
         self._watch_sources()
         # What is known at the start stays: no collection has to walk it again.
@@ -335,6 +337,7 @@ class Daemon:
             await account.stop()
         for feed in self.price_feeds.values():
             await feed.stop()
+        self.audit_log.close()
         self.loop.handle(RunEnded(self.clock.now_ns()))
         try:
             await self.store.close()

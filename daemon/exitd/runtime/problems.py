@@ -6,6 +6,7 @@
     ├── Unusable          422  what was asked for cannot be
     ├── Unauthenticated   401  nobody knows who asks
     ├── Forbidden         403  who asks may not do this
+    ├── TooMany           429  who asks has asked too often
     ├── VenueFailed       502  the venue said no, or did not answer
     ├── NotReady          503  ask again shortly
     └── NoRoom            507  the disk is full
@@ -31,6 +32,7 @@ class ControlError(ExitdError):
         field: The part of what was sent that is wrong, such as `tighten.at`; the
             sentence begins with it. Empty where it is not one part.
         retry_after_s: When to ask again, where that helps.
+        why: What is written down of it and never answered; empty where that is `code`.
     """
 
     status = 400
@@ -43,6 +45,7 @@ class ControlError(ExitdError):
         *,
         field: str = "",
         retry_after_s: int | None = None,
+        why: str = "",
     ) -> None:
         self._bare = sentence
         sentence = f"{field}: {sentence}" if field else sentence
@@ -52,6 +55,7 @@ class ControlError(ExitdError):
         self.remedy = remedy
         self.field = field
         self.retry_after_s = retry_after_s
+        self.why = why
 
     def within(self, place: str) -> Self:
         """Give the same of a part of something larger, such as `triggers.1`."""
@@ -62,6 +66,7 @@ class ControlError(ExitdError):
             self.remedy,
             field=field,
             retry_after_s=self.retry_after_s,
+            why=self.why,
         )
 
 
@@ -83,6 +88,10 @@ class Unauthenticated(ControlError):
 
 class Forbidden(ControlError):
     status = 403
+
+
+class TooMany(ControlError):
+    status = 429
 
 
 class VenueFailed(ControlError):

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from exitd.core.events import Fact, FactKind
 from exitd.core.simulated import is_simulated
 from exitd.core.units import text
+from exitd.logs import masked
 from exitd.ports.alerts import Alert, AlertLevel, Alerts, Delivered
 from exitd.ports.notices import Notice, NoticeKind
 from exitd.runtime.backstop_words import BACKSTOP_LEVELS, backstop_sentence
@@ -53,7 +54,8 @@ class Telling:
                 level=alert.level,
                 topic=alert.topic,
                 about=alert.about,
-                text=self._prefix + alert.text,
+                # What a venue or a library said may be in it, and what they were told.
+                text=masked(self._prefix + alert.text),
                 cleared=alert.cleared,
             )
         )

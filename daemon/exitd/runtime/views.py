@@ -301,6 +301,7 @@ class TokenView(Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
     ts_created: str
     expires: str | None
+    is_expired: bool = False
     secret: str | None = None
 
 

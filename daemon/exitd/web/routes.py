@@ -13,7 +13,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from exitd.api.listening import Listener, Peer
+from exitd.api.origins import Origin
 from exitd.runtime.control import Control
 from exitd.runtime.control.standing import banner_of
 from exitd.runtime.problems import Forbidden, NotFound
@@ -25,12 +25,7 @@ POLICY = (
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-_HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+_HEADERS = {"Content-Security-Policy": POLICY}
 _FOR_EVER = "public, max-age=31536000, immutable"
 _SIGN_OF_LIFE_S = 15.0
 _SEND_S = 10.0
@@ -80,10 +75,8 @@ def page_routes(control: Control, audience: Audience) -> APIRouter:
 
 
 def _may_read(request: Request) -> bool:
-    state = request.scope["state"]
-    listener: Listener = state["listener"]
-    peer: Peer | None = state.get("peer")
-    return listener.is_loopback or peer is not None
+    origin: Origin = request.scope["state"]["origin"]
+    return origin.is_near
 
 
 def _filled(shell: str, **words: str) -> str:

@@ -15,12 +15,16 @@ import httpx
 from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.sqlite.store import SqliteStore
 from exitd.adapters.system.clock import SystemClock
-from exitd.api.listening import HttpServer, listen_tcp
+from exitd.api.listening import listen_tcp
+from exitd.api.senders import Senders
+from exitd.api.serving import HttpServer
 from exitd.api.webhook.door import WebhookDoor
 from exitd.api.webhook.routes import OpenRoute, Routes
-from exitd.api.webhook.senders import Senders
 from exitd.configuration.webhook import Route
+from exitd.core.engine import Engine
 from exitd.ports.store import Store
+from exitd.runtime.audit_log import AuditLog
+from exitd.runtime.loop import EngineLoop
 from exitd.runtime.steady import SteadyClock
 from exitd.secret import Secret
 from runtime.signals.inboxes import ROUTE, Broker, Desk
@@ -105,6 +109,7 @@ async def receiving(
         desk.inbox,
         senders=Senders(trusted=trusted, allowed=allowed),
         clock=clock,
+        audit_log=AuditLog(EngineLoop(Engine(), store, clock)),
         tell=desk.told.append,
         make_id=lambda: f"req_{next(numbers):04}",
     )

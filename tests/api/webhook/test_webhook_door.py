@@ -225,7 +225,7 @@ async def test_given_a_body_that_is_too_large_then_413(tmp_path: Path) -> None:
 async def test_given_a_body_that_stops_on_its_way_then_somebody_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exitd.api.guard._BODY_S", 0.05)
+    monkeypatch.setattr("exitd.api.intake._BODY_S", 0.05)
     async with receiving(tmp_path) as webhook:
         reader, writer = await asyncio.open_connection("127.0.0.1", webhook.port)
         writer.write(

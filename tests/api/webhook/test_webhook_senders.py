@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from starlette.datastructures import Headers
 
+from exitd.api.senders import Senders
 from exitd.api.webhook.limits import WRONG_KEYS_PER_MINUTE, RouteLimit, WrongKeys
-from exitd.api.webhook.senders import Senders
 from fakes.clocks import ManualClock
 
 PROXY = "127.0.0.1"
@@ -152,4 +152,4 @@ def test_given_guesses_from_very_many_addresses_then_only_so_many_are_kept() -> 
         peer = f"203.{number >> 16}.{number >> 8 & 255}.{number & 255}"
         keys.note(senders.address_of({"client": (peer, 1)}, Headers()))
 
-    assert len(keys._budgets) == 4_096
+    assert len(keys._buckets._budgets) == 4_096

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Integer,
     LargeBinary,
     Text,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    or_,
     select,
 )
 
@@ -69,11 +71,11 @@ def facts_statement(query: FactQuery) -> Rows:
         )
     if query.fire_id:
         statement = statement.where(facts.c.fire_id == given("fire_id"))
+    # Not read as JSON: one damaged row would take the whole answer with it.
     if query.entry:
-        # Not read as JSON: one damaged row would take the whole answer with it.
-        statement = statement.where(
-            func.instr(facts.c.fields, given("named")) > literal_column("0")
-        )
+        statement = statement.where(_has(given("entry")))
+    if query.by:
+        statement = statement.where(or_(_has(given("by")), _has(given("for_others"))))
     prefix = values["prefix"]
     if prefix != query.event and prefix:
         statement = statement.where(kind >= given("prefix"), kind < given("after"))
@@ -91,11 +93,23 @@ def _values(query: FactQuery) -> dict[str, Any]:
         "ts_to_ns": query.ts_to_ns,
         "trigger_id": query.trigger_id,
         "fire_id": query.fire_id,
-        "named": f'"entry":{msgspec.json.encode(query.entry).decode()}',
+        "entry": _said("entry", query.entry),
+        "by": _said("by", query.by),
+        # As in `api:bot/telegram:123456789`.
+        "for_others": _said("by", f"{query.by}/").removesuffix('"'),
         "prefix": prefix,
         "after": prefix + AFTER_EVERY_TEXT,
         "limit": query.limit,
     }
+
+
+def _has(part: BindParameter[Any]) -> ColumnElement[bool]:
+    return func.instr(schema.FACTS.c.fields, part) > literal_column("0")
+
+
+def _said(name: str, value: str) -> str:
+    """Write a field as it stands in the JSON of a fact."""
+    return f'"{name}":{msgspec.json.encode(value).decode()}'
 
 
 def facts_sql(query: FactQuery) -> tuple[str, tuple[Any, ...]]:
@@ -115,6 +129,7 @@ def _shape_of(query: FactQuery) -> FactQuery:
         trigger_id=query.trigger_id and "t",
         fire_id=query.fire_id and "f",
         entry=query.entry and "e",
+        by=query.by and "b",
         event=event if event in ("", "*") else "k*" if event.endswith("*") else "k",
         limit=1,
         oldest_first=query.oldest_first,

@@ -1,15 +1,13 @@
 """Who asks, and for which sub-account."""
 
-import ipaddress
-
 from msgspec import Struct
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from exitd.api.guard import place_of
-from exitd.api.listening import Peer
+from exitd.api.origins import Origin
+from exitd.api.permits import socket_caller, token_caller, token_of
 from exitd.api.rasa.faults import unauthenticated
-from exitd.runtime.control.running import Caller
+from exitd.runtime.callers import Caller
 from exitd.runtime.control.tokens import Tokens
 from exitd.runtime.problems import Forbidden, Unauthenticated
 
@@ -34,36 +32,46 @@ class Subject(Struct, frozen=True):
 ANYBODY = Subject(Caller("rasa:anybody"))
 
 
-async def subject_of(request: HTTPConnection, tokens: Tokens, needed: str) -> Subject:
+async def subject_of(
+    request: HTTPConnection, tokens: Tokens, needed: str, *, is_again: bool = False
+) -> Subject:
     """Say who asks, by a bearer token or by the unix socket.
 
-    *needed* is the scope that a static token has to have: read or trade.
+    Args:
+        needed: The scope that a static token has to have: read or trade.
+        is_again: Of a connection that was counted when it was opened.
 
     Raises:
         Unauthenticated: Nobody knows; the same for whatever reason.
         Forbidden: A static token has not the scope.
+        TooMany: The token was used too often, or its address was wrong too often.
     """
-    peer: Peer | None = request.scope["state"].get("peer")
-    place = place_of(request.scope, peer)
-    if peer is not None and peer.is_trusted:
-        return _known(request, Subject(Caller(f"cli:{peer.user}", place)))
+    scope = request.scope
+    known = socket_caller(scope)
+    if known is not None:
+        return _known(request, Subject(known))
     kind, _, secret = credentials_of(request).partition(" ")
     if kind.lower() != BEARER or not secret.strip():
         raise unauthenticated()
     try:
-        token = await tokens.check(secret.strip(), with_logins=True)
+        token = await token_of(
+            scope, tokens, secret.strip(), with_logins=True, is_again=is_again
+        )
     except Unauthenticated as error:
-        raise unauthenticated() from error
+        raise unauthenticated(error.code) from error
+    origin: Origin = scope["state"]["origin"]
     if token.sub_account:
-        caller = Caller(f"rasa:{token.sub_account}", place)
+        caller = Caller(f"rasa:{token.sub_account}", origin.place, scope="login")
         return _known(request, Subject(caller, token.sub_account))
+    by = token_caller(token, origin)
     if needed == "trade" and not {"trade", "admin"} & set(token.scopes):
+        scope["state"]["refused_caller"] = by
         raise Forbidden(
             "scope",
             f"the token {token.name} has not the scope trade",
             "make one with `exitd token new NAME --scope trade`",
         )
-    return _known(request, Subject(Caller(f"api:{token.name}", place)))
+    return _known(request, Subject(by))
 
 
 def credentials_of(request: HTTPConnection) -> str:
@@ -77,13 +85,13 @@ def credentials_of(request: HTTPConnection) -> str:
 
 def signed_subject(request: HTTPConnection, account: str) -> Subject:
     """Give who has signed a request for a sub-account with its owner's wallet."""
-    place = place_of(request.scope, request.scope["state"].get("peer"))
-    caller = Caller(f"rasa:{account.lower()}", place)
+    origin: Origin = request.scope["state"]["origin"]
+    caller = Caller(f"rasa:{account.lower()}", origin.place, scope="signed")
     return _known(request, Subject(caller, account.lower()))
 
 
 def _known(request: HTTPConnection, subject: Subject) -> Subject:
-    # The guard logs who changed something.
+    # The guard writes down who changed something.
     request.scope["state"]["caller"] = subject.caller
     return subject
 
@@ -94,10 +102,7 @@ def pace_key(scope: Scope, account: str) -> str:
     Behind a proxy on this machine all look alike, so there each sub-account counts
     for itself.
     """
-    client = scope.get("client")
-    host = client[0] if client else ""
-    try:
-        is_near = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_near = True
-    return f"{host}/{account.lower()}" if is_near else host
+    origin: Origin = scope["state"]["origin"]
+    if origin.is_shared:
+        return f"{origin.counted_as}/{account.lower()}"
+    return origin.counted_as

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from exitd.api.guard import Door
-from exitd.api.rasa.callers import pace_key
+from exitd.api.rasa.callers import pace_key, signed_subject
 from exitd.api.rasa.described import described
 from exitd.api.rasa.desk import Desk
 from exitd.api.rasa.faults import fault_answer
@@ -105,6 +105,7 @@ def _login_routes(logins: Logins, paths: Paths) -> None:
         body = await read_object(request)
         account = str(body.get("account_address", ""))[:64]
         token = await logins.log_in(body, pace_key(request.scope, account))
+        signed_subject(request, account).caller.touched.append("login")
         return answer({"access_token": token})
 
     paths.add("/nonce/{account}", {"GET": nonce})

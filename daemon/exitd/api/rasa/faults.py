@@ -82,14 +82,13 @@ ERROR_CODES: Mapping[str, int] = MappingProxyType(
 _ID = re.compile(r"rasa_\d+_[0-9A-Z]+")
 
 
-class TooMany(ControlError):
-    status = 429
-
-
-def unauthenticated() -> Unauthenticated:
+def unauthenticated(why: str = "") -> Unauthenticated:
     """Nobody knows who asks; the same for every cause, so that it tells nothing."""
     return Unauthenticated(
-        "unauthenticated", "the token or the signature is not valid", "log in again"
+        "unauthenticated",
+        "the token or the signature is not valid",
+        "log in again",
+        why=why,
     )
 
 

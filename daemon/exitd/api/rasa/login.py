@@ -11,7 +11,6 @@ from exitd.api.rasa.wire import Json, address_of, text_of
 from exitd.configuration.rasa import Rasa
 from exitd.core.units import NS_PER_S
 from exitd.errors import VenueError
-from exitd.logs import Event, log
 from exitd.ports.chain import Chain
 from exitd.ports.clock import Clock
 from exitd.ports.signatures import Signatures
@@ -76,12 +75,12 @@ class Logins:
         now_ns = self._clock.now_ns()
         expires_ns = _expires_ns(asked, now_ns)
         if not is_ours or expires_ns is None:
-            raise _refused(place, "the nonce or a time")
+            raise unauthenticated("the nonce or a time")
         owned = await self._owners.find(account)
         if owned is None:
-            raise _refused(place, "nobody owns the sub-account")
+            raise unauthenticated("nobody owns the sub-account")
         if not await self._has_signed(asked, owned):
-            raise _refused(place, "the signature")
+            raise unauthenticated("the signature")
         return await self._tokens.log_in(account.lower(), expires_ns)
 
     async def _has_signed(self, asked: Asked, owned: Owned) -> bool:
@@ -149,8 +148,3 @@ def _expires_ns(asked: Asked, now_ns: int) -> int | None:
     if abs(now_ns - issued_ns) > _ISSUED_WITHIN_NS or expires_ns <= now_ns:
         return None
     return min(expires_ns, now_ns + _DAY_NS)
-
-
-def _refused(place: str, why: str) -> Exception:
-    log(Event.AUTH_REFUSED, reason=why, ip=place)
-    return unauthenticated()

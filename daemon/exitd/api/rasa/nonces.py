@@ -3,8 +3,8 @@
 from collections import deque
 from collections.abc import Callable
 
-from exitd.api.rasa.faults import TooMany
 from exitd.core.units import NS_PER_S
+from exitd.runtime.problems import TooMany
 
 #: JavaScript's siwe takes letters and digits only, eight at least.
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Sequence
 
 from exitd.api.rasa.callers import ANYBODY, Subject
 from exitd.api.rasa.desk import Desk
-from exitd.api.rasa.faults import TooMany
 from exitd.api.rasa.frames import (
     BEGUN,
     ENDED,
@@ -25,6 +24,7 @@ from exitd.core.events import Fact
 from exitd.core.trigger import TriggerRecord
 from exitd.errors import StoreError
 from exitd.runtime.daemon import Daemon
+from exitd.runtime.problems import TooMany
 
 #: Of one account, one token or one user of this machine.
 _OF_ONE_MAX = 8

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
-from exitd.api.problems import request_id_of
+from exitd.api.problems import keep_reason, request_id_of
 from exitd.api.rasa.faults import CORS, fault_answer
 from exitd.errors import StoreError, VenueError
 from exitd.runtime.problems import ControlError, NoRoom, NotFound, VenueFailed
@@ -84,5 +84,6 @@ class RasaApp:
         try:
             await self._router(scope, receive, send_with_cors)
         except ControlError as error:
+            keep_reason(scope, error)
             response = fault_answer(error, request_id_of(request))
             await response(scope, receive, send_with_cors)

@@ -21,7 +21,6 @@ from exitd.api.rasa.holdings import Holding
 from exitd.api.rasa.nonces import Pace
 from exitd.api.rasa.owners import Owners
 from exitd.core.units import NS_PER_S
-from exitd.logs import Event, log
 from exitd.ports.clock import Clock
 from exitd.ports.signatures import Signatures
 from exitd.ports.store import Store
@@ -66,7 +65,7 @@ class Signers:
         """
         age_ns = abs(self._clock.now_ns() - time_stamp_s * NS_PER_S)
         if age_ns > self._request_age_ns:
-            raise self._refused(request, "the time stamp")
+            raise unauthenticated("the time stamp")
         return await self._owner(
             request,
             holding,
@@ -111,17 +110,13 @@ class Signers:
             # What the chain tells everybody, and no owner's signature would change.
             await self._owners.check_reach(holding.party_a)
         if signer is None or owned is None or signer.lower() != owned.wallet.lower():
-            raise self._refused(request, "the signature")
+            raise unauthenticated("the signature")
         digest = hashlib.sha256(signer.lower().encode() + b"/" + used).hexdigest()
         name = f"rasa/signed/{digest}"
         if await self._store.note(name) is not None:
-            raise self._refused(request, "the request was sent before")
+            raise unauthenticated("the request was sent before")
         await self._store.put_note(name, b"used")
         return signed_subject(request, holding.party_a)
-
-    def _refused(self, request: Request, why: str) -> Exception:
-        log(Event.AUTH_REFUSED, reason=why, ip=pace_key(request.scope, ""))
-        return unauthenticated()
 
 
 async def signed_for(desk: Desk, quote_id: int) -> Holding:
@@ -138,13 +133,15 @@ async def signed_for(desk: Desk, quote_id: int) -> Holding:
 
 
 async def reader_of(
-    request: HTTPConnection, tokens: Tokens, *, is_open: bool
+    request: HTTPConnection, tokens: Tokens, *, is_open: bool, is_again: bool = False
 ) -> Subject:
     """Say who reads: anybody where reads are open, else who has a token.
+
+    *is_again*: of a connection that was counted when it was opened.
 
     Raises:
         Unauthenticated: Reads are not open, and there is no valid token.
     """
     if is_open and not credentials_of(request):
         return ANYBODY
-    return await subject_of(request, tokens, "read")
+    return await subject_of(request, tokens, "read", is_again=is_again)

@@ -7,7 +7,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from exitd.api.problems import request_id_of
+from exitd.api.problems import keep_reason, request_id_of
 from exitd.api.rasa.callers import BEARER, Subject
 from exitd.api.rasa.desk import Desk
 from exitd.api.rasa.faults import fault_answer
@@ -39,6 +39,7 @@ class Watching:
                 raise NotFound("not_served", f"a WebSocket is served at {PATH} only")
             watcher = self._reports.join(await self._subject(connection))
         except ControlError as error:
+            keep_reason(scope, error)
             refused = fault_answer(error, request_id_of(connection))
             await refused(scope, receive, send)
             return
@@ -47,11 +48,16 @@ class Watching:
         finally:
             self._reports.leave(watcher)
 
-    async def _subject(self, connection: HTTPConnection) -> Subject:
+    async def _subject(
+        self, connection: HTTPConnection, *, is_again: bool = False
+    ) -> Subject:
         """Say who watches, as for a request that reads."""
         is_open = self._desk.settings.open_reads
+        tokens = self._control.tokens
         try:
-            return await reader_of(connection, self._control.tokens, is_open=is_open)
+            return await reader_of(
+                connection, tokens, is_open=is_open, is_again=is_again
+            )
         except StoreError as error:
             raise NoRoom("store_full", str(error), "look at the disk") from error
 
@@ -92,7 +98,7 @@ class Watching:
             frame = await watcher.next()
             try:
                 # A token that has ended or was revoked tells nothing any more.
-                await self._subject(socket)
+                await self._subject(socket, is_again=True)
                 await socket.send_text(frame)
             except ControlError as error:
                 watcher.let_go(REFUSED, error.sentence)

@@ -15,7 +15,10 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from exitd.api.guard import MakeId, TooLarge, TooSlow, take_in
+from exitd.api.guard import MakeId
+from exitd.api.headers import protect
+from exitd.api.intake import TooLarge, TooSlow, take_in
+from exitd.api.senders import Address, Senders, own_place
 from exitd.api.webhook import answers
 from exitd.api.webhook.ages import too_old
 from exitd.api.webhook.limits import WrongKeys
@@ -23,17 +26,17 @@ from exitd.api.webhook.refusals import (
     Invalid,
     NoSuchPath,
     NotFromThere,
-    TooOften,
     Unreadable,
     WrongMethod,
     unauthorized,
 )
 from exitd.api.webhook.routes import OpenRoute, Routes
-from exitd.api.webhook.senders import Address, Senders
 from exitd.logs import Event, bound, log
 from exitd.ports.alerts import Alert, AlertLevel
 from exitd.ports.clock import Clock
-from exitd.runtime.problems import ControlError, Unusable
+from exitd.runtime.audit_log import AuditLog
+from exitd.runtime.callers import Caller
+from exitd.runtime.problems import ControlError, TooMany, Unusable
 from exitd.runtime.signals.inbox import Draft, Inbox
 from exitd.signals.json_form import signal_json
 from exitd.signals.model import Signal
@@ -60,6 +63,7 @@ class WebhookDoor:
         *,
         senders: Senders,
         clock: Clock,
+        audit_log: AuditLog,
         tell: Callable[[Alert], None],
         make_id: MakeId,
     ) -> None:
@@ -67,6 +71,7 @@ class WebhookDoor:
         self._inbox = inbox
         self._senders = senders
         self._clock = clock
+        self._audit_log = audit_log
         self._tell = tell
         self._make_id = make_id
         self._wrong_keys = WrongKeys(clock.monotonic_ns)
@@ -82,8 +87,7 @@ class WebhookDoor:
             except ControlError as error:
                 response = answers.refused(error, request_id)
         response.headers["X-Request-ID"] = request_id
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Cache-Control"] = "no-store"
+        protect(response.headers)
         await response(scope, receive, send)
 
     def stop(self) -> None:
@@ -99,7 +103,7 @@ class WebhookDoor:
         name = path.removeprefix(PREFIX).removesuffix("/")
         address = self._senders.address_of(scope, headers)
         if not self._senders.may_send(address):
-            _note_stranger(name, address, "not_allowed_from_there")
+            self._turn_away(name, address, "not_allowed_from_there")
             raise NotFromThere(
                 "not_allowed_from_there",
                 "alerts are not taken from this address",
@@ -109,7 +113,7 @@ class WebhookDoor:
         key = payload.pop("auth_key", None)
         route = self._open(name, address, key)
         try:
-            return await self._receive(route, payload, _written(key), str(address))
+            return await self._receive(route, payload, _written(key), address)
         except ControlError as error:
             self._lose(route.name, address, error)
 
@@ -135,7 +139,7 @@ class WebhookDoor:
         except UnreadableBody as error:
             refused = Unreadable("unreadable", error.fault, error.remedy)
         if self._routes.named(name) is not None:
-            self._lose(name, address, refused)
+            self._lose(name, address, refused, is_known=False)
         raise refused
 
     def _open(self, name: str, address: Address | None, key: object) -> OpenRoute:
@@ -143,15 +147,16 @@ class WebhookDoor:
 
         Raises:
             Unauthorized: There is no such route, or the key is another.
-            TooOften: Too many wrong keys came from there, or too many alerts.
+            TooMany: Too many wrong keys came from there, or too many alerts.
         """
         wait_s = self._wrong_keys.wait_s(address)
         if wait_s:
+            self._turn_away(name, address, "too many wrong keys")
             raise _too_often("too many wrong keys came from this address", wait_s)
         route = self._routes.opened(name, key)
         if route is None:
             self._wrong_keys.note(address)
-            _note_stranger(name, address, "unauthorized")
+            self._turn_away(name, address, "unauthorized")
             raise unauthorized()
         wait_s = route.limit.wait_s()
         if wait_s:
@@ -161,7 +166,7 @@ class WebhookDoor:
         return route
 
     async def _receive(
-        self, route: OpenRoute, payload: Json, key: bytes, sender: str
+        self, route: OpenRoute, payload: Json, key: bytes, address: Address | None
     ) -> Response:
         settings = route.settings
         canonical = _ENCODER.encode(payload)
@@ -191,25 +196,46 @@ class WebhookDoor:
                 digest=hashlib.sha256(canonical).hexdigest(),
                 client_order_id=signal.client_order_id or "",
                 is_paper=route.is_paper,
-                sender=sender,
+                sender=str(address),
             ),
             stale=self._staleness(route, signal),
         )
+        if not taken.is_duplicate:
+            by = _caller(route.name, str(address), taken.record.id)
+            self._audit_log.note_made(by, f"alert for {signal.ticker}")
         return answers.accepted(taken, signal, validation)
 
     def _staleness(self, route: OpenRoute, signal: Signal) -> str:
         most_ns = route.settings.max_age
         return "" if most_ns is None else too_old(signal, most_ns, self._clock.now_ns())
 
+    def _turn_away(self, name: str, address: Address | None, reason: str) -> None:
+        """Write down who was not let in."""
+        counted_as = "unknown" if address is None else str(own_place(address))
+        what = f"alert to {name[:_NAME_SHOWN]}"
+        self._audit_log.turned_away(str(address), what, reason, counted_as=counted_as)
+
     def _lose(
-        self, name: str, address: Address | None, error: ControlError
+        self,
+        name: str,
+        address: Address | None,
+        error: ControlError,
+        *,
+        is_known: bool = True,
     ) -> NoReturn:
         """Tell somebody of an alert that is lost: its sender does not show the answer.
+
+        Args:
+            is_known: It had the key of the route.
 
         Raises:
             ControlError: Always, *error*.
         """
         log(Event.WEBHOOK_REFUSED, route=name, reason=str(error), ip=str(address))
+        if is_known:
+            self._audit_log.refused(_caller(name, str(address)), "alert", error.code)
+        else:
+            self._turn_away(name, address, error.code)
         if error.code == "stopping":
             # It comes again, and then it is taken.
             raise error
@@ -224,10 +250,9 @@ class WebhookDoor:
         raise error
 
 
-def _note_stranger(name: str, address: Address | None, reason: str) -> None:
-    """Log who was not let in; many of them are one line, or they could fill the log."""
-    route = name[:_NAME_SHOWN]
-    log(Event.AUTH_REFUSED, reason=reason, route=route, ip=str(address))
+def _caller(route: str, place: str, *touched: str) -> Caller:
+    """Give an alert's sender, who is known by the key of the route."""
+    return Caller(f"webhook:{route}", place, scope="alert", touched=list(touched))
 
 
 def _written(key: object) -> bytes:
@@ -235,5 +260,5 @@ def _written(key: object) -> bytes:
     return _ENCODER.encode(key)[1:-1]
 
 
-def _too_often(why: str, wait_s: int) -> TooOften:
-    return TooOften("too_often", why, f"send again in {wait_s} s", retry_after_s=wait_s)
+def _too_often(why: str, wait_s: int) -> TooMany:
+    return TooMany("too_often", why, f"send again in {wait_s} s", retry_after_s=wait_s)

@@ -1,34 +1,24 @@
 """How often: each route by itself, and wrong keys by where they come from."""
 
-import ipaddress
 from collections.abc import Callable
 
-from exitd.api.webhook.senders import Address
-from exitd.configuration.webhook import TRADINGVIEW, Network
-from exitd.core.intents import Priority
-from exitd.core.units import NS_PER_S
-from exitd.runtime.budget import RateBudget
+from exitd.api.senders import Address, Place, own_place
+from exitd.configuration.webhook import TRADINGVIEW
+from exitd.runtime.buckets import Buckets
 
 WRONG_KEYS_PER_MINUTE = 10
 """From one address; more are not even compared."""
-
-_ADDRESSES_MAX = 4_096
 
 
 class RouteLimit:
     """At most so many requests a minute, all of them at once if need be."""
 
     def __init__(self, per_minute: int, monotonic_ns: Callable[[], int]) -> None:
-        # A bucket of one has no room for a burst, and needs none.
-        self._budget = RateBudget(per_minute, per_minute, 0)
-        self._monotonic_ns = monotonic_ns
+        self._bucket = Buckets[None](per_minute, monotonic_ns)
 
     def wait_s(self) -> int:
         """Take one request; else say in how many seconds there is room again."""
-        now_ns = self._monotonic_ns()
-        if self._budget.take(Priority.CANCEL, now_ns):
-            return 0
-        return _seconds(self._budget.wait_ns(Priority.CANCEL, now_ns))
+        return self._bucket.take(None)
 
 
 class WrongKeys:
@@ -40,36 +30,13 @@ class WrongKeys:
     """
 
     def __init__(self, monotonic_ns: Callable[[], int]) -> None:
-        self._monotonic_ns = monotonic_ns
-        # In the order of their first wrong key; the oldest goes when there are many.
-        self._budgets: dict[Address | Network, RateBudget] = {}
+        self._buckets = Buckets[Place](WRONG_KEYS_PER_MINUTE, monotonic_ns)
 
     def wait_s(self, address: Address | None) -> int:
         """Say in how many seconds this address may try again; zero is now."""
-        budget = None if address is None else self._budgets.get(_place(address))
-        if budget is None:
-            return 0
-        return _seconds(budget.wait_ns(Priority.CANCEL, self._monotonic_ns()))
+        return 0 if address is None else self._buckets.wait_s(own_place(address))
 
     def note(self, address: Address | None) -> None:
         if address is None or address.is_loopback or str(address) in TRADINGVIEW:
             return
-        place = _place(address)
-        budget = self._budgets.get(place)
-        if budget is None:
-            if len(self._budgets) >= _ADDRESSES_MAX:
-                del self._budgets[next(iter(self._budgets))]
-            budget = RateBudget(WRONG_KEYS_PER_MINUTE, WRONG_KEYS_PER_MINUTE, 0)
-            self._budgets[place] = budget
-        budget.take(Priority.CANCEL, self._monotonic_ns())
-
-
-def _place(address: Address) -> Address | Network:
-    """Give what one sender has to itself: of IPv6, all addresses of a /64."""
-    if address.version == 4:
-        return address
-    return ipaddress.ip_network((address, 64), strict=False)
-
-
-def _seconds(wait_ns: int) -> int:
-    return -(-wait_ns // NS_PER_S)
+        self._buckets.take(own_place(address))

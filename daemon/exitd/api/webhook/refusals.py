@@ -28,10 +28,6 @@ class Unauthorized(ControlError):
     status = 401
 
 
-class TooOften(ControlError):
-    status = 429
-
-
 class Invalid(ControlError):
     """Every error of the alert, in the order of the format.
 

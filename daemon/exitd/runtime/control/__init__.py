@@ -11,6 +11,7 @@ Methods return views and raise `ControlError`.
 import secrets
 from collections.abc import Callable
 
+from exitd.runtime.callers import Caller
 from exitd.runtime.control.answers import Answers
 from exitd.runtime.control.books import Books
 from exitd.runtime.control.by_hand import ByHand
@@ -24,7 +25,6 @@ from exitd.runtime.control.moving import Moving
 from exitd.runtime.control.reading import Filter, Reading
 from exitd.runtime.control.replacing import Replacing
 from exitd.runtime.control.requests import TriggerChange, TriggerRequest
-from exitd.runtime.control.running import Caller
 from exitd.runtime.control.signals import Signals
 from exitd.runtime.control.standing import Standing
 from exitd.runtime.control.takeover import Takeovers

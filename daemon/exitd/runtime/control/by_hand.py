@@ -15,9 +15,10 @@ from exitd.errors import VenueError
 from exitd.logs import Event, log
 from exitd.ports.venue import Venue
 from exitd.runtime.backstops import is_ours
+from exitd.runtime.callers import Caller
 from exitd.runtime.control.moving import handed_over
 from exitd.runtime.control.requests import TriggerRequest, account_of
-from exitd.runtime.control.running import Caller, refuse_while_recovering, until
+from exitd.runtime.control.running import refuse_while_recovering, until
 from exitd.runtime.control.triggers import Triggers
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.flows import take_profit
@@ -102,6 +103,7 @@ class ByHand:
             ) from error
 
     def _log_cancelled(self, symbol: str, done: Flattened, by: Caller) -> None:
+        by.touched.append(f"orders:{symbol}")
         log(
             Event.ORDERS_CANCELLED,
             symbol=symbol,

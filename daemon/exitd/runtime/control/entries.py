@@ -10,8 +10,9 @@ from exitd.core.entry_inputs import WithdrawEntry
 from exitd.core.state import State
 from exitd.core.trigger import TriggerRecord
 from exitd.ports.store import FactQuery, StoredFact
+from exitd.runtime.callers import Caller
 from exitd.runtime.control.newest import Page, Place, newest, page_of, read_cursor
-from exitd.runtime.control.running import AllPrices, Caller, settle
+from exitd.runtime.control.running import AllPrices, settle
 from exitd.runtime.control.triggers import Triggers
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.entries_shown import entry_view, signal_view

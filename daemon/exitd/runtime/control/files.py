@@ -4,7 +4,8 @@ from exitd.configuration.plan import Plan
 from exitd.configuration.plan_text import plan_as_json, render_plan
 from exitd.errors import StoreFull
 from exitd.logs import Event, log
-from exitd.runtime.control.running import Caller, refuse_while_recovering
+from exitd.runtime.callers import Caller
+from exitd.runtime.control.running import refuse_while_recovering
 from exitd.runtime.control.standing import drift
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.problems import NoRoom
@@ -42,6 +43,8 @@ class FileCommands:
         except StoreFull as error:
             sentence, _, remedy = str(error).partition("; ")
             raise NoRoom("store_full", sentence, remedy) from error
+        if outcome.applied:
+            by.touched.extend(change.id for change in outcome.plan.changes)
         log(Event.DAEMON_RELOADED, reason=f"{what} by {by.name}")
         return await self._view(
             outcome.plan, is_applied=outcome.applied, refused=outcome.refused

@@ -4,7 +4,7 @@ import hashlib
 
 import msgspec
 
-from exitd.runtime.control.running import Caller
+from exitd.runtime.callers import Caller
 
 
 def own_key(by: Caller, idempotency_key: str) -> str:

@@ -15,8 +15,9 @@ from exitd.ports.store import Store
 from exitd.ports.venue import NativeStop, Refusal, Venue
 from exitd.runtime.accounts import Account
 from exitd.runtime.backstops import is_ours
+from exitd.runtime.callers import Caller
 from exitd.runtime.control.requests import TriggerRequest, account_of
-from exitd.runtime.control.running import Caller, refuse_while_recovering, until
+from exitd.runtime.control.running import refuse_while_recovering, until
 from exitd.runtime.control.triggers import Triggers
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.flows.handover import Candidate, Handed, candidates

@@ -6,7 +6,7 @@ away, sell anything, or arm what would.
 
 from exitd.core.condition import FixedLevel
 from exitd.core.trigger import TriggerDefinition
-from exitd.runtime.control.running import Caller
+from exitd.runtime.callers import Caller
 from exitd.runtime.problems import Forbidden
 
 PHONE = "phone"

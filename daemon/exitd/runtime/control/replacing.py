@@ -5,10 +5,11 @@ from decimal import Decimal
 
 from exitd.core.inputs import ReplaceTriggers
 from exitd.core.market import PriceSource
+from exitd.runtime.callers import Caller
 from exitd.runtime.control.asked_moves import names_in
 from exitd.runtime.control.pricing import Pricing
 from exitd.runtime.control.requests import TriggerRequest
-from exitd.runtime.control.running import Caller, refuse_while_recovering
+from exitd.runtime.control.running import refuse_while_recovering
 from exitd.runtime.control.triggers import IfNoPosition, Triggers
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.problems import Unusable

@@ -1,10 +1,8 @@
-"""Who asks, and what of the daemon every command looks at."""
+"""What of the daemon every command looks at."""
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-
-from msgspec import Struct
 
 from exitd.configuration.policies import Policies
 from exitd.configuration.positions import CheckedPosition
@@ -20,17 +18,6 @@ _RETRY_AFTER_S = 2
 _LOOK_EVERY_S = 0.005
 _SETTLE_S = 1.0
 _CHUNK = 500
-
-
-class Caller(Struct, frozen=True):
-    """Who asks: `cli:<user>` or `api:<token name>`, and from where, in words.
-
-    `is_phone`: by a token that may pause take-profits, and change nothing else.
-    """
-
-    name: str
-    place: str = ""
-    is_phone: bool = False
 
 
 class AllPrices:

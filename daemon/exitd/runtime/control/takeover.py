@@ -6,8 +6,8 @@ from exitd.core.inputs import OrderReport
 from exitd.core.units import text
 from exitd.errors import VenueError
 from exitd.runtime.accounts import Account
+from exitd.runtime.callers import Caller
 from exitd.runtime.control.requests import account_of
-from exitd.runtime.control.running import Caller
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.problems import Conflict, NotReady, VenueFailed
 from exitd.runtime.shown import text_or_none, timestamp, timestamp_or_none
@@ -80,6 +80,7 @@ class Takeovers:
     async def _carry_out(self, account: Account, found: Found, by: Caller) -> None:
         try:
             await self._takeover.carry_out(account, found, by.name)
+            by.touched.append(f"account:{account.name}")
         except VenueError as error:
             raise _unanswered(account, error) from error
         if not self._daemon.standby.standing:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from exitd.core.units import NS_PER_S
 from exitd.logs import Event, log
 from exitd.ports.store import TokenRecord
+from exitd.runtime.callers import Caller
 from exitd.runtime.control.phones import PHONE
-from exitd.runtime.control.running import Caller
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.problems import (
     Conflict,
@@ -19,10 +19,11 @@ from exitd.runtime.problems import (
 )
 from exitd.runtime.shown import timestamp, timestamp_or_none
 from exitd.runtime.views import TokensView, TokenView
+from exitd.secret import TOKEN_PREFIX
 
+EXPIRED = "token_expired"
 SCOPES = ("read", PHONE, "trade", "admin")
 _NAMED = ", ".join(SCOPES[:-1])
-PREFIX = "exitd_"
 _SECRET_BYTES = 32
 _REFRESH_NS = 5 * NS_PER_S
 #: Tokens of one sub-account that are valid at a time.
@@ -69,12 +70,13 @@ class Tokens:
                 "revoke it or use another name",
             )
         random = self._random_bytes(_SECRET_BYTES)
-        secret = PREFIX + base64.urlsafe_b64encode(random).rstrip(b"=").decode()
+        secret = TOKEN_PREFIX + base64.urlsafe_b64encode(random).rstrip(b"=").decode()
         token = TokenRecord(name, _digest(secret), wanted, now_ns, expires_ns)
         await self._daemon.store.put_token(token)
         self._known = None
+        by.touched.append(f"token:{name}")
         log(Event.TOKEN_CREATED, name=name, scopes=list(wanted), by=by.name)
-        return _view(token, secret)
+        return _view(token, now_ns, secret)
 
     async def log_in(self, sub_account: str, expires_ns: int) -> str:
         """Make a token for one sub-account; gives its secret, which is kept nowhere.
@@ -84,8 +86,7 @@ class Tokens:
         now_ns = self._daemon.clock.now_ns()
         mine = []
         for token in await self._daemon.store.tokens():
-            is_over = token.expires_ns is not None and token.expires_ns <= now_ns
-            if token.sub_account and is_over:
+            if token.sub_account and _is_over(token, now_ns):
                 await self._daemon.store.drop_token(token.name)
             elif token.sub_account == sub_account:
                 mine.append(token)
@@ -93,7 +94,7 @@ class Tokens:
         for token in mine[: max(len(mine) - _LOGINS_MAX + 1, 0)]:
             await self._daemon.store.drop_token(token.name)
         random = self._random_bytes(_SECRET_BYTES)
-        secret = PREFIX + base64.urlsafe_b64encode(random).rstrip(b"=").decode()
+        secret = TOKEN_PREFIX + base64.urlsafe_b64encode(random).rstrip(b"=").decode()
         digest = _digest(secret)
         name = f"login-{sub_account}-{digest[:8]}"
         await self._daemon.store.put_token(
@@ -114,11 +115,13 @@ class Tokens:
                 "unknown", f"there is no token {name}", "`exitd token ls` lists them"
             )
         self._known = None
+        by.touched.append(f"token:{name}")
         log(Event.TOKEN_REVOKED, name=name, by=by.name)
 
     async def list(self) -> TokensView:
+        now_ns = self._daemon.clock.now_ns()
         tokens = await self._daemon.store.tokens()
-        return TokensView(tokens=tuple(_view(token) for token in tokens))
+        return TokensView(tokens=tuple(_view(token, now_ns) for token in tokens))
 
     async def check(self, secret: str, *, with_logins: bool = False) -> TokenRecord:
         """Give the token that *secret* belongs to.
@@ -126,7 +129,8 @@ class Tokens:
         Those of logins are valid only where *with_logins* says so.
 
         Raises:
-            Unauthenticated: None does, or it has expired; the words are the same.
+            Unauthenticated: None does, or it has expired. Only who holds a token learns
+                that it has; all else is refused in the same words.
         """
         now_ns = self._daemon.clock.now_ns()
         given = _digest(secret).encode()
@@ -135,15 +139,17 @@ class Tokens:
             # Every token is compared, so that the time taken tells nothing.
             if hmac.compare_digest(token.digest.encode(), given):
                 found = token
-        if (
-            found is None
-            or (found.expires_ns is not None and found.expires_ns <= now_ns)
-            or (found.sub_account and not with_logins)
-        ):
+        if found is None or (found.sub_account and not with_logins):
             raise Unauthenticated(
                 "bad_token",
                 "the token is not valid",
                 "make one with `exitd token new`",
+            )
+        if _is_over(found, now_ns):
+            raise Unauthenticated(
+                EXPIRED,
+                f"the token {found.name} expired at {timestamp(found.expires_ns or 0)}",
+                "revoke it and make another with `exitd token new`",
             )
         return found
 
@@ -151,10 +157,7 @@ class Tokens:
         """Whether there is a token that has not expired."""
         now_ns = self._daemon.clock.now_ns()
         tokens = await self._daemon.store.tokens()
-        return any(
-            not t.sub_account and (t.expires_ns is None or t.expires_ns > now_ns)
-            for t in tokens
-        )
+        return any(not t.sub_account and not _is_over(t, now_ns) for t in tokens)
 
     async def _all(self, now_ns: int) -> tuple[TokenRecord, ...]:
         if self._known is None or now_ns - self._ts_known_ns > _REFRESH_NS:
@@ -167,11 +170,16 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _view(token: TokenRecord, secret: str | None = None) -> TokenView:
+def _is_over(token: TokenRecord, now_ns: int) -> bool:
+    return token.expires_ns is not None and token.expires_ns <= now_ns
+
+
+def _view(token: TokenRecord, now_ns: int, secret: str | None = None) -> TokenView:
     return TokenView(
         name=token.name,
         scopes=token.scopes,
         ts_created=timestamp(token.ts_created_ns),
         expires=timestamp_or_none(token.expires_ns),
+        is_expired=_is_over(token, now_ns),
         secret=secret,
     )

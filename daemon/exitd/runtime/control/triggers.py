@@ -25,6 +25,7 @@ from exitd.core.trigger import WHOLE, Quantity, TriggerDefinition, TriggerState
 from exitd.core.units import ZERO
 from exitd.errors import StoreFull
 from exitd.logs import Event, log
+from exitd.runtime.callers import Caller
 from exitd.runtime.control.amending import changed
 from exitd.runtime.control.asked_exit import AskedExit
 from exitd.runtime.control.asked_markets import fit_to_markets
@@ -46,7 +47,6 @@ from exitd.runtime.control.requests import (
 )
 from exitd.runtime.control.running import (
     AllPrices,
-    Caller,
     file_positions,
     follows_entry,
     policies_of,
@@ -360,6 +360,7 @@ class Triggers:
                 by=by.name,
             )
             raise from_refusal(reply)
+        by.touched.extend(reply.trigger_ids)
         return reply
 
     @property

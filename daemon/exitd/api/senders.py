@@ -13,6 +13,7 @@ from starlette.types import Scope
 from exitd.configuration.webhook import Network, networks_of
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Place = Address | Network
 
 
 class Senders:
@@ -38,6 +39,13 @@ class Senders:
         if not self._allowed:
             return True
         return address is not None and _is_in(address, self._allowed)
+
+
+def own_place(address: Address) -> Place:
+    """Give what one sender has to itself: of IPv6, all addresses of a /64."""
+    if address.version == 4:
+        return address
+    return ipaddress.ip_network((address, 64), strict=False)
 
 
 def _networks(written: Iterable[str]) -> tuple[Network, ...]:
