@@ -27,6 +27,8 @@ ROOT = HERE.parents[1]
 INDEX = ROOT / "docs" / "README.md"
 #: What is on the site beside docs/, with what these pages link to.
 BESIDE = ("README.md", "SECURITY.md", "CHANGELOG.md", "LICENSE", "config", "systemd")
+#: Lines that GitHub takes for a list, a table, a heading or a fence.
+_LEFT = re.compile(r"- |\d+\. |\| |#+ |```|.*\]\(|.*\*\*")
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)#]+)\)")
 
 
@@ -90,14 +92,29 @@ def toml_of(value: object) -> str:
     return json.dumps(value)
 
 
-class Fetched(HTMLParser):
-    """What a browser fetches for a page."""
+class Drawn(HTMLParser):
+    """What a browser fetches for a page, and what in it is Markdown still."""
 
     def __init__(self) -> None:
         super().__init__()
         self.urls: list[str] = []
+        self.left: list[str] = []
+        self._inside: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        if self._inside[-1:] == ["code"]:
+            # In a table, a | of code is written so; not all take the \\ away.
+            self.left += [data] if "\\|" in data and "td" in self._inside else []
+        elif self._inside[-1:] == ["p"]:
+            self.left += [line for line in data.splitlines() if _LEFT.match(line)]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._inside:
+            while self._inside.pop() != tag:
+                pass
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._inside.append(tag)
         said = dict(attrs)
         if tag == "link" and said.get("rel") not in ("canonical", "next", "prev"):
             self.urls.append(said.get("href") or "")
@@ -115,10 +132,11 @@ def faults(folder: Path) -> Iterator[str]:
         if name not in listed:
             yield f"{name} is in no group of docs/README.md"
     for page in sorted(site.rglob("*.html")):
-        read = Fetched()
+        read = Drawn()
         read.feed(page.read_text(encoding="utf-8"))
         name = page.relative_to(site)
         yield from (f"{name} fetches {url}" for url in read.urls if "//" in url)
+        yield from (f"{name} shows what should be drawn: {text}" for text in read.left)
 
 
 def build(target: Path, mermaid: Path | None) -> int:
