@@ -33,7 +33,7 @@ UNCHECKED = {
 
 def of_walk(block: Block) -> bool:
     """Whether it shows what a walk has printed, which the walk itself compares."""
-    return block.kind == "text" and block.page.name in ("README.md", "walk.md")
+    return block.kind == "text" and block.page.name in ("README.md", "start.md", "walk.md")
 
 
 def reason(block: Block) -> str:
