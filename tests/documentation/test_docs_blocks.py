@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from documentation.blocks import PAGES, ROOT, Block, blocks, tokens
+from documentation.blocks import DOCS, PAGES, ROOT, Block, blocks, tokens
 
 #: What checks each kind, beside this file.
 CHECKED = {
@@ -15,6 +15,8 @@ CHECKED = {
     "nginx": "test_docs_programs.py",
     "mermaid": "core/test_lifecycle_page.py: made from the tables, and equal to them",
 }
+#: Pages whose commands are run, and compared with what they show.
+WALKS = (ROOT / "README.md", DOCS / "start.md", DOCS / "walk.md")
 #: Blocks of what is printed that a test compares with what prints it.
 COMPARED = {
     "docs/operating.md: ok      configuration": "test_docs_programs.py",
@@ -33,7 +35,7 @@ UNCHECKED = {
 
 def of_walk(block: Block) -> bool:
     """Whether it shows what a walk has printed, which the walk itself compares."""
-    return block.kind == "text" and block.page.name in ("README.md", "start.md", "walk.md")
+    return block.kind == "text" and block.page in WALKS
 
 
 def reason(block: Block) -> str:

@@ -6,8 +6,8 @@ Metrics, alert rules and the dashboard, as Prometheus' own tool judges them.
 A daemon in which something happened is scraped over its port, and `promtool check
 metrics` finds nothing to say of it; so do `check rules` of the rules that are shipped,
 and of every expression of the dashboard, as a rule; `check config` of what the pages
-give to Prometheus. `test rules` then shows that a dead
-daemon, an unprotected position and a quiet one raise what they should.
+give to Prometheus. `test rules` then shows that a dead daemon, an unprotected position
+and a quiet one raise what they should.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def main(promtool: str) -> None:
             # The files that it names lie on the machine of whoever pastes it.
             says(promtool, "check", "config", "--syntax-only", str(path))
     series = sum(not line.startswith(b"#") for line in text.splitlines())
-    print(f"promtool has nothing against {series} series, the rules, the dashboard, the pages")
+    print(f"promtool has nothing against {series} series, the rules, the dashboard")
 
 
 if __name__ == "__main__":
