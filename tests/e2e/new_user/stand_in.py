@@ -130,10 +130,11 @@ def running(unit: str) -> int:
     """Give the process of a unit's supervisor; 0 for none."""
     try:
         number = int((RUN / f"{unit}.pid").read_text())
-        os.kill(number, 0)
+        state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
     except (OSError, ValueError):
         return 0
-    return number
+    # The first process of the namespace gathers no dead ones.
+    return 0 if state == "Z" else number
 
 
 def start(unit: str) -> int:
