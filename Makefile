@@ -1,5 +1,5 @@
 # The commands themselves are ./exitd and .ci/run; this is for the habit.
-.PHONY: demo test ci format constraints log-events metrics
+.PHONY: demo test ci format constraints log-events metrics api docs
 
 demo:
 	./exitd demo
@@ -28,3 +28,11 @@ log-events:
 # The page, the alert rules and the dashboard.
 metrics:
 	.venv/bin/python -m exitd.metrics.publish
+
+api:
+	.venv/bin/python tests/api_page.py
+
+# Into .ci/kept/site.
+docs:
+	./exitd test --version
+	.ci/run docs

@@ -130,13 +130,27 @@ def test_given_unit_when_read_then_no_key_is_in_the_environment():
     assert names == ["EXITD_STATE", "EXITD_SOCKET"]
 
 
-def test_given_credentials_when_loaded_then_their_files_are_made_for_root_alone():
+def made_by_tmpfiles() -> dict[str, tuple[str, str, str]]:
+    """Give what tmpfiles makes: the kind, the mode and the user by path."""
     rows = [
         line.split()
         for line in (FOLDER / "exitd.tmpfiles").read_text().splitlines()
         if line and not line.startswith("#")
     ]
-    made = {path: (kind, mode, user) for kind, path, mode, user, *_ in rows}
+    return {path: (kind, mode, user) for kind, path, mode, user, *_ in rows}
+
+
+def test_given_no_start_yet_when_a_copy_is_put_back_then_its_folder_is_there():
+    """`exitd restore` takes the folder of the service only where there is one."""
+    (folder,) = SERVICE["StateDirectory"]
+    (mode,) = SERVICE["StateDirectoryMode"]
+    (user,) = SERVICE["User"]
+
+    assert made_by_tmpfiles()[f"/var/lib/{folder}"] == ("d", mode, user)
+
+
+def test_given_credentials_when_loaded_then_their_files_are_made_for_root_alone():
+    made = made_by_tmpfiles()
 
     for credential in SERVICE["LoadCredential"]:
         name, _, path = credential.partition(":")

@@ -196,6 +196,22 @@ def test_given_one_file_there_when_init_then_none_is_written(
     assert not (tmp_path / "exitd.yaml").exists()
 
 
+def test_given_files_of_a_package_when_init_then_only_a_position_is_added(
+    command: Command, tmp_path: Path
+):
+    (tmp_path / "exitd.yaml").write_text("version: 1\nmode: paper\n")
+
+    done = command("init", str(tmp_path), "--defaults", "--json")
+    again = command("init", str(tmp_path), "--defaults")
+
+    assert done.status == 0
+    assert "exitd.yaml" not in done.json["files"]
+    assert "conf.d/sol.yaml" in done.json["files"]
+    assert (tmp_path / "exitd.yaml").read_text() == "version: 1\nmode: paper\n"
+    assert again.status == 1
+    assert "sol.yaml is there already" in again.err
+
+
 def test_given_init_when_json_then_files_are_listed(command: Command, tmp_path: Path):
     done = command("init", str(tmp_path / "x"), "--json")
 

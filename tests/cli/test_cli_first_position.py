@@ -68,3 +68,30 @@ def test_given_defaults_when_init_on_a_terminal_then_the_example(
 ):
     assert command("init", str(tmp_path), "--defaults").status == 0
     assert (tmp_path / "conf.d/sol.yaml").exists()
+
+
+def test_given_files_of_a_package_when_asked_then_another_position_is_added(
+    command: Command, tmp_path: Path
+):
+    assert command("init", str(tmp_path), "--defaults").status == 0
+    before = (tmp_path / "exitd.yaml").read_text()
+
+    status, shown = answered(tmp_path, "ETH_USDC_PERP", "short", "", "-", "swing")
+
+    assert status == 0, shown
+    assert "sl: {stop_loss: +4%}" in (tmp_path / "conf.d/swing.yaml").read_text()
+    assert (tmp_path / "exitd.yaml").read_text() == before
+    assert command("check", str(tmp_path)).status == 0
+
+
+def test_given_a_name_that_is_there_when_asked_then_nothing_is_overwritten(
+    command: Command, tmp_path: Path
+):
+    assert command("init", str(tmp_path), "--defaults").status == 0
+    before = (tmp_path / "conf.d/sol.yaml").read_text()
+
+    status, shown = answered(tmp_path, "SOL_USDC_PERP", "long", "", "", "sol")
+
+    assert status == 1, shown
+    assert "sol.yaml is there already" in shown
+    assert (tmp_path / "conf.d/sol.yaml").read_text() == before

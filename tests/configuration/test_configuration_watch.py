@@ -1,9 +1,11 @@
 """A change counts once it has settled, however it was written."""
 
 import asyncio
+import ctypes
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from itertools import chain, repeat
 from pathlib import Path
 
@@ -205,3 +207,58 @@ async def test_given_a_file_system_that_does_not_tell_when_looked_at_then_told(
     async with watching(directory, known="old", look_every_s=0.05) as watcher:
         assert await watcher.next() == "new"
     assert watcher.seen.empty()
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Let this thread, and those that it starts, reach what everybody may reach."""
+    if os.geteuid() != 0:
+        yield
+        return
+    set_user = ctypes.CDLL(None).setfsuid
+    set_user(65_534)
+    try:
+        yield
+    finally:
+        set_user(0)
+
+
+@contextmanager
+def with_keys() -> Iterator[Path]:
+    """Give a configuration that anybody may change, with keys beside it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "credentials").mkdir(mode=0o000)
+        (folder / "conf.d").mkdir()
+        (folder / "conf.d").chmod(0o777)
+        yield folder
+
+
+async def test_given_a_folder_of_keys_that_is_closed_when_watching_then_edits_are_told(
+    directory: Path,
+):
+    """The daemon's user may not enter `credentials`, which lies beside the files."""
+    async with watching(directory) as watcher:
+        # All that is imported late has been imported by then.
+        await watcher.warm_up()
+    with with_keys() as folder, as_nobody():
+        async with watching(folder) as watcher:
+            await watcher.warm_up()
+            (folder / "conf.d" / "p.yaml").write_text(NEW)
+
+            assert await watcher.next() == directory_digest(folder)
+
+
+async def test_given_a_folder_put_in_the_place_of_another_when_watched_then_told(
+    directory: Path,
+):
+    async with watching(directory) as watcher:
+        await watcher.warm_up()
+        (directory / "conf.d").rename(directory / "conf.d.old")
+        (directory / "conf.d").mkdir()
+        assert await watcher.next() == directory_digest(directory)
+        await watcher.warm_up()
+        (directory / "conf.d" / "p.yaml").write_text(NEW)
+
+        assert await watcher.next() == directory_digest(directory)

@@ -69,7 +69,7 @@ def test_given_the_example_uncommented_when_checked_then_nothing_is_wrong(
 
 
 def test_given_the_file_of_the_page_when_checked_then_nothing_is_wrong(tmp_path: Path):
-    page = (ROOT / "docs" / "rasa.md").read_text()
+    page = (ROOT / "docs" / "symmio.md").read_text()
     (written,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     (tmp_path / "exitd.yaml").write_text(written)
 

@@ -5,8 +5,9 @@ Metrics, alert rules and the dashboard, as Prometheus' own tool judges them.
 
 A daemon in which something happened is scraped over its port, and `promtool check
 metrics` finds nothing to say of it; so do `check rules` of the rules that are shipped,
-and of every expression of the dashboard, as a rule. `test rules` then shows that a dead
-daemon, an unprotected position and a quiet one raise what they should.
+and of every expression of the dashboard, as a rule; `check config` of what the pages
+give to Prometheus. `test rules` then shows that a dead daemon, an unprotected position
+and a quiet one raise what they should.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 import yaml
 
 from api.daemons import POSITIONS_YAML, served, started
+from documentation.blocks import blocks
 from exitd.api.metrics import metrics_routes
 from exitd.metrics.counts import Counts
 from exitd.metrics.dashboard import PANELS
@@ -141,6 +143,17 @@ def as_tests(folder: Path) -> Path:
     return path
 
 
+def as_configurations(folder: Path) -> list[Path]:
+    """Write down each block that the pages give to Prometheus."""
+    paths = []
+    for number, block in enumerate(blocks("yaml")):
+        if block.text.startswith("scrape_configs:"):
+            paths.append(folder / f"prometheus{number}.yml")
+            paths[-1].write_text(block.text)
+    assert paths
+    return paths
+
+
 def main(promtool: str) -> None:
     text = asyncio.run(scraped())
     says(promtool, "check", "metrics", given=text)
@@ -148,6 +161,9 @@ def main(promtool: str) -> None:
     with tempfile.TemporaryDirectory() as name:
         says(promtool, "check", "rules", str(as_rules(Path(name))))
         says(promtool, "test", "rules", str(as_tests(Path(name))))
+        for path in as_configurations(Path(name)):
+            # The files that it names lie on the machine of whoever pastes it.
+            says(promtool, "check", "config", "--syntax-only", str(path))
     series = sum(not line.startswith(b"#") for line in text.splitlines())
     print(f"promtool has nothing against {series} series, the rules, the dashboard")
 

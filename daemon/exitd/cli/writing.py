@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -34,28 +35,29 @@ def init(
     """
     Write a commented configuration to start from: paper mode, one position.
 
-    On a terminal it asks what the position is. Nothing is overwritten: where one of the
-    files is there already, none is written.
+    On a terminal it asks what the position is. Where there is an exitd.yaml, only the
+    position is added. Nothing is overwritten: where one of the files is there already,
+    none is written.
 
     \b
     Examples:
       exitd init                    into ./config
       exitd init /etc/exitd --defaults
     """
-    written = starting_files()
-    there = [name for name in written if (directory / name).exists()]
-    if there:
-        raise CommandFailed(
-            f"{directory / there[0]} is there already, so nothing was written; name"
-            " another directory, or move the files away"
-        )
-    if not (defaults or json) and sys.stdin.isatty() and sys.stderr.isatty():
+    files = starting_files()
+    kept = _kept(directory, files)
+    asks = not (defaults or json) and sys.stdin.isatty() and sys.stderr.isatty()
+    if not (asks and kept):
+        _refuse_present(directory, files.keys() - kept.keys())
+    if asks:
         try:
-            written = asked_files(written)
+            files = asked_files({**files, **kept})
         except EOFError:
             raise CommandFailed(
                 "nothing was written; --defaults asks nothing"
             ) from None
+    written = {name: text for name, text in files.items() if name not in kept}
+    _refuse_present(directory, written.keys())
     for name, text in written.items():
         path = directory / name
         try:
@@ -78,6 +80,32 @@ def init(
         f" && exitd run --config {directory}"
     )
     return ExitCode.OK
+
+
+def _kept(directory: Path, files: Mapping[str, str]) -> dict[str, str]:
+    """Give the files that stay as they are where a daemon has some, as of a package."""
+    if not (directory / "exitd.yaml").exists():
+        return {}
+    names = (name for name in files if not name.startswith("conf.d/"))
+    try:
+        return {
+            name: (directory / name).read_text(encoding="utf-8")
+            for name in names
+            if (directory / name).exists()
+        }
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandFailed(
+            f"the files in {directory} cannot be read ({error}); name another directory"
+        ) from error
+
+
+def _refuse_present(directory: Path, names: Collection[str]) -> None:
+    there = sorted(name for name in names if (directory / name).exists())
+    if there:
+        raise CommandFailed(
+            f"{directory / there[0]} is there already, so nothing was written; name"
+            " another directory, or move the files away"
+        )
 
 
 def starting_files() -> dict[str, str]:
