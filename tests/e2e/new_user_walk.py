@@ -1,12 +1,12 @@
 """
 Follows docs/walk.md to the letter, in two clean roots of Debian, and times each step.
 
-    python tests/e2e/new_user_walk.py PACKAGE.deb
+    python tests/e2e/new_user_walk.py PACKAGE.deb [--write]
 
 As root, with mmdebstrap, a mirror that apt reaches, and the ports of the page free.
 The package is one of `systemd/deb/build`; the newer one that the page installs is the
 same with another number. What a `text` block shows must have been printed by the block
-before it. Only then are the times on the page written anew.
+before it. With --write the times on the page are those of this walk.
 """
 
 from __future__ import annotations
@@ -190,20 +190,22 @@ def times(printed: str) -> list[tuple[str, float]]:
     ]
 
 
-def write_times(took: list[tuple[str, float]]) -> None:
+def table_of(took: list[tuple[str, float]]) -> str:
     rows = [f"| {name} | {seconds:.0f} s |" for name, seconds in took]
     whole = sum(seconds for _, seconds in took)
     day = datetime.now(UTC).date().isoformat()
     cores = len(os.sched_getaffinity(0))
     table = [f"Followed on {day}, on {cores} cores, Debian 12:", ""]
     table += ["| step | took |", "|---|---:|", *rows, f"| all | {whole:.0f} s |", ""]
-    text = "\n".join(table)
-    PAGE.write_text(
-        _TIMES.sub(lambda found: f"{found[1]}\n{text}\n{found[2]}", PAGE.read_text())
-    )
+    return "\n".join(table)
 
 
-def walk(package: Path, folder: Path) -> int:
+def write(table: str) -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(_TIMES.sub(lambda found: f"{found[1]}\n{table}\n{found[2]}", text))
+
+
+def walk(package: Path, folder: Path, *, writes: bool) -> int:
     """Follow the page below *folder*, which somebody else takes away afterwards."""
     steps = sections()
     there = next(n for n, (name, _) in enumerate(steps) if "On the second" in name)
@@ -224,19 +226,21 @@ def walk(package: Path, folder: Path) -> int:
     wrong += [f"a message of {word}" for word in ("tp1", "sl") if word not in told]
     for line in wrong:
         print(f"shown, and not seen: {line}", file=sys.stderr)
-    if not wrong:
-        write_times(times(printed) + times(again))
+    table = table_of(times(printed) + times(again))
+    print(table)
+    if writes and not wrong:
+        write(table)
     return 1 if wrong else 0
 
 
-def apart(package: Path) -> int:
+def apart(package: Path, *words: str) -> int:
     """Walk in namespaces of its own; whatever it leaves running or mounted ends there.
 
     What it leaves on the disk is removed out here, where nothing of it is mounted.
     """
     folder = Path(tempfile.mkdtemp(prefix="exitd-new-user-"))
-    words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    command = [*words, sys.executable, __file__, str(package), "--inside", str(folder)]
+    command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    command += [sys.executable, __file__, str(package), "--inside", str(folder), *words]
     try:
         return subprocess.run(command, check=False).returncode
     finally:
@@ -249,15 +253,16 @@ def apart(package: Path) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Follow the walk of a new user.")
     parser.add_argument("package", type=Path, help="what systemd/deb/build has made")
+    parser.add_argument("--write", action="store_true", help="the times to the page")
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.inside is not None:
-        return walk(chosen.package, chosen.inside)
+        return walk(chosen.package, chosen.inside, writes=chosen.write)
     for port in PORTS:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
-    return apart(chosen.package.resolve())
+    return apart(chosen.package.resolve(), *(["--write"] if chosen.write else []))
 
 
 if __name__ == "__main__":
