@@ -16,6 +16,7 @@ from exitd.runtime.control.answers import Answers
 from exitd.runtime.control.books import Books
 from exitd.runtime.control.by_hand import ByHand
 from exitd.runtime.control.costs import Costs
+from exitd.runtime.control.drafting import Drafting
 from exitd.runtime.control.dry_run import order_if_fired
 from exitd.runtime.control.entries import Entries
 from exitd.runtime.control.files import FileCommands
@@ -55,8 +56,9 @@ class Control:
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.daemon = daemon
-        self.triggers = Triggers(daemon, Identifiers(daemon.clock, random_bytes))
-        self.replacing = Replacing(daemon, self.triggers)
+        drafting = Drafting(daemon, Identifiers(daemon.clock, random_bytes))
+        self.triggers = Triggers(daemon, drafting)
+        self.replacing = Replacing(daemon, self.triggers, drafting)
         self.reading = Reading(daemon)
         self.entries = Entries(daemon, self.triggers)
         self.signals = Signals(daemon)
