@@ -89,7 +89,7 @@ async def scraped() -> bytes:
     counts = Counts()
     with tempfile.TemporaryDirectory() as name:
         async with started(Path(name), exits=POSITIONS_YAML) as world:
-            scrapes = Scrapes(world.daemon, counts, Durations())
+            scrapes = Scrapes(world.control, counts, Durations())
             options = {
                 "routers": [metrics_routes(scrapes.render)],
                 "on_answered": counts.answered,

@@ -20,6 +20,7 @@ from exitd.runtime.views import (
     FlattenView,
     HandoverView,
     ImportView,
+    NearestView,
     OrderView,
     PageView,
     PlanView,
@@ -100,6 +101,12 @@ def search(
         after=after,
     )
     return Call(method="GET", path="/v1/triggers", answers=PageView, query=query)
+
+
+def nearest(*, limit: int = 100) -> Call[NearestView]:
+    """List the triggers nearest to firing, the nearest first."""
+    query = _given(limit=limit)
+    return Call(method="GET", path="/v1/nearest", answers=NearestView, query=query)
 
 
 def show(id: str) -> Call[DetailView]:

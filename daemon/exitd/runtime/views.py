@@ -236,6 +236,13 @@ class PageView(Struct, frozen=True, kw_only=True):
     next: str | None
 
 
+class NearestView(Struct, frozen=True, kw_only=True):
+    """The triggers nearest to firing; `more` are active too, and left out."""
+
+    triggers: tuple[TriggerView, ...]
+    more: int
+
+
 class PositionsView(Struct, frozen=True, kw_only=True):
     positions: tuple[PositionView, ...]
 

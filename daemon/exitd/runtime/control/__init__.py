@@ -10,11 +10,13 @@ Methods return views and raise `ControlError`.
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 
 from exitd.runtime.callers import Caller
 from exitd.runtime.control.answers import Answers
 from exitd.runtime.control.books import Books
 from exitd.runtime.control.by_hand import ByHand
+from exitd.runtime.control.census import Census, count
 from exitd.runtime.control.costs import Costs
 from exitd.runtime.control.drafting import Drafting
 from exitd.runtime.control.dry_run import order_if_fired
@@ -59,10 +61,11 @@ class Control:
         drafting = Drafting(daemon, Identifiers(daemon.clock, random_bytes))
         self.triggers = Triggers(daemon, drafting)
         self.replacing = Replacing(daemon, self.triggers, drafting)
-        self.reading = Reading(daemon)
+        self.census = Census(partial(count, daemon), daemon.clock.monotonic_ns)
+        self.reading = Reading(daemon, self.census)
         self.entries = Entries(daemon, self.triggers)
         self.signals = Signals(daemon)
-        self.standing = Standing(daemon, self.reading, self.entries)
+        self.standing = Standing(daemon, self.reading, self.entries, self.census)
         self.files = FileCommands(daemon)
         self.history = History(daemon)
         self.books = Books(daemon)
