@@ -28,16 +28,10 @@ from exitd.core.trigger import (
 from exitd.core.units import HUNDRED, NS_PER_MS, NS_PER_S, text
 from exitd.core.wording import asked_text, condition_word, quantity_text
 from exitd.ports.store import StoredFact
+from exitd.runtime.flow_views import OpenOrderView
 from exitd.runtime.protect import Hole
 from exitd.runtime.trigger_words import further_words
-from exitd.runtime.views import (
-    FactView,
-    FeedView,
-    FireView,
-    OpenOrderView,
-    PositionView,
-    TriggerView,
-)
+from exitd.runtime.views import FactView, FeedView, FireView, PositionView, TriggerView
 
 FILE_OWNER = "file:"
 _WORKING = (AttemptState.WORKING, AttemptState.PARTIALLY_FILLED)

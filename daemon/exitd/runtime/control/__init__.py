@@ -25,6 +25,7 @@ from exitd.runtime.control.files import FileCommands
 from exitd.runtime.control.history import History
 from exitd.runtime.control.identifiers import Identifiers
 from exitd.runtime.control.moving import Moving
+from exitd.runtime.control.previewing import Previews
 from exitd.runtime.control.reading import Filter, Reading
 from exitd.runtime.control.replacing import Replacing
 from exitd.runtime.control.requests import TriggerChange, TriggerRequest
@@ -60,6 +61,7 @@ class Control:
         self.daemon = daemon
         drafting = Drafting(daemon, Identifiers(daemon.clock, random_bytes))
         self.triggers = Triggers(daemon, drafting)
+        self.previews = Previews(daemon, drafting)
         self.replacing = Replacing(daemon, self.triggers, drafting)
         self.census = Census(partial(count, daemon), daemon.clock.monotonic_ns)
         self.reading = Reading(daemon, self.census)

@@ -19,8 +19,6 @@ from exitd.runtime.control.running import AllPrices, each_trigger
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.shown import shown_state
 
-#: A walk over all triggers that took longer is not taken again before twenty times as
-#: long has passed: whoever asks often takes a twentieth of the processor at most.
 _QUICK_NS = 20 * NS_PER_MS
 _RESTS = 20
 
@@ -64,6 +62,29 @@ async def count(daemon: Daemon) -> Counted:
     return Counted(kinds, watched, tuple(drift))
 
 
+class Rest:
+    """How long what looks at all triggers is not done again.
+
+    What took longer than twenty milliseconds rests for twenty times as long: whoever
+    asks often takes a twentieth of the processor at most.
+    """
+
+    def __init__(self, monotonic_ns: Callable[[], int]) -> None:
+        self._monotonic_ns = monotonic_ns
+        self._began_ns = self._due_ns = 0
+
+    def is_over(self) -> bool:
+        """Whether it may be done again; if so, it begins now."""
+        self._began_ns = self._monotonic_ns()
+        return self._began_ns >= self._due_ns
+
+    def begin(self) -> None:
+        """It is done."""
+        ended_ns = self._monotonic_ns()
+        took_ns = ended_ns - self._began_ns
+        self._due_ns = ended_ns + (took_ns * _RESTS if took_ns > _QUICK_NS else 0)
+
+
 class Census:
     """The latest count, and a new one where that is cheap or due."""
 
@@ -71,18 +92,13 @@ class Census:
         self, count: Callable[[], Awaitable[Counted]], monotonic_ns: Callable[[], int]
     ) -> None:
         self._count = count
-        self._monotonic_ns = monotonic_ns
+        self._rest = Rest(monotonic_ns)
         self._turn = asyncio.Lock()
         self._latest: Counted | None = None
-        self._due_ns = 0
 
     async def latest(self) -> Counted:
         async with self._turn:
-            began_ns = self._monotonic_ns()
-            if self._latest is None or began_ns >= self._due_ns:
+            if self._rest.is_over() or self._latest is None:
                 self._latest = await self._count()
-                ended_ns = self._monotonic_ns()
-                took_ns = ended_ns - began_ns
-                rests = took_ns * _RESTS if took_ns > _QUICK_NS else 0
-                self._due_ns = ended_ns + rests
+                self._rest.begin()
             return self._latest

@@ -1,5 +1,6 @@
 """What a trigger would send if it fired now: the exact order, signed, not sent."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,12 @@ from exitd.core.trigger import TriggerDefinition
 from exitd.core.units import text
 from exitd.ports.venue import Venue
 from exitd.runtime.control.identities import recalled
-from exitd.runtime.control.sandbox import follow, sandbox_for, why_nothing
+from exitd.runtime.control.sandbox import (
+    copied_for,
+    follow,
+    sandbox,
+    why_nothing,
+)
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.problems import from_refusal
 from exitd.runtime.shown import text_or_none
@@ -36,16 +42,17 @@ async def order_if_fired(
     state = daemon.loop.engine.state
     record = await recalled(daemon, trigger_id, account)
     now_ns = daemon.loop.clock.now_ns()
-    sandbox = sandbox_for(state, [record.definition])
-    fired = sandbox.handle(FireNow(trigger_id=trigger_id, by="dry run", now_ns=now_ns))
+    copied = copied_for(state, [record.definition])
+    engine = await asyncio.to_thread(sandbox, copied)
+    fired = engine.handle(FireNow(trigger_id=trigger_id, by="dry run", now_ns=now_ns))
     if isinstance(fired.reply, Refused):
         raise from_refusal(fired.reply)
     notes: list[str] = []
-    sent = follow(sandbox, fired, trigger_id, notes, now_ns)
+    sent = follow(engine, fired, trigger_id, notes, now_ns)
     definition = record.definition
     if sent is None:
         if definition.close is not None:
-            notes.append(why_nothing(sandbox, trigger_id))
+            notes.append(why_nothing(engine, trigger_id))
         return order_view(definition, None, None, notes)
     venue = daemon.accounts[definition.account].venue
     return order_view(definition, sent, _prepared(venue, sent), notes)

@@ -15,7 +15,7 @@ from exitd.core.trigger import DoneReason, TriggerRecord, TriggerState
 from exitd.core.units import INFINITY
 from exitd.core.wording import condition_word
 from exitd.ports.store import FactQuery, PastQuery
-from exitd.runtime.control.census import Census
+from exitd.runtime.control.census import Census, Rest
 from exitd.runtime.control.explaining import sentences
 from exitd.runtime.control.identities import find_trigger, named_key
 from exitd.runtime.control.nearest import active, nearest
@@ -33,6 +33,7 @@ from exitd.runtime.shown import (
     shown_state,
     trigger_view,
 )
+from exitd.runtime.trigger_words import written_words
 from exitd.runtime.views import (
     DetailView,
     ExplainView,
@@ -78,6 +79,8 @@ class Reading:
     def __init__(self, daemon: Daemon, census: Census) -> None:
         self._daemon = daemon
         self._census = census
+        self._rest = Rest(daemon.clock.monotonic_ns)
+        self._holes: tuple[Hole, ...] = ()
 
     async def search(
         self, wanted: Filter | None = None, *, limit: int = 100, after: str = ""
@@ -172,6 +175,7 @@ class Reading:
         )
         return DetailView(
             trigger=trigger_view(self._state, record, AllPrices(self._daemon), last),
+            written=written_words(record.definition),
             fires=tuple(reversed(fires)),
             facts=tuple(fact_view(fact) for fact in facts),
         )
@@ -223,13 +227,19 @@ class Reading:
         return PositionsView(positions=tuple(views))
 
     def holes(self) -> tuple[Hole, ...]:
-        """Give the open positions that no live stop covers whole, and why."""
-        return audit(
-            self._state,
-            self._stale(),
-            now_ns=self._daemon.clock.now_ns(),
-            ts_started_ns=self._daemon.ts_started_ns,
-        )
+        """Give the open positions that no live stop covers whole, and why.
+
+        Where that takes long, as they were a moment ago.
+        """
+        if self._rest.is_over():
+            self._holes = audit(
+                self._state,
+                self._stale(),
+                now_ns=self._daemon.clock.now_ns(),
+                ts_started_ns=self._daemon.ts_started_ns,
+            )
+            self._rest.begin()
+        return self._holes
 
     async def _around(self, key: PositionKey) -> tuple[tuple[str, ...], ...]:
         """Name the triggers of a position that are not done, and those protecting it.

@@ -1,39 +1,65 @@
 """A second engine with a copy of what concerns a few triggers, to try something in.
 
 So that what would come of a command is decided by the same rules as what comes of it.
+The copy is taken where the engine is called; what is done with it may take its time
+elsewhere, as a position may have thousands of triggers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from exitd.core.attempt import CloseOrder
+from exitd.core.attempt import Capabilities, CloseOrder
 from exitd.core.engine import Engine
 from exitd.core.inputs import CancelsConfirmed, SlotOpened
 from exitd.core.intents import CancelOrders, Intent, RequestSlot, SendClose
 from exitd.core.market import PriceSource
+from exitd.core.policy import Policies
 from exitd.core.position import PositionKey
 from exitd.core.records import Snapshot
 from exitd.core.resting import watermark_now
-from exitd.core.state import Decision, State
+from exitd.core.state import Barrier, Decision, State
 from exitd.core.trigger import TriggerDefinition, TriggerRecord
 
 
-def sandbox_for(state: State, definitions: Iterable[TriggerDefinition]) -> Engine:
+class Seen(Struct, frozen=True):
+    """The last price of a source."""
+
+    price: Decimal | None
+    ts_recv_ns: int
+
+
+class Copied(Struct, frozen=True):
+    """Rows, and what no row tells of, as they were when they were copied."""
+
+    snapshot: Snapshot
+    policies: Policies
+    capabilities: Mapping[str, Capabilities]
+    active: Mapping[str, int]
+    sessions: Mapping[str, tuple[tuple[int, int], ...]]
+    standing_by: frozenset[str]
+    barriers: Mapping[str, Barrier]
+    seen: Mapping[PriceSource, Seen]
+
+
+def copied_for(state: State, definitions: Iterable[TriggerDefinition]) -> Copied:
     """Copy the positions, siblings, markets and prices of triggers, there or not."""
     definitions = tuple(definitions)
     markets = {(one.account, one.symbol) for one in definitions}
+    accounts = {account for account, _ in markets}
     keys = {one.key for one in definitions if one.key is not None}
     siblings = _records(state, definitions, keys)
     ids = {record.id for record in siblings}
-    attempts = [attempt for key in keys for attempt in state.open_attempts_on(key)]
-    accounts = {account for account, _ in markets}
-    sandbox = Engine(state.policies)
-    sandbox.restore(
-        Snapshot(
+    sources = {record.definition.source for record in siblings}
+    sources |= {one.source for one in definitions}
+    watched = {part for source in sources for part in (*source.parts, source)}
+    return Copied(
+        snapshot=Snapshot(
             triggers=tuple(_as_seen(state, record) for record in siblings),
             fires=tuple(fire for id, fire in state.fires.items() if id in ids),
-            attempts=tuple(attempts),
+            attempts=tuple(a for key in keys for a in state.open_attempts_on(key)),
             positions=tuple(state.position(key) for key in keys),
             counters=tuple(
                 one for one in state.counters.values() if one.account in accounts
@@ -44,18 +70,47 @@ def sandbox_for(state: State, definitions: Iterable[TriggerDefinition]) -> Engin
                 if market in state.instruments
             ),
             seq=state.seq,
-        )
+        ),
+        policies=state.policies,
+        capabilities=dict(state.capabilities),
+        active=dict(state.active),
+        sessions=dict(state.sessions),
+        standing_by=frozenset(state.standing_by),
+        # What is restored from the copy is no stop of anything.
+        barriers={
+            account: replace(barrier, ids=dict(barrier.ids))
+            for account, barrier in state.barriers.items()
+        },
+        seen={
+            source: Seen(state.last_price(source), state.ts_seen_ns(source))
+            for source in watched
+        },
     )
-    _copy_rest(sandbox.state, state)
-    watched = {record.definition.source for record in siblings}
-    for source in watched | {one.source for one in definitions}:
-        for part in (*source.parts, source):
-            _copy_price(sandbox.state, state, part)
-    return sandbox
+
+
+def sandbox(copied: Copied) -> Engine:
+    """Make an engine of a copy; several of one do not disturb one another."""
+    engine = Engine(copied.policies)
+    engine.restore(copied.snapshot)
+    state = engine.state
+    state.capabilities = dict(copied.capabilities)
+    state.active = dict(copied.active)
+    state.sessions = dict(copied.sessions)
+    state.standing_by = set(copied.standing_by)
+    state.barriers = {
+        account: replace(barrier, ids=dict(barrier.ids))
+        for account, barrier in copied.barriers.items()
+    }
+    for source, seen in copied.seen.items():
+        book = state.book(source)
+        book.price, book.ts_recv_ns = seen.price, seen.ts_recv_ns
+        # It was judged when it came.
+        book.is_back = False
+    return engine
 
 
 def follow(
-    sandbox: Engine,
+    engine: Engine,
     decision: Decision,
     trigger_id: str,
     notes: list[str],
@@ -70,21 +125,21 @@ def follow(
                 return intent.order
             case RequestSlot() if intent.trigger_id == trigger_id:
                 slot = SlotOpened(trigger_id, intent.arming, now_ns)
-                intents += sandbox.handle(slot).intents
+                intents += engine.handle(slot).intents
             case CancelOrders() if intent.trigger_id == trigger_id:
                 notes.append(
                     f"first it cancels orders of {intent.symbol}: {intent.cancel.scope}"
                 )
                 confirmed = CancelsConfirmed(trigger_id, intent.arming, 0, now_ns)
-                intents += sandbox.handle(confirmed).intents
+                intents += engine.handle(confirmed).intents
             case _:
                 pass
     return None
 
 
-def why_nothing(sandbox: Engine, trigger_id: str) -> str:
+def why_nothing(engine: Engine, trigger_id: str) -> str:
     """Say why a firing would send no order."""
-    fired = sandbox.state.fires.get(trigger_id)
+    fired = engine.state.fires.get(trigger_id)
     if fired is not None and fired.held_by:
         return f"nothing would be sent yet: {fired.held_by}"
     return "nothing would be sent: there is no position to close"
@@ -109,24 +164,3 @@ def _as_seen(state: State, record: TriggerRecord) -> TriggerRecord:
     if watermark is None or watermark == record.watermark:
         return record
     return replace(record, watermark=watermark)
-
-
-def _copy_rest(to: State, state: State) -> None:
-    """Copy what no row tells of."""
-    to.capabilities = dict(state.capabilities)
-    to.active = dict(state.active)
-    to.sessions = dict(state.sessions)
-    to.standing_by = set(state.standing_by)
-    # What was restored there is a copy, and no stop of anything.
-    to.barriers = dict(state.barriers)
-
-
-def _copy_price(to: State, state: State, source: PriceSource) -> None:
-    book = to.book(source)
-    book.price = state.last_price(source)
-    book.ts_recv_ns = state.ts_seen_ns(source)
-    known = state.books.get(source)
-    if known is not None:
-        book.ts_venue_ns, book.seq = known.ts_venue_ns, known.seq
-    # It was judged when it came.
-    book.is_back = False
