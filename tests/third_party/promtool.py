@@ -65,6 +65,14 @@ CASES: tuple[tuple[Series, tuple[str, ...]], ...] = (
         },
         ("ExitdOrderRefused",),
     ),
+    # The first one of a run: its zero was told before.
+    (
+        {
+            'up{job="exitd"}': "1x10",
+            'exitd_orders_total{venue="main",outcome="refused"}': "0x6 1x3",
+        },
+        ("ExitdOrderRefused",),
+    ),
     (
         {
             'up{job="exitd"}': "1x10",

@@ -25,6 +25,7 @@ class Scrapes:
         self.counts = counts
         self._commits = commits
         self._turn = asyncio.Lock()
+        counts.begin(daemon.accounts, daemon.feeds)
         daemon.loop.on_written(counts.facts_of(daemon.loop.engine.state))
 
     async def render(self, accept: str) -> tuple[bytes, str]:
