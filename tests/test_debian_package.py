@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,31 @@ def test_given_a_removal_when_carried_out_then_no_key_and_no_state_goes(script: 
     # Only what `tmpfiles` made, and only while it is empty.
     for line in re.findall(r".*\brm (?!-).*", code):
         assert '! [ -s "$key" ]' in line
+
+
+def test_given_a_file_that_another_environment_has_when_packed_then_told_what_to_do(
+    tmp_path: Path,
+):
+    build = (FOLDER / "deb" / "build").read_text()
+    check = build[build.index("refuse_links() {") :].partition("\n}\n")[0] + "\n}\n"
+    packages, cache = tmp_path / "packages", tmp_path / "cache"
+    for folder in (packages, cache):
+        folder.mkdir()
+    (cache / "fast.so").write_bytes(b"")
+
+    def refused() -> subprocess.CompletedProcess[str]:
+        words = ["bash", "-euc", check + 'refuse_links "$1"', "-", str(packages)]
+        return subprocess.run(words, capture_output=True, text=True, check=False)
+
+    alone = refused()
+    (packages / "fast.so").hardlink_to(cache / "fast.so")
+    shared = refused()
+
+    assert (alone.returncode, alone.stderr) == (0, "")
+    assert shared.returncode == 1
+    assert shared.stderr.startswith(f"{packages}/fast.so has other names")
+    assert "build without uv" in shared.stderr
+    assert shared.stderr.count("\n") == 1
 
 
 def test_given_the_unit_when_it_names_a_program_then_the_package_needs_it():

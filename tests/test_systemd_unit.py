@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from exitd.adapters.system.unit_kinds import for_one_of_several, unit_of
 from exitd.adapters.system.units import settings_of
 from exitd.cli.exit_codes import ExitCode
 
@@ -26,17 +27,6 @@ def unit() -> dict[str, dict[str, list[str]]]:
 
 
 UNIT = unit()
-#: What a unit for one of several exitds has of its own.
-OF_ITS_OWN = (
-    ("Description=exitd,", "Description=exitd %i,"),
-    ("/etc/exitd/", "/etc/exitd-%i/"),
-    ("%S/exitd", "%S/exitd-%i"),
-    ("%t/exitd/", "%t/exitd-%i/"),
-    ("StateDirectory=exitd", "StateDirectory=exitd-%i"),
-    ("RuntimeDirectory=exitd", "RuntimeDirectory=exitd-%i"),
-    ("ConfigurationDirectory=exitd", "ConfigurationDirectory=exitd-%i"),
-    ("SyslogIdentifier=exitd", "SyslogIdentifier=exitd-%i"),
-)
 SERVICE = UNIT["Service"]
 
 
@@ -68,15 +58,35 @@ def test_given_unit_when_read_then_it_says_what_the_daemon_relies_on(key, value)
     assert SERVICE[key] == [value]
 
 
-def test_given_the_template_when_read_then_it_is_the_unit_with_folders_of_its_own():
+def test_given_several_daemons_when_derived_then_each_has_folders_of_its_own():
     text = (FOLDER / "exitd.service").read_text()
-    for of_one, of_several in OF_ITS_OWN:
-        assert of_one in text
-        text = text.replace(of_one, of_several)
 
-    template = (FOLDER / "exitd@.service").read_text()
+    own, of_one = settings_of(for_one_of_several(text)), settings_of(text)
 
-    assert settings_of(template) == settings_of(text)
+    changed = {a: b for a, b in zip(of_one, own, strict=True) if a != b}
+    assert all("%i" in line for line in changed.values())
+    assert {line.partition("=")[0] for line in changed} == {
+        *("Description", "ExecStart", "Environment", "LoadCredential"),
+        *("StateDirectory", "RuntimeDirectory", "ConfigurationDirectory"),
+        "SyslogIdentifier",
+    }
+    # Whatever names a file or a folder of exitd is its own, but for the program.
+    for line in own:
+        assert not re.search(r"(?<!/opt)/exitd(/|$)", line), line
+
+
+@pytest.mark.parametrize(
+    ("folder", "unit"),
+    [
+        ("/etc/exitd", "exitd.service"),
+        ("/etc/exitd-second", "exitd@second.service"),
+        ("/var/lib/exitd-second", "exitd@second.service"),
+        ("/run/exitd-two-words", "exitd@two-words.service"),
+        ("/srv/exitd-second", "exitd.service"),
+    ],
+)
+def test_given_a_folder_when_asked_whose_it_is_then_by_its_name(folder, unit):
+    assert unit_of(Path("/tmp"), Path(folder)) == unit
 
 
 def settings_in(name: str) -> list[tuple[str, str]]:

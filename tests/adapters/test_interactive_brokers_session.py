@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import ssl
-import subprocess
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -37,6 +36,7 @@ from exitd.errors import NoSuchMarket, VenueUnavailable
 from exitd.ports.feed import FeedNotice, FeedSignal
 from exitd.ports.notices import NoticeKind
 from exitd.ports.venue import Refusal
+from fakes.certificates import certificate_for
 from fakes.interactive_brokers.book import Contract
 from fakes.interactive_brokers.door import Gateway, serving
 from fakes.observed import Observed
@@ -247,27 +247,11 @@ def test_given_an_address_when_its_certificate_is_judged_then_only_ours_is_trust
     assert tls_context().verify_mode is ssl.CERT_REQUIRED
 
 
-@pytest.fixture
-def own_certificate(tmp_path) -> ssl.SSLContext:
-    if shutil.which("openssl") is None:
-        pytest.skip("no openssl here to make a certificate with")
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1"
-    files = ["-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(
-        ["openssl", *words.split(), "-subj", "/CN=gateway", *files],
-        check=True,
-        capture_output=True,
-    )
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate, key)
-    return tls
-
-
 async def test_given_a_certificate_of_its_own_when_on_this_machine_then_taken(
-    own_certificate,
+    tmp_path: Path,
 ):
-    async with serving(Gateway(), tls=own_certificate) as gateway:
+    made = certificate_for("gateway", tmp_path)
+    async with serving(Gateway(), tls=made.server) as gateway:
         here = Desk(gateway)
 
         await here.venue.sync_clock()

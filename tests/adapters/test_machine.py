@@ -88,6 +88,30 @@ def test_given_a_unit_with_a_drop_in_when_read_then_the_last_value_counts(
     assert find_unit("other.service", (tmp_path,)) is None
 
 
+def test_given_one_of_several_when_read_then_its_template_with_both_drop_ins(
+    tmp_path: Path,
+):
+    (tmp_path / "exitd@.service").write_text(UNIT)
+    for name, seconds in (("exitd@.service", 30), ("exitd@second.service", 40)):
+        (tmp_path / f"{name}.d").mkdir()
+        drop_in = tmp_path / f"{name}.d" / "mine.conf"
+        drop_in.write_text(f"WatchdogSec={seconds}\n")
+
+    found = find_unit("exitd@second.service", (tmp_path,))
+    other = find_unit("exitd@third.service", (tmp_path,))
+    (tmp_path / "exitd@second.service").write_text("[Service]\n")
+    own = find_unit("exitd@second.service", (tmp_path,))
+
+    assert found is not None
+    assert other is not None
+    assert own is not None
+    assert found.path.name == other.path.name == "exitd@.service"
+    # What is for one of them counts more than what is for all.
+    assert found.setting("WatchdogSec") == "40"
+    assert other.setting("WatchdogSec") == "30"
+    assert own.path.name == "exitd@second.service"
+
+
 def test_given_a_unit_when_compared_then_comments_do_not_count():
     assert settings_of(UNIT) == (
         "[Service]",

@@ -19,7 +19,7 @@ from fakes.exchange import SOL
 
 
 async def prefixes(world: World, http: Http, **chains: FakeChain) -> set[str]:
-    scrapes = Scrapes(world.daemon, Counts(), Durations())
+    scrapes = Scrapes(world.control, Counts(), Durations())
     server, listeners = await open_doors(
         world.daemon,
         world.control,

@@ -64,30 +64,6 @@ def test_given_a_token_that_is_wrong_when_used_then_said_and_not_kept(
         expect(seen.tab.locator("#sign-in")).to_have_text("Token")
 
 
-def test_given_a_token_when_armed_and_amended_then_the_new_level_is_listed(
-    browser: Browser, armed: House, pictures: Path
-):
-    secret = token(armed, "me", "trade")
-    with window(browser, armed, pictures) as seen:
-        seen.open()
-        seen.sign_in(secret)
-        seen.tab.locator("#arm").click()
-        form = seen.tab.locator("#change")
-        form.get_by_label("Level or offset").fill("129.5")
-        form.get_by_label("Close").last.fill("10%")
-        form.get_by_role("button", name="Arm it").click()
-        expect(form).to_be_hidden()
-        row = seen.tab.locator('#rows tr[data-id^="trg_"]')
-        expect(row.locator(".level")).to_have_text("129.5")
-
-        row.locator("th button").click()
-        seen.tab.locator("#explain").get_by_role("button", name="Amend").click()
-        form.get_by_label("Level").fill("128.25")
-        form.get_by_role("button", name="Amend it").click()
-
-        expect(row.locator(".level")).to_have_text("128.25")
-
-
 def test_given_a_phone_when_it_pauses_then_a_take_profit_pauses_and_a_stop_does_not(
     browser: Browser, armed: House, pictures: Path
 ):

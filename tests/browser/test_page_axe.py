@@ -50,6 +50,11 @@ def test_given_axe_when_it_looks_then_nothing_serious(
         found += serious(seen)
         seen.tab.keyboard.press("Escape")
         seen.tab.locator("#arm").click()
+        form = seen.tab.locator("#change")
+        form.get_by_label("Level or offset").fill("129.5")
+        form.get_by_text("More words").click()
+        form.get_by_role("button", name="Preview").click()
+        expect(form.get_by_text("What it would do")).to_be_visible()
         found += serious(seen)
 
     assert found == []

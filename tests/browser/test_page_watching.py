@@ -27,7 +27,10 @@ def test_given_the_page_when_a_trigger_fires_then_it_is_seen_without_a_reload(
         block = seen.tab.locator('#events details[data-fire="sol-core/tp1#1"]')
         expect(block.locator('[data-event="order.filled"]')).to_be_visible()
         expect(seen.tab.locator("#said")).to_contain_text("sol-core/tp1 is filled")
-        expect(seen.tab.locator("#latency-words")).to_contain_text("p50")
+        expect(seen.tab.locator("#latency-sent")).to_contain_text("hit to sent: p50")
+        answered = seen.tab.locator("#latency-answered")
+        expect(answered).to_contain_text("sent to answer: p50")
+        expect(seen.tab.locator("#latency-words")).to_have_text("1 close in 24 h")
         expect(seen.tab.locator("#latency canvas")).to_be_visible()
         seen.picture("fired", whole=True)
 

@@ -17,6 +17,7 @@ from exitd.adapters.network.certificates import Seen
 from exitd.adapters.sqlite.lock import StateLock
 from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.system.clock import SystemClock
+from exitd.adapters.system.unit_kinds import for_one_of_several
 from exitd.app.copies import state_folder
 from exitd.app.doctor import files, service, state, venues
 from exitd.app.doctor.carrying_out import Probe, carry_out, in_thread
@@ -183,6 +184,25 @@ def test_given_the_shipped_unit_then_it_is_right(scene: Scene, tmp_path: Path):
     (found,) = service.unit(scene, (tmp_path,), shipped, is_systemd=True)
 
     assert found.text.startswith(("installed, watchdog 10", "enabled", "disabled"))
+
+
+def test_given_one_of_several_then_its_own_unit_is_looked_at(
+    scene: Scene, tmp_path: Path
+):
+    shipped = ROOT / "systemd" / "exitd.service"
+    second = replace(scene, socket=Path("/run/exitd-second/exitd.sock"))
+    (missing,) = service.unit(second, (tmp_path,), shipped, is_systemd=True)
+    template = for_one_of_several(shipped.read_text())
+    (tmp_path / "exitd@.service").write_text(template)
+    found = service.unit(second, (tmp_path,), shipped, is_systemd=True)
+    (tmp_path / "exitd@.service").write_text(shipped.read_text())
+    (other, *_) = service.unit(second, (tmp_path,), shipped, is_systemd=True)
+    (silent,) = service.daemon(replace(second, status=None))
+
+    assert missing.text == "exitd@second.service is not installed"
+    assert not [each for each in found if "differs" in each.text]
+    assert "differs from the shipped one" in other.text
+    assert silent.remedy == "`systemctl start exitd@second`"
 
 
 def test_given_another_unit_then_each_difference_is_named(scene: Scene, tmp_path: Path):

@@ -148,6 +148,15 @@ def test_given_a_service_when_uninstalled_then_asked_first_and_files_stay(
     ]
 
 
+def test_given_several_when_the_unit_is_printed_then_it_is_a_template(command: Command):
+    one, several = command("service", "unit"), command("service", "unit", "--several")
+
+    assert "ExecStart=/opt/exitd/.venv/bin/exitd run --config /etc/exitd/" in one.out
+    assert "--config /etc/exitd-%i/exitd.yaml\n" in several.out
+    assert several.out.startswith("# One more exitd on this machine: exitd@NAME")
+    assert several.out.endswith("WantedBy=multi-user.target\n")
+
+
 def test_given_no_systemd_when_asked_then_said_with_the_remedy(
     command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):

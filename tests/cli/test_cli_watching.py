@@ -34,6 +34,15 @@ def test_given_json_when_top_then_status_and_triggers(command: Command, home: Ho
     assert [each["id"] for each in found["triggers"]] == ["sol-core/tp1", "sol-core/sl"]
 
 
+def test_given_a_limit_when_top_then_it_says_how_many_more_there_are(
+    command: Command, home: House
+):
+    done = command("top", "--limit", "1")
+
+    assert done.out.splitlines()[-1] == "and 1 more that are farther away"
+    assert command("top", "--limit", "1", "--json").json["more"] == 1
+
+
 def test_given_terminal_when_top_then_it_goes_on_until_interrupted(home: House):
     ours, theirs = pty.openpty()
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))

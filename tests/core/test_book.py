@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.worlds import LONG, SHORT, D, stop, target
-from exitd.core.book import Book, Wake, nearest_levels
-from exitd.core.condition import ConditionKind, Direction, Offset
+from exitd.core.book import Book
+from exitd.core.condition import ConditionKind, Direction
 from exitd.core.levels import Levels
 from exitd.core.neighbours import Neighbours
 from exitd.core.position import Side
@@ -139,15 +139,3 @@ def test_b023_given_neighbours_then_a_twin_is_found_until_it_is_dropped():
     assert neighbours.twin(stop("c", "95")) is None
     assert stop("c", "95").condition.kind == ConditionKind.STOP_LOSS
     assert stop("c", "95").side is Side.LONG
-
-
-def test_given_levels_and_trails_when_asked_for_the_nearest_then_what_would_hit():
-    book = Book()
-    nothing = nearest_levels(book)
-    book.add("far", Decimal(80), Direction.FALLING, 1)
-    book.trail("trail", Offset(Decimal(5)), Decimal(100), Direction.FALLING, 2)
-    book.wake("woken", Wake.STEP, Decimal(99), Direction.FALLING, 3)
-    book.add("target", Decimal(120), Direction.RISING, 4)
-
-    assert nothing == (Decimal("-Infinity"), Decimal("Infinity"))
-    assert nearest_levels(book) == (Decimal(95), Decimal(120))

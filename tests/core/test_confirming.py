@@ -75,6 +75,20 @@ def test_b131_given_a_price_that_only_touches_the_level_again_then_it_still_coun
     assert world.who() == ["sl"]
 
 
+def test_given_a_time_beyond_the_level_when_it_ends_then_nobody_counts_as_timed():
+    world = armed(confirmed(120))
+    timing = world.engine.state.books[MARK].timing
+    world.mark("94")
+    begun = list(timing)
+    world.mark("96")
+    back = list(timing)
+    world.mark("94")
+    world.wait(121 * S)
+
+    assert world.who() == ["sl"]
+    assert (begun, back, list(timing)) == (["sl"], [], [])
+
+
 def test_b132_given_the_whole_time_beyond_then_it_fires_without_a_tick():
     world = armed(confirmed(120))
     world.mark("94")

@@ -13,7 +13,7 @@ from decimal import Context, Decimal, localcontext
 
 from exitd.core.condition import Offset
 from exitd.core.meldable import Group, Run
-from exitd.core.trails import Mark, Trails, restored_watermark
+from exitd.core.trails import Mark, Trails, highest_stops, restored_watermark
 
 _HUNDRED = Decimal(100)
 _EXACT = Context(prec=400)
@@ -220,6 +220,18 @@ class Both:
             assert name in self.real
             assert self.seen(self.real.watermark(name)) == trail.watermark
             assert self.seen(self.real.stop_of(name)) == self.model.stop_of(name)
+        self.assert_in_order()
+
+    def assert_in_order(self) -> None:
+        stops = sorted(map(self.model.stop_of, self.model.trails), reverse=self.sells)
+        found = highest_stops(self.real, len(stops) + 1)
+
+        for limit in (0, 1, 7):
+            assert highest_stops(self.real, limit) == found[:limit]
+        # Of equal stops, any may come first.
+        assert [self.seen(stop) for stop, _ in found] == stops
+        assert len({name for _, name in found}) == len(found)
+        assert all(self.seen(stop) == self.model.stop_of(n) for stop, n in found)
 
     def restart(self) -> None:
         """Go on with trails made of what would have been stored."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
 import ssl
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,7 @@ from exitd.core.inputs import InstrumentReport, OrderReport
 from exitd.core.market import BookState
 from exitd.ports.venue import Refusal
 from fakes.backpack_orders import answer_to, answering, close, order, venue_at
+from fakes.certificates import certificate_for
 from fakes.raw_http import response
 
 
@@ -80,28 +79,13 @@ async def test_n16_given_no_names_when_sent_then_a_definite_no_or_an_open_connec
     assert "name server" in refused.message
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """A certificate for another host, which signs itself."""
-    assert shutil.which("openssl"), "openssl makes the certificate of this test"
-    key, made = tmp_path / "key.pem", tmp_path / "cert.pem"
-    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1"
-    names = ["-subj", "/CN=exchange", "-addext", "subjectAltName=DNS:exchange.example"]
-    files = ["-keyout", str(key), "-out", str(made)]
-    command = ["openssl", *words.split(), *names, *files]
-    subprocess.run(command, check=True, capture_output=True)
-    return key, made
-
-
 @pytest.mark.parametrize(
     ("is_trusted", "why"), [(False, "self.signed"), (True, "not valid for|mismatch")]
 )
 async def test_n17_given_a_wrong_certificate_when_called_then_nothing_is_sent(
-    certificate: tuple[Path, Path], is_trusted: bool, why: str
+    tmp_path: Path, is_trusted: bool, why: str
 ):
-    key, made = certificate
-    there = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    there.load_cert_chain(made, key)
+    made = certificate_for("exchange.example", tmp_path)
     heard: list[bytes] = []
 
     async def listen(
@@ -110,10 +94,10 @@ async def test_n17_given_a_wrong_certificate_when_called_then_nothing_is_sent(
         heard.append(await reader.read())
         writer.close()
 
-    server = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=there)
+    server = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=made.server)
     port = server.sockets[0].getsockname()[1]
     # Even one that is trusted is only good for its own host.
-    ours = ssl.create_default_context(cafile=made) if is_trusted else None
+    ours = ssl.create_default_context(cafile=made.signer) if is_trusted else None
     carrier = WireCarrier(2.0, ours)
 
     with pytest.raises(NotConnected, match=f"(?i){why}"):

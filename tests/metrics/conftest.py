@@ -22,7 +22,7 @@ async def counted(tmp_path: Path) -> AsyncIterator[World]:
     journal.start(observe=counts.observe)
     commits = Durations()
     async with started(tmp_path, exits=POSITIONS_YAML) as world:
-        scrapes = Scrapes(world.daemon, counts, commits)
+        scrapes = Scrapes(world.control, counts, commits)
         options = {
             "routers": [metrics_routes(scrapes.render)],
             "on_answered": counts.answered,

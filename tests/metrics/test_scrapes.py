@@ -70,6 +70,24 @@ async def test_given_nothing_happened_when_scraped_then_how_it_stands(counted: W
     assert samples["exitd_orders_in_doubt", labels(venue=ACCOUNT)] == 0
 
 
+async def test_given_nothing_happened_when_scraped_then_what_may_happen_is_zero(
+    counted: World,
+):
+    samples = samples_of(await scrape(counted))
+
+    refused = labels(venue=ACCOUNT, outcome="refused")
+    assert samples["exitd_orders_total", refused] == 0
+    fired = labels(venue=ACCOUNT, kind="stop_loss")
+    assert samples["exitd_triggers_fired_total", fired] == 0
+    retried = labels(venue=ACCOUNT, reason="rate_limited")
+    assert samples["exitd_order_retries_total", retried] == 0
+    failed = labels(venue=ACCOUNT, reason="failed")
+    assert samples["exitd_feed_reconnects_total", failed] == 0
+    assert samples["exitd_notifications_total", labels(result="failed")] == 0
+    waited = labels(venue=ACCOUNT)
+    assert samples["exitd_trigger_to_order_sent_seconds_count", waited] == 0
+
+
 async def test_given_a_refused_close_when_it_fills_after_then_all_of_it_is_counted(
     counted: World,
 ):

@@ -57,7 +57,7 @@ MUTATIONS = (
     # no number is given twice, and nothing is done twice
     Mutation(
         22,
-        "runtime/control/triggers.py",
+        "runtime/control/drafting.py",
         "await self._daemon.loop.past.recall(names_in(definitions))",
         "pass",
         "test_given_a_name_that_is_forgotten_when_armed_again_then_its_numbers_go_on",

@@ -45,7 +45,7 @@ async def test_b146_given_a_stop_before_its_first_price_then_it_counts_for_a_whi
         assert record.waiting_for is WaitingFor.FIRST_PRICE
 
         assert world.daemon.audit_protection() == ()
-        assert world.control.reading.positions().positions[0].unprotected == ""
+        assert (await world.control.reading.positions()).positions[0].unprotected == ""
         assert holes_after(world, age_ns) == ()
         (hole,) = holes_after(world, age_ns + 1)
         assert hole.reason == "sol-core/sl waits: first price"

@@ -17,7 +17,6 @@ from exitd.core.trigger import TriggerDefinition, TriggerState
 from exitd.core.units import NS_PER_S
 from exitd.logs import Event
 from exitd.ports.alerts import AlertLevel
-from exitd.runtime.control.reading import Reading
 from exitd.runtime.sessions import AHEAD_NS, Calendars
 from fakes.exchange import SOL
 from fakes.sessions import FakeSessions
@@ -257,7 +256,7 @@ async def test_given_no_time_is_known_when_explained_then_it_says_why_until_one_
     source = FakeSessions()
     source.trouble = "the library is not installed"
     async with running(tmp_path, source, exits=HOLD) as world:
-        reading = Reading(world.daemon)
+        reading = world.control.reading
         await world.until(lambda: "XNYS" in world.daemon.calendars.unknown)
 
         without = await reading.explain("sol-core/late")
@@ -283,7 +282,7 @@ async def test_given_a_waiting_exit_of_unknown_sessions_when_explained_then_both
     async with running(tmp_path, source, exits=HOLD.replace("long", "short")) as world:
         await world.until(lambda: "XNYS" in world.daemon.calendars.unknown)
 
-        said = (await Reading(world.daemon).explain("sol-core/late")).sentences
+        said = (await world.control.reading.explain("sol-core/late")).sentences
 
         assert said[0] == "it waits for its position to be opened"
         assert "the sessions of XNYS are not known" in said[1]

@@ -65,6 +65,14 @@ CASES: tuple[tuple[Series, tuple[str, ...]], ...] = (
         },
         ("ExitdOrderRefused",),
     ),
+    # The first one of a run: its zero was told before.
+    (
+        {
+            'up{job="exitd"}': "1x10",
+            'exitd_orders_total{venue="main",outcome="refused"}': "0x6 1x3",
+        },
+        ("ExitdOrderRefused",),
+    ),
     (
         {
             'up{job="exitd"}': "1x10",
@@ -89,7 +97,7 @@ async def scraped() -> bytes:
     counts = Counts()
     with tempfile.TemporaryDirectory() as name:
         async with started(Path(name), exits=POSITIONS_YAML) as world:
-            scrapes = Scrapes(world.daemon, counts, Durations())
+            scrapes = Scrapes(world.control, counts, Durations())
             options = {
                 "routers": [metrics_routes(scrapes.render)],
                 "on_answered": counts.answered,

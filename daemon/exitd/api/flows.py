@@ -17,7 +17,12 @@ from exitd.api.bodies import (
     read_body,
 )
 from exitd.runtime.control import Control
-from exitd.runtime.views import FlattenView, HandoverView, ImportView, TakeProfitView
+from exitd.runtime.flow_views import (
+    FlattenView,
+    HandoverView,
+    ImportView,
+    TakeProfitView,
+)
 
 
 def flow_routes(control: Control, shapes: Shapes) -> APIRouter:

@@ -14,6 +14,7 @@ from exitd.runtime.views import (
     ArmedView,
     ExplainView,
     FeedsView,
+    NearestView,
     PageView,
     PositionsView,
     StatusView,
@@ -70,6 +71,17 @@ def reading_routes(control: Control, shapes: Shapes) -> APIRouter:
         )
         return answer(await control.reading.search(wanted, limit=limit, after=after))
 
+    @router.get("/v1/nearest", responses=shapes.gives(NearestView))
+    async def nearest(
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
+    ) -> Response:
+        """List the triggers nearest to firing, the nearest first.
+
+        It costs what is listed, however many triggers there are. What fires or
+        confirms comes with them; what has no distance comes last, where there is room.
+        """
+        return answer(await control.reading.nearest(limit=limit))
+
     @router.get("/v1/explain/{id:path}", responses=shapes.gives(ExplainView))
     async def explain(id: str, account: Text = "") -> Response:
         """Say why a trigger has or has not fired."""
@@ -78,7 +90,7 @@ def reading_routes(control: Control, shapes: Shapes) -> APIRouter:
     @router.get("/v1/positions", responses=shapes.gives(PositionsView))
     async def positions() -> Response:
         """List open positions and what protects them."""
-        return answer(control.reading.positions())
+        return answer(await control.reading.positions())
 
     @router.post(
         "/v1/positions/{key:path}:close",

@@ -249,17 +249,20 @@ class TriggerBody(ExitWords):
 _SAME = frozenset(TriggerBody.model_fields).difference(_TRANSLATED)
 
 
-class ArmOptions(Keys):
+class CrossedOption(Keys):
     if_crossed: Literal["refuse", "fire", "wait"] | None = Field(
         None, description="What becomes of a level that is already crossed."
-    )
-    if_no_position: Literal["refuse", "wait"] | None = Field(
-        None, description="What becomes of a trigger without a position."
     )
 
     @property
     def crossed(self) -> IfCrossed | None:
         return IfCrossed(self.if_crossed) if self.if_crossed is not None else None
+
+
+class ArmOptions(CrossedOption):
+    if_no_position: Literal["refuse", "wait"] | None = Field(
+        None, description="What becomes of a trigger without a position."
+    )
 
 
 class ArmOneBody(TriggerBody, ArmOptions):
@@ -272,7 +275,7 @@ class ArmBody(ArmOptions):
     triggers: Annotated[list[TriggerBody], Field(min_length=1, max_length=BATCH_MAX)]
 
 
-class AmendBody(ExitWords):
+class AmendBody(ExitWords, CrossedOption):
     """What to change; what is not named stays, and `null` takes a word away.
 
     A trail keeps the best price that it has seen. `moves` replaces all moves.
@@ -292,7 +295,6 @@ class AmendBody(ExitWords):
     level: WatchedLevelText | None = Field(
         None, description="Of a stop_loss, take_profit, above or below."
     )
-    if_crossed: Literal["refuse", "fire", "wait"] | None = None
 
     def change(self) -> TriggerChange:
         """Give what the commands take.

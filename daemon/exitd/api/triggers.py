@@ -17,8 +17,8 @@ from exitd.api.answers import (
 )
 from exitd.api.bodies import read_body
 from exitd.api.trigger_bodies import AmendBody, ArmBody, ArmOneBody, read_arm_body
-from exitd.core.inputs import IfCrossed
 from exitd.runtime.control import Control
+from exitd.runtime.preview_views import PreviewsView
 from exitd.runtime.views import ArmedView, DetailView, OrderView
 
 Account = Annotated[str, Query(max_length=64, description="404 if it is another's.")]
@@ -51,6 +51,42 @@ def trigger_routes(control: Control, shapes: Shapes) -> APIRouter:
             idempotency_key=idempotency_key(request),
         )
         return answer(view, 201)
+
+    @router.post(
+        "/v1/preview",
+        responses=shapes.gives(PreviewsView),
+        openapi_extra=shapes.takes(ArmOneBody, ArmBody),
+    )
+    async def preview(request: Request) -> Response:
+        """Say what arming this would do, or why it would be refused; changes nothing.
+
+        How each trigger would stand, how far its level is, and the order that it
+        would send, were it to fire at the price of now.
+        """
+        body = await read_arm_body(request)
+        bodies = body.triggers if isinstance(body, ArmBody) else [body]
+        view = await control.previews.arm(
+            [one.request() for one in bodies],
+            caller_of(request),
+            if_crossed=body.crossed,
+            if_no_position=body.if_no_position,
+        )
+        return answer(view)
+
+    @router.post(
+        "/v1/triggers/{id:path}:preview",
+        responses=shapes.gives(PreviewsView),
+        openapi_extra=shapes.takes(AmendBody),
+    )
+    async def preview_change(
+        request: Request, id: str, account: Account = ""
+    ) -> Response:
+        """As `/v1/preview`, of what amending this trigger would do."""
+        body = await read_body(request, AmendBody)
+        view = await control.previews.amend(
+            id, body.change(), if_crossed=body.crossed, account=account
+        )
+        return answer(view)
 
     @router.post("/v1/triggers/{id:path}:pause", responses=shapes.gives(ArmedView))
     async def pause(request: Request, id: str, account: Account = "") -> Response:
@@ -94,12 +130,11 @@ def trigger_routes(control: Control, shapes: Shapes) -> APIRouter:
         A trail keeps the best price that it has seen; `null` takes a word away.
         """
         body = await read_body(request, AmendBody)
-        crossed = body.if_crossed
         view = await triggers.amend(
             id,
             body.change(),
             caller_of(request),
-            if_crossed=IfCrossed(crossed) if crossed is not None else None,
+            if_crossed=body.crossed,
             account=account,
         )
         return answer(view)

@@ -180,14 +180,15 @@ class Application:
 
     async def _open_doors(self, files: FileSettings) -> list[HttpServer]:
         """Bind every socket; `places` lists them, that of the webhook last."""
+        control = Control(self.daemon)
         server, listeners = await open_doors(
             self.daemon,
-            Control(self.daemon),
+            control,
             with_multi_accounts(files.file.http, files.accounts),
             self.settings,
             self.state,
             self.chains,
-            scrapes=Scrapes(self.daemon, self.counts, self.store.commits),
+            scrapes=Scrapes(control, self.counts, self.store.commits),
         )
         self.places = tuple(place_of(listener) for listener in listeners)
         try:

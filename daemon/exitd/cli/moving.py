@@ -17,7 +17,7 @@ from exitd.cli.tree import add_command
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from exitd.runtime.views import StepView
+    from exitd.runtime.flow_views import StepView
 
 
 def add_to(app: typer.Typer) -> None:

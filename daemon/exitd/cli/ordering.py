@@ -15,7 +15,7 @@ from exitd.cli.printing import is_agreed, note, say, say_json
 from exitd.cli.tree import add_command
 
 if TYPE_CHECKING:
-    from exitd.runtime.views import OpenOrderView
+    from exitd.runtime.flow_views import OpenOrderView
 
 WINDOW_MS = 5_000
 

@@ -10,13 +10,13 @@ from typing import Annotated
 
 import typer
 
+from exitd.adapters.system.unit_kinds import UNIT, for_one_of_several
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.failures import CommandFailed
 from exitd.cli.options import RUN, DryRun, Json, Yes
 from exitd.cli.printing import is_agreed, note, say, say_json
 from exitd.cli.tree import add_command, add_group, new_group
 from exitd.cli.unit import (
-    UNIT,
     Place,
     Step,
     first_files,
@@ -43,7 +43,7 @@ _ASKED = ("LoadState", "UnitFileState", "ActiveState", "SubState", "MainPID")
 
 def add_to(app: typer.Typer) -> None:
     group = new_group("service", "exitd as a service of systemd.")
-    for command in (install, uninstall, status):
+    for command in (install, uninstall, status, unit):
         add_command(group, command)
     add_group(app, group, panel=RUN)
 
@@ -152,6 +152,28 @@ def status(user: User = None, json: Json = False) -> int:
         pid = f", process {found['MainPID']}" if is_active else ""
         say(f"{place.unit}: {runs}, {boot}{pid}")
     return ExitCode.OK if is_active else ExitCode.FAILED
+
+
+def unit(
+    several: Annotated[
+        bool,
+        typer.Option(
+            "--several",
+            help="That of exitd@NAME, for several daemons on one machine.",
+        ),
+    ] = False,
+) -> int:
+    """
+    Print the unit of the machine, for those who install it themselves.
+
+    \b
+    Examples:
+      exitd service unit
+      exitd service unit --several > /etc/systemd/system/exitd@.service
+    """
+    text = (_shipped() / UNIT).read_text(encoding="utf-8")
+    typer.echo(for_one_of_several(text) if several else text, nl=False)
+    return ExitCode.OK
 
 
 def _place(user: bool | None, root: Path) -> Place:

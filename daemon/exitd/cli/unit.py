@@ -7,28 +7,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from exitd.adapters.system.unit_kinds import UNIT, for_one_person
 from exitd.cli.failures import CommandFailed
 
-UNIT = "exitd.service"
-#: What a unit of one person's manager cannot have: it has no other user to become.
-_MACHINE_ONLY = (
-    "User=",
-    "Group=",
-    "StateDirectory",
-    "RuntimeDirectory",
-    "ConfigurationDirectory",
-    "OOMScoreAdjust=",
-    "AmbientCapabilities=",
-    "CapabilityBoundingSet=",
-    "DevicePolicy=",
-    "IPAddressDeny=",
-    "PrivateDevices=",
-    "PrivateMounts=",
-    "PrivateTmp=",
-    "ProcSubset=",
-    "Protect",
-    "RestrictNamespaces=",
-)
 _HIDDEN = (Path("/home"), Path("/root"), Path("/run/user"))
 
 
@@ -159,23 +140,3 @@ def start_steps(place: Place) -> list[Step]:
         Step(command=(*place.control, "daemon-reload")),
         Step(command=(*place.control, "enable", "--now", UNIT)),
     ]
-
-
-def for_one_person(unit: str) -> str:
-    """Make the machine's unit one for somebody's own manager (systemd.exec(5))."""
-    head, *rest = unit.splitlines()
-    # The comments are about what the machine's unit has, and go with it.
-    left_out = (*_MACHINE_ONLY, "SystemCallFilter=~", "#")
-    kept = [line for line in rest if not line.startswith(left_out)]
-    return (
-        "\n".join((head, *kept))
-        .replace("\n\n\n", "\n\n")
-        .replace("/etc/exitd/", "%h/.config/exitd/")
-        .replace("EXITD_STATE=%S/exitd", "EXITD_STATE=%h/.local/state/exitd")
-        .replace(
-            "EXITD_SOCKET=%t/exitd/exitd.sock",
-            "EXITD_SOCKET=%h/.local/state/exitd/exitd.sock",
-        )
-        .replace("WantedBy=multi-user.target", "WantedBy=default.target")
-        + "\n"
-    )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from exitd.cli import wording
-from exitd.cli.asking import all_triggers, connect
+from exitd.cli.asking import PAGE, connect
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.options import LOOK, Json
 from exitd.cli.printing import TABLE_WIDTH, say, say_json, shortened
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from exitd.client import Client
-    from exitd.runtime.views import StatusView, TriggerView
+    from exitd.runtime.views import NearestView, StatusView, TriggerView
 
 LINES_MIN = 10
+#: Listed where no terminal says how many lines there are.
+LISTED = 100
 BAR = 12
 #: A bar begins to fill at this distance, in percent of the price.
 BAR_BEGINS = Decimal(5)
@@ -46,6 +48,17 @@ def top(
     once: Annotated[
         bool, typer.Option("--once", help="Look once; in a pipe it does so anyway.")
     ] = False,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit",
+            metavar="N",
+            min=1,
+            max=PAGE,
+            help=f"How many triggers; as many as there is room for, or {LISTED}.",
+            show_default=False,
+        ),
+    ] = None,
     json: Json = False,
 ) -> int:
     """
@@ -60,36 +73,31 @@ def top(
       exitd top --once | head
     """
     with connect() as client:
-        status, triggers = _look(client)
         if json:
-            say_json({"banner": status.banner, "status": status, "triggers": triggers})
+            status, near = _look(client, limit or LISTED)
+            say_json(
+                {
+                    "banner": status.banner,
+                    "status": status,
+                    "triggers": near.triggers,
+                    "more": near.more,
+                }
+            )
         elif once or not sys.stdout.isatty():
-            for line in _lines(status, triggers, TABLE_WIDTH):
+            for line in _lines(*_look(client, limit or LISTED), TABLE_WIDTH):
                 say(line.plain.rstrip())
         else:
-            _go_on(client, every)
+            _go_on(client, every, limit)
     return ExitCode.OK
 
 
-def _look(client: Client) -> tuple[StatusView, list[TriggerView]]:
+def _look(client: Client, limit: int) -> tuple[StatusView, NearestView]:
     from exitd.client import calls
 
-    status = client.ask(calls.status())
-    return status, nearest_first(all_triggers(client, state="active"))
+    return client.ask(calls.status()), client.ask(calls.nearest(limit=limit))
 
 
-def nearest_first(triggers: Sequence[TriggerView]) -> list[TriggerView]:
-    """Sort by the distance to the level; those without one come last, by name."""
-    return sorted(triggers, key=lambda each: (_distance(each), each.id))
-
-
-def _distance(trigger: TriggerView) -> Decimal:
-    if trigger.distance_percent is None:
-        return Decimal("Infinity")
-    return Decimal(trigger.distance_percent)
-
-
-def _go_on(client: Client, every_s: float) -> None:
+def _go_on(client: Client, every_s: float, limit: int | None) -> None:
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
@@ -100,20 +108,19 @@ def _go_on(client: Client, every_s: float) -> None:
     with Live(console=console, screen=True, auto_refresh=False) as live:
         try:
             while True:
-                status, triggers = _look(client)
-                newest = client.ask(calls.facts(limit=1)).last_seq
                 size = os.get_terminal_size(sys.stdout.fileno())
-                lines = list(_lines(status, triggers, size.columns))
-                shown = lines[: max(size.lines - 1, LINES_MIN)]
+                most = min(max(size.lines - 1, LINES_MIN), PAGE)
+                status, near = _look(client, limit or most)
+                newest = client.ask(calls.facts(limit=1)).last_seq
+                lines = list(_lines(status, near, size.columns))
+                shown = lines[:most]
                 live.update(Text("\n").join(shown), refresh=True)
                 client.ask(calls.facts(after=newest, limit=1, wait_s=every_s))
         except KeyboardInterrupt:
             return
 
 
-def _lines(
-    status: StatusView, triggers: Sequence[TriggerView], columns: int
-) -> Iterator[Text]:
+def _lines(status: StatusView, near: NearestView, columns: int) -> Iterator[Text]:
     from rich.text import Text
 
     ready = "ready" if status.is_ready else "NOT READY"
@@ -133,9 +140,11 @@ def _lines(
     heads = f"{'LEVEL':>12} {'PRICE':>12} {'AWAY':>8} {'':{BAR}} STATE"
     name = max(columns - len(heads) - STATE - 1, NAME_MIN)
     yield Text(f"{'ID':<{name}} {heads}", style="bold")
-    for trigger in triggers:
+    for trigger in near.triggers:
         yield _row(trigger, name)
-    if not triggers:
+    if near.more:
+        yield Text(f"and {near.more:,} more that are farther away", style="dim")
+    elif not near.triggers:
         yield Text("no triggers; see `exitd add --help`")
 
 

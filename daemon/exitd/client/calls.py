@@ -9,6 +9,13 @@ from msgspec import Struct, to_builtins
 from exitd.ports.answers import VenueAnswer
 from exitd.runtime.answer_views import AnswersView
 from exitd.runtime.delivery_views import DeliveriesView
+from exitd.runtime.flow_views import (
+    FlattenView,
+    HandoverView,
+    ImportView,
+    TakeProfitView,
+)
+from exitd.runtime.preview_views import PreviewsView
 from exitd.runtime.standby_views import TakeoverView
 from exitd.runtime.views import (
     ArmedView,
@@ -17,15 +24,12 @@ from exitd.runtime.views import (
     ExplainView,
     FactsView,
     FeedsView,
-    FlattenView,
-    HandoverView,
-    ImportView,
+    NearestView,
     OrderView,
     PageView,
     PlanView,
     PositionsView,
     StatusView,
-    TakeProfitView,
     TokensView,
     TokenView,
 )
@@ -102,6 +106,12 @@ def search(
     return Call(method="GET", path="/v1/triggers", answers=PageView, query=query)
 
 
+def nearest(*, limit: int = 100) -> Call[NearestView]:
+    """List the triggers nearest to firing, the nearest first."""
+    query = _given(limit=limit)
+    return Call(method="GET", path="/v1/nearest", answers=NearestView, query=query)
+
+
 def show(id: str) -> Call[DetailView]:
     return Call(method="GET", path=_trigger(id), answers=DetailView)
 
@@ -136,6 +146,24 @@ def arm(
         body=body,
         idempotency_key=idempotency_key,
     )
+
+
+def preview(
+    triggers: Sequence[Words],
+    *,
+    if_crossed: str | None = None,
+    if_no_position: str | None = None,
+) -> Call[PreviewsView]:
+    """Say what `arm` would do, or why it would be refused; changes nothing."""
+    options = _given(if_crossed=if_crossed, if_no_position=if_no_position)
+    body = {"triggers": [dict(words) for words in triggers], **options}
+    return Call(method="POST", path="/v1/preview", answers=PreviewsView, body=body)
+
+
+def preview_change(id: str, changes: Words) -> Call[PreviewsView]:
+    """As `preview`, of what `amend` would do."""
+    path = _trigger(id, "preview")
+    return Call(method="POST", path=path, answers=PreviewsView, body=dict(changes))
 
 
 def amend(id: str, changes: Words) -> Call[ArmedView]:

@@ -4,28 +4,19 @@ The nearest price on each side at which anything is to be done is kept at hand. 
 price between the two costs two comparisons, however many triggers rest.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
+from heapq import merge
 
 from exitd.core.condition import Direction, Offset
 from exitd.core.levels import Levels
 from exitd.core.market import PriceSource
-from exitd.core.trails import Trails
+from exitd.core.trails import Trails, highest_stops
 from exitd.core.trigger import TriggerRecord
 from exitd.core.units import INFINITY
 
 _MINUS_INFINITY = INFINITY.copy_negate()
-
-
-def nearest_levels(book: "Book") -> tuple[Decimal, Decimal]:
-    """Give the nearest level below that a price may hit, and the nearest above.
-
-    Minus and plus infinity where there is none. What only wakes a trigger is no level.
-    """
-    return (
-        max(book._falling.first.copy_negate(), book._sells.stop),
-        min(book._rising.first, book._buys.stop.copy_negate()),
-    )
 
 
 class Wake(StrEnum):
@@ -46,7 +37,8 @@ class Book:
     `falling_at` is the highest price at which a falling price has something to do,
     `rising_at` the lowest for a rising one; minus and plus infinity where there is
     none. `pending` holds triggers whose side of the level the next price decides,
-    `counting` those that count prices in a row. `joined` are the combined sources
+    `counting` those that count prices in a row, `timing` those whose level must be
+    crossed for a while, and is. `joined` are the combined sources
     that its prices are a part of. From `hole_ns` to `hole_end_ns` (0: no hole is open)
     nobody watched, and no candle has told yet; up to `ts_seen_ns` all was seen.
     `hole_watch` is who was on watch then, as it stood when it was found; `hole_left`
@@ -83,6 +75,7 @@ class Book:
         "price",
         "rising_at",
         "seq",
+        "timing",
         "ts_recv_ns",
         "ts_saved_ns",
         "ts_seen_ns",
@@ -101,6 +94,7 @@ class Book:
         self._levels_above = self._act_above = self.rising_at = INFINITY
         self.pending: dict[str, None] = {}
         self.counting: dict[str, int] = {}
+        self.timing: dict[str, None] = {}
         self.joined: tuple[PriceSource, ...] = ()
         self.price: Decimal | None = None
         self.ts_venue_ns = -1
@@ -228,6 +222,7 @@ class Book:
         """Forget a trigger; one that does not rest here is no error."""
         self.pending.pop(trigger_id, None)
         self.counting.pop(trigger_id, None)
+        self.timing.pop(trigger_id, None)
         if trigger_id not in self and trigger_id not in self._wakes:
             return
         self._falling.remove(trigger_id)
@@ -304,3 +299,29 @@ class Book:
         self._act_above = above = min(self._levels_above, buys.stop.copy_negate())
         self.falling_at = max(below, buys.top.copy_negate())
         self.rising_at = min(above, sells.top)
+
+
+def nearest_levels(book: Book) -> tuple[Decimal, Decimal]:
+    """Give the nearest level below that a price may hit, and the nearest above.
+
+    Minus and plus infinity where there is none. What only wakes a trigger is no level.
+    """
+    return (
+        max(book._falling.first.copy_negate(), book._sells.stop),
+        min(book._rising.first, book._buys.stop.copy_negate()),
+    )
+
+
+def in_order(book: Book, price: Decimal, limit: int) -> Iterator[tuple[Decimal, str]]:
+    """Give whom *price* would hit first, and how far it has to go; nearest first.
+
+    Costs what is taken of it, *limit* at the most, and not what rests here. Who waits
+    or confirms without a level to be hit is left out. Prices may move on meanwhile.
+    """
+    sells, buys = highest_stops(book._sells, limit), highest_stops(book._buys, limit)
+    return merge(
+        ((price + rank, name) for rank, name in book._falling.in_order()),
+        ((rank - price, name) for rank, name in book._rising.in_order()),
+        ((price - stop, name) for stop, name in sells),
+        ((stop.copy_negate() - price, name) for stop, name in buys),
+    )

@@ -56,6 +56,21 @@ class Levels:
             heapify(self._heap)
         self._settle()
 
+    def in_order(self) -> Iterator[tuple[Decimal, str]]:
+        """Give the ranks with their names, lowest first, as they were at the first.
+
+        Costs what is taken of it: a heap is a tree, and only what lies under one that
+        was given can be next. What changes meanwhile is seen, or is not.
+        """
+        heap, live = self._heap.copy(), self._live
+        upcoming = [(heap[0], 0)] if heap else []
+        while upcoming:
+            entry, at = heappop(upcoming)
+            if live.get(entry[2]) is entry:
+                yield entry[0], entry[2]
+            for under in range(2 * at + 1, min(2 * at + 3, len(heap))):
+                heappush(upcoming, (heap[under], under))
+
     def take(self, bound: Decimal) -> list[tuple[str, Decimal]]:
         """Take out every name whose rank is at most *bound*, in order, and its rank."""
         heap, live = self._heap, self._live

@@ -9,8 +9,9 @@ high move half of all trails. Runs make taking out thousands of trails cheap.
 """
 
 from bisect import insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_FLOOR, Context, Decimal
+from heapq import heappop, heappush, merge
 from operator import itemgetter
 
 # Exact for as long as a stop has no more than 200 digits; a watermark of 20 times
@@ -26,6 +27,8 @@ multiply_add = _EXACT.fma
 
 #: Offset, sequence number, name: in the order in which a falling price hits them.
 Trail = tuple[Decimal, int, str]
+#: Its stop with the sign changed, sequence number, name: the highest stop comes first.
+Ranked = tuple[Decimal, int, str]
 #: Stop, sequence number, name, watermark: of a trail that a price has hit.
 Hit = tuple[Decimal, int, str, Decimal]
 
@@ -139,6 +142,11 @@ class Group:
                 root = run if root is None else _meld(root, run)
             self._plant(root, is_percent)
         return trail
+
+    def in_order(self) -> Iterator[Ranked]:
+        """Give its trails, the highest stop first; takes nothing out."""
+        roots = [root for root in (self.fixed, self.percent) if root is not None]
+        return merge(*(_ranked(root, self.watermark) for root in roots))
 
     def take(self, price: Decimal, hits: list[Hit]) -> None:
         """Take out every trail whose stop is at or above *price*, in any order."""
@@ -282,6 +290,21 @@ def _without(root: Run | None, run: Run) -> Run | None:
             break
         parent = parent.parent
     return root
+
+
+def _ranked(root: Run, watermark: Decimal) -> Iterator[Ranked]:
+    """Walk a heap in order: what comes next is behind or under one that came."""
+    upcoming = [(root[0], 0, root)]
+    while upcoming:
+        (offset, seq, name), at, run = heappop(upcoming)
+        stop = stop_below(watermark, offset, run.is_percent)
+        yield stop.copy_negate(), seq, name
+        if at + 1 < len(run):
+            heappush(upcoming, (run[at + 1], at + 1, run))
+        if at == 0:
+            for under in (run.left, run.right):
+                if under is not None:
+                    heappush(upcoming, (under[0], 0, under))
 
 
 def _split(

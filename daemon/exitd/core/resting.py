@@ -130,6 +130,7 @@ def _rest_level(
         book.add(record.id, level, way, record.seq)
     else:
         book.wake(record.id, Wake.BACK, level, OPPOSITE[way], record.seq)
+        book.timing[record.id] = None
         if book.price is None:
             # Its time may be over before the first price since a restart.
             book.pending[record.id] = None

@@ -14,13 +14,15 @@ with its sign changed.
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from operator import itemgetter
 
 from exitd.core.condition import Offset
+from exitd.core.group_stops import GroupStops
 from exitd.core.meldable import (
     Group,
     Hit,
+    Ranked,
     Runs,
     Trail,
     group_of,
@@ -36,7 +38,7 @@ from exitd.core.units import INFINITY
 Mark = tuple[int, Decimal]
 
 _NOTHING = INFINITY.copy_negate()
-#: Dead entries and empty groups that may stay beyond the number of living ones.
+#: Empty groups that may stay beyond the number of living ones.
 _GARBAGE_MAX = 64
 
 
@@ -94,7 +96,7 @@ class Trails:
         # Groups that a new high has reached, oldest first, and the last trail then.
         self._raised: dict[Group, int] = {}
         self._last_seq = -1
-        self._stops = _Stops()
+        self._stops = GroupStops()
         self._settle()
 
     def __len__(self) -> int:
@@ -301,79 +303,35 @@ class Trails:
         self.stop = stop
 
 
-class _Stops:
-    """The highest stop of each group under the top one.
+def highest_stops(trails: Trails, limit: int) -> list[tuple[Decimal, str]]:
+    """Give the highest stops with their names, the highest first.
 
-    A stack can lose trails anywhere, so a running maximum along it would have to be
-    worked out again from there; a heap stays right at O(log n). Entries that are no
-    longer those of their groups are dead, and go when they come to the front.
+    Costs as much as there are to give: groups are opened when it is their turn.
     """
+    found: list[tuple[Decimal, str]] = []
+    groups = trails._stops.in_order()
+    # The top one is not among them.
+    opened = [_opened(group) for group in trails._stack[-1:]]
+    upcoming = next(groups, None)
+    while len(found) < limit and (opened or upcoming is not None):
+        if upcoming is not None and (
+            not opened or upcoming.stop.copy_negate() <= opened[0][0][0]
+        ):
+            heappush(opened, _opened(upcoming))
+            upcoming = next(groups, None)
+            continue
+        (rank, _, name), rest = heappop(opened)
+        found.append((rank.copy_negate(), name))
+        following = next(rest, None)
+        if following is not None:
+            heappush(opened, (following, rest))
+    return found
 
-    __slots__ = ("_heap", "_live")
 
-    def __init__(self) -> None:
-        self._heap: list[tuple[Decimal, Group]] = []
-        self._live = 0
-
-    def put(self, group: Group) -> None:
-        """Enter the highest stop of a group that has a trail."""
-        rank = group.stop.copy_negate()
-        entry = group.entry
-        if entry is None:
-            self._live += 1
-        elif entry[0] == rank:
-            return
-        group.entry = (rank, group)
-        heappush(self._heap, group.entry)
-
-    def drop(self, group: Group) -> None:
-        if group.entry is not None:
-            group.entry = None
-            self._live -= 1
-
-    def highest(self) -> Decimal:
-        """Give the highest stop; minus infinity when there is none."""
-        heap = self._heap
-        if len(heap) > _GARBAGE_MAX + 2 * self._live:
-            self._sort_out()
-        # A pop costs log n: beyond this many, going through all costs less.
-        pops = len(heap) >> 4
-        while heap and heap[0][1].entry is not heap[0]:
-            if pops == 0:
-                self._sort_out()
-                break
-            pops -= 1
-            heappop(heap)
-        return heap[0][0].copy_negate() if heap else _NOTHING
-
-    def take(self, price: Decimal) -> list[Group]:
-        """Take out every group with a stop at or above *price*, in any order."""
-        heap, bound = self._heap, price.copy_negate()
-        groups: list[Group] = []
-        # What is hit is a tree at the root of the heap; its nodes have no other order.
-        pending = [0] if heap else []
-        while pending:
-            at = pending.pop()
-            entry = heap[at]
-            if entry[0] > bound:
-                continue
-            group = entry[1]
-            if group.entry is entry:
-                groups.append(group)
-                group.entry = None
-            at += at + 1
-            if at < len(heap):
-                pending.append(at)
-                if at + 1 < len(heap):
-                    pending.append(at + 1)
-        self._live -= len(groups)
-        if len(groups) > len(heap) >> 4:
-            self._sort_out()
-        return groups
-
-    def _sort_out(self) -> None:
-        self._heap[:] = [entry for entry in self._heap if entry[1].entry is entry]
-        heapify(self._heap)
+def _opened(group: Group) -> tuple[Ranked, Iterator[Ranked]]:
+    """Give the trail of a group that is nearest, and those that follow it."""
+    trails = group.in_order()
+    return next(trails), trails
 
 
 def _height(group: Group) -> Decimal:

@@ -2,9 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 
-from msgspec import Struct
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -14,44 +12,19 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
 from exitd.core.attempt import AttemptState
-from exitd.core.book import nearest_levels
-from exitd.core.files import is_from_file
-from exitd.core.trigger import TriggerState
 from exitd.core.units import NS_PER_S
-from exitd.core.wording import condition_word
 from exitd.metrics.catalogue import METRICS, Shape
 from exitd.metrics.counts import Counts, Labels
 from exitd.ports.store import StoreHealth
-from exitd.runtime.control.running import AllPrices, each_trigger
+from exitd.runtime.control.census import Counted
+from exitd.runtime.control.nearest import ratio
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.durations import Durations
-from exitd.runtime.shown import shown_state
 
 #: The nearest to their levels, where so many markets are watched.
 SYMBOLS_MAX = 200
 
 Values = Iterable[tuple[Labels, float]]
-
-
-class Triggers(Struct, frozen=True):
-    """Triggers by account, state and kind, and those of files that are paused."""
-
-    counts: Counter[Labels]
-    drift: int
-
-
-async def count_triggers(daemon: Daemon) -> Triggers:
-    """Walk over all of them, letting prices have the loop in between."""
-    state, prices = daemon.loop.engine.state, AllPrices(daemon)
-    counts: Counter[Labels] = Counter()
-    drift = 0
-    async for record in each_trigger(daemon):
-        definition = record.definition
-        shown = shown_state(state, record, prices)
-        counts[definition.account, shown, condition_word(definition.condition)] += 1
-        is_over = record.state is TriggerState.DONE
-        drift += record.paused and is_from_file(definition) and not is_over
-    return Triggers(counts, drift)
 
 
 class DaemonCollector(Collector):
@@ -62,7 +35,7 @@ class DaemonCollector(Collector):
         daemon: Daemon,
         counts: Counts,
         commits: Durations,
-        triggers: Triggers,
+        triggers: Counted,
         python: str,
     ) -> None:
         self._daemon = daemon
@@ -107,8 +80,8 @@ class DaemonCollector(Collector):
         yield "exitd_build_info", [(version, 1)]
         yield "exitd_live", [((), daemon.mode == "live")]
         yield "exitd_ready", [((), not daemon.reasons_not_ready())]
-        yield "exitd_triggers", self._triggers.counts.items()
-        yield "exitd_config_drift_triggers", [((), self._triggers.drift)]
+        yield "exitd_triggers", self._triggers.kinds.items()
+        yield "exitd_config_drift_triggers", [((), len(self._triggers.drift))]
         yield (
             "exitd_config_last_reload_successful",
             [((), self._counts.is_config_good)],
@@ -176,15 +149,10 @@ class DaemonCollector(Collector):
         """Find for each market how near the price is to a level that it would hit."""
         nearest: dict[Labels, float] = {}
         for source, book in self._daemon.loop.engine.state.books.items():
-            price = book.price
-            if price is None or price <= 0 or source.combined is not None:
-                continue
-            below, above = nearest_levels(book)
-            way = min(price - below, above - price)
-            if way.is_finite():
+            share = ratio(source, book) if source.combined is None else None
+            if share is not None:
                 labels = source.feed, source.symbol
-                ratio = float(max(way, Decimal(0)) / price)
-                nearest[labels] = min(ratio, nearest.get(labels, ratio))
+                nearest[labels] = min(float(share), nearest.get(labels, float(share)))
         by_distance = sorted(nearest.items(), key=lambda one: one[1])
         return by_distance[:SYMBOLS_MAX]
 

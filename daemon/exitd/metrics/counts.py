@@ -7,10 +7,12 @@ moment may be missed.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from exitd.api.guard import Answered
+from exitd.core.attempt import RefusalKind
+from exitd.core.condition import ConditionKind
 from exitd.core.events import Fact, FactKind
 from exitd.core.state import State
 from exitd.core.units import NS_PER_US
@@ -57,6 +59,29 @@ _LOST = (
     ("silent", "silent"),
     ("no longer", "ended"),
 )
+_FAILED = "failed"
+#: Why a close is signed again, beside the kinds of a refusal.
+_REMAINDER, _REFUSED, _CANCELLED, _MISSING = "remainder", "refused", "cancelled", "lost"
+#: What may happen on an account, by metric: every word of its second label.
+_OF_ACCOUNTS: Mapping[str, tuple[str, ...]] = {
+    "exitd_triggers_fired_total": (
+        *ConditionKind,
+        *("trailing", "at_time", "max_hold", "now"),
+    ),
+    **{
+        metric: tuple(outcome for of, _, outcome in _OUTCOMES.values() if of == what)
+        for what, metric in _COUNTERS.items()
+    },
+    "exitd_order_retries_total": (
+        *RefusalKind,
+        *(_REMAINDER, _CANCELLED, _MISSING),
+    ),
+}
+_WHY_LOST = (*dict.fromkeys(word for _, word in _LOST), _FAILED)
+_DURATIONS_OF_ACCOUNTS = (
+    "exitd_trigger_to_order_sent_seconds",
+    "exitd_order_ack_seconds",
+)
 
 
 class Counts:
@@ -69,14 +94,38 @@ class Counts:
         self._sent_ns: dict[tuple[str, str], int] = {}
         self._reasons: dict[str, str] = {}
 
-    def add(self, metric: str, *labels: str) -> None:
-        self.totals.setdefault(metric, Counter())[labels] += 1
+    def begin(self, accounts: Iterable[str], feeds: Iterable[str]) -> None:
+        """Tell of what has not happened yet, with a zero.
 
-    def note(self, metric: str, took_ns: int, *labels: str) -> None:
+        Prometheus sees no increase in what it sees for the first time: nobody would
+        be told of the first order that is refused.
+        """
+        for feed in feeds:
+            for word in _WHY_LOST:
+                self._counter("exitd_feed_reconnects_total")[feed, word] += 0
+        for account in accounts:
+            for metric, words in _OF_ACCOUNTS.items():
+                for word in words:
+                    self._counter(metric)[account, word] += 0
+            for metric in _DURATIONS_OF_ACCOUNTS:
+                self._durations(metric, (account,))
+        for metric, word in _RESULTS.values():
+            self._counter(metric)[(word,)] += 0
+
+    def _counter(self, metric: str) -> Counter[Labels]:
+        return self.totals.setdefault(metric, Counter())
+
+    def _durations(self, metric: str, labels: Labels) -> Durations:
         of_metric = self.durations.setdefault(metric, {})
         if labels not in of_metric:
             of_metric[labels] = Durations()
-        of_metric[labels].note(took_ns)
+        return of_metric[labels]
+
+    def add(self, metric: str, *labels: str) -> None:
+        self._counter(metric)[labels] += 1
+
+    def note(self, metric: str, took_ns: int, *labels: str) -> None:
+        self._durations(metric, labels).note(took_ns)
 
     def facts_of(self, state: State) -> Callable[[Sequence[Fact], bool], None]:
         """Give what takes facts; *state* knows the triggers that they are about."""
@@ -108,7 +157,7 @@ class Counts:
         attempt = fields.get("attempt")
         is_retry = isinstance(attempt, int) and attempt > 1
         if fact.kind is K.ORDER_SIGNED and is_retry:
-            reason = self._reasons.pop(fact.fire_id, "remainder")
+            reason = self._reasons.pop(fact.fire_id, _REMAINDER)
             self.add("exitd_order_retries_total", account, reason)
         elif fact.kind is K.ORDER_SENT:
             waited_us = fields.get("hit_to_sent_us")
@@ -121,11 +170,11 @@ class Counts:
             if sent_ns is not None:
                 self.note("exitd_order_ack_seconds", fact.ts_ns - sent_ns, account)
         if fact.kind is K.ORDER_REFUSED:
-            _keep(self._reasons, fact.fire_id, str(fields.get("refusal") or "refused"))
+            _keep(self._reasons, fact.fire_id, str(fields.get("refusal") or _REFUSED))
         elif fact.kind is K.ORDER_CANCELLED:
-            _keep(self._reasons, fact.fire_id, "cancelled")
+            _keep(self._reasons, fact.fire_id, _CANCELLED)
         elif fact.kind is K.ORDER_RESOLVED and fields.get("found") is False:
-            _keep(self._reasons, fact.fire_id, "lost")
+            _keep(self._reasons, fact.fire_id, _MISSING)
 
     def observe(self, event: Event, fields: Mapping[str, object]) -> None:
         """Count a log event."""
@@ -153,7 +202,7 @@ def _word_for(reason: str) -> str:
     for part, word in _LOST:
         if part in reason:
             return word
-    return "failed"
+    return _FAILED
 
 
 def _keep(kept: dict[Key, Kept], key: Key, value: Kept) -> None:

@@ -12,6 +12,7 @@ PATH = "config/grafana/exitd.json"
 _COLUMNS = 24
 _SOURCE = {"type": "prometheus", "uid": "${source}"}
 _VENUE = 'venue=~"$venue"'
+_VENUES = "label_values(exitd_feed_up, venue)"
 
 
 class Query(Struct, frozen=True):
@@ -67,7 +68,11 @@ def _stat(title: str, expression: str, **more: float) -> Panel:
 PANELS = (
     _stat("Live (0: paper)", "min(exitd_live)", good_at_least=1),
     _stat("Ready", "min(exitd_ready)", good_at_least=1),
-    _stat("Armed", 'sum(exitd_triggers{state=~"armed|confirming"})', good_at_least=0),
+    _stat(
+        "Armed",
+        'sum(exitd_triggers{state=~"armed|confirming"}) or vector(0)',
+        good_at_least=0,
+    ),
     _stat("Open positions", "sum(exitd_positions)", good_at_least=0),
     _stat("Unprotected", "sum(exitd_position_unprotected) or vector(0)", bad_from=1),
     _stat("In doubt", "sum(exitd_orders_in_doubt)", bad_from=1),
@@ -89,7 +94,7 @@ PANELS = (
         queries=(
             Query(
                 "sum by (venue, kind) "
-                f"(increase(exitd_triggers_fired_total{{{_VENUE}}}[1h]))",
+                f"(increase(exitd_triggers_fired_total{{{_VENUE}}}[1h])) > 0",
                 "{{venue}} {{kind}}",
             ),
         ),
@@ -99,7 +104,7 @@ PANELS = (
         queries=(
             Query(
                 "sum by (venue, outcome) "
-                f"(increase(exitd_orders_total{{{_VENUE}}}[1h]))",
+                f"(increase(exitd_orders_total{{{_VENUE}}}[1h])) > 0",
                 "{{venue}} {{outcome}}",
             ),
         ),
@@ -109,7 +114,7 @@ PANELS = (
         queries=(
             Query(
                 "sum by (venue, reason) "
-                f"(increase(exitd_order_retries_total{{{_VENUE}}}[1h]))",
+                f"(increase(exitd_order_retries_total{{{_VENUE}}}[1h])) > 0",
                 "{{venue}} {{reason}}",
             ),
         ),
@@ -153,7 +158,7 @@ PANELS = (
         queries=(
             Query(
                 "sum by (venue, reason) "
-                f"(increase(exitd_feed_reconnects_total{{{_VENUE}}}[1h]))",
+                f"(increase(exitd_feed_reconnects_total{{{_VENUE}}}[1h])) > 0",
                 "{{venue}} {{reason}}",
             ),
         ),
@@ -176,7 +181,10 @@ PANELS = (
     Panel(
         title="Alerts in an hour",
         queries=(
-            Query("sum by (result) (increase(exitd_webhooks_total[1h]))", "{{result}}"),
+            Query(
+                "sum by (result) (increase(exitd_webhooks_total[1h])) > 0",
+                "{{result}}",
+            ),
         ),
     ),
     Panel(
@@ -219,12 +227,13 @@ def _variables() -> Iterator[dict[str, Any]]:
         "name": "venue",
         "type": "query",
         "datasource": _SOURCE,
-        "query": "label_values(exitd_feed_up, venue)",
+        "query": {"qryType": 1, "query": _VENUES, "refId": "venues"},
         "refresh": 2,
         "includeAll": True,
         "multi": True,
         "allValue": ".*",
-        "current": {"text": "All", "value": "$__all"},
+        # Of several there may be, the chosen ones are lists.
+        "current": {"text": ["All"], "value": ["$__all"]},
     }
 
 
@@ -256,7 +265,8 @@ def _laid_out() -> Iterator[dict[str, Any]]:
 
 
 def _looks(panel: Panel) -> dict[str, Any]:
-    looks: dict[str, Any] = {"unit": panel.unit}
+    # Said in the place of a picture where there is nothing to draw.
+    looks: dict[str, Any] = {"unit": panel.unit, "noValue": "none"}
     steps: list[dict[str, Any]] = [{"color": "green", "value": None}]
     if panel.good_at_least is not None:
         steps = [

@@ -39,7 +39,8 @@ A scrape looks at each trigger once, in slices between which prices are evaluate
 one scrape waits for the other. Where that takes longer than 20 ms (some 4,000 triggers)
 `exitd_triggers` may be as old as twenty times what it took. A price writes nothing
 but one number; how long it took is measured on two of them a second. What is
-counted begins at zero with each start of the daemon, as Prometheus expects.
+counted begins at zero with each start of the daemon, as Prometheus expects, and is told
+as zero before it happens first: Prometheus sees no increase in what is new to it.
 
 `venue` is a name under `venues:`, `symbol` a market in the venue's own words, `kind`
 the key of an exit in the files (`stop_loss`, `take_profit`, `trailing`, ...), `state`

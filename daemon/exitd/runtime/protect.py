@@ -54,6 +54,7 @@ def audit(
     """
     holes = []
     expected_ns = now_ns - _PRICELESS_NS
+    oldest_ns = now_ns - state.policies.price_max_age_ns
 
     def is_priceless(record: TriggerRecord) -> bool:
         since_ns = max(record.ts_armed_ns, ts_started_ns)
@@ -62,15 +63,26 @@ def audit(
     for key, position in state.positions.items():
         if not position.is_open:
             continue
-        stops = [r for r in state.triggers_on(key) if _may_protect(r)]
-        oldest_ns = now_ns - state.policies.price_max_age_ns
-        watching = [r for r in stops if _is_live(r, stale, oldest_ns)]
-        live = [r for r in watching if not is_priceless(r)]
-        covered = _held_by_brokers(state, key)
-        covered += sum((_covers(state, r, position) for r in live), ZERO)
+        stops: list[TriggerRecord] = []
+        priceless: list[TriggerRecord] = []
+        covered, is_partly = _held_by_brokers(state, key), False
+        for trigger_id in state.by_position.get(key, ()):
+            # Of thousands of stops, a few cover all of it.
+            if covered >= position.live:
+                break
+            record = state.triggers[trigger_id]
+            if not _may_protect(record):
+                continue
+            stops.append(record)
+            if not _is_live(record, stale, oldest_ns):
+                continue
+            if is_priceless(record):
+                priceless.append(record)
+            else:
+                covered, is_partly = covered + _covers(state, record, position), True
         if covered < position.live:
-            is_partly = covered > ZERO or bool(live)
-            reason = _PARTLY if is_partly else _why(stops, watching, stale)
+            is_partly |= covered > ZERO
+            reason = _PARTLY if is_partly else _why(stops, priceless, stale)
             holes.append(Hole(key, position.live, covered, reason))
     return tuple(holes)
 

@@ -28,16 +28,10 @@ from exitd.core.trigger import (
 from exitd.core.units import HUNDRED, NS_PER_MS, NS_PER_S, text
 from exitd.core.wording import asked_text, condition_word, quantity_text
 from exitd.ports.store import StoredFact
+from exitd.runtime.flow_views import OpenOrderView
 from exitd.runtime.protect import Hole
 from exitd.runtime.trigger_words import further_words
-from exitd.runtime.views import (
-    FactView,
-    FeedView,
-    FireView,
-    OpenOrderView,
-    PositionView,
-    TriggerView,
-)
+from exitd.runtime.views import FactView, FeedView, FireView, PositionView, TriggerView
 
 FILE_OWNER = "file:"
 _WORKING = (AttemptState.WORKING, AttemptState.PARTIALLY_FILLED)
@@ -292,27 +286,29 @@ def trigger_view(
     )
 
 
-def protecting_stops(
-    state: State, position: PositionRecord, prices: Prices | None
-) -> tuple[str, ...]:
-    """Name the stops that watch a position now, or are closing it.
+def is_protecting(state: State, record: TriggerRecord, prices: Prices | None) -> bool:
+    """Whether a stop watches its position now, or is closing it.
 
     A trail that has not begun is none yet, and what acts at a time never is.
     """
-    found = []
-    for record in state.triggers_on(position.key):
-        shown = shown_state(state, record, prices)
-        watches = record.protects and shown in ("armed", "confirming")
-        closes = record.definition.is_stop and shown in ("firing", "working")
-        if watches or closes:
-            found.append(record.id)
-    return tuple(found)
+    shown = shown_state(state, record, prices)
+    watches = record.protects and shown in ("armed", "confirming")
+    return watches or (record.definition.is_stop and shown in ("firing", "working"))
 
 
 def position_view(
-    state: State, position: PositionRecord, prices: Prices | None, hole: Hole | None
+    state: State,
+    position: PositionRecord,
+    hole: Hole | None,
+    *,
+    active: tuple[str, ...],
+    protected_by: tuple[str, ...],
 ) -> PositionView:
-    """Show a position; *hole* is what the protection audit found on it."""
+    """Show a position; *hole* is what the protection audit found on it.
+
+    *active* are its triggers that are not done, *protected_by* the stops among them
+    that protect it now.
+    """
     key = position.key
     mark = state.last_price(PriceSource(key.account, key.symbol, PriceKind.MARK))
     return PositionView(
@@ -325,11 +321,9 @@ def position_view(
         mark=text_or_none(mark),
         is_proven=position.proven,
         is_protected=hole is None,
-        protected_by=protecting_stops(state, position, prices),
+        protected_by=protected_by,
         unprotected=hole.reason if hole is not None else "",
-        triggers=tuple(
-            r.id for r in state.triggers_on(key) if r.state is not TriggerState.DONE
-        ),
+        triggers=active,
         lifetime=position.lifetime,
         ts_opened=timestamp_or_none(position.ts_opened_ns),
         backstop=_resting_backstop(state, key),

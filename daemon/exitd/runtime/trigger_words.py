@@ -1,18 +1,65 @@
-"""The further words of a trigger, beside its condition, as people write them."""
+"""The words of a trigger, as people write them."""
 
+from exitd.configuration.instants import instant_text
 from exitd.core.condition import (
+    AtInstant,
     AtTimeOfDay,
     Basis,
     BeforeClose,
     FixedLevel,
     Level,
+    MaxHold,
     Move,
     Relative,
     Trailing,
 )
 from exitd.core.trigger import Close, TriggerDefinition
 from exitd.core.units import text
-from exitd.core.wording import duration_text, level_text, offset_text
+from exitd.core.wording import (
+    clock_text,
+    duration_text,
+    level_text,
+    offset_text,
+    quantity_text,
+)
+
+
+def written_words(definition: TriggerDefinition) -> dict[str, str]:
+    """Give every word of a trigger that can be amended, as `exitd amend` takes it."""
+    found = _condition_words(definition) | further_words(definition)
+    close = definition.close
+    if close is not None:
+        limit = close.slippage_limit
+        found |= {"close": quantity_text(close.quantity), "order": close.order.value}
+        found |= {} if limit is None else {"slippage_limit": f"{text(limit)}%"}
+        # What no file has a word for cannot be amended.
+        found.pop("bound", None)
+    if definition.expires_ns is not None:
+        found["expires"] = instant_text(definition.expires_ns)
+    if definition.note:
+        found["note"] = definition.note
+    return found
+
+
+def _condition_words(definition: TriggerDefinition) -> dict[str, str]:
+    condition = definition.condition
+    match condition:
+        case FixedLevel():
+            return {"level": level_text(condition.price)}
+        case Trailing():
+            after = condition.after
+            begins = {} if after is None else {"after": level_text(after)}
+            return {"trailing": offset_text(condition.offset), **begins}
+        case AtInstant():
+            return {"at_time": instant_text(condition.ts_ns)}
+        case AtTimeOfDay():
+            return {"at_time": f"{clock_text(condition.second)} {condition.zone}"}
+        case BeforeClose():
+            return {"at_time": f"{duration_text(condition.before_ns)} before close"}
+        case MaxHold():
+            return {"max_hold": duration_text(condition.duration_ns)}
+        case _:
+            return {}
 
 
 def further_words(definition: TriggerDefinition) -> dict[str, str]:

@@ -214,9 +214,13 @@ class FactsView(Struct, frozen=True, kw_only=True):
 
 
 class DetailView(Struct, frozen=True, kw_only=True):
-    """One trigger with its firings and its latest facts, newest first."""
+    """One trigger with its firings and its latest facts, newest first.
+
+    `written` are its words, as `exitd amend` takes them.
+    """
 
     trigger: TriggerView
+    written: dict[str, str] = {}
     fires: tuple[FireView, ...]
     facts: tuple[FactView, ...]
 
@@ -234,6 +238,13 @@ class PageView(Struct, frozen=True, kw_only=True):
 
     triggers: tuple[TriggerView, ...]
     next: str | None
+
+
+class NearestView(Struct, frozen=True, kw_only=True):
+    """The triggers nearest to firing; `more` are active too, and left out."""
+
+    triggers: tuple[TriggerView, ...]
+    more: int
 
 
 class PositionsView(Struct, frozen=True, kw_only=True):
@@ -327,67 +338,3 @@ class PlanView(Struct, frozen=True, kw_only=True):
     drift: tuple[str, ...]
     is_applied: bool
     refused: str
-
-
-class OpenOrderView(Struct, frozen=True, kw_only=True, rename="camel"):
-    """One resting order at a venue."""
-
-    id: str
-    client_id: int | None
-    symbol: str
-    side: str
-    quantity: str | None
-    price: str | None
-    reduce_only: bool | None
-    is_trigger: bool
-    trigger_price: str | None
-    status: str
-
-
-class FlattenView(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Open orders of a market, cancelled and confirmed; positions stay open."""
-
-    symbol: str
-    cancelled_orders: tuple[OpenOrderView, ...]
-    remaining_orders: tuple[OpenOrderView, ...]
-    spared_orders: tuple[OpenOrderView, ...]
-    notes: tuple[str, ...]
-
-
-class HeldPositionView(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A position as the venue states it."""
-
-    symbol: str
-    side: str
-    quantity: str
-    entry_price: str | None
-
-
-class TakeProfitView(Struct, frozen=True, kw_only=True, rename={"order_id": "orderId"}):
-    """A resting reduce-only take-profit; `trigger_id` is what cancels it."""
-
-    order_id: str
-    status: str
-    positions: tuple[HeldPositionView, ...]
-    trigger_id: str
-    notes: tuple[str, ...]
-
-
-class StepView(Struct, frozen=True, kw_only=True):
-    """One step of a flow; `outcome` is empty in a dry run."""
-
-    what: str
-    outcome: str
-
-
-class ImportView(Struct, frozen=True, kw_only=True):
-    """YAML for `conf.d/`, and the steps that move the exits here."""
-
-    yaml: str
-    steps: tuple[StepView, ...]
-    is_applied: bool
-
-
-class HandoverView(Struct, frozen=True, kw_only=True):
-    steps: tuple[StepView, ...]
-    is_applied: bool

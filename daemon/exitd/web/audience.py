@@ -199,7 +199,7 @@ class Audience:
 
     async def _sum_up(self, message: Message) -> None:
         message.status = await self._control.standing.status()
-        message.positions = self._control.reading.positions()
+        message.positions = _in_short(await self._control.reading.positions())
         self._status = Message(status=message.status, positions=message.positions)
 
     async def _news(self) -> list[FactView]:
@@ -237,6 +237,16 @@ class Audience:
             message = Message()
             _add(message, change)
             yield _encode(message)
+
+
+def _in_short(positions: PositionsView) -> PositionsView:
+    """Leave out the names of triggers, which may be thousands: they have rows."""
+    return PositionsView(
+        positions=tuple(
+            structs.replace(one, triggers=(), protected_by=())
+            for one in positions.positions
+        )
+    )
 
 
 def _add(message: Message, change: Change) -> None:

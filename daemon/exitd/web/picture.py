@@ -8,20 +8,18 @@ page. Nothing here changes anything.
 import asyncio
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from heapq import nsmallest
 
 import msgspec
 from msgspec import Struct
 
 from exitd.core.events import Fact
 from exitd.core.market import PriceSource
-from exitd.core.resting import level_now
 from exitd.core.state import State
-from exitd.core.trigger import TriggerRecord, TriggerState
+from exitd.core.trigger import TriggerState
 from exitd.core.units import text
-from exitd.runtime.control.running import AllPrices, each_trigger
+from exitd.runtime.control.nearest import active, nearest
+from exitd.runtime.control.running import AllPrices
 from exitd.runtime.daemon import Daemon
-from exitd.runtime.shown import distance_percent
 from exitd.web.rows import row_of
 
 #: The nearest of them are listed where there are more.
@@ -29,7 +27,6 @@ ROWS_MAX = 2_000
 #: Triggers looked at in one turn, and before others get the loop: half a millisecond.
 _TURN, _CHUNK = 100, 20
 _NAMED_MAX = 10_000
-_FAR = Decimal("Infinity")
 
 
 class Change(Struct, omit_defaults=True):
@@ -68,13 +65,8 @@ class Picture:
     async def choose(self) -> Change:
         """Take the triggers to list, the nearest where there are too many."""
         self._is_kept = True
-        records: list[TriggerRecord] = []
-        async for record in each_trigger(self._daemon):
-            if record.state is not TriggerState.DONE:
-                records.append(record)
-        self.left_out = max(0, len(records) - ROWS_MAX)
-        if self.left_out:
-            records = await self._nearest(records)
+        records = await nearest(self._daemon, ROWS_MAX)
+        self.left_out = max(0, active(self._state) - len(records))
         ids = {record.id for record in records}
         change = Change()
         for id in [id for id in self._rows if id not in ids]:
@@ -82,17 +74,6 @@ class Picture:
             change.gone.append(id)
         await self._look_at([id for id in ids if id not in self._rows], change)
         return change
-
-    async def _nearest(self, records: list[TriggerRecord]) -> list[TriggerRecord]:
-        state = self._state
-        found: list[tuple[Decimal, str]] = []
-        for start in range(0, len(records), _CHUNK * 10):
-            part = records[start : start + _CHUNK * 10]
-            near = ((_distance(state, record), record.id) for record in part)
-            found = nsmallest(ROWS_MAX, (*found, *near))
-            await asyncio.sleep(0)
-        near_ids = {id for _, id in found}
-        return [record for record in records if record.id in near_ids]
 
     def forget(self) -> None:
         """Nobody looks any more."""
@@ -194,15 +175,3 @@ class Picture:
     @property
     def _state(self) -> State:
         return self._daemon.loop.engine.state
-
-
-def _distance(state: State, record: TriggerRecord) -> Decimal:
-    """Say how far away a trigger is, in percent; infinitely where that has no sense."""
-    definition = record.definition
-    if not definition.watches_price:
-        return _FAR
-    level, price = level_now(state, record), state.last_price(definition.source)
-    if level is None or price is None:
-        return _FAR
-    away = distance_percent(definition, level, price)
-    return _FAR if away is None else away

@@ -14,6 +14,8 @@ from exitd.adapters.sqlite.database import IN_MEMORY, connect, write_engine
 from exitd.errors import StoreError
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+#: Between the name of a database and the schema that it was about to get.
+_BEFORE = ".before-"
 
 
 def upgrade(connection: Connection, migrations: Path = MIGRATIONS) -> None:
@@ -77,12 +79,12 @@ def bring_up_to_date(path: Path, migrations: Path = MIGRATIONS) -> list[str]:
         if revision not in known:
             raise StoreError(
                 f"{path} was written by a newer exitd (schema {revision}, this one"
-                f" knows up to {known[-1]}): run that version, or restore the copy"
-                " that it kept when it migrated."
+                f" knows up to {known[-1]}): run that version, or"
+                f" {_way_back(path, known[-1])}."
             )
         if revision == known[-1]:
             return []
-        copy = path.with_name(f"{path.name}.before-{known[-1]}")
+        copy = path.with_name(f"{path.name}{_BEFORE}{known[-1]}")
         copy_database(driver, copy)
     engine = write_engine(path)
     with engine.connect() as connection:
@@ -91,3 +93,18 @@ def bring_up_to_date(path: Path, migrations: Path = MIGRATIONS) -> list[str]:
         f"{path} was migrated from schema {revision} to {known[-1]}; the old file is"
         f" kept as {copy.name}."
     ]
+
+
+def _way_back(path: Path, newest: str) -> str:
+    """Name the copy that an exitd which knows up to *newest* can read, if it is there.
+
+    It is of the first migration to anything newer.
+    """
+    copies = sorted(path.parent.glob(f"{path.name}{_BEFORE}r*"))
+    newer = [each.name for each in copies if each.name.rpartition("-")[2] > newest]
+    if not newer:
+        return "restore the copy that it kept when it migrated"
+    return (
+        f"put {newer[0]} in its place, without what was armed, amended or filled since"
+        " that was made"
+    )

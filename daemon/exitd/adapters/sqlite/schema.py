@@ -8,6 +8,8 @@ There are no foreign keys: each row must be restorable without the others, and
 no constraint between rows may ever refuse what a firing has to write.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     Column,
     Index,
@@ -39,40 +41,32 @@ def _blob(name: str) -> Column[bytes]:
     return Column(name, LargeBinary, nullable=False)
 
 
-TRIGGERS = Table(
-    "triggers",
-    METADATA,
-    _text("id", key=True),
-    _text("account"),
-    _text("symbol"),
-    _text("side"),
-    _text("state"),
-    _text("owner"),
-    Column("level", Text),
-    _integer("arming"),
-    _integer("ts_changed_ns"),
-    _text("body"),
-    _integer("checksum"),
-    sqlite_strict=True,
-)
+def _of_trigger(*further: Column[int]) -> tuple[Column[Any], ...]:
+    """Give the columns of a trigger's row; *further* stand before its body."""
+    return (
+        _text("id", key=True),
+        _text("account"),
+        _text("symbol"),
+        _text("side"),
+        _text("state"),
+        _text("owner"),
+        Column("level", Text),
+        _integer("arming"),
+        _integer("ts_changed_ns"),
+        *further,
+        _text("body"),
+        _integer("checksum"),
+    )
+
+
+TRIGGERS = Table("triggers", METADATA, *_of_trigger(), sqlite_strict=True)
 
 # Where the row of a trigger goes when no start is to restore it any more.
 PAST_TRIGGERS = Table(
     "past_triggers",
     METADATA,
-    _text("id", key=True),
-    _text("account"),
-    _text("symbol"),
-    _text("side"),
-    _text("state"),
-    _text("owner"),
-    Column("level", Text),
-    _integer("arming"),
-    _integer("ts_changed_ns"),
     # Whether it has ever fired: then it stays for ever, as its firings do.
-    _integer("fired"),
-    _text("body"),
-    _integer("checksum"),
+    *_of_trigger(_integer("fired")),
     Index("past_triggers_fired_ts_changed_ns", "fired", "ts_changed_ns"),
     sqlite_strict=True,
 )

@@ -43,23 +43,39 @@ class Unit(Struct, frozen=True, kw_only=True):
 def find_unit(name: str, folders: tuple[Path, ...] = FOLDERS) -> Unit | None:
     """Read a unit; None when none of this name is installed.
 
+    One of several (`exitd@second.service`) is read from its template, unless it has a
+    file of its own.
+
     Raises:
         OSError: It is there and cannot be read.
     """
-    for folder in folders:
-        path = folder / name
-        if path.is_file():
-            drop_ins = [
-                each for one in folders for each in (one / f"{name}.d").glob("*.conf")
-            ]
-            return Unit(
-                path=path,
-                text=path.read_text(),
-                drop_ins=tuple(sorted(drop_ins)),
-                enabled=_asked("is-enabled", name),
-                active=_asked("is-active", name),
-            )
+    names = _files_of(name)
+    for file in names:
+        for folder in folders:
+            path = folder / file
+            if path.is_file():
+                drop_ins = [
+                    each
+                    for each_name in reversed(names)
+                    for one in folders
+                    for each in sorted((one / f"{each_name}.d").glob("*.conf"))
+                ]
+                return Unit(
+                    path=path,
+                    text=path.read_text(),
+                    drop_ins=tuple(drop_ins),
+                    enabled=_asked("is-enabled", name),
+                    active=_asked("is-active", name),
+                )
     return None
+
+
+def _files_of(name: str) -> tuple[str, ...]:
+    """Give the files that a unit may be read from, the first that is there."""
+    prefix, is_template, instance = name.partition("@")
+    if not is_template:
+        return (name,)
+    return (name, f"{prefix}@.{instance.rpartition('.')[2]}")
 
 
 def settings_of(text: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from exitd.adapters.system.clock import SystemClock
+from exitd.adapters.system.unit_kinds import unit_of
 from exitd.app.copies import state_folder, state_name
 from exitd.configuration.load import load
 from exitd.configuration.loaded import AccountSettings, Loaded
@@ -29,6 +30,7 @@ class Scene(Struct, frozen=True, kw_only=True):
 
     settings: Settings
     environment: Mapping[str, str]
+    config: Path
     loaded: Loaded
     folder: Path
     socket: Path
@@ -40,6 +42,12 @@ class Scene(Struct, frozen=True, kw_only=True):
     def state(self) -> Path:
         """The database that a daemon with these files uses."""
         return self.folder / state_name(is_live=self.is_live)
+
+    @property
+    def unit(self) -> str:
+        """The unit of systemd that a daemon with these files is started by."""
+        files = self.config if self.config.is_dir() else self.config.parent
+        return unit_of(files, self.folder, self.socket.parent)
 
     @property
     def is_live(self) -> bool:
@@ -67,6 +75,7 @@ def look(
     return Scene(
         settings=settings,
         environment=environment,
+        config=config,
         loaded=loaded,
         folder=state_folder(settings, loaded.settings),
         socket=socket,

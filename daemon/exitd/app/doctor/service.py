@@ -8,6 +8,7 @@ import exitd
 from exitd.adapters.sqlite.inspecting import holder_of
 from exitd.adapters.system.listeners import holder_of_port
 from exitd.adapters.system.time_service import runs_systemd, time_service
+from exitd.adapters.system.unit_kinds import UNIT, for_one_of_several
 from exitd.adapters.system.units import FOLDERS, Unit, find_unit, settings_of
 from exitd.app.doctor.counting import counted
 from exitd.app.doctor.scene import Scene
@@ -15,7 +16,6 @@ from exitd.app.doctor.verdict import Check, Facts, fail, ok, unknown, warn
 from exitd.core.units import NS_PER_US
 from exitd.runtime.views import StatusView
 
-UNIT = "exitd.service"
 SHIPPED = Path(exitd.__file__).parents[2] / "systemd" / UNIT
 #: A line that everybody writes for keys of their own.
 _OWN = ("LoadCredential=", "LoadCredentialEncrypted=")
@@ -26,7 +26,8 @@ def daemon(scene: Scene) -> list[Check]:
     """What a running daemon says of itself."""
     status = scene.status
     if status is None:
-        return [unknown("daemon", scene.silence, "`systemctl start exitd`")]
+        remedy = f"`systemctl start {_short(scene.unit)}`"
+        return [unknown("daemon", scene.silence, remedy)]
     facts: Facts = {"version": status.version, "uptime_s": status.uptime_s}
     checks = []
     if status.is_ready and status.banner == "LIVE":
@@ -37,7 +38,8 @@ def daemon(scene: Scene) -> list[Check]:
         remedy = "write mode: live when it is to protect"
         checks.append(warn("daemon", status.banner, remedy, facts=facts))
     for reason in status.reasons:
-        remedy = "`exitd status`, and the log: `journalctl -u exitd`"
+        log = f"journalctl -u {_short(scene.unit)}"
+        remedy = f"`exitd status`, and the log: `{log}`"
         checks.append(fail("daemon", f"not ready: {reason}", remedy, facts=facts))
     checks += [
         fail("daemon", f"NOT PROTECTED: {hole}", "give it a stop, see `exitd plan`")
@@ -97,14 +99,15 @@ def unit(
     if not runs:
         text = "systemd does not run this machine: nothing starts exitd again"
         return [unknown("unit", text, "see that something else does")]
-    found = find_unit(UNIT, folders)
+    name = scene.unit
+    found = find_unit(name, folders)
     how = "see systemd/README.md"
     if found is None:
-        return [warn("unit", f"{UNIT} is not installed", how)]
-    checks = [*_differences(found, shipped)]
+        return [warn("unit", f"{name} is not installed", how)]
+    checks = [*_differences(found, _shipped_as(name, shipped), shipped)]
     if found.enabled and found.enabled != "enabled":
-        text = f"{found.path} is {found.enabled}: a boot does not start it"
-        checks.append(warn("unit", text, f"`systemctl enable {UNIT}`"))
+        text = f"{name} is {found.enabled}: a boot does not start it"
+        checks.append(warn("unit", text, f"`systemctl enable {name}`"))
     if found.setting("WatchdogSec") in ("", "0"):
         text = "no WatchdogSec=: a daemon that hangs is not started again"
         checks.append(warn("unit", text, "take it over from the shipped unit"))
@@ -119,10 +122,23 @@ def unit(
     return [ok("unit", text, facts={"path": str(found.path), "active": found.active})]
 
 
-def _differences(found: Unit, shipped: Path) -> list[Check]:
+def _short(name: str) -> str:
+    """Give a unit as people name it to systemctl."""
+    return name.removesuffix(".service")
+
+
+def _shipped_as(name: str, shipped: Path) -> str:
+    """Give the text that a unit of this name should have; empty if nobody knows."""
     if not shipped.is_file():
+        return ""
+    text = shipped.read_text()
+    return text if name == UNIT else for_one_of_several(text)
+
+
+def _differences(found: Unit, text: str, shipped: Path) -> list[Check]:
+    if not text:
         return []
-    mine, theirs = settings_of(found.text), settings_of(shipped.read_text())
+    mine, theirs = settings_of(found.text), settings_of(text)
     other = [line for line in mine if line not in theirs]
     other += [f"no {line}" for line in theirs if line not in mine]
     other = [line for line in other if not line.removeprefix("no ").startswith(_OWN)]

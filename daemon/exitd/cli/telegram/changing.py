@@ -13,7 +13,8 @@ from exitd.cli.telegram.markup import Html, bold, code, joined, plain
 from exitd.cli.telegram.reply import Reply, words_for
 from exitd.client import calls, entry_calls
 from exitd.client.calls import Call
-from exitd.runtime.views import ArmedView, FlattenView, PositionView, TriggerView
+from exitd.runtime.flow_views import FlattenView
+from exitd.runtime.views import ArmedView, PositionView, TriggerView
 
 
 async def pause(asker: Asker, words: list[str]) -> Reply:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from exitd.cli import wording
+from exitd.cli.asking import PAGE
 from exitd.cli.looking import status_lines
 from exitd.cli.telegram.asker import Asker
 from exitd.cli.telegram.markup import Html, bold, code, joined, plain
 from exitd.cli.telegram.reply import Reply, words_for
-from exitd.cli.watching import nearest_first
 from exitd.client import calls
+from exitd.core.units import INFINITY
 from exitd.runtime.views import TriggerView
 
 
@@ -23,17 +26,32 @@ async def ls(asker: Asker, words: list[str]) -> Reply:
     """List triggers, the nearest to its level first; a word picks some of them."""
     words_for("/ls or /ls SYMBOL", words, least=0, most=1)
     banner = await banner_of(asker)
-    found, are_all = await asker.active_triggers()
     if words:
-        found = [each for each in found if _is_meant(each, words[0])]
+        return await _of_one(asker, banner, words[0])
+    near = await asker.ask(calls.nearest(limit=PAGE))
+    if not near.triggers:
+        return Reply([banner, plain("no active triggers")])
+    farther = f", and {near.more:,} that are farther away" if near.more else ""
+    left_out = f"{{}} more{farther}; /ls SYMBOL lists those of one market"
+    return Reply([banner, *map(entry, near.triggers)], more=left_out)
+
+
+async def _of_one(asker: Asker, banner: Html, word: str) -> Reply:
+    """List those that a word means, the nearest first."""
+    active, are_all = await asker.active_triggers()
+    found = [each for each in active if _is_meant(each, word)]
     if not found:
-        what = f"no trigger of {words[0]} is active" if words else "no active triggers"
-        return Reply([banner, plain(what)])
-    left_out = "{} more; /ls SYMBOL lists those of one market"
-    parts = [banner, *map(entry, nearest_first(found))]
+        return Reply([banner, plain(f"no trigger of {word} is active")])
+    parts = [banner, *map(entry, sorted(found, key=_distance))]
     if not are_all:
-        parts.insert(1, plain(f"of the first {len(found)}, sorted by name:"))
-    return Reply(parts, more=left_out)
+        parts.insert(1, plain(f"of the first {len(active)}, sorted by name:"))
+    return Reply(parts, more="{} more")
+
+
+def _distance(trigger: TriggerView) -> tuple[Decimal, str]:
+    """Sort by how far the price has to go; what has no distance comes last."""
+    away = trigger.distance_percent
+    return (Decimal(away) if away is not None else INFINITY), trigger.id
 
 
 async def banner_of(asker: Asker) -> Html:

@@ -10,18 +10,22 @@ Methods return views and raise `ControlError`.
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 
 from exitd.runtime.callers import Caller
 from exitd.runtime.control.answers import Answers
 from exitd.runtime.control.books import Books
 from exitd.runtime.control.by_hand import ByHand
+from exitd.runtime.control.census import Census, count
 from exitd.runtime.control.costs import Costs
+from exitd.runtime.control.drafting import Drafting
 from exitd.runtime.control.dry_run import order_if_fired
 from exitd.runtime.control.entries import Entries
 from exitd.runtime.control.files import FileCommands
 from exitd.runtime.control.history import History
 from exitd.runtime.control.identifiers import Identifiers
 from exitd.runtime.control.moving import Moving
+from exitd.runtime.control.previewing import Previews
 from exitd.runtime.control.reading import Filter, Reading
 from exitd.runtime.control.replacing import Replacing
 from exitd.runtime.control.requests import TriggerChange, TriggerRequest
@@ -55,12 +59,15 @@ class Control:
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.daemon = daemon
-        self.triggers = Triggers(daemon, Identifiers(daemon.clock, random_bytes))
-        self.replacing = Replacing(daemon, self.triggers)
-        self.reading = Reading(daemon)
+        drafting = Drafting(daemon, Identifiers(daemon.clock, random_bytes))
+        self.triggers = Triggers(daemon, drafting)
+        self.previews = Previews(daemon, drafting)
+        self.replacing = Replacing(daemon, self.triggers, drafting)
+        self.census = Census(partial(count, daemon), daemon.clock.monotonic_ns)
+        self.reading = Reading(daemon, self.census)
         self.entries = Entries(daemon, self.triggers)
         self.signals = Signals(daemon)
-        self.standing = Standing(daemon, self.reading, self.entries)
+        self.standing = Standing(daemon, self.reading, self.entries, self.census)
         self.files = FileCommands(daemon)
         self.history = History(daemon)
         self.books = Books(daemon)

@@ -21,6 +21,7 @@ from exitd.runtime.control.requests import TriggerRequest, account_of
 from exitd.runtime.control.running import refuse_while_recovering, until
 from exitd.runtime.control.triggers import Triggers
 from exitd.runtime.daemon import Daemon
+from exitd.runtime.flow_views import FlattenView, TakeProfitView
 from exitd.runtime.flows import take_profit
 from exitd.runtime.flows.flatten import (
     Flattened,
@@ -29,7 +30,6 @@ from exitd.runtime.flows.flatten import (
     would_flatten,
 )
 from exitd.runtime.problems import Unusable, VenueFailed
-from exitd.runtime.views import FlattenView, TakeProfitView
 
 _ANSWER_S = 10.0
 

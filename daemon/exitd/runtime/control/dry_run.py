@@ -1,19 +1,24 @@
 """What a trigger would send if it fired now: the exact order, signed, not sent."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from exitd.core.attempt import CloseOrder
-from exitd.core.engine import Engine
-from exitd.core.inputs import CancelsConfirmed, FireNow, SlotOpened
-from exitd.core.intents import CancelOrders, Intent, RequestSlot, SendClose
-from exitd.core.records import Snapshot
-from exitd.core.state import Decision, Refused, State
-from exitd.core.trigger import TriggerRecord
+from exitd.core.inputs import FireNow
+from exitd.core.state import Refused
+from exitd.core.trigger import TriggerDefinition
 from exitd.core.units import text
 from exitd.ports.venue import Venue
 from exitd.runtime.control.identities import recalled
+from exitd.runtime.control.sandbox import (
+    copied_for,
+    follow,
+    sandbox,
+    why_nothing,
+)
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.problems import from_refusal
 from exitd.runtime.shown import text_or_none
@@ -37,87 +42,20 @@ async def order_if_fired(
     state = daemon.loop.engine.state
     record = await recalled(daemon, trigger_id, account)
     now_ns = daemon.loop.clock.now_ns()
-    sandbox = _sandbox(state, record)
-    fired = sandbox.handle(FireNow(trigger_id=trigger_id, by="dry run", now_ns=now_ns))
+    copied = copied_for(state, [record.definition])
+    engine = await asyncio.to_thread(sandbox, copied)
+    fired = engine.handle(FireNow(trigger_id=trigger_id, by="dry run", now_ns=now_ns))
     if isinstance(fired.reply, Refused):
         raise from_refusal(fired.reply)
     notes: list[str] = []
-    sent = _follow(sandbox, fired, record, notes, now_ns)
+    sent = follow(engine, fired, trigger_id, notes, now_ns)
     definition = record.definition
     if sent is None:
         if definition.close is not None:
-            notes.append(_why_nothing(sandbox, trigger_id))
-        return _view(record, None, None, notes)
+            notes.append(why_nothing(engine, trigger_id))
+        return order_view(definition, None, None, notes)
     venue = daemon.accounts[definition.account].venue
-    return _view(record, sent, _prepared(venue, sent), notes)
-
-
-def _sandbox(state: State, record: TriggerRecord) -> Engine:
-    definition = record.definition
-    siblings = [record]
-    attempts = []
-    if definition.key is not None:
-        siblings = state.triggers_on(definition.key)
-        attempts = state.open_attempts_on(definition.key)
-    ids = {sibling.id for sibling in siblings}
-    instrument = state.instrument_of(definition)
-    sandbox = Engine(state.policies)
-    sandbox.restore(
-        Snapshot(
-            triggers=tuple(siblings),
-            fires=tuple(fire for id, fire in state.fires.items() if id in ids),
-            attempts=tuple(attempts),
-            positions=(
-                (state.position(definition.key),) if definition.key is not None else ()
-            ),
-            counters=tuple(
-                c for c in state.counters.values() if c.account == definition.account
-            ),
-            instruments=(instrument,) if instrument is not None else (),
-            seq=state.seq,
-        )
-    )
-    sandbox.state.capabilities = dict(state.capabilities)
-    # What was restored here is a copy, and no stop of anything.
-    sandbox.state.barriers = dict(state.barriers)
-    book = sandbox.state.book(definition.source)
-    book.price = state.last_price(definition.source)
-    return sandbox
-
-
-def _follow(
-    sandbox: Engine,
-    decision: Decision,
-    record: TriggerRecord,
-    notes: list[str],
-    now_ns: int,
-) -> CloseOrder | None:
-    """Answer the sandbox as the dispatcher would, up to the first order."""
-    intents: list[Intent] = list(decision.intents)
-    while intents:
-        intent = intents.pop(0)
-        match intent:
-            case SendClose():
-                return intent.order
-            case RequestSlot() if intent.trigger_id == record.id:
-                slot = SlotOpened(record.id, intent.arming, now_ns)
-                intents += sandbox.handle(slot).intents
-            case CancelOrders() if intent.trigger_id == record.id:
-                notes.append(
-                    f"first it cancels orders of {intent.symbol}: {intent.cancel.scope}"
-                )
-                confirmed = CancelsConfirmed(record.id, intent.arming, 0, now_ns)
-                intents += sandbox.handle(confirmed).intents
-            case _:
-                pass
-    return None
-
-
-def _why_nothing(sandbox: Engine, trigger_id: str) -> str:
-    fired = sandbox.state.fires.get(trigger_id)
-    if fired is not None and fired.held_by:
-        return f"nothing would be sent yet: {fired.held_by}"
-    return "nothing would be sent: there is no position to close"
+    return order_view(definition, sent, _prepared(venue, sent), notes)
 
 
 def _prepared(venue: Venue, order: CloseOrder) -> str:
@@ -137,15 +75,14 @@ def _masked(value: Any) -> Any:
     return value
 
 
-def _view(
-    record: TriggerRecord,
+def order_view(
+    definition: TriggerDefinition,
     order: CloseOrder | None,
     request: str | None,
-    notes: list[str],
+    notes: Sequence[str],
 ) -> OrderView:
-    definition = record.definition
     return OrderView(
-        trigger_id=record.id,
+        trigger_id=definition.id,
         account=definition.account,
         symbol=definition.symbol,
         side=order.side.value if order is not None else None,

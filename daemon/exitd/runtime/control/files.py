@@ -5,8 +5,8 @@ from exitd.configuration.plan_text import plan_as_json, render_plan
 from exitd.errors import StoreFull
 from exitd.logs import Event, log
 from exitd.runtime.callers import Caller
+from exitd.runtime.control.census import count
 from exitd.runtime.control.running import refuse_while_recovering
-from exitd.runtime.control.standing import drift
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.problems import NoRoom
 from exitd.runtime.reload import Outcome
@@ -58,7 +58,7 @@ class FileCommands:
             is_refused=planned.is_refused,
             waits=planned.waits,
             fires_now=planned.fires_now,
-            drift=await drift(self._daemon),
+            drift=(await count(self._daemon)).drift,
             is_applied=is_applied,
             refused=refused,
         )

@@ -20,10 +20,10 @@ from exitd.runtime.control.requests import TriggerRequest, account_of
 from exitd.runtime.control.running import refuse_while_recovering, until
 from exitd.runtime.control.triggers import Triggers
 from exitd.runtime.daemon import Daemon
+from exitd.runtime.flow_views import HandoverView, ImportView, StepView
 from exitd.runtime.flows.handover import Candidate, Handed, candidates
 from exitd.runtime.flows.importing import NativeExit, native_exits, yaml_of
 from exitd.runtime.problems import ControlError, NotReady
-from exitd.runtime.views import HandoverView, ImportView, StepView
 
 _ANSWER_S = 10.0
 _LOOKS, _LOOK_AGAIN_S = 20, 0.5

@@ -1,7 +1,9 @@
 """Commands that only look: lists, one trigger, why it has not fired, positions."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from heapq import nsmallest
 
 from msgspec import Struct
@@ -10,28 +12,34 @@ from exitd.core.market import PriceSource
 from exitd.core.position import PositionKey
 from exitd.core.state import State
 from exitd.core.trigger import DoneReason, TriggerRecord, TriggerState
+from exitd.core.units import INFINITY
 from exitd.core.wording import condition_word
 from exitd.ports.store import FactQuery, PastQuery
+from exitd.runtime.control.census import Census, Rest
 from exitd.runtime.control.explaining import sentences
 from exitd.runtime.control.identities import find_trigger, named_key
-from exitd.runtime.control.running import AllPrices, each_trigger, settle
+from exitd.runtime.control.nearest import active, nearest
+from exitd.runtime.control.running import AllPrices, settle
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.past import Past
-from exitd.runtime.protect import audit
+from exitd.runtime.protect import Hole, audit
 from exitd.runtime.shown import (
     attempts_of,
     fact_view,
     feed_view,
     fire_view,
+    is_protecting,
     position_view,
     shown_state,
     trigger_view,
 )
+from exitd.runtime.trigger_words import written_words
 from exitd.runtime.views import (
     DetailView,
     ExplainView,
     FeedsView,
     FireView,
+    NearestView,
     PageView,
     PositionsView,
     TriggerView,
@@ -40,6 +48,8 @@ from exitd.runtime.views import (
 PAGE_MAX = 500
 #: Triggers looked at before others get the loop: about a millisecond.
 _CHUNK = 500
+#: Triggers shown before others get the loop.
+_SHOWN_CHUNK = 20
 _EXPLAIN_FACTS = 10
 _DETAIL_FACTS = 50
 
@@ -66,8 +76,11 @@ class Filter(Struct, frozen=True, kw_only=True):
 class Reading:
     """Shows what there is; changes nothing."""
 
-    def __init__(self, daemon: Daemon) -> None:
+    def __init__(self, daemon: Daemon, census: Census) -> None:
         self._daemon = daemon
+        self._census = census
+        self._rest = Rest(daemon.clock.monotonic_ns)
+        self._holes: tuple[Hole, ...] = ()
 
     async def search(
         self, wanted: Filter | None = None, *, limit: int = 100, after: str = ""
@@ -162,6 +175,7 @@ class Reading:
         )
         return DetailView(
             trigger=trigger_view(self._state, record, AllPrices(self._daemon), last),
+            written=written_words(record.definition),
             fires=tuple(reversed(fires)),
             facts=tuple(fact_view(fact) for fact in facts),
         )
@@ -181,30 +195,77 @@ class Reading:
             facts=tuple(fact_view(fact) for fact in facts),
         )
 
-    def positions(self) -> PositionsView:
+    async def nearest(self, *, limit: int = 100) -> NearestView:
+        """Give the triggers that are nearest to firing, the nearest first.
+
+        What is not done and watches nothing, or has no distance, comes last.
+        """
+        records = await nearest(self._daemon, limit)
+        views = []
+        for index, record in enumerate(records):
+            views.append(trigger_view(self._state, record, AllPrices(self._daemon)))
+            if index % _SHOWN_CHUNK == _SHOWN_CHUNK - 1:
+                await asyncio.sleep(0)
+        more = max(0, active(self._state) - len(views))
+        return NearestView(triggers=tuple(sorted(views, key=_by_distance)), more=more)
+
+    async def positions(self) -> PositionsView:
         """Give every open position, and what protects it."""
-        state, prices = self._state, AllPrices(self._daemon)
-        now_ns = self._daemon.clock.now_ns()
-        started_ns = self._daemon.ts_started_ns
-        found = audit(state, self._stale(), now_ns=now_ns, ts_started_ns=started_ns)
-        holes = {hole.key: hole for hole in found}
-        return PositionsView(
-            positions=tuple(
-                position_view(state, position, prices, holes.get(key))
-                for key, position in state.positions.items()
-                if position.is_open
+        holes = {hole.key: hole for hole in self.holes()}
+        views = []
+        for position in [p for p in self._state.positions.values() if p.is_open]:
+            active, protecting = await self._around(position.key)
+            views.append(
+                position_view(
+                    self._state,
+                    position,
+                    holes.get(position.key),
+                    active=active,
+                    protected_by=protecting,
+                )
             )
-        )
+        return PositionsView(positions=tuple(views))
+
+    def holes(self) -> tuple[Hole, ...]:
+        """Give the open positions that no live stop covers whole, and why.
+
+        Where that takes long, as they were a moment ago.
+        """
+        if self._rest.is_over():
+            self._holes = audit(
+                self._state,
+                self._stale(),
+                now_ns=self._daemon.clock.now_ns(),
+                ts_started_ns=self._daemon.ts_started_ns,
+            )
+            self._rest.begin()
+        return self._holes
+
+    async def _around(self, key: PositionKey) -> tuple[tuple[str, ...], ...]:
+        """Name the triggers of a position that are not done, and those protecting it.
+
+        Others have the loop in between: a position may have thousands.
+        """
+        state, prices = self._state, AllPrices(self._daemon)
+        active: list[str] = []
+        protecting: list[str] = []
+        for index, id in enumerate(list(state.by_position.get(key, ()))):
+            record = state.triggers.get(id)
+            if record is not None and record.state is not TriggerState.DONE:
+                active.append(id)
+                if is_protecting(state, record, prices):
+                    protecting.append(id)
+            if index % _CHUNK == _CHUNK - 1:
+                await asyncio.sleep(0)
+        return tuple(active), tuple(protecting)
 
     async def feeds(self) -> FeedsView:
         """Give every price that a trigger watches."""
         state, prices = self._state, AllPrices(self._daemon)
-        watched: dict[PriceSource, int] = {}
-        async for record in each_trigger(self._daemon):
-            definition = record.definition
-            if record.state is not TriggerState.DONE and definition.watches_price:
-                for stream in definition.source.parts:
-                    watched[stream] = watched.get(stream, 0) + 1
+        watched: Counter[PriceSource] = Counter()
+        for source, count in (await self._census.latest()).watched.items():
+            for stream in source.parts:
+                watched[stream] += count
         return FeedsView(
             feeds=tuple(
                 feed_view(state, source, prices, count)
@@ -251,6 +312,11 @@ def _is_wanted(
     if wanted.state in ("done", "active"):
         return (record.state is TriggerState.DONE) == (wanted.state == "done")
     return shown_state(state, record, prices) == wanted.state
+
+
+def _by_distance(trigger: TriggerView) -> tuple[Decimal, str]:
+    away = trigger.distance_percent
+    return (Decimal(away) if away is not None else INFINITY), trigger.id
 
 
 def kind_word(record: TriggerRecord) -> str:

@@ -7,10 +7,10 @@ from exitd.core.inputs import ReplaceTriggers
 from exitd.core.market import PriceSource
 from exitd.runtime.callers import Caller
 from exitd.runtime.control.asked_moves import names_in
-from exitd.runtime.control.pricing import Pricing
+from exitd.runtime.control.drafting import Drafting, IfNoPosition
 from exitd.runtime.control.requests import TriggerRequest
 from exitd.runtime.control.running import refuse_while_recovering
-from exitd.runtime.control.triggers import IfNoPosition, Triggers
+from exitd.runtime.control.triggers import Triggers
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.problems import Unusable
 from exitd.runtime.views import ArmedView
@@ -19,10 +19,10 @@ from exitd.runtime.views import ArmedView
 class Replacing:
     """Arms new triggers as it takes others away; there is no moment without either."""
 
-    def __init__(self, daemon: Daemon, triggers: Triggers) -> None:
+    def __init__(self, daemon: Daemon, triggers: Triggers, drafting: Drafting) -> None:
         self._daemon = daemon
         self._triggers = triggers
-        self._pricing = Pricing(daemon)
+        self._drafting = drafting
 
     async def price_of(self, source: PriceSource) -> Decimal | None:
         """Give the last price of a stream, asked for where it is not fresh.
@@ -30,8 +30,8 @@ class Replacing:
         Raises:
             Unusable: There will never be one: its venue has no such market.
         """
-        await self._pricing.see_to((source,))
-        why = self._pricing.unknown.get(source)
+        await self._drafting.pricing.see_to((source,))
+        why = self._drafting.pricing.unknown.get(source)
         if why is not None:
             raise Unusable("no_price", f"nobody gives prices of {source.symbol}: {why}")
         return self._daemon.loop.engine.state.last_price(source)
@@ -57,18 +57,18 @@ class Replacing:
         refuse_while_recovering(self._daemon)
         now_ns = self._daemon.loop.clock.now_ns()
         drafts = [
-            self._triggers.draft(request, by, if_no_position, now_ns, prefix)
+            self._drafting.draft(request, by, if_no_position, now_ns, prefix)
             for request in requests
         ]
         definitions = tuple(draft.definition for draft in drafts)
         await self._daemon.loop.past.recall([*old, *names_in(definitions)])
-        await self._pricing.know(definitions)
-        notes = [note for draft in drafts for note in self._triggers.notes_of(draft)]
+        await self._drafting.pricing.know(definitions)
+        notes = [note for draft in drafts for note in self._drafting.notes_of(draft)]
         reply = await self._triggers.carry_out(
             ReplaceTriggers(
                 replaces=tuple(old),
                 definitions=definitions,
-                if_crossed=self._triggers.if_crossed(),
+                if_crossed=self._drafting.if_crossed(),
                 by=by.name,
                 now_ns=self._daemon.loop.clock.now_ns(),
             ),

@@ -1,20 +1,16 @@
 """How the daemon stands: mode, readiness, counts, the last exit, the files."""
 
-from collections import Counter
-
-from exitd.core.files import is_from_file
-from exitd.core.trigger import TriggerState
 from exitd.core.units import NS_PER_S
 from exitd.ports.store import FactQuery
 from exitd.runtime.control.answers import Answers
+from exitd.runtime.control.census import Census
 from exitd.runtime.control.entries import Entries
 from exitd.runtime.control.reading import Reading
-from exitd.runtime.control.running import AllPrices, each_trigger, settle
+from exitd.runtime.control.running import settle
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.reload import Files
 from exitd.runtime.shown import (
     fire_view,
-    shown_state,
     timestamp,
     timestamp_or_none,
 )
@@ -35,16 +31,19 @@ def banner_of(daemon: Daemon) -> str:
 class Standing:
     """Sums the daemon up."""
 
-    def __init__(self, daemon: Daemon, reading: Reading, entries: Entries) -> None:
+    def __init__(
+        self, daemon: Daemon, reading: Reading, entries: Entries, census: Census
+    ) -> None:
         self._daemon = daemon
+        self._census = census
         self._reading = reading
         self._entries = entries
         self._answers = Answers(daemon)
 
     async def status(self) -> StatusView:
         daemon = self._daemon
+        positions = daemon.loop.engine.state.positions
         reasons = daemon.reasons_not_ready()
-        positions = self._reading.positions().positions
         now_ns = daemon.clock.now_ns()
         return StatusView(
             mode=daemon.mode,
@@ -53,11 +52,11 @@ class Standing:
             is_ready=not reasons,
             reasons=reasons,
             uptime_s=(now_ns - daemon.ts_started_ns) // NS_PER_S,
-            triggers=await self._counts(),
+            triggers=dict(sorted((await self._census.latest()).states.items())),
             entries=self._entries.counts(),
-            positions=len(positions),
+            positions=sum(p.is_open for p in positions.values()),
             unprotected=tuple(
-                f"{p.key}: {p.unprotected}" for p in positions if not p.is_protected
+                f"{hole.key}: {hole.reason}" for hole in self._reading.holes()
             ),
             feeds=(await self._reading.feeds()).feeds,
             last_exit=await self.last_exit(),
@@ -67,14 +66,6 @@ class Standing:
             answers=await self._answers.counted(),
             ts_now=timestamp(now_ns),
         )
-
-    async def _counts(self) -> dict[str, int]:
-        """Count triggers by the state that people see."""
-        state, prices = self._daemon.loop.engine.state, AllPrices(self._daemon)
-        counted: Counter[str] = Counter()
-        async for record in each_trigger(self._daemon):
-            counted[shown_state(state, record, prices)] += 1
-        return dict(sorted(counted.items()))
 
     async def last_exit(self) -> FireView | None:
         """Give the latest firing that filled or acted."""
@@ -101,7 +92,7 @@ class Standing:
             is_in_sync=files.loaded is not None and not held and not errors,
             held=held,
             errors=errors,
-            drift=await drift(self._daemon),
+            drift=(await self._census.latest()).drift,
             ts_applied=timestamp_or_none(files.ts_applied_ns),
         )
 
@@ -120,13 +111,3 @@ def _errors(files: Files) -> tuple[str, ...]:
     if files.rejected is None:
         return ()
     return tuple(str(finding) for finding in files.rejected.findings)
-
-
-async def drift(daemon: Daemon) -> tuple[str, ...]:
-    """Name the file-owned triggers that a command has paused."""
-    found = []
-    async for record in each_trigger(daemon):
-        is_of_file = is_from_file(record.definition)
-        if is_of_file and record.paused and record.state is not TriggerState.DONE:
-            found.append(record.id)
-    return tuple(found)

@@ -1,11 +1,6 @@
 """Commands that change triggers, and the close of a position."""
 
-import asyncio
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Literal
-
-from msgspec.structs import replace
+from collections.abc import Iterable, Sequence
 
 from exitd.core.inputs import (
     Amend,
@@ -22,16 +17,10 @@ from exitd.core.inputs import (
 from exitd.core.position import PositionKey
 from exitd.core.state import Accepted, Refused, State
 from exitd.core.trigger import WHOLE, Quantity, TriggerDefinition, TriggerState
-from exitd.core.units import ZERO
 from exitd.errors import StoreFull
 from exitd.logs import Event, log
 from exitd.runtime.callers import Caller
-from exitd.runtime.control.amending import changed
-from exitd.runtime.control.asked_exit import AskedExit
-from exitd.runtime.control.asked_markets import fit_to_markets
-from exitd.runtime.control.asked_moves import names_in, refuse_unknown_triggers
-from exitd.runtime.control.definitions import asked_for
-from exitd.runtime.control.identifiers import Identifiers
+from exitd.runtime.control.drafting import Drafting, IfNoPosition
 from exitd.runtime.control.identities import (
     find_position,
     recalled,
@@ -39,28 +28,18 @@ from exitd.runtime.control.identities import (
 )
 from exitd.runtime.control.keys import digest, own_key
 from exitd.runtime.control.phones import refuse_phone
-from exitd.runtime.control.pricing import Pricing
 from exitd.runtime.control.requests import (
     TriggerChange,
     TriggerRequest,
-    market_of,
 )
 from exitd.runtime.control.running import (
     AllPrices,
-    file_positions,
-    follows_entry,
-    policies_of,
     refuse_while_recovering,
 )
 from exitd.runtime.daemon import Daemon
-from exitd.runtime.problems import Conflict, NoRoom, Unusable, from_refusal
+from exitd.runtime.problems import Conflict, NoRoom, from_refusal
 from exitd.runtime.shown import trigger_view
 from exitd.runtime.views import ArmedView
-
-#: Triggers that are read before others get the loop: about a millisecond.
-_CHUNK = 16
-
-IfNoPosition = Literal["refuse", "wait"]
 
 
 class Triggers:
@@ -70,10 +49,9 @@ class Triggers:
     `ControlError` where nothing was done.
     """
 
-    def __init__(self, daemon: Daemon, identifiers: Identifiers) -> None:
+    def __init__(self, daemon: Daemon, drafting: Drafting) -> None:
         self._daemon = daemon
-        self._identifiers = identifiers
-        self._pricing = Pricing(daemon)
+        self._drafting = drafting
 
     async def arm(
         self,
@@ -98,33 +76,18 @@ class Triggers:
             ids = self._state.idempotency[key].trigger_ids
             await self._daemon.loop.past.recall(ids)
             return self.view(ids, ())
-        now_ns = self._daemon.loop.clock.now_ns()
-        many = len(requests) > 1
-        drafts = []
-        for index, request in enumerate(requests):
-            with _naming(index if many else None):
-                drafts.append(self.draft(request, by, if_no_position, now_ns))
-            await _let_others(index)
-        definitions = tuple(draft.definition for draft in drafts)
-        await self._daemon.loop.past.recall(names_in(definitions))
-        refuse_unknown_triggers(definitions, self._state)
-        await self._pricing.know(definitions)
-        notes: list[str] = []
-        for index, draft in enumerate(drafts):
-            with _naming(index if many else None):
-                notes += self.notes_of(draft)
-            await _let_others(index)
+        drafted = await self._drafting.new(requests, by, if_no_position)
         reply = await self.carry_out(
             Arm(
-                definitions=definitions,
-                if_crossed=if_crossed or self.if_crossed(),
+                definitions=drafted.definitions,
+                if_crossed=if_crossed or self._drafting.if_crossed(),
                 idempotency_key=key,
                 digest=digested,
                 now_ns=self._daemon.loop.clock.now_ns(),
             ),
             by,
         )
-        return self.view(reply.trigger_ids, (*notes, *reply.notes))
+        return self.view(reply.trigger_ids, (*drafted.notes, *reply.notes))
 
     def _was_answered(self, key: str, digested: str) -> bool:
         """Whether the same was asked before, so that nothing is judged anew."""
@@ -133,50 +96,6 @@ class Triggers:
             return False
         age_ns = self._daemon.loop.clock.now_ns() - earlier.ts_ns
         return age_ns <= policies.idempotency_kept_ns
-
-    def notes_of(self, draft: AskedExit) -> Iterator[str]:
-        """Check an exit against its markets, and say what a person should know."""
-        for note in (*draft.warnings, *fit_to_markets(self._daemon, draft)):
-            yield f"{draft.definition.id}: {note}"
-
-    def draft(
-        self,
-        request: TriggerRequest,
-        by: Caller,
-        if_no_position: IfNoPosition | None,
-        now_ns: int,
-        prefix: str = "trg",
-    ) -> AskedExit:
-        daemon = self._daemon
-        market = market_of(request, file_positions(daemon), daemon.accounts)
-        if request.position and request.name:
-            id = f"{request.position}/{request.name}"
-        else:
-            id = self._identifiers.next(prefix)
-        draft = asked_for(
-            request,
-            market,
-            id=id,
-            owner=by.name,
-            now_ns=now_ns,
-            follows=follows_entry(self._daemon),
-        )
-        made = draft.definition
-        if made.key is None or if_no_position is None:
-            return draft
-        if daemon.loop.engine.state.position(made.key).held > ZERO:
-            return draft
-        if if_no_position == "refuse":
-            raise Conflict(
-                "no_position",
-                f"there is no {made.side} position in {made.symbol} to protect",
-                "open it first, or let the trigger wait for it",
-            )
-        # It waits for one position and ends with it, as other commands' triggers do.
-        return replace(draft, definition=replace(made, template=True, once=True))
-
-    def if_crossed(self) -> IfCrossed:
-        return IfCrossed(policies_of(self._daemon).crossed_at_arm_by_api)
 
     async def amend(
         self,
@@ -188,26 +107,14 @@ class Triggers:
         account: str = "",
     ) -> ArmedView:
         refuse_while_recovering(self._daemon)
-        record = await recalled(self._daemon, trigger_id, account)
-        refuse_file_owned(record, "amended")
-        now_ns = self._daemon.loop.clock.now_ns()
-        definition, draft = changed(
-            record.definition,
-            change,
-            now_ns=now_ns,
-            follows=follows_entry(self._daemon),
-        )
-        await self._daemon.loop.past.recall(names_in([definition]))
-        refuse_unknown_triggers([definition], self._state)
-        await self._pricing.know([definition])
-        notes = list(self.notes_of(draft)) if draft is not None else []
+        drafted = await self._drafting.changed(trigger_id, change, account)
         command = Amend(
-            definition=definition,
-            if_crossed=if_crossed or self.if_crossed(),
+            definition=drafted.definitions[0],
+            if_crossed=if_crossed or self._drafting.if_crossed(),
             now_ns=self._daemon.loop.clock.now_ns(),
         )
         reply = await self.carry_out(command, by)
-        return self.view(reply.trigger_ids, (*notes, *reply.notes))
+        return self.view(reply.trigger_ids, (*drafted.notes, *reply.notes))
 
     async def cancel(
         self,
@@ -250,7 +157,7 @@ class Triggers:
         self, trigger_id: str, by: Caller, *, account: str = ""
     ) -> ArmedView:
         record = await recalled(self._daemon, trigger_id, account)
-        await self._pricing.know([record.definition])
+        await self._drafting.pricing.know([record.definition])
         now_ns = self._daemon.loop.clock.now_ns()
         return await self._by_id(
             Resume(trigger_id=trigger_id, by=by.name, now_ns=now_ns), by
@@ -261,7 +168,7 @@ class Triggers:
     ) -> ArmedView:
         refuse_while_recovering(self._daemon)
         record = await recalled(self._daemon, trigger_id, account)
-        await self._pricing.know([record.definition])
+        await self._drafting.pricing.know([record.definition])
         now_ns = self._daemon.loop.clock.now_ns()
         return await self._by_id(
             Rearm(trigger_id=trigger_id, by=by.name, now_ns=now_ns), by
@@ -289,7 +196,7 @@ class Triggers:
     ) -> ArmedView:
         """Close a position now, reduce-only, by a trigger of its own."""
         refuse_while_recovering(self._daemon)
-        id = self._identifiers.next("cls")
+        id = self._drafting.next_id("cls")
         if idempotency_key:
             id = f"cls_{digest(own_key(by, idempotency_key))[:26]}"
             await self._daemon.loop.past.recall([id])
@@ -311,7 +218,7 @@ class Triggers:
         ]
         return tuple(
             [
-                await self._close(key, self._identifiers.next("cls"), WHOLE, by)
+                await self._close(key, self._drafting.next_id("cls"), WHOLE, by)
                 for key in keys
             ]
         )
@@ -378,20 +285,3 @@ class Triggers:
             ),
             notes=notes,
         )
-
-
-async def _let_others(index: int) -> None:
-    """Let prices through now and then: a large batch takes many milliseconds."""
-    if index % _CHUNK == _CHUNK - 1:
-        await asyncio.sleep(0)
-
-
-@contextmanager
-def _naming(index: int | None) -> Iterator[None]:
-    """Say of which trigger of a batch it is that something is wrong."""
-    try:
-        yield
-    except Unusable as error:
-        if index is None:
-            raise
-        raise error.within(f"triggers.{index}") from error

@@ -11,9 +11,9 @@ from msgspec import Struct
 from exitd.core.inputs import OrderReport
 from exitd.core.trigger import CancelScope
 from exitd.ports.venue import Refusal, Venue
+from exitd.runtime.flow_views import FlattenView
 from exitd.runtime.problems import VenueFailed
 from exitd.runtime.shown import open_order_view
-from exitd.runtime.views import FlattenView
 
 _FIRST_PAUSE_S, _MOST_PAUSE_S = 0.1, 1.0
 _PATIENCE_S = 15.0

@@ -10,8 +10,8 @@ from decimal import Decimal
 from exitd.core.inputs import PositionReport
 from exitd.core.position import OrderSide, Side
 from exitd.core.units import ZERO, text
+from exitd.runtime.flow_views import HeldPositionView
 from exitd.runtime.problems import Conflict, Unusable
-from exitd.runtime.views import HeldPositionView
 
 #: As orders are called at the venue whose flow this is.
 SIDES = {"Bid": OrderSide.BUY, "Ask": OrderSide.SELL}

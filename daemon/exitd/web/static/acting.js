@@ -81,7 +81,7 @@ export async function explain(id, act = "") {
     const turn = row.is_paused ? "resume" : "pause";
     button(row.is_paused ? "Resume" : "Pause", () => confirmed(turn, row, wrong, box));
     if (!row.file) {
-      button("Amend", () => openAmend(row));
+      button("Amend", () => openAmend(row, wrong));
       button("Cancel", () => confirmed("cancel", row, wrong, box), "danger");
     }
   }

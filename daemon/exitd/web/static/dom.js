@@ -13,6 +13,14 @@ export function el(name, attributes = {}, ...children) {
   return made;
 }
 
+let fields = 0;
+
+/** A field with its label, each by itself: what may be chosen is no part of its name. */
+export function field(label, input) {
+  input.id = `field-${++fields}`;
+  return el("div", { class: "field" }, el("label", { for: input.id }, label), input);
+}
+
 export const byId = (id) => document.getElementById(id);
 
 /** Write text only where it differs: a screen reader need not hear the same again. */

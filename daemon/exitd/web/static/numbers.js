@@ -29,6 +29,12 @@ export function micros(us) {
   return us < 1e6 ? `${(us / 1000).toFixed(us < 1e4 ? 1 : 0)} ms` : `${(us / 1e6).toFixed(1)} s`;
 }
 
+/** Microseconds of the epoch of an RFC 3339 instant with nine digits of the second. */
+export function instantUs(instant) {
+  const [whole, digits] = instant.split(".");
+  return Date.parse(`${whole}Z`) * 1000 + Number(digits.slice(0, 6));
+}
+
 /** Local time of day of an RFC 3339 instant, to the millisecond. */
 export function clock(instant) {
   const at = new Date(instant.replace(/(\.\d{3})\d*Z$/, "$1Z"));
