@@ -5,7 +5,7 @@ from msgspec import Struct
 from exitd.runtime.views import OrderView, TriggerView
 
 
-class DifferenceView(Struct, frozen=True):
+class ChangeView(Struct, frozen=True):
     """One key that would change; empty where one side does not have it."""
 
     key: str
@@ -23,7 +23,7 @@ class PreviewView(Struct, frozen=True, kw_only=True):
 
     trigger: TriggerView
     summary: str
-    differences: tuple[DifferenceView, ...]
+    differences: tuple[ChangeView, ...]
     sentences: tuple[str, ...]
     fires_now: bool
     order: OrderView

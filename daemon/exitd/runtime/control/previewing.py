@@ -32,7 +32,7 @@ from exitd.runtime.control.sandbox import (
     why_nothing,
 )
 from exitd.runtime.daemon import Daemon
-from exitd.runtime.preview_views import DifferenceView, PreviewsView, PreviewView
+from exitd.runtime.preview_views import ChangeView, PreviewsView, PreviewView
 from exitd.runtime.problems import Unusable, from_refusal
 from exitd.runtime.shown import trigger_view
 from exitd.runtime.views import OrderView
@@ -122,7 +122,7 @@ class Previews:
             trigger=view,
             summary=summary(definition),
             differences=tuple(
-                DifferenceView(one.key, one.before, one.after) for one in differs
+                ChangeView(one.key, one.before, one.after) for one in differs
             ),
             sentences=tuple(said),
             fires_now=record.state is TriggerState.FIRING,
