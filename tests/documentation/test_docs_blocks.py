@@ -29,6 +29,7 @@ UNCHECKED = {
     "docs/architecture.md: __main__ → cli → app": "a drawing",
     "docs/analytics.md: market price ──setup cost──▶": "a drawing",
     "docs/analytics.md: setup cost = s × (intended − market)": "formulas",
+    "docs/telegram.md: you     /pause": "a conversation",
     "docs/webhook.md: //@version=5": "Pine runs at TradingView only",
 }
 

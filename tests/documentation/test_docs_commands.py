@@ -16,7 +16,7 @@ from exitd.cli.program import app
 
 #: A word that stands for another, which no type would take: `ID`, `0xSUB_ACCOUNT`.
 _NAMED = re.compile(r"[A-Z][A-Z_]+|0x[A-Z_0-9]+")
-_CALLED = re.compile(r"(?:^|[\s;&|(`/])exitd [a-z]", re.MULTILINE)
+_CALLED = re.compile(r"(?:^|[\s;&|(`]|\./|/opt/exitd/)exitd [a-z]", re.MULTILINE)
 #: Of the bootstrap script of a checkout, and not in the tree.
 _OF_A_CHECKOUT = ("simulate",)
 

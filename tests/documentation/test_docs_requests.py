@@ -21,15 +21,17 @@ from exitd.simulator.control import CONTROLS
 _LINE = re.compile(
     r"(?P<method>GET|POST|PATCH|DELETE)\s+(?P<path>/\S*)\s*(?P<body>\{.*\})?\s*(#.*)?"
 )
+_ADDRESS = re.compile(r"^(\w+)=(http\S+)$", re.MULTILINE)
 _SPAN = re.compile(r"(GET|POST|PATCH|DELETE) (/\S*)")
 #: Beside what the OpenAPI document has: no JSON, and so no shape.
 UNDESCRIBED = {
-    ("GET", path) for path in ("/metrics", "/v1/stream", "/docs", "/openapi.json")
+    ("GET", path) for path in ("/", "/metrics", "/v1/stream", "/docs", "/openapi.json")
 }
 #: A port of its own, which serves this and nothing else.
 WEBHOOK = {("POST", "/webhook/{route}")}
-#: Of venues, real and simulated, which the pages speak of.
+#: Of Prometheus, and of venues, real and simulated, which the pages speak of.
 OTHERS = {
+    ("GET", "/api/v1/query"),
     ("POST", "/sim/price"),
     ("DELETE", "/v2/positions"),
     ("GET", "/fapi/v1/"),
@@ -111,7 +113,10 @@ def of_lines() -> Iterator[Request]:
 
 def of_curl() -> Iterator[Request]:
     for block in blocks("sh"):
-        for words in commands(block.text):
+        text = block.text
+        for name, value in _ADDRESS.findall(text):
+            text = text.replace(f"${name}", value)
+        for words in commands(text):
             if words[0] == "curl":
                 yield curled(block, words[1:])
 
