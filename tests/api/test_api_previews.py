@@ -69,7 +69,11 @@ async def test_given_a_kind_when_previewed_then_it_is_armed_as_it_was_shown(
         left = len(state.triggers), state.seq, dict(state.counters)
         armed = (await client.ask(calls.arm([{**LONG, **body}]))).triggers[0]
 
+        facts = (await client.ask(calls.facts())).facts
+
     assert left[:2] == (0, 0)
+    # Arming is a change; looking before is none.
+    assert [f.event for f in facts].count("change.made") == 1
     assert all(counter.counter == 0 for counter in left[2].values())
     assert alike(seen.trigger) == alike(armed)
     assert seen.differences == ()

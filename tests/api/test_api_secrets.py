@@ -83,7 +83,7 @@ async def watching(folder: Path) -> AsyncIterator[Watched]:
     journal.start(observe=counts.observe, secrets=SECRETS, level="debug")
     async with started(folder, exits=POSITIONS_YAML) as world:
         audience = Audience(world.control)
-        scrapes = Scrapes(world.daemon, counts, Durations())
+        scrapes = Scrapes(world.control, counts, Durations())
         routers = (
             metrics_routes(lambda accept: scrapes.render(accept)),
             page_routes(world.control, audience),

@@ -71,6 +71,7 @@ def trigger_routes(control: Control, shapes: Shapes) -> APIRouter:
             if_crossed=body.crossed,
             if_no_position=body.if_no_position,
         )
+        unchanged(request)
         return answer(view)
 
     @router.post(
@@ -86,6 +87,7 @@ def trigger_routes(control: Control, shapes: Shapes) -> APIRouter:
         view = await control.previews.amend(
             id, body.change(), if_crossed=body.crossed, account=account
         )
+        unchanged(request)
         return answer(view)
 
     @router.post("/v1/triggers/{id:path}:pause", responses=shapes.gives(ArmedView))
