@@ -140,7 +140,7 @@ def test_given_two_starts_at_once_when_first_then_one_installs_and_both_run(
     checkout: Checkout,
 ):
     starts = [checkout.open("version") for _ in range(4)]
-    results = [(start.communicate(timeout=120), start.returncode) for start in starts]
+    results = [(start.communicate(timeout=300), start.returncode) for start in starts]
 
     assert [code for _, code in results] == [0] * 4
     assert all(out.startswith("ran version") for (out, _), _ in results)
@@ -172,7 +172,7 @@ def test_given_ctrl_c_while_setting_up_then_it_says_so_and_the_next_start_works(
     with fifo.open("w"):
         # The installer has opened its end: it is under way.
         os.killpg(start.pid, signal.SIGINT)
-        out, err = start.communicate(timeout=120)
+        out, err = start.communicate(timeout=300)
     again = checkout.start("version")
 
     assert (start.returncode, out) == (130, "")

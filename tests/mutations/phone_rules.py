@@ -21,7 +21,7 @@ MUTATIONS = (
     ),
     Mutation(
         146,
-        "api/guard.py",
+        "api/permits.py",
         "PHONE in token.scopes and _is_for_phone(scope)",
         "PHONE in token.scopes",
         "test_given_a_phone_when_it_asks_for_any_other_change_then_refused",

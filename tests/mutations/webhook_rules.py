@@ -50,7 +50,7 @@ MUTATIONS = (
     ),
     Mutation(
         143,
-        "api/webhook/senders.py",
+        "api/senders.py",
         "while address is not None and _is_in(address, self._trusted):",
         "while address is not None and hops[-1]:",
         "test_given_a_peer_and_a_header_then_the_nearest_that_nobody_trusts",

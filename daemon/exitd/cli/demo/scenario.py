@@ -17,6 +17,7 @@ BASE = "SOL"
 QUANTITY = "10"
 ENTRY_PRICE = "140.00"
 FIRST_PORT = 8787
+_claims: list[socket.socket] = []
 CADENCE_MS = 200
 
 STOP = Decimal("139.00")
@@ -144,8 +145,27 @@ def free_address() -> str:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
+                _claim(port)
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
             return f"127.0.0.1:{probe.getsockname()[1]}"
     raise OSError("no port of 127.0.0.1 is free")
+
+
+def _claim(port: int) -> None:
+    """Keep other demos from a port, until this process ends.
+
+    Its daemon binds it a second later, and two that begin at once would find it free.
+
+    Raises:
+        OSError: Another demo has it.
+    """
+    if port == FIRST_PORT and not _claims:
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0exitd-demo-{port}")
+        except OSError:
+            claim.close()
+            raise
+        _claims.append(claim)
