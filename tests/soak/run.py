@@ -105,7 +105,7 @@ def main() -> int:
         "--minutes",
         type=float,
         default=30.0,
-        help="of the soak; a warm-up of two thirds of that, at most 20, comes before",
+        help="of the soak; a warm-up of as many, 30 at the most, comes before",
     )
     parser.add_argument("--triggers", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
