@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 from collections.abc import Generator, Sequence
 from typing import TypeVar
 
@@ -24,6 +25,12 @@ hypothesis.settings.load_profile("exitd")
 # These need a browser. `./exitd test` names them; .ci/run installs what they need, and
 # then they run like all others.
 collect_ignore = [] if importlib.util.find_spec("playwright") else ["browser"]
+
+
+def pytest_configure() -> None:
+    # What a shell starts in the background ignores Ctrl-C, and so would our children.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def is_forbidden_skip(report: pytest.TestReport | pytest.CollectReport) -> bool:
