@@ -98,7 +98,7 @@ def test_given_a_ladder_when_armed_then_all_of_it_at_once_with_each_order_shown(
         form.get_by_role("button", name="Arm it").click()
 
         expect(seen.tab.locator(BY_HAND)).to_have_count(4)
-    armed.daemons[-1].log.wait("api.requested", path="/v1/triggers", by="api:me")
+    armed.daemons[-1].log.wait("change.made", what="POST /v1/triggers", by="api:me")
 
 
 def test_given_a_preview_when_the_form_changes_then_it_has_to_be_asked_for_again(

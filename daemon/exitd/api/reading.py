@@ -159,8 +159,8 @@ def health_routes(control: Control, shapes: Shapes) -> APIRouter:
         ("/-/healthy", healthy, HealthyView),
         ("/-/ready", ready, ReadyView),
     ):
-        router.add_api_route(
-            path, endpoint, methods=["GET"], responses=shapes.gives(view)
-        )
+        # Its no is an answer as well, and no problem of whoever asks.
+        given = {**shapes.gives(view, 503), **shapes.gives(view)}
+        router.add_api_route(path, endpoint, methods=["GET"], responses=given)
         router.add_api_route(path, endpoint, methods=["HEAD"], include_in_schema=False)
     return router
