@@ -35,7 +35,8 @@ OPTIONS = (
     "--max-examples=5",
     "--seed=7",
     "--generation-database=none",
-    "--request-timeout=10",
+    # A take-profit waits up to 10 s for the venue's word.
+    "--request-timeout=20",
     "--continue-on-failure",
     "--warnings=off",
     "--no-color",
