@@ -21,7 +21,7 @@ def free_port() -> int:
     """Give a port of 127.0.0.1 that nobody listens on, and never one twice."""
     end = int(RANGE.read_text().split()[0])
     # Whoever runs tests beside these begins elsewhere, to meet seldom.
-    first = os.getpid() * 101
+    first = os.getpid() * 101 + len(_ours)
     for step in range(PORTS):
         port = end - 1 - (first + step) % PORTS
         claim = socket.socket(socket.AF_UNIX)

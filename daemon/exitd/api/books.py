@@ -7,12 +7,11 @@ from fastapi import APIRouter, Query, Response
 from exitd.api.answers import Shapes, answer
 from exitd.api.bodies import BadRequest
 from exitd.configuration.values import read_instant
-from exitd.core.units import NS_PER_S
+from exitd.core.units import NS_PER_DAY
 from exitd.runtime.book_views import BooksView, ReconciledView
 from exitd.runtime.control import Control
 
 _TIME_MAX_NS = 2**62
-_DAY_NS = 86_400 * NS_PER_S
 
 From = Annotated[str, Query(alias="from", max_length=40)]
 To = Annotated[str, Query(alias="to", max_length=40)]
@@ -43,7 +42,7 @@ def times_of(control: Control, since: str, until: str) -> tuple[int, int]:
     if to_ns is None:
         to_ns = control.daemon.clock.now_ns() + 1
     from_ns = read_time("from", since)
-    return to_ns - _DAY_NS if from_ns is None else from_ns, to_ns
+    return to_ns - NS_PER_DAY if from_ns is None else from_ns, to_ns
 
 
 def read_time(name: str, written: str) -> int | None:

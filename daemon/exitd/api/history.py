@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from exitd.api.answers import Shapes, answer
 from exitd.api.books import read_time
-from exitd.core.units import NS_PER_S
+from exitd.core.units import NS_PER_DAY
 from exitd.ports.store import FactQuery
 from exitd.runtime.control import Control
 from exitd.runtime.control.history import FACTS_MAX, WAIT_S_MAX
@@ -19,7 +19,6 @@ from exitd.runtime.views import ExitsView, FactsView
 
 _SEQ_MAX = 2**62
 _SIGN_OF_LIFE_S = 15.0
-_DAY_NS = 86_400 * NS_PER_S
 
 Text = Annotated[str, Query(max_length=200)]
 After = Annotated[int, Query(ge=0, le=_SEQ_MAX)]
@@ -95,7 +94,7 @@ def history_routes(control: Control, shapes: Shapes) -> APIRouter:
         `from` and `to` are times with a zone, such as 2027-01-31T16:00:00Z.
         """
         to_ns = read_time("to", until) or control.daemon.clock.now_ns() + 1
-        from_ns = read_time("from", since) or to_ns - _DAY_NS
+        from_ns = read_time("from", since) or to_ns - NS_PER_DAY
         return answer(await control.history.exits(from_ns, to_ns))
 
     return router

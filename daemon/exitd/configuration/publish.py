@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from exitd.configuration.reference import reference
@@ -18,12 +18,13 @@ def published() -> Iterator[tuple[str, str]]:
     yield "docs/configuration.md", reference()
 
 
-def publish(root: Path) -> None:
-    for name, text in published():
+def write(root: Path, files: Iterable[tuple[str, str]]) -> None:
+    """Write files that are made into a checkout, each by its path there."""
+    for name, text in files:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    publish(Path.cwd())
+    write(Path.cwd(), published())

@@ -6,6 +6,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from exitd.configuration.publish import write
 from exitd.metrics import dashboard, page, rules
 
 
@@ -16,12 +17,5 @@ def published() -> Iterator[tuple[str, str]]:
     yield dashboard.PATH, dashboard.dashboard_json()
 
 
-def publish(root: Path) -> None:
-    for name, text in published():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    publish(Path.cwd())
+    write(Path.cwd(), published())

@@ -7,8 +7,8 @@ import asyncio
 from msgspec.structs import replace
 
 from exitd.core.entry import SignalState
+from exitd.core.units import NS_PER_DAY
 from exitd.ports.store import Batch
-from exitd.runtime.signals.counting import DAY_NS
 from runtime.brokers import broker, desk_of
 from runtime.desk import in_virtual_time
 from runtime.signals.test_carrying import alert, carrier_of
@@ -51,7 +51,7 @@ async def test_given_orders_of_yesterday_then_they_do_not_count():
     desk = await desk_of(broker())
     carrier = carrier_of(desk, orders_per_day=1)
     first = alert(desk)
-    yesterday_ns = first.ts_received_ns - DAY_NS
+    yesterday_ns = first.ts_received_ns - NS_PER_DAY
     await carrier.carry_out(replace(first, ts_received_ns=yesterday_ns))
 
     done = await carrier.carry_out(alert(desk, 2))

@@ -9,14 +9,13 @@ from exitd.api.rasa.owners import Owned, Owners
 from exitd.api.rasa.siwe import Asked, instant_ns, siwe_texts
 from exitd.api.rasa.wire import Json, address_of, text_of
 from exitd.configuration.rasa import Rasa
-from exitd.core.units import NS_PER_S
+from exitd.core.units import NS_PER_DAY, NS_PER_S
 from exitd.errors import VenueError
 from exitd.ports.chain import Chain
 from exitd.ports.clock import Clock
 from exitd.ports.signatures import Signatures
 from exitd.runtime.control.tokens import Tokens
 
-_DAY_NS = 86_400 * NS_PER_S
 _ISSUED_WITHIN_NS = 300 * NS_PER_S
 _SIGNATURE_MAX = 2 * 4_096
 _SMART_WALLET_S = 2.0
@@ -147,4 +146,4 @@ def _expires_ns(asked: Asked, now_ns: int) -> int | None:
         return None
     if abs(now_ns - issued_ns) > _ISSUED_WITHIN_NS or expires_ns <= now_ns:
         return None
-    return min(expires_ns, now_ns + _DAY_NS)
+    return min(expires_ns, now_ns + NS_PER_DAY)

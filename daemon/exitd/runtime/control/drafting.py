@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from exitd.core.inputs import IfCrossed
+from exitd.core.inputs import Amend, IfCrossed
 from exitd.core.trigger import TriggerDefinition
 from exitd.core.units import ZERO
 from exitd.runtime.callers import Caller
@@ -29,6 +29,7 @@ from exitd.runtime.control.running import (
     file_positions,
     follows_entry,
     policies_of,
+    refuse_while_recovering,
 )
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.problems import Conflict, Unusable
@@ -91,7 +92,28 @@ class Drafting:
             await _let_others(index)
         return Drafted(definitions, tuple(notes))
 
-    async def changed(
+    async def amendment(
+        self,
+        trigger_id: str,
+        change: TriggerChange,
+        if_crossed: IfCrossed | None,
+        account: str,
+    ) -> tuple[Drafted, Amend]:
+        """Read what a trigger is to become, and give the command that makes it so.
+
+        Raises:
+            ControlError: It cannot become that, and why.
+        """
+        refuse_while_recovering(self._daemon)
+        drafted = await self._changed(trigger_id, change, account)
+        command = Amend(
+            definition=drafted.definitions[0],
+            if_crossed=if_crossed or self.if_crossed(),
+            now_ns=self._daemon.loop.clock.now_ns(),
+        )
+        return drafted, command
+
+    async def _changed(
         self, trigger_id: str, change: TriggerChange, account: str
     ) -> Drafted:
         """Read what a trigger that is there is to become.

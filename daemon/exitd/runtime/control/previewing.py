@@ -91,12 +91,8 @@ class Previews:
         if_crossed: IfCrossed | None = None,
         account: str = "",
     ) -> PreviewsView:
-        refuse_while_recovering(self._daemon)
-        drafted = await self._drafting.changed(trigger_id, change, account)
-        command = Amend(
-            definition=drafted.definitions[0],
-            if_crossed=if_crossed or self._drafting.if_crossed(),
-            now_ns=self._daemon.loop.clock.now_ns(),
+        drafted, command = await self._drafting.amendment(
+            trigger_id, change, if_crossed, account
         )
         return await self._tried(drafted, command, command.now_ns)
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from exitd.core.inputs import (
-    Amend,
     Arm,
     CancelTrigger,
     ClosePosition,
@@ -106,12 +105,8 @@ class Triggers:
         if_crossed: IfCrossed | None = None,
         account: str = "",
     ) -> ArmedView:
-        refuse_while_recovering(self._daemon)
-        drafted = await self._drafting.changed(trigger_id, change, account)
-        command = Amend(
-            definition=drafted.definitions[0],
-            if_crossed=if_crossed or self._drafting.if_crossed(),
-            now_ns=self._daemon.loop.clock.now_ns(),
+        drafted, command = await self._drafting.amendment(
+            trigger_id, change, if_crossed, account
         )
         reply = await self.carry_out(command, by)
         return self.view(reply.trigger_ids, (*drafted.notes, *reply.notes))

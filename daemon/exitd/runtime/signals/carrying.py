@@ -15,12 +15,13 @@ from exitd.core.inputs import Arm, ClosePosition, Command, IfCrossed
 from exitd.core.simulated import is_simulated, route_account
 from exitd.core.state import Accepted, Reply
 from exitd.core.trigger import DoneReason, TriggerRecord
+from exitd.core.units import NS_PER_DAY
 from exitd.errors import StoreFull, VenueUnavailable
 from exitd.ports.sessions import Sessions, SessionsUnknown
 from exitd.ports.store import Store
 from exitd.runtime.accounts import Account
 from exitd.runtime.loop import EngineLoop
-from exitd.runtime.signals.counting import DAY_NS, OrdersOfDay
+from exitd.runtime.signals.counting import OrdersOfDay
 from exitd.runtime.signals.deciding import Asked, decide, symbol_for
 from exitd.runtime.signals.limits import Counted
 from exitd.runtime.signals.plans import (
@@ -197,7 +198,7 @@ class Carrier:
         now_ns = self._loop.clock.now_ns()
         try:
             sessions = await self._sessions().sessions(
-                calendar, now_ns - DAY_NS, now_ns + DAY_NS
+                calendar, now_ns - NS_PER_DAY, now_ns + NS_PER_DAY
             )
         except SessionsUnknown as error:
             return None, str(error)

@@ -4,14 +4,12 @@ Kept in memory: what was carried out a moment ago is not on disk yet, and alerts
 many tickers come at once when a bar closes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from exitd.configuration.webhook import Route
 from exitd.core.entry import SignalRecord, SignalState
-from exitd.core.units import NS_PER_HOUR
+from exitd.core.units import NS_PER_DAY
 from exitd.ports.store import Store
-
-DAY_NS = 24 * NS_PER_HOUR
 
 
 class OrdersOfDay:
@@ -28,12 +26,10 @@ class OrdersOfDay:
         """Read those of before the start."""
         if self._went_out:
             # Also from ahead: the clock may have been set back.
-            self.take(await store.signals(now_ns - DAY_NS, now_ns + DAY_NS))
-
-    def take(self, records: Iterable[SignalRecord]) -> None:
-        for record in records:
-            if record.state is SignalState.CARRIED_OUT:
-                self.add(record)
+            day = await store.signals(now_ns - NS_PER_DAY, now_ns + NS_PER_DAY)
+            for record in day:
+                if record.state is SignalState.CARRIED_OUT:
+                    self.add(record)
 
     def add(self, record: SignalRecord) -> None:
         """Count an order, before it is sent: the next alert is decided by it."""
@@ -51,6 +47,8 @@ class OrdersOfDay:
         if went_out is None:
             return 0
         # In the order in which they came: those of yesterday stand at the front.
-        while went_out and went_out[first := next(iter(went_out))] <= now_ns - DAY_NS:
+        while (
+            went_out and went_out[first := next(iter(went_out))] <= now_ns - NS_PER_DAY
+        ):
             del went_out[first]
         return len(went_out)

@@ -7,9 +7,8 @@ from msgspec import Struct
 
 from exitd.configuration.webhook import Hours, Route
 from exitd.core.ticket import Ticket
-from exitd.core.units import NS_PER_S, text
+from exitd.core.units import NS_PER_DAY, NS_PER_S, text
 
-_DAY_NS = 86_400 * NS_PER_S
 _MINUTE_NS = 60 * NS_PER_S
 
 
@@ -51,7 +50,7 @@ def is_between(between: str, now_ns: int) -> bool:
     """Whether a time of the day, UTC, lies in `13:30-20:00`; its end does not."""
     begin, _, end = between.partition("-")
     first, last = _minutes(begin), _minutes(end)
-    minute = now_ns % _DAY_NS // _MINUTE_NS
+    minute = now_ns % NS_PER_DAY // _MINUTE_NS
     if first <= last:
         return first <= minute < last
     return minute >= first or minute < last
