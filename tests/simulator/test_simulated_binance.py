@@ -162,10 +162,13 @@ async def test_given_limits_when_spent_then_429_until_the_minute_ends():
     async with running(rate_limited=True) as rig:
         response = await rig.http.get("/fapi/v1/ping")
         assert response.headers["x-mbx-used-weight-1m"] == "1"
-        for _ in range(130):
+        # A minute may end on the way and give the whole weight back, once.
+        for _ in range(2 * 130):
             response = await rig.http.get(
                 "/fapi/v1/aggTrades", params={"symbol": SOL, "limit": 1}
             )
+            if response.status_code == 429:
+                break
 
         assert response.status_code == 429
         assert response.json()["code"] == -1003
