@@ -136,7 +136,7 @@ class ChainDesk:
 
     async def kill(self) -> None:
         self.store.crash()
-        self.loop.stop()
+        self.loop.timer.stop()
         self.account.dispatcher.stop()
         for task in list(self._tasks):
             task.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from http.client import HTTPConnection
 
 import pytest
@@ -26,6 +27,9 @@ def test_b111_given_a_kill_after_the_answer_then_the_alert_is_still_known(home: 
     assert (status_again, said_again["duplicate"]) == (200, True)
     assert said_again["webhookEvent"]["id"] == said["webhookEvent"]["id"]
     again.log.wait("webhook.duplicated", route="tv")
+    lines = home.command("events", "--by", "webhook:tv", "--json")
+    (line,) = json.loads(lines.stdout)["facts"]
+    assert line["fields"]["changed"] == said["webhookEvent"]["id"]
     assert again.stop() == 0
     assert KEY not in daemon.log.text() + again.log.text()
     assert KEY not in str(said) + str(said_again)

@@ -41,7 +41,7 @@ async def test_p2_given_a_thousand_armed_when_killed_then_each_watches_at_its_le
     now_ns = first.daemon.clock.now_ns()
     await first.daemon.loop.command(Arm(definitions=rules, now_ns=now_ns))
     await first.daemon.store.abandon()
-    first.daemon.loop.stop()
+    first.daemon.loop.timer.stop()
 
     again = build(tmp_path / "again", venue=first.venue)
     store = open_store(

@@ -283,7 +283,7 @@ class BrokerRun:
     async def kill(self) -> None:
         """End it as kill -9 does."""
         self.store.crash()
-        self.loop.stop()
+        self.loop.timer.stop()
         self.account.dispatcher.stop()
         for task in list(self._tasks):
             task.cancel()

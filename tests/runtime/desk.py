@@ -260,7 +260,7 @@ class Desk:
     async def restarted(self, **changed: Any) -> Desk:
         """Kill it as kill -9 does, and build what starts from its disk."""
         self.store.crash()
-        self.loop.stop()
+        self.loop.timer.stop()
         self.account.dispatcher.stop()
         for task in list(self._tasks):
             task.cancel()

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from exitd.core.attempt import CloseOrder
 from exitd.core.events import Fact, FactKind
 from exitd.core.inputs import Arm, OrderReport
 from exitd.core.trigger import TriggerState
-from exitd.errors import StoreFull
+from exitd.errors import StoreError, StoreFull
 from exitd.logs.pipeline import timestamp
+from exitd.ports.store import Batch
 from exitd.ports.venue import Prepared, Refusal
 from exitd.runtime.fact_log import log_facts
 from exitd.runtime.telling import NOT_WRITTEN, Telling
@@ -183,7 +185,7 @@ async def test_given_a_closed_store_then_what_it_did_not_take_is_told_at_once():
     desk.store.hold()
     desk.mark("95")
 
-    desk.loop.stop()
+    desk.loop.timer.stop()
     assert watcher.told == []
     desk.loop.tell_rest()
 
@@ -232,3 +234,56 @@ async def test_given_a_fact_that_is_not_durable_then_its_alert_says_so():
     assert (hit.topic, done.topic) == ("trigger.hit", "trigger.done")
     assert hit.text.endswith(NOT_WRITTEN)
     assert not done.text.endswith(NOT_WRITTEN)
+
+
+def _line(of: str) -> Batch:
+    """Make a batch that the engine has no part in: a fact about *of*."""
+    return Batch((), (Fact(FactKind.CHANGE_MADE, 1, fields={"changed": of}),))
+
+
+@in_virtual_time
+async def test_given_what_others_store_when_written_then_told_in_its_place():
+    desk = await Desk().start()
+    watcher = Watcher(desk)
+    desk.store.hold()
+
+    desk.loop.handle(arming(desk, "first"))
+    desk.loop.submit(_line("alert"), lambda error: None)
+    desk.loop.handle(arming(desk, "second", "89"))
+    desk.store.release()
+    await desk.settle()
+
+    told = watcher.of(ARMED, FactKind.CHANGE_MADE)
+    assert [kind for kind, _, _ in told] == [ARMED, FactKind.CHANGE_MADE, ARMED]
+    assert all(is_durable for _, _, is_durable in told)
+
+
+@in_virtual_time
+async def test_given_what_others_store_when_the_disk_is_slow_then_told_once_written():
+    desk = await Desk().start()
+    watcher = Watcher(desk)
+    desk.store.hold()
+
+    desk.loop.submit(_line("alert"), lambda error: None)
+    await let_pass(2 * TELL_WITHIN_S)
+    assert watcher.told == []
+    desk.store.release()
+    await desk.settle()
+
+    assert watcher.of(FactKind.CHANGE_MADE) == [(FactKind.CHANGE_MADE, 0, True)]
+
+
+@in_virtual_time
+async def test_given_what_others_store_when_refused_then_never_told():
+    desk = await Desk().start()
+    watcher = Watcher(desk)
+    errors: list[StoreError | None] = []
+    desk.store.fill_disk()
+
+    desk.loop.submit(replace(_line("alert"), may_fail=True), errors.append)
+    await desk.settle()
+    desk.store.mend_disk()
+    await let_pass(2 * TELL_WITHIN_S)
+
+    assert [type(error) for error in errors] == [StoreFull]
+    assert watcher.told == []

@@ -249,7 +249,7 @@ class Machine:
         # What stood still dies as it is: what has come for it, nobody takes.
         self.world.virtual.thaw()
         self.world.watch.crashed(self.world.mirror)
-        self.loop.stop()
+        self.loop.timer.stop()
         self.account.dispatcher.stop()
         if isinstance(self._store, FakeStore):
             self._store.crash()

@@ -33,6 +33,7 @@ async def load_inbox(daemon: Daemon, files: Settings) -> Inbox:
         clock=daemon.clock,
         spawn=daemon.spawn,
         tell=daemon.telling.tell,
+        submit=daemon.loop.submit,
         waits=lambda: backoff(share),
         entry_state=lambda entry_id: entry_state_of(daemon, entry_id),
     )

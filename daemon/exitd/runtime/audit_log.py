@@ -63,15 +63,8 @@ class AuditLog:
 
     def note_made(self, by: Caller, what: str, *, request_id: str = "") -> None:
         """Write down a change, and wait for nothing."""
-        ids = by.touched
-        self._write(
-            FactKind.CHANGE_MADE,
-            **_of(by),
-            what=what,
-            changed=_named(ids),
-            count=len(ids) if len(ids) > _IDS_MAX else None,
-            request_id=request_id,
-        )
+        now_ns = self._loop.clock.now_ns()
+        self._keep(change_made(by, what, now_ns, request_id=request_id))
 
     def refused(
         self, by: Caller, what: str, reason: str, *, request_id: str = ""
@@ -130,20 +123,36 @@ class AuditLog:
         self._is_closed = True
 
     def _write(self, kind: FactKind, **fields: FactValue) -> None:
-        given = {n: _shown(v) for n, v in fields.items() if v is not None and v != ""}
-        fact = Fact(kind, self._loop.clock.now_ns(), fields=given)
+        self._keep(_fact(kind, self._loop.clock.now_ns(), **fields))
+
+    def _keep(self, fact: Fact) -> None:
         if self._is_closed:
             log_facts((fact,), is_durable=False)
         else:
             self._loop.take(Decision(facts=(fact,)))
 
 
+def change_made(by: Caller, what: str, now_ns: int, *, request_id: str = "") -> Fact:
+    """Give the line of a change, for whoever commits it with the change itself."""
+    ids = by.touched
+    return _fact(
+        FactKind.CHANGE_MADE,
+        now_ns,
+        **_of(by),
+        what=what,
+        changed=" ".join(ids[:_IDS_MAX]),
+        count=len(ids) if len(ids) > _IDS_MAX else None,
+        request_id=request_id,
+    )
+
+
+def _fact(kind: FactKind, now_ns: int, **fields: FactValue) -> Fact:
+    given = {n: _shown(v) for n, v in fields.items() if v is not None and v != ""}
+    return Fact(kind, now_ns, fields=given)
+
+
 def _of(by: Caller) -> dict[str, FactValue]:
     return {"by": by.name, "scope": by.scope, "place": by.place}
-
-
-def _named(ids: list[str]) -> str:
-    return " ".join(ids[:_IDS_MAX])
 
 
 def _shown(value: FactValue) -> FactValue:

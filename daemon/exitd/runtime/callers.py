@@ -17,3 +17,8 @@ class Caller(Struct, frozen=True):
     is_phone: bool = False
     scope: str = ""
     touched: list[str] = []
+
+
+def sender_of_alert(route: str, place: str, *touched: str) -> Caller:
+    """Give who sent an alert: the key of its route is all that is known of anybody."""
+    return Caller(f"webhook:{route}", place, scope="alert", touched=list(touched))

@@ -329,7 +329,7 @@ class Daemon:
                     await account.dispatcher.drain()
         except TimeoutError:
             pass  # What is unanswered is in the store and resolved at the next start.
-        self.loop.stop()
+        self.loop.timer.stop()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

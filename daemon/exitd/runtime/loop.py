@@ -22,6 +22,7 @@ from exitd.errors import CoreError, StoreError, StoreFull
 from exitd.logs import Event, log
 from exitd.ports.clock import Clock
 from exitd.ports.store import Batch, OnDurable, Store, StoreHealth
+from exitd.runtime.deadline import DeadlineTimer
 from exitd.runtime.orphans import Orphans
 from exitd.runtime.past import Past
 from exitd.runtime.unwritten import Unwritten, WrittenSink
@@ -29,8 +30,6 @@ from exitd.runtime.unwritten import Unwritten, WrittenSink
 IntentSink = Callable[[Intent], None]
 T = TypeVar("T", Record, Fact)
 FactSink = Callable[[Sequence[Fact]], None]
-
-_NS_PER_S = 1_000_000_000
 
 
 class EngineLoop:
@@ -46,6 +45,11 @@ class EngineLoop:
         self.turns = 0
         self.orphans = Orphans()
         self.past = Past(self)
+        self.timer = DeadlineTimer(
+            engine.next_deadline_ns,
+            lambda now_ns: self.handle(TimePassed(now_ns)),
+            clock,
+        )
         self._sinks: dict[str, IntentSink] = {}
         self._fact_sinks: list[FactSink] = []
         self._on_contradiction: list[Callable[[], None]] = []
@@ -58,8 +62,6 @@ class EngineLoop:
         self._unwritten = Unwritten()
         self._may_fail = False
         self._on_refused: Callable[[StoreError], None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_due_ns = 0
 
     def attach(self, account: str, sink: IntentSink) -> None:
         """Send the intents of an account to *sink*."""
@@ -231,29 +233,22 @@ class EngineLoop:
         self.store.submit(*deferred)
         for sink in self._fact_sinks:
             sink(batch.facts)
-        self.set_timer()
+        self.timer.set()
 
-    def set_timer(self) -> None:
-        """Wake up for the engine's next deadline."""
-        due_ns = self.engine.next_deadline_ns()
-        if due_ns is None or (self._timer is not None and due_ns == self._timer_due_ns):
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        wait_s = max(0, due_ns - self.clock.now_ns()) / _NS_PER_S
-        self._timer_due_ns = due_ns
-        self._timer = asyncio.get_running_loop().call_later(wait_s, self._on_timer)
+    def submit(self, batch: Batch, then: OnDurable) -> None:
+        """Store what the engine has no part in, and tell its facts as any others.
 
-    def _on_timer(self) -> None:
-        self._timer = None
-        self.handle(TimePassed(self.clock.now_ns()))
-        self.set_timer()
+        But never before they are on disk, however long that takes: what was taken back
+        did not happen.
+        """
+        self._submit_deferred()
+        place = self._unwritten.reserve()
 
-    def stop(self) -> None:
-        """Set no more timers."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        def settled(error: StoreError | None) -> None:
+            then(error)
+            self._unwritten.fill(place, batch.facts if error is None else ())
+
+        self.store.submit(batch, settled)
 
     def tell_rest(self) -> None:
         """Tell what the store has not answered for: it is closed."""

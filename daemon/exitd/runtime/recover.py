@@ -63,7 +63,7 @@ async def recover(accounts: list[Account], loop: EngineLoop) -> tuple[Account, .
     decision = loop.engine.resume(loop.clock.now_ns())
     if not decision.is_quiet:
         loop.take(decision)
-    loop.set_timer()
+    loop.timer.set()
     state = loop.engine.state
     log(
         Event.DAEMON_RECOVERED,

@@ -163,7 +163,7 @@ class Calendars:
         now_ns = self._clock.now_ns()
         self._loop.handle(SessionsKnown(calendar, sessions, now_ns))
         # A turn without records sets no timer by itself, and exits have times now.
-        self._loop.set_timer()
+        self._loop.timer.set()
         closes = (close_ns for _, close_ns in sessions if close_ns > now_ns)
         log(
             Event.SESSIONS_KNOWN,

@@ -20,12 +20,13 @@ TELL_WITHIN_S = 1.0
 class Untold:
     """The facts of one turn; `is_durable` is None until the store has answered."""
 
-    __slots__ = ("due_s", "facts", "is_durable")
+    __slots__ = ("due_s", "facts", "is_durable", "is_told")
 
     def __init__(self, facts: tuple[Fact, ...], due_s: float) -> None:
         self.facts = facts
         self.due_s = due_s
         self.is_durable: bool | None = None
+        self.is_told = False
 
 
 class Unwritten:
@@ -59,6 +60,20 @@ class Unwritten:
             loop = asyncio.get_running_loop()
             loop.call_soon(loop.call_soon, self._tell)
 
+    def reserve(self) -> Untold:
+        """Keep a place for facts that are told only if they come to be on disk."""
+        return self.add(())
+
+    def fill(self, place: Untold, facts: tuple[Fact, ...]) -> None:
+        """Tell facts that are on disk, in their place; none where they are not.
+
+        A place that a slow disk has cost is none any more: then after what was told.
+        """
+        if place.is_told:
+            place = self.add(facts)
+        place.facts = facts
+        self.settle(place, is_durable=True)
+
     def tell_rest(self) -> None:
         """Tell whatever is left, written or not: nobody will ask again."""
         self._tell()
@@ -84,5 +99,8 @@ class Unwritten:
             self._patience = loop.call_at(self._queue[0].due_s, self._tell_overdue)
 
     def _pass_on(self, untold: Untold) -> None:
+        untold.is_told = True
+        if not untold.facts:
+            return
         for sink in self._sinks:
             sink(untold.facts, bool(untold.is_durable))

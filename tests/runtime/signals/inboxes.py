@@ -13,12 +13,15 @@ from exitd.adapters.sqlite.opening import open_store
 from exitd.adapters.sqlite.store import SqliteStore
 from exitd.configuration.secrets import SecretReference
 from exitd.configuration.webhook import Route
+from exitd.core.engine import Engine
 from exitd.core.entry import SignalRecord, SignalState
+from exitd.core.events import Fact
 from exitd.errors import VenueUnavailable
 from exitd.ports.alerts import Alert
 from exitd.ports.clock import Clock
 from exitd.ports.store import Store
 from exitd.runtime.control.running import until
+from exitd.runtime.loop import EngineLoop
 from exitd.runtime.signals.inbox import COMMIT_PATIENCE_S, PATIENCE_S, Draft, Inbox
 
 S = 1_000_000_000
@@ -84,8 +87,11 @@ class Desk:
         self.store = store
         self.broker = broker
         self.told: list[Alert] = []
+        self.lines: list[Fact] = []
         self.is_closed = False
         self.tasks: list[asyncio.Task[None]] = []
+        loop = EngineLoop(Engine(), store, clock)
+        loop.on_written(lambda facts, is_durable: self.lines.extend(facts))
         self.inbox = Inbox(
             routes if routes is not None else {"tv": ROUTE, "other": ROUTE},
             carry_out=broker.carry_out,
@@ -93,6 +99,7 @@ class Desk:
             clock=clock,
             spawn=self._spawn,
             tell=self.told.append,
+            submit=loop.submit,
             waits=_waits,
             patience_s=patience_s,
             commit_patience_s=commit_patience_s,

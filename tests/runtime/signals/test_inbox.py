@@ -205,6 +205,7 @@ async def test_given_a_full_disk_then_nothing_is_stored_and_the_next_is_the_firs
     taken = await desk.inbox.receive(draft(client_order_id="a-1"))
     await desk.rest()
 
+    assert [line.fields["changed"] for line in desk.lines] == [taken.record.id]
     assert not taken.is_duplicate
     assert taken.record.again == 0
     assert desk.broker.traded == [taken.record.id]
@@ -237,6 +238,7 @@ async def test_given_a_disk_that_does_not_begin_then_taken_back_and_the_next_is_
     store.release()
     await let_pass(1)
     assert await desk.stored() == ()
+    assert desk.lines == []
     taken = await desk.inbox.receive(draft(client_order_id="a-1"))
     await desk.rest()
 

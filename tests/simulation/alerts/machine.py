@@ -91,6 +91,7 @@ class AlertMachine(Machine):
             clock=clock,
             spawn=self.spawn,
             tell=self.world.heard.tell,
+            submit=self.loop.submit,
             waits=lambda: backoff(self.world.rng.random),
         )
         await carrier.load()

@@ -35,7 +35,7 @@ from exitd.logs import Event, bound, log
 from exitd.ports.alerts import Alert, AlertLevel
 from exitd.ports.clock import Clock
 from exitd.runtime.audit_log import AuditLog
-from exitd.runtime.callers import Caller
+from exitd.runtime.callers import sender_of_alert
 from exitd.runtime.problems import ControlError, TooMany, Unusable
 from exitd.runtime.signals.inbox import Draft, Inbox
 from exitd.signals.json_form import signal_json
@@ -200,9 +200,6 @@ class WebhookDoor:
             ),
             stale=self._staleness(route, signal),
         )
-        if not taken.is_duplicate:
-            by = _caller(route.name, str(address), taken.record.id)
-            self._audit_log.note_made(by, f"alert for {signal.ticker}")
         return answers.accepted(taken, signal, validation)
 
     def _staleness(self, route: OpenRoute, signal: Signal) -> str:
@@ -233,7 +230,8 @@ class WebhookDoor:
         """
         log(Event.WEBHOOK_REFUSED, route=name, reason=str(error), ip=str(address))
         if is_known:
-            self._audit_log.refused(_caller(name, str(address)), "alert", error.code)
+            by = sender_of_alert(name, str(address))
+            self._audit_log.refused(by, "alert", error.code)
         else:
             self._turn_away(name, address, error.code)
         if error.code == "stopping":
@@ -248,11 +246,6 @@ class WebhookDoor:
             )
         )
         raise error
-
-
-def _caller(route: str, place: str, *touched: str) -> Caller:
-    """Give an alert's sender, who is known by the key of the route."""
-    return Caller(f"webhook:{route}", place, scope="alert", touched=list(touched))
 
 
 def _written(key: object) -> bytes:

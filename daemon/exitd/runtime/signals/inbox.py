@@ -22,7 +22,9 @@ from exitd.errors import StoreError, VenueError, Withdrawn
 from exitd.logs import Event, log
 from exitd.ports.alerts import Alert, AlertLevel
 from exitd.ports.clock import Clock
-from exitd.ports.store import Batch, Claim, Store
+from exitd.ports.store import Batch, Claim, OnDurable, Store
+from exitd.runtime.audit_log import change_made
+from exitd.runtime.callers import sender_of_alert
 from exitd.runtime.problems import NotReady, Unusable
 from exitd.runtime.signals.lanes import CarryOut, Lanes, Spawn
 from exitd.runtime.signals.seen import Arrival, Seen
@@ -45,7 +47,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     """An alert that is valid and may come in; `body` and `digest` are without its key.
 
     `ticker` is what it is about: alerts of one route about the same one are carried
-    out in the order in which they came. `sender` is an address, for the log.
+    out in the order in which they came. `sender` is an address, for the logs.
     """
 
     route: str
@@ -80,6 +82,7 @@ class Inbox:
         clock: Clock,
         spawn: Spawn,
         tell: Callable[[Alert], None],
+        submit: Callable[[Batch, OnDurable], None],
         waits: Callable[[], Iterator[float]],
         patience_s: float = PATIENCE_S,
         commit_patience_s: float = COMMIT_PATIENCE_S,
@@ -87,6 +90,7 @@ class Inbox:
     ) -> None:
         """
         Args:
+            submit: Stores an alert, and tells its line of the audit log after that.
             entry_state: What became of an entry so far; empty where nobody knows. An
                 outcome says what was begun, and the broker may have refused it since.
         """
@@ -94,6 +98,7 @@ class Inbox:
         self._store = store
         self._clock = clock
         self._tell = tell
+        self._submit = submit
         self._is_closed = False
         self._unwritten: list[SignalRecord] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -182,13 +187,17 @@ class Inbox:
         # One after another: alerts of a route are stored in the order of arrival.
         async with self._turns[draft.route]:
             await self._count_again(arrival)
-            self._submit(draft, arrival)
+            self._write(draft, arrival)
         await self._settle(arrival)
         return Taken(record=arrival.record)
 
-    def _submit(self, draft: Draft, arrival: Arrival) -> None:
-        self._store.submit(
-            Batch((arrival.record,), (), may_fail=True, claim=arrival.claim),
+    def _write(self, draft: Draft, arrival: Arrival) -> None:
+        """Store an alert and its line in the audit log: together, so in one commit."""
+        record = arrival.record
+        by = sender_of_alert(draft.route, draft.sender, record.id)
+        line = change_made(by, f"alert for {draft.ticker}", record.ts_received_ns)
+        self._submit(
+            Batch((record,), (line,), may_fail=True, claim=arrival.claim),
             lambda error: self._stored(draft, arrival, error),
         )
 
