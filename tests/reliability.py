@@ -114,9 +114,9 @@ def crash_rows(found: Result) -> Iterator[Row]:
             (
                 HOWS[row["how"]],
                 *(str(row[n]) for n in ("calls", "points", "reached", "once")),
-                *(str(row[n]) for n in ("lost", "doubled", "unready")),
+                *(str(row[n]) for n in ("lost", "doubled", "not_started", "unready")),
             ),
-            row["lost"] + row["doubled"] > 0,
+            row["lost"] + row["doubled"] + row["not_started"] > 0,
         )
 
 
@@ -195,6 +195,7 @@ _CRASH_HEAD = (
     "closed once",
     "lost",
     "doubled",
+    "did not start",
     "machine too busy",
 )
 _TIME_HEAD = ("what", "goal", "mean", "worst", "rounds")

@@ -67,7 +67,11 @@ class Point(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """`verdict` is `once`, `lost` or `doubled`; `was_reached`: it broke there."""
+    """What came of a point.
+
+    `verdict` is `once`, `lost`, `doubled`, or why there was no fire; `was_reached` is
+    whether it broke there.
+    """
 
     point: Point
     verdict: str

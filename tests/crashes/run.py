@@ -75,7 +75,8 @@ def tried(point: Point, case: Case, warm: Warm, folder: Path) -> Outcome:
         except Unready as error:
             why = str(error)
         except Died as error:
-            return Outcome(point, "lost", False, str(error))
+            # By itself, before anything was broken: a fault, but not a trigger lost.
+            return Outcome(point, "not started", False, str(error))
         finally:
             shutil.rmtree(here, ignore_errors=True)
     return Outcome(point, "unready", False, why)
@@ -154,11 +155,13 @@ class Row(msgspec.Struct, frozen=True):
     once: int
     lost: int
     doubled: int
+    not_started: int
     unready: int
 
     def __str__(self) -> str:
         counts = f"{self.points:>6} {self.reached:>8} {self.once:>6}"
-        counts += f" {self.lost:>5} {self.doubled:>8} {self.unready:>8}"
+        counts += f" {self.lost:>5} {self.doubled:>8}"
+        counts += f" {self.not_started:>12} {self.unready:>8}"
         return f"{self.name:<8} {self.how:<6} {counts}"
 
 
@@ -173,6 +176,7 @@ def row(name: str, how: str, calls: int, outcomes: list[Outcome]) -> Row:
         once=verdicts["once"],
         lost=verdicts["lost"],
         doubled=verdicts["doubled"],
+        not_started=verdicts["not started"],
         unready=verdicts["unready"],
     )
 
@@ -202,7 +206,7 @@ def main() -> int:
             if asked.only in (None, point.number)
         ]
         found = broken(name, todo, min(asked.workers, len(todo)))
-        bad += sum(outcome.verdict in ("lost", "doubled") for outcome in found)
+        bad += sum(outcome.verdict not in ("once", "unready") for outcome in found)
         # One that a busy machine did not come to proves nothing; many prove too little.
         unready = sum(outcome.verdict == "unready" for outcome in found)
         bad += unready > len(found) // 4
@@ -212,7 +216,9 @@ def main() -> int:
         ]
         took_s = monotonic() - began_s
         print(f"{name}: {len(there)} calls in a fire, {took_s:.0f} s", flush=True)
-    print("\nclass    how    points  reached   once  lost  doubled  unready")
+    print(
+        "\nclass    how    points  reached   once  lost  doubled  not started  unready"
+    )
     print(*rows, sep="\n")
     if asked.json is not None:
         asked.json.write_bytes(msgspec.json.encode(rows))
