@@ -66,6 +66,7 @@ def test_given_a_long_at_100_when_sold_at_95_then_a_loss_less_the_quote_fee():
     assert fire.pnl == D("-50.475")
     (done,) = world.told(FactKind.TRIGGER_DONE)
     assert done.fields["pnl"] == D("-50.475")
+    assert (done.fields["fee"], done.fields["fee_asset"]) == (D("0.475"), "USDC")
 
 
 def test_given_a_short_at_100_when_bought_at_105_then_a_loss():
@@ -98,6 +99,8 @@ def test_given_the_fee_comes_after_the_end_then_it_is_on_the_record():
     world.fill()
     world.position("0")
     assert over(world).fees == ()
+    (done,) = world.told(FactKind.TRIGGER_DONE)
+    assert done.fields["fee"] is None
 
     trade(world, "t1", "0.475", "USDC")
 

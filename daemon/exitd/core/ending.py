@@ -75,7 +75,8 @@ def end_fire(
         filled=ended.filled,
         average_price=ended.average_price,
         slippage=ended.slippage,
-        fee=ended.fee,
+        # Nothing rather than zero: fills may come after their order, or in two assets.
+        fee=ended.fee if ended.fee_asset else None,
         fee_asset=ended.fee_asset,
         pnl=ended.pnl,
         attempts=ended.attempts,
