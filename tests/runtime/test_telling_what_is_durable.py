@@ -264,13 +264,20 @@ async def test_given_what_others_store_when_the_disk_is_slow_then_told_once_writ
     watcher = Watcher(desk)
     desk.store.hold()
 
-    desk.loop.submit(_line("alert"), lambda error: None)
+    for name in ("one", "other"):
+        desk.loop.submit(_line(name), lambda error: None)
     await let_pass(2 * TELL_WITHIN_S)
     assert watcher.told == []
+    desk.loop.handle(arming(desk))
     desk.store.release()
     await desk.settle()
 
-    assert watcher.of(FactKind.CHANGE_MADE) == [(FactKind.CHANGE_MADE, 0, True)]
+    told = [(f.kind, f.fields.get("changed"), sure) for f, _, sure in watcher.told]
+    assert told[:2] == [
+        (FactKind.CHANGE_MADE, "one", True),
+        (FactKind.CHANGE_MADE, "other", True),
+    ]
+    assert told[2][::2] == (ARMED, True)
 
 
 @in_virtual_time

@@ -67,12 +67,14 @@ class Unwritten:
     def fill(self, place: Untold, facts: tuple[Fact, ...]) -> None:
         """Tell facts that are on disk, in their place; none where they are not.
 
-        A place that a slow disk has cost is none any more: then after what was told.
+        What comes after a place that a slow disk has cost waits still: then at once.
         """
-        if place.is_told:
-            place = self.add(facts)
         place.facts = facts
-        self.settle(place, is_durable=True)
+        if place.is_told:
+            place.is_durable = True
+            self._pass_on(place)
+        else:
+            self.settle(place, is_durable=True)
 
     def tell_rest(self) -> None:
         """Tell whatever is left, written or not: nobody will ask again."""
