@@ -1,7 +1,7 @@
 """Which tests cover which numbered behaviour; `python tests/behaviour_table.py`.
 
 It writes docs/behaviours.md. A test covers a behaviour by carrying its number in its
-name: `test_b065_given_…`. What is not built yet names the part that it belongs to.
+name: `test_b065_given_…`.
 """
 
 from __future__ import annotations
@@ -181,13 +181,6 @@ counters equal the journal
 a flood of arms does not slow the prices
 """.strip().splitlines()
 
-GAPS = "the check of gaps in candles"
-LATER = {
-    18: GAPS,
-    116: GAPS,
-    124: "the second source",
-}
-
 
 def covering() -> dict[int, dict[str, None]]:
     """Give the test files that carry each number, in order."""
@@ -216,8 +209,6 @@ def page() -> str:
             lines += ["", f"## {GROUPS[number]}", "", "| | case | tests |"]
             lines.append("|---:|---|---|")
         places = [f"`{place}`" for place in covered.get(number, {})]
-        if number in LATER:
-            places.append(f"later, with {LATER[number]}")
         lines.append(f"| {number} | {said} | {', '.join(places)} |")
     return "\n".join(lines) + "\n"
 
