@@ -197,7 +197,7 @@ def test_given_a_wrong_account_when_loaded_then_said(
         ("log: quiet", "keys belong here"),
         ("policies: {missed: wait}", "'wait' is not one of alert, fire"),
         ("policies: {crossed_at_arm_by_webhook: ask}", "not one of fire, wait, refuse"),
-        ("policies: {percentage_of: live}", "is not built yet; use lifetime, or"),
+        ("policies: {bound_not_met: retire}", "'retire' is not keep_firing"),
         ("policies: {guard: 0%}", "above 0% and under 100%"),
         ("policies: {guard_hold: 999ms}", "a price is held back for 1s to 60s"),
         ("policies: {guard_hold: 61s}", "a price is held back for 1s to 60s"),

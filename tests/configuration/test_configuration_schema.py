@@ -9,7 +9,7 @@ import pytest
 from exitd.configuration.daemon_file import DaemonFile
 from exitd.configuration.exit_keys import Exit, Tighten, Twap
 from exitd.configuration.load import load
-from exitd.configuration.policies import NOT_BUILT, Policies
+from exitd.configuration.policies import Policies
 from exitd.configuration.position_file import Move, Position
 from exitd.configuration.publish import published
 from exitd.configuration.reference import reference
@@ -170,9 +170,6 @@ def test_given_the_reference_when_read_then_every_policy_has_its_row() -> None:
 
     for name in Policies.model_fields:
         assert f"| `{name}` |" in page
-    for row in NOT_BUILT:
-        assert row.policy in Policies.model_fields
-        assert f"`{row.policy}: {row.value}`" in page
 
 
 def test_given_no_policy_said_when_asked_then_the_core_has_its_own_defaults() -> None:

@@ -185,6 +185,26 @@ def test_b026_given_quantity_above_the_position_then_a_note_and_at_most_the_posi
     assert world.sizes() == ["10"]
 
 
+def test_b026_given_a_policy_when_above_the_position_then_refused_and_a_share_is_not():
+    world = World(policies=Policies(above_position_refused=True))
+
+    reply = world.arm(stop("sl", "95", "12"))
+
+    assert code(reply) == "above_position"
+    assert "quantity 12 is above the position of 10; ask for less" in reply.sentence
+    for size in ("10", "100%"):
+        assert isinstance(world.arm(stop(f"sl{size}", "94", size)), Accepted)
+    notice = rule("n", ConditionKind.BELOW, "95", Notify())
+    assert isinstance(world.arm(notice), Accepted)
+
+
+def test_b026_given_a_policy_when_there_is_no_position_yet_then_any_quantity_is_taken():
+    policies = Policies(above_position_refused=True, no_position_refuse=False)
+    world = World("0", policies=policies)
+
+    assert isinstance(world.arm(stop("sl", "95", "12")), Accepted)
+
+
 def test_b027_given_an_unknown_symbol_then_refused():
     assert code(World().arm(stop("sl", "95", symbol="X"))) == "unknown_symbol"
 

@@ -18,6 +18,7 @@ from exitd.core.attempt import RefusalKind
 from exitd.core.condition import ConditionKind
 from exitd.core.events import FactKind
 from exitd.core.inputs import CancelsConfirmed, IfCrossed, Pause
+from exitd.core.policy import Policies
 from exitd.core.position import Continuity
 from exitd.core.trigger import Cancel, Notify
 
@@ -324,3 +325,28 @@ def test_given_a_cancelling_trigger_of_a_position_when_it_closes_then_it_goes_on
     world.do(CancelsConfirmed("cx", 1, 2, world.later()))
 
     assert world.state("cx") == "done: acted"
+
+
+FIRES = Policies(new_lifetime_fires=True)
+
+
+@pytest.mark.parametrize("mark", ["100", None])
+def test_given_it_is_to_fire_when_crossed_as_a_lifetime_begins_then_it_does(mark):
+    world = World("0", mark=mark, policies=FIRES)
+    world.arm(template(stop, "file", "101"), if_crossed=IfCrossed.WAIT)
+
+    world.position("4")
+    world.mark("100")
+
+    assert world.sizes() == ["4"]
+
+
+def test_given_it_is_to_fire_when_paused_as_a_lifetime_begins_then_it_does_not():
+    world = World("0", policies=FIRES)
+    world.arm(template(stop, "file", "101"), if_crossed=IfCrossed.WAIT)
+
+    world.do(Pause(trigger_id="file", by="me", now_ns=world.later()))
+    world.position("4")
+    world.mark("100")
+
+    assert world.sent == []

@@ -51,6 +51,20 @@ def test_b077_given_what_was_asked_then_of_live_and_filled(
     assert target_quantity(quantity(asked), position, D(before)) == D(expected)
 
 
+@pytest.mark.parametrize(
+    ("asked", "before", "expected"),
+    [("50%", "0", "2.5"), ("50%", "2", "2.5"), ("100%", "0", "5"), ("4", "3", "1")],
+)
+def test_b077_given_shares_of_the_live_size_then_what_was_closed_does_not_count(
+    asked, before, expected
+):
+    position = PositionRecord(key=LONG, quantity=D(5), filled_in_lifetime=D(5))
+
+    found = target_quantity(quantity(asked), position, D(before), of_live=True)
+
+    assert found == D(expected)
+
+
 @given(wanted=_sizes, closable=_sizes, shared=st.booleans(), first=st.booleans())
 def test_b026_given_any_wish_then_never_above_the_closable_and_on_the_step(
     wanted, closable, shared, first

@@ -15,7 +15,6 @@ from exitd.configuration.interactive_brokers import (
     check_interactive_brokers,
 )
 from exitd.configuration.on_chain import check_chain
-from exitd.configuration.policies import Policies, not_built
 from exitd.configuration.schwab import SchwabAccount, check_schwab
 from exitd.configuration.secrets import SecretReference, mode_complaint, secret_path
 from exitd.configuration.venue_tables import VenueTable
@@ -149,7 +148,3 @@ def check_daemon(
     yield from _doors(document, file)
     yield from check_webhook(document, file, tables)
     yield from check_served_quotes(document, file, chains)
-    for name in Policies.model_fields:
-        sentence = not_built(name, str(getattr(file.policies, name)))
-        if sentence is not None:
-            yield document.finding(("policies", name), sentence)

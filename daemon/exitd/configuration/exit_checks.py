@@ -28,7 +28,8 @@ def check_position(
         yield from _unprotected(item)
         yield from check_order(item, position.side, policies.min_spread)
         yield from _doubled(item)
-        yield from _shares(item)
+        if policies.percentage_of == "lifetime":
+            yield from _shares(item)
         for move in position.moves:
             yield from check_move(item, move, position.side)
     for exit_ in position.exits:

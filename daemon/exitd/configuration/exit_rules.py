@@ -1,7 +1,7 @@
 """The grammar of positions beyond the shape of their keys.
 
 An exit has exactly one condition; a key that has no effect where it stands is an
-error; and what is understood but not built yet is refused with one sentence.
+error.
 """
 
 from collections.abc import Iterator

@@ -1,14 +1,12 @@
 """The policies: what exitd does where careful people could disagree.
 
 One key per row of the table in the documentation. Where a row names one answer
-only, the key is there to say it; a value that is known but not built is refused
-by name, so that nothing is accepted that does nothing.
+only, the key is there to say it.
 """
 
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from msgspec import Struct
 from pydantic import PlainValidator, WithJsonSchema
 
 from exitd.configuration.keys import Count, Keys, described
@@ -67,7 +65,7 @@ class Policies(Keys):
     crossed_at_new_lifetime: Literal["wait", "fire"] = described(
         "wait",
         "A level already crossed when a new position begins: wait until the price "
-        "has been on the right side, with an alert.",
+        "has been on the right side, with an alert; or fire.",
     )
     stop_beyond_after_downtime: Literal["fire", "alert"] = described(
         "fire",
@@ -90,21 +88,23 @@ class Policies(Keys):
     percentage_of: Literal["lifetime", "live"] = described(
         "lifetime",
         "What a percentage is a share of: the live size plus what this position's "
-        "exits already filled (lifetime), or the live size alone; never above live.",
+        "exits already filled (lifetime), or the live size alone: then 50% twice "
+        "leave a quarter; never above live.",
     )
     take_profit_budget_spent: Literal["rearm", "retire"] = described(
         "rearm",
-        "A take-profit's time budget is spent: it is armed again, with an alert.",
+        "A take-profit's time budget is spent: it is armed again, or done for this "
+        "position; with an alert.",
     )
-    bound_not_met: Literal["keep_firing", "retire"] = described(
+    bound_not_met: Literal["keep_firing"] = described(
         "keep_firing",
         "Crossed, but the price bound cannot be met: it stays firing, with an alert, "
         "and goes out as soon as the bound can be met.",
     )
     quantity_above_position: Literal["accept", "refuse"] = described(
         "accept",
-        "A quantity above the position: accepted with a note; at the hit never more "
-        "than the position.",
+        "A quantity above the position there is: accepted with a note, or refused; at "
+        "the hit never more than the position.",
     )
     file_lifetimes: Literal["every", "first"] = described(
         "every",
@@ -277,6 +277,10 @@ class Policies(Keys):
                 self.take_profit_beyond_after_downtime == "alert"
             ),
             crossed_exits=IfCrossed(self.crossed_at_arm_by_webhook),
+            new_lifetime_fires=self.crossed_at_new_lifetime == "fire",
+            shares_of_live=self.percentage_of == "live",
+            take_profit_retires=self.take_profit_budget_spent == "retire",
+            above_position_refused=self.quantity_above_position == "refuse",
             remainder_close_all=self.remainder_below_minimum == "close_all",
             confirm_after_ns=self.confirm_after,
             stop_budget_ns=self.stop_budget,
@@ -291,28 +295,3 @@ class Policies(Keys):
             idempotency_kept_ns=self.idempotency_kept,
             done_kept_ns=self.done_kept,
         )
-
-
-class NotBuilt(Struct, frozen=True):
-    """A value that means something, and that exitd does not do yet."""
-
-    policy: str
-    value: str
-    instead: str
-
-
-NOT_BUILT = (
-    NotBuilt("crossed_at_new_lifetime", "fire", "use wait, and fire by hand"),
-    NotBuilt("percentage_of", "live", "use lifetime, or absolute quantities"),
-    NotBuilt("take_profit_budget_spent", "retire", "use rearm, and cancel by hand"),
-    NotBuilt("bound_not_met", "retire", "use keep_firing, and cancel by hand"),
-    NotBuilt("quantity_above_position", "refuse", "use accept"),
-)
-
-
-def not_built(policy: str, value: str) -> str | None:
-    """Say that a value is not built yet and what to use instead, or nothing."""
-    for row in NOT_BUILT:
-        if (row.policy, row.value) == (policy, value):
-            return f"'{policy}: {value}' is not built yet; {row.instead}"
-    return None

@@ -34,7 +34,6 @@ from exitd.configuration import (
 from exitd.configuration.calendars import CALENDARS, read_calendar
 from exitd.configuration.keys import ExitDefaults
 from exitd.configuration.policies import (
-    NOT_BUILT,
     Policies,
     read_guard_hold,
 )
@@ -172,8 +171,6 @@ _MEANING = """\
 - An exit waits for its position, and arms anew for each one that opens, unless `once`.
 - `expires: 8h` counts from when the exit was first loaded; a reload does not start
   it again unless it is changed.
-- What is understood but not built yet is refused with a sentence that says what to
-  use instead.
 
 ### Levels that follow the entry
 
@@ -314,20 +311,6 @@ def _table(title: str, model: type[BaseModel]) -> str:
     return "\n".join([f"### {title}", "", sentences, "", *head, *_rows(model), ""])
 
 
-def _not_built() -> str:
-    rows = [f"| `{row.policy}: {row.value}` | {row.instead} |" for row in NOT_BUILT]
-    return "\n".join(
-        [
-            "Known, and not built yet; each is refused by name:",
-            "",
-            "| value | instead |",
-            "|---|---|",
-            *rows,
-            "",
-        ]
-    )
-
-
 def _more_examples() -> str:
     names = sorted(p.name for p in (shipped_directory() / "conf.d").glob("*.yaml"))
     links = ", ".join(f"`{name}`" for name in names)
@@ -348,7 +331,6 @@ def reference() -> str:
     parts = [_INTRODUCTION, _example(), meaning, "## exitd.yaml\n"]
     parts.extend(_table(title, model) for title, model in _DAEMON)
     parts.append(_table("policies", Policies))
-    parts.append(_not_built())
     parts.append("## conf.d/*.yaml\n")
     parts.extend(_table(title, model) for title, model in _POSITIONS)
     parts.append("## venues/*.yaml\n")

@@ -3,11 +3,11 @@
 from decimal import Decimal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from exitd.core.close_terms import wrong_close
 from exitd.core.condition import ConditionKind, FixedLevel, Trailing
 from exitd.core.derived import needs_entry, priced
+from exitd.core.fitting import fit_quantity, too_much
 from exitd.core.inputs import IfCrossed
 from exitd.core.known_prices import fresh_price
 from exitd.core.market import Instrument
@@ -19,9 +19,6 @@ from exitd.core.resting import is_beyond, waits_for_price
 from exitd.core.state import Refused, State
 from exitd.core.terms import wrong_terms
 from exitd.core.trigger import (
-    Close,
-    Quantity,
-    QuantityKind,
     TriggerDefinition,
     TriggerRecord,
     TriggerState,
@@ -29,7 +26,6 @@ from exitd.core.trigger import (
 from exitd.core.units import (
     HUNDRED,
     ZERO,
-    floor_to_step,
     is_on_step,
     neighbours_on_step,
     text,
@@ -121,9 +117,12 @@ class Draft:
         )
         if refused is not None:
             return refused
-        fitted, notes = _fit_quantity(state, definition, instrument)
+        fitted, notes = fit_quantity(state, definition, instrument)
         if isinstance(fitted, str):
             return _refuse(definition, "below_minimum", fitted)
+        above = too_much(state, fitted)
+        if above:
+            return _refuse(definition, "above_position", above)
         key = fitted.key
         if key is not None:
             wrong = _wrong_beside(state, fitted, state.neighbours_on(key))
@@ -296,47 +295,6 @@ def _wrong_level(definition: TriggerDefinition, instrument: Instrument) -> str:
             f"{text(above)}"
         )
     return ""
-
-
-def _fit_quantity(
-    state: State, definition: TriggerDefinition, instrument: Instrument
-) -> tuple[TriggerDefinition | str, list[str]]:
-    """Floor an absolute quantity to the step and say what was done to it."""
-    close, key = definition.close, definition.key
-    if close is None or key is None:
-        return definition, []
-    if close.quantity.kind is not QuantityKind.ABSOLUTE:
-        return definition, []
-    notes: list[str] = []
-    asked = close.quantity.value
-    quantity = floor_to_step(max(asked, ZERO), instrument.quantity_step)
-    if quantity < instrument.min_quantity:
-        return (
-            f"quantity {text(asked)} is below the minimum of "
-            f"{text(instrument.min_quantity)} {instrument.base}"
-        ), []
-    level, least = definition.level, instrument.min_notional
-    if level is not None and least is not None and quantity * level < least:
-        notes.append(
-            f"{definition.id}: {text(quantity)} at {text(level)} is worth less than "
-            f"the minimum of {text(least)} {instrument.quote}; it will close all"
-        )
-    live = state.position(key).live
-    if ZERO < live < quantity:
-        notes.append(
-            f"{definition.id}: quantity {text(quantity)} is above the position of "
-            f"{text(live)}; it will close what there is"
-        )
-    if quantity == asked:
-        return definition, notes
-    notes.append(
-        f"{definition.id}: quantity {text(asked)} was floored to {text(quantity)}, "
-        f"a multiple of the step {text(instrument.quantity_step)}"
-    )
-    fitted = replace(close, quantity=Quantity(QuantityKind.ABSOLUTE, quantity))
-    if isinstance(definition.action, Close):
-        return replace(definition, action=fitted), notes
-    return replace(definition, action=replace(definition.action, close=fitted)), notes
 
 
 def _wrong_beside(

@@ -156,6 +156,18 @@ def watch_again(turn: Turn, record: TriggerRecord, fired: FireRecord, why: str) 
     )
 
 
+def after_budget(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
+    """Put a take-profit that did not fill in its time on watch, or end it; say so."""
+    why = "its time budget is spent"
+    if not turn.state.policies.take_profit_retires:
+        watch_again(turn, record, fired, why)
+        return
+    why += ", and take_profit_budget_spent ends it"
+    turn.fact(FactKind.TRIGGER_HELD, record, fired=True, why=why, alert=True)
+    # Retired, not expired: the next lifetime has a new arming of a template.
+    end_fire(turn, record, fired, TriggerCause.EXPIRED, DoneReason.RETIRED)
+
+
 def _let_go(turn: Turn, record: TriggerRecord) -> None:
     """Judge what a stop's firing held back, once no stop of the position fires."""
     state, role = turn.state, turn.state.roles[record.definition.id]

@@ -183,11 +183,11 @@ def exit_of(state: State, trigger_id: str) -> EntryRecord | None:
 def fires_when_crossed(state: State, record: TriggerRecord) -> bool:
     """Whether an exit acts on a level that was crossed before its position was seen.
 
-    One of an entry does, by policy; of those that the broker held, only a stop.
+    One of an entry has a policy of its own; of those that the broker held, a stop does.
     """
     entry = exit_of(state, record.id)
     if entry is None or not entry.is_guarded:
-        return False
+        return state.policies.new_lifetime_fires
     if entry.is_taken_over:
         return record.definition.is_stop
     return state.policies.crossed_exits is IfCrossed.FIRE

@@ -248,7 +248,8 @@ def begin_arming(turn: Turn, record: TriggerRecord, position: PositionRecord) ->
     elif exits.fires_when_crossed(turn.state, record):
         cause, lifetime = TriggerCause.POSITION_OPENED, position.lifetime
         armed = arm(turn, record, cause, lifetime=lifetime)
-        if price is not None and has_crossed(armed, price):
+        is_awake = not armed.paused
+        if is_awake and price is not None and has_crossed(armed, price):
             fire(turn, armed, "crossed when armed")
     elif price is None:
         wait(turn, record, TriggerCause.CROSSED_AT_OPEN, WaitingFor.FIRST_PRICE)

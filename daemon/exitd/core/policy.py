@@ -21,7 +21,8 @@ class Policies(Struct, frozen=True, kw_only=True):
     becomes of an entry's exits that are crossed when it fills; `missed` of a level that
     was crossed, and left again, while nobody watched. What the first price after a
     start or a hole is beyond waits where its kind `only_tells`. With `second_source`
-    the prices of a stream that is silent are asked for.
+    the prices of a stream that is silent are asked for. What is crossed as a lifetime
+    begins waits, unless `new_lifetime_fires`.
     """
 
     price_max_age_ns: int = 5 * NS_PER_S
@@ -31,6 +32,10 @@ class Policies(Struct, frozen=True, kw_only=True):
     max_active: int = 1_000_000
     remainder_close_all: bool = True
     crossed_exits: IfCrossed = IfCrossed.FIRE
+    new_lifetime_fires: bool = False
+    shares_of_live: bool = False
+    take_profit_retires: bool = False
+    above_position_refused: bool = False
     second_source: bool = True
     missed: Missed = Missed.ALERT
     stop_beyond_only_tells: bool = False

@@ -11,7 +11,15 @@ from exitd.core.attempt import (
     RefusalKind,
     TimeInForce,
 )
-from exitd.core.ending import ask_slot, end_fire, gone, let_pass, wake, watch_again
+from exitd.core.ending import (
+    after_budget,
+    ask_slot,
+    end_fire,
+    gone,
+    let_pass,
+    wake,
+    watch_again,
+)
 from exitd.core.hits import clear, is_in_the_way
 from exitd.core.holding import REACH_PATIENCE_NS, hold, retry_in
 from exitd.core.intents import ProvePosition
@@ -110,6 +118,8 @@ def _after_rest(
     is_stop, twap = turn.state.roles[record.id].is_stop, twap_of(record)
     if not is_stop and twap is not None and _goes_on(turn, fired, twap):
         _after_slice(turn, record, fired, twap, attempt.filled)
+    elif not is_stop and was_asked_back and _has_spent_budget(turn, fired):
+        after_budget(turn, record, fired)
     elif not is_stop:
         watch_again(turn, record, fired, "its limit close was cancelled")
     elif is_over(fired, turn.now_ns):
@@ -122,6 +132,13 @@ def _after_rest(
         hold(turn, record, fired, "another stop of the position goes first")
     else:
         _after_cancel(turn, record, fired, attempt)
+
+
+def _has_spent_budget(turn: Turn, fired: FireRecord) -> bool:
+    """Whether a take-profit was asked back for that, and not for its patience."""
+    budget_ns = turn.state.policies.take_profit_budget_ns
+    since_ns = max(fired.ts_hit_ns, fired.slice_due_ns, fired.rests_until_ns)
+    return turn.now_ns >= since_ns + budget_ns
 
 
 def _goes_on(turn: Turn, fired: FireRecord, twap: Twap) -> bool:

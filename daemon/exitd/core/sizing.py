@@ -17,6 +17,7 @@ def target_quantity(
     *,
     step: Decimal | None = None,
     price: Decimal | None = None,
+    of_live: bool = False,
 ) -> Decimal:
     """Give what a firing is to close in all, at least zero, in base units.
 
@@ -34,12 +35,15 @@ def target_quantity(
         step: The instrument's quantity step; without it, nothing is rounded.
         price: What the close will bring, quote per base unit; the entry price where
             nobody knows. An amount of quote currency needs one of them: else zero.
+        of_live: A share is of the live size alone, whatever was closed of it before.
     """
     live = position.live
     if quantity.is_whole:
         return live
     asked = quantity.value
     if quantity.kind is QuantityKind.SHARE:
+        if of_live:
+            return live * quantity.value / HUNDRED
         asked = position.base * quantity.value / HUNDRED
     elif quantity.kind is QuantityKind.INITIAL:
         asked = _initial_share(quantity.value, position, step)

@@ -31,6 +31,7 @@ def with_target(
         record.filled,
         step=room.instrument.quantity_step,
         price=price,
+        of_live=state.policies.shares_of_live,
     )
     return replace(fired, target=target)
 

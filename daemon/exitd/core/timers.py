@@ -7,7 +7,7 @@ from exitd.core.attempt import AttemptKey, AttemptState, TimeInForce
 from exitd.core.bounds import is_waiting
 from exitd.core.confirming import is_due
 from exitd.core.doubt import ask_resolution
-from exitd.core.ending import ask_slot, let_pass, watch_again
+from exitd.core.ending import after_budget, ask_slot, let_pass
 from exitd.core.events import FactKind
 from exitd.core.hits import (
     ask_back,
@@ -187,7 +187,7 @@ def _over_budget(turn: Turn, record: TriggerRecord, fired: FireRecord) -> None:
         if is_waiting(record, fired):
             _ask_budget_again(turn, record)
         else:
-            watch_again(turn, record, fired, "its time budget is spent")
+            after_budget(turn, record, fired)
         return
     asked = attempt.order.asked
     is_placed = fired.cause == "command" or (asked is not None and asked.is_for_good)

@@ -97,7 +97,13 @@ def _covers(state: State, record: TriggerRecord, position: PositionRecord) -> De
     assert close is not None
     is_amount = close.quantity.kind is QuantityKind.QUOTE
     price = price_at_hit(state, record) if is_amount else None
-    return target_quantity(close.quantity, position, record.filled, price=price)
+    return target_quantity(
+        close.quantity,
+        position,
+        record.filled,
+        price=price,
+        of_live=state.policies.shares_of_live,
+    )
 
 
 def _held_by_brokers(state: State, key: PositionKey) -> Decimal:

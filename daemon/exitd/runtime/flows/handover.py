@@ -78,7 +78,12 @@ def _candidate(
         assert instrument is not None, "armed without an instrument"
         step = instrument.quantity_step
         wanted = target_quantity(
-            close.quantity, position, record.filled, step=step, price=level
+            close.quantity,
+            position,
+            record.filled,
+            step=step,
+            price=level,
+            of_live=state.policies.shares_of_live,
         )
         quantity = floor_to_step(wanted, step)
         if quantity < instrument.min_quantity or quantity == ZERO:
