@@ -39,11 +39,27 @@ FORGETS_EVERY = 3
 _DONE_KEPT_NS, _ATTEMPTS_KEPT_NS = 2_000_000_000, 15_000_000_000
 
 
-def memory_of(seed: int) -> dict[str, int]:
-    """Give how long a world remembers; long after its end, in most."""
-    if seed % FORGETS_EVERY:
-        return {}
-    return {"done_kept_ns": _DONE_KEPT_NS, "attempts_kept_ns": _ATTEMPTS_KEPT_NS}
+#: One of so many has the other answers where people could disagree.
+DIFFERS_EVERY = 5
+_BUDGET_NS = 3_000_000_000
+
+
+def policies_of(seed: int) -> dict[str, Any]:
+    """Give what a world does otherwise, and how long it remembers.
+
+    Most remember until long after their end.
+    """
+    found: dict[str, Any] = {}
+    if seed % FORGETS_EVERY == 0:
+        found |= {"done_kept_ns": _DONE_KEPT_NS, "attempts_kept_ns": _ATTEMPTS_KEPT_NS}
+    if seed % DIFFERS_EVERY == 0:
+        found |= {
+            "new_lifetime_fires": True,
+            "shares_of_live": True,
+            "take_profit_retires": True,
+            "take_profit_budget_ns": _BUDGET_NS,
+        }
+    return found
 
 
 class Heard:

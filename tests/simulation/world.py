@@ -39,7 +39,7 @@ from simulation.dates import dated, start_of
 from simulation.exchange_machine import ExchangeMachine
 from simulation.exchange_wire import ExchangeNetwork
 from simulation.failures import draw_failures, draw_lie_ms
-from simulation.ground import memory_of
+from simulation.ground import policies_of
 from simulation.kinds import ACCOUNT, SYMBOL, rule
 from simulation.mishaps import MISHAPS, Mishaps
 from simulation.prices import ENTRY, Shown
@@ -82,7 +82,7 @@ class World(Abroad):
         self.policies = Policies(
             confirm_after_ns=2_000_000_000,
             guard_percent=self.choices.guard_percent,
-            **memory_of(seed),
+            **policies_of(seed),
         )
         self.has_real_store = self.choices.has_real_store
         self.stalls = self.choices.stalls

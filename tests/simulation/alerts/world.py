@@ -32,7 +32,7 @@ from simulation.alerts.machine import KEYS, ROUTE, AlertMachine
 from simulation.alerts.verdict import check
 from simulation.alerts.wire import AlpacaNetwork
 from simulation.failures import draw_failures
-from simulation.ground import Ground, memory_of
+from simulation.ground import Ground, policies_of
 from simulation.mishaps import MISHAPS, Mishaps
 from simulation.prices import ENTRY
 from simulation.violation import Violation
@@ -98,7 +98,7 @@ class AlertWorld(Abroad):
         is_slow = any(name == "locked" for _, name, _ in self.failures.deeds)
         is_slow = is_slow or bool(self.choices.stalls or self.choices.disk)
         self.watch.trails.is_prompt = not is_slow
-        self.policies = Policies(**memory_of(seed))
+        self.policies = Policies(**policies_of(seed))
         self.sign = 1 if self.choices.side is Side.LONG else -1
         #: The ids under which each alert was taken in: one, however often it came.
         self.taken: dict[int, set[str]] = {a.number: set() for a in self.choices.alerts}

@@ -31,7 +31,7 @@ from simulation.chain.troubles import Troubles
 from simulation.chain.verdict import check
 from simulation.chain.wire import CALM, ChainNetwork
 from simulation.failures import Failures
-from simulation.ground import Ground, memory_of
+from simulation.ground import Ground, policies_of
 from simulation.prices import ENTRY
 from simulation.violation import Violation
 from simulation.virtual_time import START_NS, VirtualLoop
@@ -64,7 +64,7 @@ class ChainWorld(Ground):
         self.has_real_store = self.choices.has_real_store
         self.stalls = self.choices.stalls
         self.watch.trails.is_prompt = not (self.choices.stalls or self.choices.disk)
-        self.policies = Policies(resolve_every_ns=RESOLVE_NS, **memory_of(seed))
+        self.policies = Policies(resolve_every_ns=RESOLVE_NS, **policies_of(seed))
         self.sign = 1 if self.choices.side is Side.LONG else -1
         self.price = ENTRY
         self.has_prices = True
