@@ -28,7 +28,7 @@ SEEDS = 200
 DRAWN = 500
 BATCH = 25
 #: So many of them at most are lived through with each broken build.
-BROKEN_SEEDS = range(400)
+BROKEN_SEEDS = range(1000)
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
