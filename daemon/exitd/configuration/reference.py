@@ -212,7 +212,8 @@ _MEANING = """\
 
 ### How much, and how
 
-- `50%` is of what the position's exits found in its lifetime, so that shares add up;
+- `50%` is of what the position's exits found in its lifetime, so that shares add up (of
+  what is there now with `policies: percentage_of: live`);
   `50% initial` of its size before it was first reduced, by an exit or by hand: it
   grows with an entry that fills in pieces, and stays then. `500 USDC` is divided by
   the price; `rest` takes what is left.
