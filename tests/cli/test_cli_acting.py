@@ -226,6 +226,19 @@ def test_given_armed_exits_when_handed_over_and_back_then_native_orders_come_and
     assert command("ls", "--state", "armed").out.count("\n") == 2
 
 
+def test_given_a_stop_that_the_venue_refuses_when_handed_over_then_the_status_says_so(
+    command: Command, home: House
+):
+    home.fault("refuse", code="INVALID_ORDER")
+
+    over = command("handover", "--native", "--yes")
+    back = command("handover", "--back", "--yes")
+
+    assert over.status == 1
+    assert "refused, still armed here: INVALID_ORDER" in over.out
+    assert back.status == 0, back.out + back.err
+
+
 def test_given_open_positions_when_all_are_closed_then_flat(
     command: Command, home: House
 ):
