@@ -27,6 +27,7 @@ from exitd.runtime.control.identities import (
 )
 from exitd.runtime.control.keys import digest, own_key
 from exitd.runtime.control.phones import refuse_phone
+from exitd.runtime.control.refused import refusal_of
 from exitd.runtime.control.requests import (
     TriggerChange,
     TriggerRequest,
@@ -36,7 +37,7 @@ from exitd.runtime.control.running import (
     refuse_while_recovering,
 )
 from exitd.runtime.daemon import Daemon
-from exitd.runtime.problems import Conflict, NoRoom, from_refusal
+from exitd.runtime.problems import Conflict, NoRoom
 from exitd.runtime.shown import trigger_view
 from exitd.runtime.views import ArmedView
 
@@ -261,7 +262,7 @@ class Triggers:
                 reason=reply.sentence,
                 by=by.name,
             )
-            raise from_refusal(reply)
+            raise refusal_of(command, reply)
         by.touched.extend(reply.trigger_ids)
         return reply
 
