@@ -19,11 +19,18 @@ def test_given_position_when_half_is_closed_then_it_is_filled_and_said(
     orders = len(home.ledger())
 
     dry = command("close", "sol-core", "--quantity", "50%", "--dry-run")
+    above = command("close", "sol-core", "--quantity", "100", "--dry-run")
+    wrong = ("close", "sol-core", "--quantity", "much")
+    tried, refused = command(*wrong, "--dry-run"), command(*wrong, "--yes")
     assert len(home.ledger()) == orders
     done = command("close", "sol-core", "--quantity", "50%", "--yes")
     document = command("close", "sol-core", "--quantity", "1", "--yes", "--json")
 
     assert "would close 50% of backpack/SOL_USDC_PERP/long" in dry.out
+    assert "would close 10 of backpack/SOL_USDC_PERP/long" in above.out
+    assert "100 is above the position of 10" in above.err
+    assert (tried.status, tried.err) == (refused.status, refused.err)
+    assert tried.err.startswith("exitd: error: quantity: write a share")
     assert done.status == 0
     assert "filled 5 at 140.99" in done.out
     assert document.json["triggers"][0]["state"] == "filled"

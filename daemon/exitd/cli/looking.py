@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     )
 
 
+_NONE = "no triggers; write some into conf.d/, or see `exitd add --help`"
+_NONE_ASKED_FOR = "no trigger is like that; `exitd ls --all` lists all there are"
+
+
 def add_to(app: typer.Typer) -> None:
     for command in (status, ls, show, explain):
         add_command(app, command, panel=LOOK)
@@ -175,7 +179,7 @@ def ls(
     accounts = {trigger.account for trigger in found}
     note_mode(status.banner, accounts | {entry.account for entry in entries})
     if not found and not entries:
-        note("no triggers; write some into conf.d/, or see `exitd add --help`")
+        note(_NONE_ASKED_FOR if is_asked or any(place.values()) else _NONE)
     if found:
         _say_triggers(found)
     if entries:
