@@ -96,6 +96,9 @@ def _file_lines(files: ConfigurationView) -> list[tuple[str, str]]:
     lines += [("", text) for text in (*files.errors, *files.held)]
     if files.drift:
         lines.append(("", f"paused by hand: {', '.join(files.drift)}"))
+    if files.restart_for:
+        changed = ", ".join(files.restart_for)
+        lines.append(("", f"changed since the start: {changed}; restart exitd for it"))
     return lines
 
 
