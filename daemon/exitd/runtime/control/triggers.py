@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from exitd.configuration.differences import differences
 from exitd.core.inputs import (
     Arm,
     CancelTrigger,
@@ -109,7 +110,10 @@ class Triggers:
         drafted, command = await self._drafting.amendment(
             trigger_id, change, if_crossed, account
         )
+        before = self._state.triggers[trigger_id].definition
         reply = await self.carry_out(command, by)
+        after = self._state.triggers[trigger_id].definition
+        by.differences.extend(str(one) for one in differences(before, after))
         return self.view(reply.trigger_ids, (*drafted.notes, *reply.notes))
 
     async def cancel(
