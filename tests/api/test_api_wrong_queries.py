@@ -47,6 +47,23 @@ async def test_given_a_wrong_value_when_asked_then_the_word_and_what_to_write(
     }
 
 
+@pytest.mark.parametrize(
+    ("written", "near"),
+    [("order.fill", " (did you mean 'order.filled'?)"), ("nothing.*", "")],
+)
+async def test_given_an_event_that_there_is_none_of_when_asked_then_the_nearest(
+    world: World, written: str, near: str
+):
+    found = await problem(world, "GET", f"/v1/facts?event={written}")
+
+    assert found == {
+        "status": 422,
+        "detail": f"event: there is no event '{written}'{near}",
+        "remedy": "docs/log-events.md lists them; one may end in *",
+        "field": "event",
+    }
+
+
 async def test_given_a_misspelt_word_when_asked_then_refused_with_the_nearest(
     world: World,
 ):
