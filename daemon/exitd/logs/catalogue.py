@@ -191,7 +191,8 @@ def catalogue_markdown() -> str:
         " (UTC, microseconds) and `level`. Where they apply, `venue`, `account`,"
         " `trigger_id`, `fire_id` and `request_id` stand on the line too: one `fire_id`"
         " tells the whole story of one firing. Prices and quantities are decimal text;"
-        " a duration has its unit at the end of its name.",
+        " a duration has its unit at the end of its name. The fields are those to look"
+        " for; a line may have more.",
         "",
         "What exitd has concluded (triggers, orders, positions) is logged once it is on"
         " disk, with the instant at which it was concluded: a crash loses nothing that"
