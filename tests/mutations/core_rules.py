@@ -76,13 +76,6 @@ MUTATIONS = (
         "test_given_a_new_entry_without_a_known_price_then_it_waits_for_the_first",
     ),
     Mutation(
-        21,
-        "core/checks.py",
-        "is_unjudged = waits_for_price(definition) and price is None",
-        "is_unjudged = False",
-        "test_b021_given_the_known_price_is_old_when_wait_then_a_fresh_one_must_be_right",
-    ),
-    Mutation(
         22,
         "core/arming.py",
         "if earlier.digest == digest:",
