@@ -19,6 +19,7 @@ from exitd.runtime import audit_log
 from exitd.runtime.control.running import settle
 from fakes.exchange import SOL
 from fakes.journal import Journal
+from fakes.outcomes import Rest
 
 STOP = {"symbol": SOL, "side": "long", "stop_loss": "90"}
 
@@ -77,6 +78,32 @@ async def test_given_a_change_by_token_when_asked_for_then_who_what_and_from_whe
         f"DELETE /v1/triggers/{id}",
     ]
     assert secret not in json.dumps(await written(world, "*"))
+
+
+async def test_given_a_trigger_when_amended_then_what_it_was_and_what_it_is(
+    world: World,
+):
+    async with world.unix() as raw:
+        armed = await raw.post("/v1/triggers", json=STOP)
+        path = f"/v1/triggers/{armed.json()['triggers'][0]['id']}"
+        await raw.patch(path, json={"level": "91", "close": "2"})
+        await raw.patch(path, json={"close": "2"})
+
+    _, other, same = await written(world)
+    assert other["differences"] == "stop_loss 90 -> 91; close 100% -> 2"
+    assert "differences" not in same
+
+
+async def test_given_a_take_profit_by_hand_when_written_down_then_its_id_stands_once(
+    world: World,
+):
+    words = {"symbol": SOL, "side": "Ask", "price": "120", "quantity": "2"}
+    world.venue.script(Rest())
+    async with world.unix() as raw:
+        rested = await raw.post("/v1/take-profit", json=words)
+
+    (made,) = await written(world)
+    assert made["changed"] == rested.json()["trigger_id"]
 
 
 async def test_given_a_change_when_it_was_answered_then_it_is_on_disk(
@@ -228,6 +255,7 @@ async def test_given_files_when_they_change_what_runs_then_that_is_written_down(
     ]
     tighter, looser, broken = (await written(filed))[1:]
     assert (tighter["event"], tighter["changed"]) == ("change.made", "sol-core/sl")
+    assert tighter["differences"] == "sol-core/sl: stop_loss 90 -> 91"
     assert (looser["event"], looser["reason"]) == ("change.refused", "held")
     assert (broken["by"], broken["place"]) == ("files", "SIGHUP")
     assert (broken["event"], broken["reason"]) == ("change.refused", "rejected")

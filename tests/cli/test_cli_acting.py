@@ -19,11 +19,18 @@ def test_given_position_when_half_is_closed_then_it_is_filled_and_said(
     orders = len(home.ledger())
 
     dry = command("close", "sol-core", "--quantity", "50%", "--dry-run")
+    above = command("close", "sol-core", "--quantity", "100", "--dry-run")
+    wrong = ("close", "sol-core", "--quantity", "much")
+    tried, refused = command(*wrong, "--dry-run"), command(*wrong, "--yes")
     assert len(home.ledger()) == orders
     done = command("close", "sol-core", "--quantity", "50%", "--yes")
     document = command("close", "sol-core", "--quantity", "1", "--yes", "--json")
 
     assert "would close 50% of backpack/SOL_USDC_PERP/long" in dry.out
+    assert "would close 10 of backpack/SOL_USDC_PERP/long" in above.out
+    assert "100 is above the position of 10" in above.err
+    assert (tried.status, tried.err) == (refused.status, refused.err)
+    assert tried.err.startswith("exitd: error: quantity: write a share")
     assert done.status == 0
     assert "filled 5 at 140.99" in done.out
     assert document.json["triggers"][0]["state"] == "filled"
@@ -224,6 +231,19 @@ def test_given_armed_exits_when_handed_over_and_back_then_native_orders_come_and
     assert back.json["is_applied"] is True
     assert resting() == []
     assert command("ls", "--state", "armed").out.count("\n") == 2
+
+
+def test_given_a_stop_that_the_venue_refuses_when_handed_over_then_the_status_says_so(
+    command: Command, home: House
+):
+    home.fault("refuse", code="INVALID_ORDER")
+
+    over = command("handover", "--native", "--yes")
+    back = command("handover", "--back", "--yes")
+
+    assert over.status == 1
+    assert "refused, still armed here: INVALID_ORDER" in over.out
+    assert back.status == 0, back.out + back.err
 
 
 def test_given_open_positions_when_all_are_closed_then_flat(

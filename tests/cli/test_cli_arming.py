@@ -215,8 +215,14 @@ def test_given_own_trigger_when_amended_then_level_is_new(
     dry = command("amend", made["id"], "--level", "129", "--dry-run")
     done = command("amend", made["id"], "--level", "129.5", "--json")
     bad = command("amend", made["id"], "--level", "129.555")
+    crossed = ("amend", made["id"], "--level", "145")
+    refused, tried = command(*crossed), command(*crossed, "--dry-run")
+    fires = command(*crossed, "--dry-run", "--if-crossed", "fire")
 
     assert "would set level to 129" in dry.out
+    assert (tried.status, tried.err) == (refused.status, refused.err)
+    assert "145 is already crossed" in tried.err
+    assert "would fire at once" in fires.err
     assert done.json["triggers"][0]["level"] == "129.5"
     assert bad.status == 1
     assert command("cancel", made["id"], "--yes").status == 0

@@ -113,6 +113,16 @@ def test_given_a_time_when_exported_then_nothing_outside_it(
     assert command("export", "csv", "--to", "2001-01-01", "--json").json == {"rows": []}
 
 
+@pytest.mark.parametrize("words", [("export", "csv"), ("report",)])
+def test_given_times_the_wrong_way_round_when_asked_then_refused(
+    command: Command, words: tuple[str, ...]
+):
+    done = command(*words, "--from", "2030-02-01", "--to", "2030-01-01")
+
+    assert done.status == 2
+    assert "--to 2030-01-01 is not after --from 2030-02-01" in done.err
+
+
 def test_given_the_books_when_reconciled_then_they_agree(
     command: Command, books: House
 ):

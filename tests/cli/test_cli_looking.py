@@ -265,3 +265,17 @@ def test_given_follower_when_something_happens_then_it_is_printed(home: House):
         process.stdout.close()
 
     assert json.loads(lines[0])["event"] == "trigger.paused"
+
+
+def test_given_words_that_no_trigger_is_like_when_listed_then_not_taken_for_none(
+    command: Command, home: House
+):
+    missing = command("ls", "--symbol", "NOPE_USDC_PERP")
+    wrong = command("ls", "--kind", "stop_los")
+
+    assert (missing.status, missing.out) == (0, "")
+    assert (
+        missing.err == "no trigger is like that; `exitd ls --all` lists all there are\n"
+    )
+    assert wrong.status == 1
+    assert "(did you mean 'stop_loss'?)" in wrong.err

@@ -106,6 +106,32 @@ def test_given_broken_script_when_sim_starts_then_78_and_the_place(
     assert str(script) in done.err
 
 
+def test_given_a_script_that_is_no_yaml_when_sim_starts_then_one_line_with_the_place(
+    command: Command, tmp_path: Path
+):
+    script = tmp_path / "crash.yaml"
+    script.write_text("markets: [\n")
+
+    done = command("sim", "--port", "0", "--script", str(script))
+
+    assert done.status == 78
+    assert done.err.startswith(f"exitd: error: {script}:2:1: ")
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "where", [("--port", "99999"), ("--port", "-1"), ("--host", "no.such.host.invalid")]
+)
+def test_given_an_address_that_cannot_be_when_sim_starts_then_78_and_one_sentence(
+    command: Command, where: tuple[str, str]
+):
+    done = command("sim", *where)
+
+    assert done.status == 78
+    assert done.err.startswith("exitd: error: sim: cannot listen on")
+    assert done.err.count("\n") == 1
+
+
 def test_given_taken_port_when_sim_starts_then_78_and_another_is_offered(
     command: Command,
 ):

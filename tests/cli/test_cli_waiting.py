@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -27,12 +28,12 @@ def shown(monkeypatch: pytest.MonkeyPatch, *, on_terminal: bool, after_s: int) -
             for done in (1, 50, 99):
                 clock.advance(after_s * S)
                 waiting.tell(done, 100)
-        stream.flush()
-        os.set_blocking(ours, False)
-        try:
-            written = os.read(ours, 65_536)
-        except BlockingIOError:
-            written = b""
+    # Closed, so that the end of it comes: a terminal hands on what it has bit by bit,
+    # and says no more with an error.
+    written = b""
+    with suppress(OSError):
+        while part := os.read(ours, 65_536):
+            written += part
     os.close(ours)
     return written.decode()
 

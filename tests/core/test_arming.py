@@ -101,6 +101,18 @@ def test_b021_given_the_known_price_is_old_when_fire_then_a_fresh_one_decides():
     assert world.sizes() == ["10"]
 
 
+def test_b021_given_the_known_price_is_old_when_wait_then_a_fresh_one_must_be_right():
+    world = World()
+    world.later(6 * S)
+
+    world.arm(stop("sl", "101"), if_crossed=IfCrossed.WAIT)
+    world.mark("100.9")
+    assert world.sent == []
+    world.mark("101.5", "101")
+
+    assert world.sizes() == ["10"]
+
+
 def test_b022_given_same_key_and_body_twice_then_same_ids_and_one_trigger():
     world = World()
     first = world.arm(stop("sl", "95"), key="k", digest="d")

@@ -6,6 +6,13 @@ from mutations.mutation import Mutation
 
 MUTATIONS = (
     Mutation(
+        21,
+        "core/checks.py",
+        "is_unjudged = waits_for_price(definition) and price is None",
+        "is_unjudged = False",
+        "test_b021_given_the_known_price_is_old_when_wait_then_a_fresh_one_must_be_right",
+    ),
+    Mutation(
         125,
         "runtime/prices.py",
         "is_mute = self._freshness.is_mute(now_ns, max_age_ns)",

@@ -50,8 +50,8 @@ MUTATIONS = (
     Mutation(
         26,
         "runtime/flows/handover.py",
-        "step=step, price=level",
-        "step=step",
+        "price=level,",
+        "price=None,",
         "test_given_an_amount_when_handed_over_then_what_it_buys_at_its_level",
     ),
     Mutation(
@@ -71,8 +71,8 @@ MUTATIONS = (
     Mutation(
         146,
         "runtime/protect.py",
-        "target_quantity(close.quantity, position, record.filled, price=price)",
-        "target_quantity(close.quantity, position)",
+        "record.filled,\n        price=price,",
+        "ZERO,",
         "test_b146_given_an_amount_when_audited_then_as_much_as_it_closes_at_its_level",
     ),
     Mutation(

@@ -100,6 +100,58 @@ async def test_given_native_exits_when_imported_then_armed_before_they_are_cance
     assert view.steps[-1].outcome == "cancelled"
 
 
+async def test_given_native_exits_that_are_alike_when_imported_then_one_closes_for_all(
+    world: World,
+):
+    stops = [
+        rest(
+            world.venue,
+            order=OrderType.MARKET,
+            price=None,
+            quantity=Decimal(10),
+            trigger_price=Decimal(95),
+            trigger_kind="mark",
+        )
+        for _ in range(2)
+    ]
+    targets = [
+        rest(world.venue, price=Decimal(130), quantity=Decimal(quantity))
+        for quantity in (3, 3, 1)
+    ]
+    world.feed.polled[MARK] = Decimal(100)
+
+    dry = await world.control.moving.import_exits(ME)
+    work = asyncio.create_task(world.control.moving.import_exits(ME, apply=True))
+    await world.watched_mark("100")
+    view = await work
+
+    assert "stop-1: {stop_loss: 95}  # order" in dry.yaml
+    assert "target-1: {take_profit: 130, close: 7, order: limit}" in dry.yaml
+    assert "-2:" not in dry.yaml
+    assert not any(order.is_resting for order in (*stops, *targets))
+    assert [step.failed for step in view.steps] == [False] * 8
+
+
+async def test_given_a_native_order_that_stays_when_imported_then_its_step_has_failed(
+    world: World,
+):
+    class Refusing(FakeVenue):
+        async def cancel_order(self, *args: object, **named: object) -> Refusal:
+            return Refusal(RefusalKind.INVALID, "INVALID_ORDER", "no")
+
+    rest(world.venue, price=Decimal(130))
+    world.venue.__class__ = Refusing
+    world.feed.polled[MARK] = Decimal(100)
+
+    work = asyncio.create_task(world.control.moving.import_exits(ME, apply=True))
+    await world.watched_mark("100")
+    view = await work
+
+    assert [(step.outcome, step.failed) for step in view.steps[-1:]] == [
+        ("refused: INVALID_ORDER: no", True)
+    ]
+
+
 async def test_given_no_fresh_price_when_imported_then_the_native_orders_rest_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
@@ -141,6 +193,7 @@ async def test_given_armed_exits_when_handed_over_then_native_rests_and_ours_pau
     assert native.reduce_only
     assert "ours is paused" in done.steps[0].outcome
     assert done.steps[1].outcome == "left here"
+    assert [step.failed for step in done.steps] == [False, True]
     assert world.daemon.loop.engine.state.triggers[armed[0].id].paused
     assert not world.daemon.loop.engine.state.triggers[armed[1].id].paused
     # What was handed over is ours: a flatten leaves it alone.
@@ -165,6 +218,7 @@ async def test_given_a_native_stop_that_is_refused_when_handed_over_then_ours_st
     view = await world.control.moving.handover(ME, apply=True)
 
     assert "still armed here: INVALID_ORDER" in view.steps[0].outcome
+    assert view.steps[0].failed
     assert not world.daemon.loop.engine.state.triggers[id].paused
 
 
@@ -198,6 +252,7 @@ async def test_given_a_crossed_level_when_taken_back_then_the_native_order_rests
     done = await world.control.moving.take_back(ME, apply=True)
 
     assert "not resumed, so the order rests on" in done.steps[0].outcome
+    assert done.steps[0].failed
     assert world.venue.ledger[0].is_resting
     assert len((await world.control.moving.take_back(ME)).steps) == 1
 

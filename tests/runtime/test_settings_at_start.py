@@ -42,10 +42,15 @@ async def test_given_a_section_of_the_start_when_changed_then_a_restart_is_asked
         (said,) = [str(finding) for finding in planned.findings]
         assert f"warning: the daemon runs with another '{section}'; restart" in said
         assert waiting(world) == [said]
+        status = await world.control.standing.status()
+        assert status.configuration.restart_for == (section,)
+        # Live it is, whatever the file says by now.
+        assert not outcome.plan.is_paper
 
         file.write_text(DAEMON_YAML)
         assert (await world.daemon.files.reload()).plan.findings == ()
         assert len(waiting(world)) == 1
+        assert (await world.control.standing.status()).configuration.restart_for == ()
 
 
 async def test_given_policies_that_are_asked_each_time_when_changed_then_in_force(

@@ -175,7 +175,7 @@ def test_given_bad_script_when_loaded_then_error_names_file(tmp_path: Path, text
     file = tmp_path / "bad.yaml"
     file.write_text(text)
 
-    with pytest.raises(ConfigurationError, match=r"bad\.yaml: "):
+    with pytest.raises(ConfigurationError, match=r"bad\.yaml:"):
         load_script(file)
 
 

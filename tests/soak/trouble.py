@@ -93,7 +93,7 @@ TROUBLES = (
     Trouble(
         "too many requests",
         _order("too_many_requests", retry_after_s=1),
-        frozenset({"order.refused", "venue.limited"}) | _BREAKER,
+        frozenset({"order.refused"}) | _BREAKER,
     ),
     Trouble(
         "flood",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from exitd.api.administration import administration_routes
 from exitd.api.answers import Shapes
@@ -15,6 +15,7 @@ from exitd.api.guard import Answered, Door, Guard, tell_nobody
 from exitd.api.history import history_routes
 from exitd.api.limits import RateLimits
 from exitd.api.problems import Problem, add_problem_handlers
+from exitd.api.queries import refuse_unknown_words
 from exitd.api.reading import health_routes, reading_routes
 from exitd.api.triggers import trigger_routes
 from exitd.errors import ConfigurationError
@@ -70,6 +71,7 @@ def make_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(refuse_unknown_words)],
     )
     shapes = Shapes()
     add_problem_handlers(app)

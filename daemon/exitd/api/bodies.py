@@ -135,7 +135,9 @@ def short(error: Exception) -> str:
 
 def validated(written: object, model: type[T]) -> T:
     if not isinstance(written, dict):
-        raise Unusable("invalid", "the body must be one JSON object")
+        raise Unusable(
+            "invalid", "the body must be one JSON object", "/docs shows its keys"
+        )
     try:
         return model.model_validate(written)
     except ValidationError as error:
@@ -143,7 +145,8 @@ def validated(written: object, model: type[T]) -> T:
         place = tuple(fault["loc"])
         said = fault_sentence(model, place, fault)
         if fault["type"] == "extra_forbidden":
-            said = "is not a known key; /docs lists those there are"
+            near = said[said.find(" (did you mean") :] if "(did you" in said else ""
+            said = f"is not a known key{near}; /docs lists those there are"
         if _is_only_trigger(written, place):
             place = place[2:]
         field = _plain(".".join(str(part) for part in place))

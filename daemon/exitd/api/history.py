@@ -11,10 +11,13 @@ from msgspec.structs import replace
 
 from exitd.api.answers import Shapes, answer
 from exitd.api.books import read_time
+from exitd.configuration.findings import did_you_mean, quoted
+from exitd.core.events import FactKind
 from exitd.core.units import NS_PER_DAY
 from exitd.ports.store import FactQuery
 from exitd.runtime.control import Control
 from exitd.runtime.control.history import FACTS_MAX, WAIT_S_MAX
+from exitd.runtime.problems import Unusable
 from exitd.runtime.views import ExitsView, FactsView
 
 _SEQ_MAX = 2**62
@@ -50,7 +53,7 @@ def history_routes(control: Control, shapes: Shapes) -> APIRouter:
             after_seq=after,
             trigger_id=trigger,
             fire_id=fire,
-            event=event,
+            event=_known_event(event),
             by=by,
             limit=limit,
             oldest_first=oldest_first or wait > 0,
@@ -76,7 +79,7 @@ def history_routes(control: Control, shapes: Shapes) -> APIRouter:
         query = FactQuery(
             after_seq=after,
             trigger_id=trigger,
-            event=event,
+            event=_known_event(event),
             limit=FACTS_MAX,
             oldest_first=True,
         )
@@ -98,6 +101,25 @@ def history_routes(control: Control, shapes: Shapes) -> APIRouter:
         return answer(await control.history.exits(from_ns, to_ns))
 
     return router
+
+
+def _known_event(written: str) -> str:
+    """Let no history look empty because the name of an event is misspelt.
+
+    Raises:
+        Unusable: Nothing that is written down has this name, or begins so.
+    """
+    begins = written.removesuffix("*")
+    names = [kind.value for kind in FactKind]
+    found = [name for name in names if name.startswith(begins)]
+    if written and not (found if begins != written else written in names):
+        raise Unusable(
+            "invalid",
+            f"there is no event {quoted(written)}{did_you_mean(written, names)}",
+            "docs/log-events.md lists them; one may end in *",
+            field="event",
+        )
+    return written
 
 
 async def _events(control: Control, query: FactQuery) -> AsyncIterator[bytes]:

@@ -8,11 +8,13 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from msgspec import Struct
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from exitd.configuration.findings import did_you_mean, quoted
+from exitd.configuration.validation import fault_sentence
 from exitd.errors import StoreError, VenueError
 from exitd.runtime.problems import ControlError
 
@@ -123,7 +125,8 @@ async def _on_store(request: Request, error: Exception) -> Response:
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
-    remedy = "/docs lists what there is" if status == HTTPStatus.NOT_FOUND else ""
+    is_elsewhere = status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+    remedy = "/docs lists what there is" if is_elsewhere else ""
     return problem_response(
         status,
         status.name.lower(),
@@ -136,10 +139,14 @@ async def _on_http(request: Request, error: Exception) -> Response:
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    place, said = first_fault(error.errors())
+    sentence, _, remedy = said.partition("; ")
     return problem_response(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid",
-        first_fault(error.errors()),
+        f"{place}: {sentence}" if place else sentence,
+        remedy=remedy,
+        field=place,
         request_id=request_id_of(request),
     )
 
@@ -155,23 +162,19 @@ async def _on_bug(request: Request, error: Exception) -> Response:
     )
 
 
-def first_fault(faults: Any) -> str:
+def first_fault(faults: Any) -> tuple[str, str]:
     """Say the first thing that is wrong with what was sent: where, and what."""
     fault = faults[0]
     where = fault["loc"][1:] if fault["loc"][:1] == ("query",) else fault["loc"]
     place = ".".join(str(part) for part in where)
-    said = str(fault["msg"]).removeprefix("Value error, ")
-    if fault["type"] == "extra_forbidden":
-        said = "is not a known key; /docs lists those there are"
-    if fault["type"] == "missing":
-        said = "is missing"
+    said = fault_sentence(BaseModel, tuple(where), fault)
     if fault["type"] == "literal_error":
         # What is left empty is not asked for, and is no word to write.
         known = [word for word in _WORDS.findall(fault["ctx"]["expected"]) if word]
         written = str(fault["input"])
         said = f"{quoted(written)} is not one of {', '.join(known)}"
         said += did_you_mean(written, known)
-    return f"{place}: {said}" if place else said
+    return place, said
 
 
 def add_problem_handlers(app: FastAPI) -> None:

@@ -39,6 +39,17 @@ State = Literal[
     "retired",
     "abandoned",
 ]
+Kind = Literal[
+    "",
+    "stop_loss",
+    "take_profit",
+    "trailing",
+    "above",
+    "below",
+    "at_time",
+    "max_hold",
+    "now",
+]
 
 
 def reading_routes(control: Control, shapes: Shapes) -> APIRouter:
@@ -51,7 +62,7 @@ def reading_routes(control: Control, shapes: Shapes) -> APIRouter:
         symbol: Text = "",
         position: Text = "",
         state: State = "",
-        kind: Text = "",
+        kind: Kind = "",
         owner: Text = "",
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
         after: Text = "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -108,14 +109,35 @@ def _would_close(
             raise CommandFailed(
                 f"no position {position} is open; `exitd ls --positions` lists them"
             )
+    most = _absolute(quantity) if quantity else None
     if json:
         say_json({"dry_run": True, "quantity": quantity or "100%", "positions": held})
         return ExitCode.OK
     for each in held:
-        say(f"would close {quantity or each.quantity} of {each.key} at market")
+        is_above = most is not None and most > Decimal(each.quantity)
+        size = each.quantity if quantity is None or is_above else quantity
+        say(f"would close {size} of {each.key} at market")
+        if is_above:
+            note(f"note: {quantity} is above the position of {each.quantity}")
     if not held:
         note("no open positions")
     return ExitCode.OK
+
+
+def _absolute(written: str) -> Decimal | None:
+    """Give a quantity in base units; None for a share or an amount of money.
+
+    Raises:
+        CommandFailed: It is none of them.
+    """
+    from exitd.configuration.values import read_quantity
+    from exitd.core.trigger import QuantityKind
+
+    try:
+        quantity = read_quantity(written)
+    except ValueError as error:
+        raise CommandFailed(f"quantity: {error}") from error
+    return quantity.value if quantity.kind is QuantityKind.ABSOLUTE else None
 
 
 def _finish(client: Client, closed: ArmedView, *, no_wait: bool, json: bool) -> int:

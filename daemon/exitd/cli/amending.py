@@ -20,7 +20,7 @@ from exitd.cli.exit_words import (
 from exitd.cli.failures import WrongUsage
 from exitd.cli.holding import say_armed
 from exitd.cli.options import DryRun, Json, TriggerId
-from exitd.cli.printing import say, say_json
+from exitd.cli.printing import note, say, say_json
 from exitd.cli.short_ids import whole_id
 
 #: Takes a word away again.
@@ -110,11 +110,10 @@ def amend(
     for name, value in changes.items():
         if name != "note" and (value in _NONE or (name == "prices" and value == 0)):
             changes[name] = None
+    asked = changes if if_crossed is None else {**changes, "if_crossed": if_crossed}
     if dry_run:
-        return _tell(trigger_id, changes, json=json)
-    if if_crossed is not None:
-        changes["if_crossed"] = if_crossed
-    return _amend(trigger_id, changes, json=json)
+        return _tell(trigger_id, changes, asked, json=json)
+    return _amend(trigger_id, asked, json=json)
 
 
 def _unless_none(written: str | None, read: Any) -> Any:
@@ -125,17 +124,26 @@ def _none_of(moves: list[str] | None) -> str | None:
     return "none" if moves is not None and moves == ["none"] else None
 
 
-def _tell(trigger_id: str, changes: Words, *, json: bool) -> int:
+def _tell(trigger_id: str, changes: Words, asked: Words, *, json: bool) -> int:
+    """Say what would be set; what would be refused is refused here as well."""
     from exitd.client import calls
 
     with connect() as client:
-        found = client.ask(calls.show(whole_id(client, trigger_id))).trigger
+        id = whole_id(client, trigger_id)
+        found = client.ask(calls.show(id)).trigger
+        tried = client.ask(calls.preview_change(id, asked))
+    would = tried.previews[0]
     if json:
-        say_json({"dry_run": True, "trigger": found, "changes": changes})
+        said = {"trigger": found, "changes": changes, "preview": would}
+        say_json({"dry_run": True, **said, "notes": tried.notes})
         return ExitCode.OK
     named = ", ".join(f"{name} to {_shown(value)}" for name, value in changes.items())
     now = " ".join(filter(None, (found.kind, found.asked or found.level)))
     say(f"would set {named} of {found.id}, now {now}")
+    if would.fires_now:
+        note(f"note: {found.id} would fire at once")
+    for sentence in tried.notes:
+        note(f"note: {sentence}")
     return ExitCode.OK
 
 

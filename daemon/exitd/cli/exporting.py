@@ -65,12 +65,10 @@ def export_csv(
       exitd export csv --from 30d -o fills.csv --reconcile
     """
     from exitd.adapters.system.clock import SystemClock
-    from exitd.cli.instants import as_timestamp, read_since
+    from exitd.cli.instants import read_span
     from exitd.client import book_calls
 
-    now_ns = SystemClock().now_ns()
-    start = as_timestamp(read_since(since, now_ns))
-    end = as_timestamp(read_since(until, now_ns)) if until else ""
+    start, end = read_span(since, until, SystemClock().now_ns())
     rows = ask(book_calls.books(since=start, until=end)).rows
     compared = None
     if reconcile:

@@ -42,6 +42,22 @@ def read_time(written: str) -> int:
     return int((found - _EPOCH).total_seconds()) * NS_PER_S
 
 
+def read_span(since: str, until: str, now_ns: int) -> tuple[str, str]:
+    """
+    Read --from and --to, each as the API reads it; no --to leaves the end open.
+
+    Raises:
+        WrongUsage: One of them is no time, or nothing can lie between them.
+    """
+    start = as_timestamp(read_since(since, now_ns))
+    if not until:
+        return start, ""
+    end = as_timestamp(read_since(until, now_ns))
+    if end <= start:
+        raise WrongUsage(f"--to {until} is not after --from {since}; exchange them")
+    return start, end
+
+
 def as_timestamp(ts_ns: int) -> str:
     """Write UTC nanoseconds as the API reads them, to the second."""
     found = datetime.fromtimestamp(ts_ns // NS_PER_S, UTC)

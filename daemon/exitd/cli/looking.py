@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     )
 
 
+_NONE = "no triggers; write some into conf.d/, or see `exitd add --help`"
+_NONE_ASKED_FOR = "no trigger is like that; `exitd ls --all` lists all there are"
+
+
 def add_to(app: typer.Typer) -> None:
     for command in (status, ls, show, explain):
         add_command(app, command, panel=LOOK)
@@ -92,6 +96,9 @@ def _file_lines(files: ConfigurationView) -> list[tuple[str, str]]:
     lines += [("", text) for text in (*files.errors, *files.held)]
     if files.drift:
         lines.append(("", f"paused by hand: {', '.join(files.drift)}"))
+    if files.restart_for:
+        changed = ", ".join(files.restart_for)
+        lines.append(("", f"changed since the start: {changed}; restart exitd for it"))
     return lines
 
 
@@ -175,7 +182,7 @@ def ls(
     accounts = {trigger.account for trigger in found}
     note_mode(status.banner, accounts | {entry.account for entry in entries})
     if not found and not entries:
-        note("no triggers; write some into conf.d/, or see `exitd add --help`")
+        note(_NONE_ASKED_FOR if is_asked or any(place.values()) else _NONE)
     if found:
         _say_triggers(found)
     if entries:

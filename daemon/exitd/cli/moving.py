@@ -52,7 +52,8 @@ def import_exits(
     Write the account's positions and their native stops and targets as YAML.
 
     With --apply, exitd takes over: it arms first, waits for a fresh price, and only
-    then cancels the native orders, one by one.
+    then cancels the native orders, one by one. Ends with 1 when one of them may rest
+    on.
 
     \b
     Examples:
@@ -111,7 +112,8 @@ def handover(
     Put the venue's own stops in place of ours, before this machine is stopped.
 
     Each native order is confirmed before the trigger that it stands for is paused.
-    Afterwards `exitd handover --back` takes them back.
+    Ends with 1 when an exit could not be handed over: it protects only while exitd
+    runs. Afterwards `exitd handover --back` takes them back.
 
     \b
     Examples:
@@ -154,5 +156,5 @@ def _step_line(step: StepView) -> str:
 
 
 def _exit_code(steps: Iterable[StepView]) -> ExitCode:
-    failed = any(step.outcome.startswith("failed") for step in steps)
+    failed = any(step.failed for step in steps)
     return ExitCode.FAILED if failed else ExitCode.OK

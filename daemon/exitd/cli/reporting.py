@@ -125,11 +125,9 @@ def report(
 
 def _times(since: str, until: str) -> tuple[str, str]:
     from exitd.adapters.system.clock import SystemClock
-    from exitd.cli.instants import as_timestamp, read_since
+    from exitd.cli.instants import read_span
 
-    now_ns = SystemClock().now_ns()
-    start = as_timestamp(read_since(since, now_ns))
-    return start, as_timestamp(read_since(until, now_ns)) if until else ""
+    return read_span(since, until, SystemClock().now_ns())
 
 
 def _about(found: CostsView, **given: str) -> str:

@@ -79,7 +79,9 @@ def sim(
     seed: Annotated[
         int, typer.Option("--seed", help="The same seed gives the same prices.")
     ] = 0,
-    host: Annotated[str, typer.Option("--host")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option("--host", help="The address to listen on.")
+    ] = "127.0.0.1",
     cadence_ms: Annotated[
         int | None,
         typer.Option(

@@ -23,11 +23,12 @@ def waits_for_a_start(running: DaemonFile, loaded: Loaded) -> tuple[Finding, ...
             severity=Severity.WARNING,
             key=True,
         )
-        for section in _changed(running, loaded.settings.file)
+        for section in changed_sections(running, loaded.settings.file)
     )
 
 
-def _changed(running: DaemonFile, written: DaemonFile) -> Iterator[str]:
+def changed_sections(running: DaemonFile, written: DaemonFile) -> Iterator[str]:
+    """Name the sections that another start would run with."""
     for section in _SECTIONS:
         before: Any = getattr(running, section)
         if before != getattr(written, section):

@@ -101,6 +101,14 @@ class Plan(Struct, frozen=True, kw_only=True):
         """Whether applying it fires at once, which needs `--yes`."""
         return any(change.would_fire_now for change in self.changes)
 
+    def differences(self) -> list[str]:
+        """Say of what is changed in which words, each with its id."""
+        return [
+            f"{change.id}: {', '.join(str(one) for one in change.differences)}"
+            for change in self.changes
+            if change.differences
+        ]
+
 
 def _place(owner: str) -> tuple[str, int]:
     """Split `file:<path>:<line>`."""

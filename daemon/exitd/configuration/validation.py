@@ -115,7 +115,10 @@ def _wrong_word(error: ErrorDetails) -> str:
 
 _SENTENCES = {
     "bool_type": "write true or false",
+    "bool_parsing": "write true or false",
     "int_type": "write a whole number",
+    "int_parsing": "write a whole number",
+    "float_parsing": "write a number",
     "string_type": "write text; a number needs quotes to be text",
     "dict_type": "keys belong here, such as {key: value}",
     "model_type": "keys belong here, such as {key: value}",
@@ -141,6 +144,12 @@ def fault_sentence(
         return f"write at least {error['ctx']['ge']}"
     if kind == "less_than_equal":
         return f"write at most {error['ctx']['le']:,}"
+    if kind == "too_short":
+        return f"write at least {error['ctx']['min_length']}"
+    if kind == "too_long":
+        return f"write at most {error['ctx']['max_length']:,}"
+    if kind == "string_too_long":
+        return f"write at most {error['ctx']['max_length']:,} characters"
     return _SENTENCES.get(kind, error["msg"])
 
 

@@ -174,7 +174,7 @@ class Draft:
                 "already_crossed",
                 f"its level {text(level)} is already crossed: "
                 f"{definition.source.kind} is {text(price)}; choose another level, or "
-                "say if_crossed: fire or wait",
+                "say fire or wait (--if-crossed, in the API if_crossed)",
             )
         wrong = _too_near(self._state, definition, level, price)
         if wrong and not crosses:

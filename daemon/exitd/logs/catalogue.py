@@ -1,5 +1,5 @@
 """
-What each event means and which fields it carries; made into docs/log-events.md.
+What each event means and which fields to look for; made into docs/log-events.md.
 
 A field ends in its unit (`_ms`, `_us`, `_s`); prices and quantities are decimal text.
 """
@@ -13,105 +13,96 @@ from exitd.logs.events import Event
 # event | fields | meaning
 TABLE = """
 daemon.started | version mode pid | the process began
-daemon.recovered | triggers in_doubt took_ms | the stored state is loaded and reconciled
-daemon.ready | triggers feeds took_ms | prices are evaluated and orders can leave
-daemon.reloaded | reason | a reload was asked for and is done
+daemon.recovered | triggers in_doubt positions | the stored state is reconciled
+daemon.ready | triggers took_ms | prices are evaluated and orders can leave
+daemon.reloaded | reason applied | a reload was asked for, and what came of it
 daemon.stopping | reason | no new work is taken; what is under way is finished
 daemon.stopped | took_ms | the process ends
 daemon.crashed | exception | a mistake of ours; systemd starts it again
 
-config.loaded | files added changed removed | the files are read, and form a valid set
-config.unchanged | files | the files were read again and say the same
+config.unchanged | changes | the files were read again and say the same
 config.rejected | errors | a file is not valid; the old set stays armed
-config.held | changes | a change of an open position's stop waits for `exitd apply`
-config.applied | added changed removed by | a new set is in force
-config.drifted | triggers | what runs differs from the files, by somebody's command
+config.held | changes | they wait for `exitd apply`, or a section for a restart
+config.applied | changes | a new set is in force
 
-store.opened | path took_ms | the database is open, and ours alone
-store.migrated | before after backup | the database has a new form; the old file is kept
-store.backed_up | path took_ms | a copy is written
-store.slowed | took_ms | a commit took far longer than usual
+store.opened | path notice | what was done to the database at the start: a migration
 store.failed | reason | a commit failed; it is read back and written again
-store.full | free_mb | no room: new arms are refused, firing goes on
+store.full | reason | no room: new arms are refused, firing goes on
 store.recovered | lasted_s | commits succeed again
-store.row_set_aside | table key reason | a row could not be read and is set aside
+store.row_set_aside | reason | a row could not be read and is set aside
 
-feed.connecting | venue channel attempt | a connection is being opened
-feed.connected | venue channel took_ms | prices arrive
+feed.connected | venue channel | prices arrive
 feed.lost | venue channel reason | the connection is gone; it is opened again
-feed.refused | venue channel reason | the venue refused a subscription
-feed.garbled | venue channel reason | a frame could not be read and was left out
-feed.stale | venue symbol price_kind age_ms triggers | no price for too long: not judged
+feed.refused | venue reason | the venue refused a subscription
+feed.garbled | venue reason | a frame could not be read and was left out
+feed.stale | venue symbol price_kind age_ms reason | no price for too long: not judged
 feed.recovered | venue symbol price_kind lasted_ms | prices are fresh again
 feed.second_source | venue symbol price_kind | a silent stream: REST is asked
 feed.second_failed | venue symbol price_kind reason | nor does REST give this price
-feed.gap_found | venue symbol since until | prices of this time were not seen
-feed.gap_filled | venue symbol since until candles | candles stand in for them
-feed.counted | venue frames age_p50_ms age_p99_ms | once a minute: how the feed did
+feed.gap_found | venue symbol since_ns until_ns reason | its prices were not seen
+feed.gap_filled | venue symbol since_ns until_ns candles | candles stand in for them
 price.held | source observed witness | far off the price beside it: held back
 price.unwatched | source since_ts_ns missed fires unsure | many exits have missed it
 
-account.connected | account venue took_ms | the private stream is up, proven by REST
+account.connected | account venue | the private stream is up, proven by REST
 account.lost | account venue reason | the private stream is gone; it is opened again
-account.reconciled | account positions orders took_ms | our record and the venue's agree
+account.reconciled | account positions | our record and the venue's agree
 account.contradicted | account reason | a report contradicts our record: reconcile
 account.barred | account triggers why | after an unclean stop: closes wait a while
 account.unbarred | account triggers | no close was sent unwritten: they go on
 account.shared | account symbol venue_order_id why | an older exitd acts: stand by
 account.standing_by | account reason | nothing is sent on it before `exitd takeover`
 account.taken_over | account by orders paused | it acts again, and from here alone
-account.refused | account status reason | the keys are refused; nothing can be sent
-venue.limited | venue retry_after_s | the venue asks us to slow down
-venue.failed | venue status reason | a request failed
+venue.failed | venue question reason | a request failed
 venue.recovered | venue lasted_s | requests succeed again
 venue.paused | venue reason | it sees no close through: one is tried now and then
 venue.resumed | venue lasted_s | it answers again: what was hit is sent
 chain.noticed | account topic reason | a node, the key or an owner's access needs a look
-clock.measured | venue offset_ms round_trip_ms | the clocks were compared
+clock.measured | venue offset_ms | the clocks were compared
 clock.skewed | venue offset_ms | our clock and the venue's differ by too much
 
 sessions.known | calendar sessions next_close_ts_ns | exits that go by it have times
 sessions.unknown | calendar triggers reason | exits that go by it wait; asked again
 
-trigger.waiting | trigger_id reason | it waits: no position yet, or already crossed
-trigger.armed | trigger_id arming kind trigger_price owner | it watches
-trigger.refused | trigger_id reason by | somebody asked for a trigger that cannot be
-trigger.amended | trigger_id changes by | it was changed
+trigger.waiting | trigger_id trigger_price waiting_for | for a position, or a price
+trigger.armed | trigger_id arming lifetime trigger_price | it watches
+trigger.refused | trigger_id reason | somebody asked for a trigger that cannot be
+trigger.amended | trigger_id trigger_price_before trigger_price owner | it was changed
 trigger.paused | trigger_id by | it is not judged until resumed
 trigger.resumed | trigger_id by | it is judged again
-trigger.cancelled | trigger_id by reason | it watches no longer
+trigger.cancelled | trigger_id by | it watches no longer
 trigger.expired | trigger_id | its time is over
-trigger.retired | trigger_id reason | the position that it belongs to is gone
-trigger.moved | trigger_id level_before trigger_price why | its level is another now
+trigger.retired | trigger_id reason why | the position that it belongs to is gone
+trigger.moved | trigger_id trigger_price_before trigger_price why | its level now
 trigger.trailing | trigger_id watermark | its trail begins, or candles raised it
 trigger.tightened | trigger_id observed | its trail is narrower from here on
 trigger.confirming | trigger_id trigger_price due_ts_ns prices of | crossed; not hit yet
 trigger.condition_lost | trigger_id observed | the price came back before that was over
 trigger.uncertain | trigger_id watermark since_ts_ns why | a hole nobody can fill
 trigger.missed | trigger_id trigger_price candle_ts_ns low high fires | crossed unseen
-trigger.hit | trigger_id fire_id price_kind price trigger_price | crossed: it fires
-trigger.held | trigger_id fire_id reason | it has hit, and cannot send yet
-trigger.done | trigger_id fire_id reason | it is over, with the reason
+trigger.hit | trigger_id fire_id trigger_price observed source cause | crossed: it fires
+trigger.held | trigger_id fire_id why | it has hit, and cannot send yet
+trigger.done | fire_id reason filled average_price slippage fee pnl | it is over
 
-order.signed | fire_id attempt client_order_id quantity | signed and stored, not sent
+order.signed | fire_id attempt client_order_id side quantity order | stored, not sent
 order.sent | fire_id attempt hit_to_sent_us signed_to_sent_us | the bytes leave
-order.acked | fire_id attempt venue_order_id ack_ms | the venue took the order
+order.acked | fire_id attempt venue_order_id filled | the venue took the order
 order.partially_filled | fire_id attempt filled average_price slippage_bps | in part
 order.filled | fire_id attempt filled average_price slippage_bps | all of it is filled
-order.cancelled | fire_id attempt filled reason | it ended before it was filled
-order.refused | fire_id attempt code reason next | the venue said no; what comes next
-order.in_doubt | fire_id attempt reason | no answer: the venue is asked for it
-order.resolved | fire_id attempt outcome evidence | what became of it is known
-order.escalated | fire_id attempt to reason | the next attempt is a more urgent order
-order.unconfirmed | fire_id attempt waited_s | still no evidence; it goes on asking
-order.altered | fire_id attempt reason | the venue changed the order by itself
-orders.cancelled | trigger_id symbol cancelled spared | resting orders are gone
+order.cancelled | fire_id attempt venue_order_id filled | it ended before it was filled
+order.refused | fire_id attempt refusal code message | the venue said no
+order.in_doubt | fire_id attempt why | no answer: the venue is asked for it
+order.resolved | fire_id attempt found late | what became of it is known
+order.escalated | fire_id to | the next attempt is a more urgent order
+order.unconfirmed | fire_id filled | still no evidence; it goes on asking
+order.altered | fire_id venue_order_id order reduce_only | the venue changed it
+orders.cancelled | trigger_id symbol cancelled spared remaining | orders are gone
 
-backstop.placed | account symbol side level percent | a wide stop rests at the venue
-backstop.withdrawn | account symbol side level | it rests no more: closed, or moved
-backstop.filled | account symbol side level filled | it closed the position at the venue
-backstop.lost | account symbol side level why | it ended by itself; placed again
-backstop.refused | account symbol side level refusal why | refused; tried again later
+backstop.placed | account symbol side trigger_price percent | a wide stop rests there
+backstop.withdrawn | account symbol side trigger_price | it rests no more
+backstop.filled | account symbol side trigger_price filled | it closed the position
+backstop.lost | account symbol side trigger_price why | it ended by itself; placed again
+backstop.refused | account symbol side trigger_price refusal why | tried again later
 
 entry.wanted | entry side quantity notional order exits | an alert asks for an entry
 entry.signed | entry | signed and stored, not sent
@@ -131,18 +122,17 @@ exits.taken_over | entry why left | exitd holds them from now on, not the broker
 exits.refused | entry exit why | an exit of an entry could not be armed
 
 position.opened | account symbol side quantity entry_price | a lifetime begins
-position.changed | account symbol side quantity entry_price | its size or entry changed
-position.closed | account symbol side lasted_s | the lifetime is over
+position.changed | account symbol side before quantity entry_price | it has changed
+position.closed | account symbol side lifetime | the lifetime is over
 position.doubted | account symbol reason | its size is unproven; the last one is used
-position.protected | account symbol triggers | a stop watches all of it
+position.protected | account symbol | a stop watches all of it
 position.unprotected | account symbol quantity reason | no stop watches it, or not all
 
-change.made | by scope place what changed request_id | somebody has changed something
+change.made | by scope place what changed differences request_id | it was changed
 change.refused | by scope place what reason left_out request_id | they did not get it
-api.requested | request_id method route status took_ms by | somebody asked for a change
-api.read | request_id method route status took_ms by | somebody asked to see something
+api.requested | request_id method path status took_ms by place | asked for a change
+api.read | request_id method path status took_ms by place | asked to see something
 auth.refused | reason place what by left_out | a request or a login had no right
-auth.granted | account by expires | a login succeeded
 token.created | name scopes by | an API token was made
 token.revoked | name by | an API token is void
 command.refused | name reason by | a command could not be done
@@ -201,7 +191,8 @@ def catalogue_markdown() -> str:
         " (UTC, microseconds) and `level`. Where they apply, `venue`, `account`,"
         " `trigger_id`, `fire_id` and `request_id` stand on the line too: one `fire_id`"
         " tells the whole story of one firing. Prices and quantities are decimal text;"
-        " a duration has its unit at the end of its name.",
+        " a duration has its unit at the end of its name. The fields are those to look"
+        " for; a line may have more.",
         "",
         "What exitd has concluded (triggers, orders, positions) is logged once it is on"
         " disk, with the instant at which it was concluded: a crash loses nothing that"

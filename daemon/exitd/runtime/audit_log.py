@@ -105,7 +105,12 @@ class AuditLog:
     def reloaded(self, why: str, outcome: Outcome) -> None:
         """Write down what the files have changed, or why they did not."""
         plan = outcome.plan
-        by = Caller("files", why, touched=[change.id for change in plan.changes])
+        by = Caller(
+            "files",
+            why,
+            touched=[change.id for change in plan.changes],
+            differences=plan.differences(),
+        )
         if not outcome.applied:
             reason = outcome.refused or ("rejected" if plan.is_refused else "held")
             self.refused(by, "reload", reason)
@@ -134,13 +139,15 @@ class AuditLog:
 
 def change_made(by: Caller, what: str, now_ns: int, *, request_id: str = "") -> Fact:
     """Give the line of a change, for whoever commits it with the change itself."""
-    ids = by.touched
+    # One command may touch one thing twice: a take-profit is armed, then fired.
+    ids = list(dict.fromkeys(by.touched))
     return _fact(
         FactKind.CHANGE_MADE,
         now_ns,
         **_of(by),
         what=what,
         changed=" ".join(ids[:_IDS_MAX]),
+        differences="; ".join(by.differences),
         count=len(ids) if len(ids) > _IDS_MAX else None,
         request_id=request_id,
     )

@@ -10,6 +10,7 @@ class Caller(Struct, frozen=True):
         is_phone: By a token that may pause take-profits, and change nothing else.
         scope: What allows it: the scopes of the token, or `socket`.
         touched: What has changed so far, by its id; added to as that is done.
+        differences: What of it was one thing and is another now; added to likewise.
     """
 
     name: str
@@ -17,6 +18,7 @@ class Caller(Struct, frozen=True):
     is_phone: bool = False
     scope: str = ""
     touched: list[str] = []
+    differences: list[str] = []
 
 
 def sender_of_alert(route: str, place: str, *touched: str) -> Caller:

@@ -48,10 +48,14 @@ class TakeProfitView(Struct, frozen=True, kw_only=True, rename={"order_id": "ord
 
 
 class StepView(Struct, frozen=True, kw_only=True):
-    """One step of a flow; `outcome` is empty in a dry run."""
+    """One step of a flow; `outcome` is empty in a dry run.
+
+    `failed`: what it was for has not come about, and somebody has to look.
+    """
 
     what: str
     outcome: str
+    failed: bool = False
 
 
 class ImportView(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from exitd.configuration.at_start import waits_for_a_start
+from exitd.configuration.at_start import changed_sections, waits_for_a_start
 from exitd.configuration.daemon_file import DaemonFile
 from exitd.configuration.findings import Finding
 from exitd.configuration.load import load
@@ -101,8 +101,19 @@ class Files:
             stop_of=partial(stop_beside, state),
             backstops=state.backstop_terms,
         )
-        waiting = self._waits_for_a_start(loaded)
-        return replace(planned, findings=planned.findings + waiting)
+        findings = planned.findings + self._waits_for_a_start(loaded)
+        # It protects, or not, by the mode of its start: another one in the files waits.
+        is_paper = planned.is_paper
+        if self._running is not None:
+            is_paper = self._running.mode == "paper"
+        return replace(planned, findings=findings, is_paper=is_paper)
+
+    def restart_for(self) -> tuple[str, ...]:
+        """Name the sections of the files in force that another start would run with."""
+        loaded = self.loaded
+        if self._running is None or loaded is None or loaded.settings is None:
+            return ()
+        return tuple(changed_sections(self._running, loaded.settings.file))
 
     def _waits_for_a_start(self, loaded: Loaded) -> tuple[Finding, ...]:
         if self._running is None:

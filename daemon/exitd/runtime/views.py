@@ -155,6 +155,7 @@ class ConfigurationView(Struct, frozen=True, kw_only=True):
 
     `held` is why a newer set waits for `exitd apply`, `errors` what is wrong with
     one that was refused; `drift` are the file-owned triggers paused by a command.
+    `restart_for` are sections of exitd.yaml that have changed since the start.
     """
 
     path: str
@@ -163,6 +164,7 @@ class ConfigurationView(Struct, frozen=True, kw_only=True):
     held: tuple[str, ...]
     errors: tuple[str, ...]
     drift: tuple[str, ...]
+    restart_for: tuple[str, ...] = ()
     ts_applied: str | None
 
 

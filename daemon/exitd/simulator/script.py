@@ -101,9 +101,17 @@ def load_script(file: str | FilePath) -> Script:
         ) from exc
     except (yaml.YAMLError, UnicodeDecodeError) as exc:
         raise ConfigurationError(
-            f"{file}: is neither YAML nor JSON; the reader says: {exc}"
+            f"{file}{_said(exc)}; docs/simulator.md shows what a script looks like"
         ) from exc
     return read_script(raw or {}, str(file))
+
+
+def _said(error: Exception) -> str:
+    """Say in one line where a reader stopped, and why."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        return f":{mark.line + 1}:{mark.column + 1}: {error.problem}"
+    return ": is neither YAML nor JSON in UTF-8"
 
 
 def read_script(raw: object, where: str = "script") -> Script:

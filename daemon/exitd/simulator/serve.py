@@ -68,10 +68,11 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except OSError as exc:
+    except (OSError, OverflowError) as exc:
         listener.close()
+        why = exc.strerror if isinstance(exc, OSError) else "no such port"
         raise ConfigurationError(
-            f"sim: cannot listen on {host}:{port} ({exc.strerror}); choose another "
+            f"sim: cannot listen on {host}:{port} ({why}); choose another "
             "--port, or 0 for a free one"
         ) from exc
     listener.listen(256)

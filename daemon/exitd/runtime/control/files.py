@@ -45,6 +45,7 @@ class FileCommands:
             raise NoRoom("store_full", sentence, remedy) from error
         if outcome.applied:
             by.touched.extend(change.id for change in outcome.plan.changes)
+            by.differences.extend(outcome.plan.differences())
         log(Event.DAEMON_RELOADED, reason=f"{what} by {by.name}")
         return await self._view(
             outcome.plan, is_applied=outcome.applied, refused=outcome.refused

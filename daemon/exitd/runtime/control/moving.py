@@ -22,7 +22,12 @@ from exitd.runtime.control.triggers import Triggers
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.flow_views import HandoverView, ImportView, StepView
 from exitd.runtime.flows.handover import Candidate, Handed, candidates
-from exitd.runtime.flows.importing import NativeExit, native_exits, yaml_of
+from exitd.runtime.flows.importing import (
+    NativeExit,
+    native_exits,
+    order_name,
+    yaml_of,
+)
 from exitd.runtime.problems import ControlError, NotReady
 
 _ANSWER_S = 10.0
@@ -92,9 +97,10 @@ class Moving:
                 await self._triggers.cancel(id, by)
             raise
         steps.append(StepView(what="see a fresh price of each", outcome="seen"))
-        for exit_ in exits:
-            outcome = await self._cancel_native(account.venue, exit_.order)
-            steps.append(StepView(what=_cancel_step(exit_), outcome=outcome))
+        for order in _orders_of(exits):
+            outcome, is_gone = await self._cancel_native(account.venue, order)
+            what = _cancel_step(order)
+            steps.append(StepView(what=what, outcome=outcome, failed=not is_gone))
         return steps
 
     async def _fresh(self, account: Account, ids: list[str]) -> None:
@@ -120,16 +126,19 @@ class Moving:
                 retry_after_s=10,
             )
 
-    async def _cancel_native(self, venue: Venue, order: OrderReport) -> str:
+    async def _cancel_native(
+        self, venue: Venue, order: OrderReport
+    ) -> tuple[str, bool]:
+        """Say what came of it, and whether the order goes."""
         try:
             outcome = await venue.cancel_order(
                 order.symbol, venue_order_id=order.venue_order_id
             )
         except VenueError as error:
-            return f"not known: {error}; cancel it with the venue if it rests"
+            return f"not known: {error}; cancel it with the venue if it rests", False
         if isinstance(outcome, Refusal):
-            return f"refused: {outcome.code}: {outcome.message}"
-        return "cancelled" if outcome is not None else "cancel accepted"
+            return f"refused: {outcome.code}: {outcome.message}", False
+        return "cancelled" if outcome is not None else "cancel accepted", True
 
     async def handover(
         self, by: Caller, *, account: str = "", apply: bool = False
@@ -148,7 +157,9 @@ class Moving:
         self, account: Account, one: Candidate, by: Caller
     ) -> StepView:
         if one.stop is None or account.gate.is_shut:
-            return StepView(what=str(one), outcome="left here")
+            # What closes nothing protects nothing, wherever it stays.
+            is_missed = one.record.definition.close is not None
+            return StepView(what=str(one), outcome="left here", failed=is_missed)
         stop = replace(one.stop, client_order_id=self._foreign_id(account.name))
         try:
             placed = await account.venue.place_native_stop(stop)
@@ -156,13 +167,15 @@ class Moving:
             placed = None  # It may have been taken; the list of what rests tells.
         if isinstance(placed, Refusal):
             why = f"{placed.code}: {placed.message}"
-            return StepView(what=str(one), outcome=f"refused, still armed here: {why}")
+            outcome = f"refused, still armed here: {why}"
+            return StepView(what=str(one), outcome=outcome, failed=True)
         resting = await self._find(account.venue, stop)
         if resting is None:
             return StepView(
                 what=str(one),
                 outcome="not seen to rest, so ours stays armed; look at the orders of "
                 f"{stop.symbol} with the venue",
+                failed=True,
             )
         entry = Handed(
             trigger_id=one.record.id,
@@ -205,7 +218,7 @@ class Moving:
                 steps.append(StepView(what=what, outcome=""))
                 continue
             outcome, is_back = await self._take_back(found, entry, by)
-            steps.append(StepView(what=what, outcome=outcome))
+            steps.append(StepView(what=what, outcome=outcome, failed=not is_back))
             if not is_back:
                 left.append(entry)
         if apply:
@@ -228,8 +241,8 @@ class Moving:
         )
         if order is None:
             return "resumed; its order rests no more", True
-        outcome = await self._cancel_native(account.venue, order)
-        return f"resumed; order {outcome}", outcome.startswith("cancel")
+        outcome, is_gone = await self._cancel_native(account.venue, order)
+        return f"resumed; order {outcome}", is_gone
 
     def _foreign_id(self, account: str) -> int:
         """Give a client id under another tag than that of our closes."""
@@ -274,7 +287,7 @@ def _request_of(account: str, exit_: NativeExit) -> TriggerRequest:
         order=exit_.close_order,
         slippage_limit=exit_.slippage_limit,
         price=exit_.price_kind,
-        note=f"imported from order {exit_.order.venue_order_id}",
+        note="imported from " + " and ".join(order_name(o) for o in exit_.orders),
     )
 
 
@@ -285,12 +298,16 @@ def _arm_steps(exits: tuple[NativeExit, ...]) -> list[str]:
     ]
 
 
-def _cancel_step(exit_: NativeExit) -> str:
-    return f"cancel order {exit_.order.venue_order_id} on {exit_.order.symbol}"
+def _orders_of(exits: tuple[NativeExit, ...]) -> list[OrderReport]:
+    return [order for exit_ in exits for order in exit_.orders]
+
+
+def _cancel_step(order: OrderReport) -> str:
+    return f"cancel {order_name(order)}"
 
 
 def _import_steps(exits: tuple[NativeExit, ...]) -> list[str]:
     if not exits:
         return []
-    cancels = [_cancel_step(exit_) for exit_ in exits]
+    cancels = [_cancel_step(order) for order in _orders_of(exits)]
     return [*_arm_steps(exits), "see a fresh price of each", *cancels]

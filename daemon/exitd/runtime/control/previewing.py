@@ -19,6 +19,7 @@ from exitd.runtime.callers import Caller
 from exitd.runtime.control.drafting import Drafted, Drafting, IfNoPosition
 from exitd.runtime.control.dry_run import order_view
 from exitd.runtime.control.explaining import sentences
+from exitd.runtime.control.refused import refusal_of
 from exitd.runtime.control.requests import TriggerChange, TriggerRequest
 from exitd.runtime.control.running import (
     AllPrices,
@@ -33,7 +34,7 @@ from exitd.runtime.control.sandbox import (
 )
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.preview_views import ChangeView, PreviewsView, PreviewView
-from exitd.runtime.problems import Unusable, from_refusal
+from exitd.runtime.problems import Unusable
 from exitd.runtime.shown import trigger_view
 from exitd.runtime.views import OrderView
 
@@ -164,7 +165,7 @@ def _carried_out(
     engine = sandbox(copied)
     decision = engine.handle(command)
     if isinstance(decision.reply, Refused):
-        raise from_refusal(decision.reply)
+        raise refusal_of(command, decision.reply)
     assert isinstance(decision.reply, Accepted)
     return engine, decision.reply, decision
 

@@ -93,6 +93,7 @@ class Standing:
             held=held,
             errors=errors,
             drift=(await self._census.latest()).drift,
+            restart_for=files.restart_for(),
             ts_applied=timestamp_or_none(files.ts_applied_ns),
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from exitd.configuration.differences import differences
 from exitd.core.inputs import (
     Arm,
     CancelTrigger,
@@ -27,6 +28,7 @@ from exitd.runtime.control.identities import (
 )
 from exitd.runtime.control.keys import digest, own_key
 from exitd.runtime.control.phones import refuse_phone
+from exitd.runtime.control.refused import refusal_of
 from exitd.runtime.control.requests import (
     TriggerChange,
     TriggerRequest,
@@ -36,7 +38,7 @@ from exitd.runtime.control.running import (
     refuse_while_recovering,
 )
 from exitd.runtime.daemon import Daemon
-from exitd.runtime.problems import Conflict, NoRoom, from_refusal
+from exitd.runtime.problems import Conflict, NoRoom
 from exitd.runtime.shown import trigger_view
 from exitd.runtime.views import ArmedView
 
@@ -108,7 +110,10 @@ class Triggers:
         drafted, command = await self._drafting.amendment(
             trigger_id, change, if_crossed, account
         )
+        before = self._state.triggers[trigger_id].definition
         reply = await self.carry_out(command, by)
+        after = self._state.triggers[trigger_id].definition
+        by.differences.extend(str(one) for one in differences(before, after))
         return self.view(reply.trigger_ids, (*drafted.notes, *reply.notes))
 
     async def cancel(
@@ -261,7 +266,7 @@ class Triggers:
                 reason=reply.sentence,
                 by=by.name,
             )
-            raise from_refusal(reply)
+            raise refusal_of(command, reply)
         by.touched.extend(reply.trigger_ids)
         return reply
 

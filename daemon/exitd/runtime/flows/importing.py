@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_UP, Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from exitd.core.condition import ConditionKind
 from exitd.core.inputs import OrderReport, PositionReport
@@ -15,14 +16,15 @@ _SLIPPAGE_STEP = Decimal("0.0001")
 
 
 class NativeExit(Struct, frozen=True, kw_only=True):
-    """A resting order of the venue that closes a position, as an exit of ours.
+    """Resting orders of the venue that close a position, as one exit of ours.
 
-    `quantity` None takes the whole position.
+    They are several where they differ in size only; `quantity` is then the sum. None
+    takes the whole position.
     """
 
-    order: OrderReport
+    orders: tuple[OrderReport, ...]
     position: PositionReport
-    name: str
+    name: str = ""
     kind: ConditionKind
     level: Decimal
     price_kind: str
@@ -66,29 +68,54 @@ def native_exits(
     }
     exits: list[NativeExit] = []
     left: list[str] = []
-    numbers: dict[tuple[str, str], int] = {}
     for order in orders:
         position = held.get((order.symbol, order.side))
         if position is None:
-            left.append(f"{_named(order)} closes no open position")
+            left.append(f"{order_name(order)} closes no open position")
         elif not order.is_trigger and not order.reduce_only:
-            left.append(f"{_named(order)} is not reduce-only, so it is not an exit")
+            left.append(f"{order_name(order)} is not reduce-only, so it is not an exit")
         elif order.is_trigger and order.trigger_price is None:
-            left.append(f"{_named(order)} does not say its trigger price")
+            left.append(f"{order_name(order)} does not say its trigger price")
         elif order.is_trigger and order.symbol not in marks:
-            left.append(f"{_named(order)}: there is no mark price to judge it by")
+            left.append(f"{order_name(order)}: there is no mark price to judge it by")
         else:
             found = _exit(order, position, marks.get(order.symbol))
-            word = "stop" if found[0] is ConditionKind.STOP_LOSS else "target"
-            place = (str(position.key), word)
-            numbers[place] = numbers.get(place, 0) + 1
-            exits.append(
-                _native_exit(order, position, found, f"{word}-{numbers[place]}")
-            )
-    return Imported(tuple(exits), tuple(left))
+            exits.append(_native_exit(order, position, found))
+    return Imported(tuple(_numbered(_merged(exits))), tuple(left))
 
 
-def _named(order: OrderReport) -> str:
+def _merged(exits: Iterable[NativeExit]) -> list[NativeExit]:
+    """Make one exit of those that differ in size only: exitd arms none twice."""
+    alike: dict[tuple[object, ...], NativeExit] = {}
+    for exit_ in exits:
+        words = replace(exit_, quantity=None).words()
+        place = (str(exit_.position.key), *words.items())
+        first = alike.get(place)
+        alike[place] = exit_ if first is None else _both(first, exit_)
+    return list(alike.values())
+
+
+def _both(first: NativeExit, other: NativeExit) -> NativeExit:
+    """Close what both would have closed, at most the position."""
+    quantity = None
+    if first.quantity is not None and other.quantity is not None:
+        total = first.quantity.value + other.quantity.value
+        if total < first.position.quantity:
+            quantity = Quantity(QuantityKind.ABSOLUTE, total)
+    orders = (*first.orders, *other.orders)
+    return replace(first, orders=orders, quantity=quantity)
+
+
+def _numbered(exits: Iterable[NativeExit]) -> Iterator[NativeExit]:
+    numbers: dict[tuple[str, str], int] = {}
+    for exit_ in exits:
+        word = "stop" if exit_.kind is ConditionKind.STOP_LOSS else "target"
+        place = (str(exit_.position.key), word)
+        numbers[place] = numbers.get(place, 0) + 1
+        yield replace(exit_, name=f"{word}-{numbers[place]}")
+
+
+def order_name(order: OrderReport) -> str:
     return f"order {order.venue_order_id} on {order.symbol}"
 
 
@@ -109,7 +136,6 @@ def _native_exit(
     order: OrderReport,
     position: PositionReport,
     found: tuple[ConditionKind, Decimal],
-    name: str,
 ) -> NativeExit:
     kind, level = found
     quantity = None
@@ -118,9 +144,8 @@ def _native_exit(
         quantity = Quantity(QuantityKind.ABSOLUTE, left)
     is_limit = order.order is OrderType.LIMIT
     return NativeExit(
-        order=order,
+        orders=(order,),
         position=position,
-        name=name,
         kind=kind,
         level=level,
         price_kind=order.trigger_kind or "mark",
@@ -156,9 +181,8 @@ def yaml_of(account: str, imported: Imported) -> str:
         for exit_ in imported.exits:
             if exit_.position is position:
                 words = ", ".join(f"{k}: {v}" for k, v in exit_.words().items())
-                lines.append(
-                    f"      {exit_.name}: {{{words}}}  # {_named(exit_.order)}"
-                )
+                names = ", ".join(order_name(order) for order in exit_.orders)
+                lines.append(f"      {exit_.name}: {{{words}}}  # {names}")
     return "\n".join(lines) + "\n"
 
 

@@ -39,8 +39,9 @@ function showConfiguration(files) {
   if (files.errors.length) badge("configuration", "files not valid", "bad");
   else if (files.held.length) badge("configuration", "files wait for exitd apply", "warn");
   else if (files.drift.length) badge("configuration", `${files.drift.length} paused by hand`, "warn");
+  else if (files.restart_for.length) badge("configuration", "files need a restart", "warn");
   else badge("configuration", files.is_in_sync ? "files in force" : "no files", "");
-  byId("configuration").title = [...files.errors, ...files.held, ...files.drift].join("\n");
+  byId("configuration").title = [...files.errors, ...files.held, ...files.drift, ...files.restart_for].join("\n");
 }
 
 function showLastExit(fire) {
