@@ -7,8 +7,13 @@ import subprocess
 import termios
 import threading
 
+import msgspec
+from msgspec.structs import replace
+
 from cli.conftest import Command
 from e2e.house import DEADLINE_S, EXITD, House
+from exitd.cli.looking import status_lines
+from exitd.runtime.views import StatusView
 
 
 def test_given_daemon_when_status_then_mode_feeds_and_files(
@@ -25,6 +30,17 @@ def test_given_daemon_when_status_then_mode_feeds_and_files(
     assert "SOL_USDC_PERP mark 141" in done.out
     assert document["is_ready"] is True
     assert document["triggers"] == {"armed": 2}
+
+
+def test_given_a_daemon_that_sends_nothing_when_status_then_watched_not_protected(
+    command: Command, home: House
+):
+    found = msgspec.convert(command("status", "--json").json, StatusView)
+
+    standing = replace(found, banner="STANDBY, NOT PROTECTING")
+
+    assert ("positions", "1 open, all watched") in status_lines(standing)
+    assert ("positions", "1 open, all protected") in status_lines(found)
 
 
 def test_given_pipe_when_ls_then_tabs_without_a_head(command: Command, home: House):

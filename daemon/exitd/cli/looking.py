@@ -64,7 +64,9 @@ def status_lines(status: StatusView) -> list[tuple[str, str]]:
     lines.append(("triggers", _counted(status.triggers) or "none"))
     if status.entries:
         lines.append(("entries", _counted(status.entries)))
-    guarded = ", all protected" if status.positions else ""
+    # On paper and standing by, exits watch and send nothing.
+    word = "watched" if "NOT PROTECTING" in status.banner else "protected"
+    guarded = f", all {word}" if status.positions else ""
     if status.unprotected:
         guarded = f", {len(status.unprotected)} NOT PROTECTED"
     lines.append(("positions", f"{status.positions} open{guarded}"))
