@@ -94,6 +94,8 @@ class SymmioVenue:
             expiry=Expiry.NONCE,
             lag_slack_ns=settings.lag_slack_ns,
             hedge_mode=True,
+            # Each quote is a market, and a closed one stays closed.
+            ends_markets=True,
         )
         nodes = Nodes(
             [Node(url, settings.node_deadline_s, carrier) for url in settings.nodes],
