@@ -370,19 +370,6 @@ def test_given_an_unclean_stop_then_nothing_of_its_account_is_forgotten():
     assert is_known(world, OTHER)
 
 
-def test_given_prices_that_nobody_saw_then_it_stays_until_candles_have_told():
-    world = on_chain()
-    world.position("0")
-    world.do(HoleFound(MARK, world.now_ns - S, world.later()))
-
-    long_after(world)
-    assert is_known(world)
-
-    world.do(HoleFilled(MARK, (), world.later()))
-    long_after(world)
-    assert not is_known(world)
-
-
 # What comes later
 
 
@@ -423,6 +410,19 @@ def test_given_it_is_gone_when_late_reports_come_then_no_book_and_no_crash():
     assert not is_known(world)
     assert MARK not in world.engine.state.books
     assert world.sizes() == ["5"]
+
+
+def test_given_prices_that_nobody_saw_when_it_ended_then_it_goes_without_them():
+    world = on_chain()
+    world.arm(stop("sl", "90"))
+    world.do(HoleFound(MARK, world.now_ns - S, world.later()))
+    world.position("0")
+
+    long_after(world)
+    world.do(HoleFilled(MARK, (), world.later()))
+
+    assert not is_known(world)
+    assert MARK not in world.engine.state.books
 
 
 def test_given_timers_of_its_prices_when_due_then_nothing(monkeypatch):

@@ -9,7 +9,6 @@ and there is no end to how many there were. What still needs one keeps it:
 - A close that is not over, and an entry; what was sent of either is remembered with its
   trigger (`forgetting`).
 - What an unclean stop left open on its account, and a backstop.
-- Prices that nobody has seen yet, while candles are asked for.
 
 A report that comes later finds no position, and none of size zero makes one. If the
 quote should be open after all, it is a new market to us: its first lifetime begins, and
@@ -46,10 +45,6 @@ def _is_needed(state: State, market: Market) -> bool:
     account, symbol = market
     if market in state.needed_by or account in state.barriers:
         return True
-    for source in state.sources_of.get(market, ()):
-        book = state.books.get(source)
-        if book is not None and book.hole_ns:
-            return True
     return any(_goes_on(state, PositionKey(account, symbol, side)) for side in Side)
 
 

@@ -162,7 +162,9 @@ def doubt(
     loop: EngineLoop, source: PriceSource, reason: str, *, is_final: bool = False
 ) -> None:
     """Say of what watches a source that nobody knows; once for each of them."""
-    book = loop.engine.state.book(source)
+    book = loop.engine.state.books.get(source)
+    if book is None:
+        return
     since_ns, until_ns = book.hole_ns, book.hole_end_ns
     loop.handle(HoleUnknown(source, reason, loop.clock.now_ns(), is_final))
     log(
