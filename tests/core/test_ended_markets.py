@@ -6,14 +6,23 @@ import pytest
 from msgspec.structs import replace
 
 from core import entering, guarding, overlapped
-from core.test_files import apply, from_file
+from core.ended_world import (
+    BINANCE,
+    CHAIN,
+    KEPT,
+    MARKET,
+    OTHER,
+    OTHER_LONG,
+    OTHER_MARK,
+    elsewhere,
+    forget,
+    is_known,
+    long_after,
+    on_chain,
+)
 from core.worlds import (
     ACCOUNT,
-    LAST,
     MARK,
-    MS,
-    SYMBOL,
-    WINDOW_NS,
     D,
     S,
     World,
@@ -24,74 +33,20 @@ from core.worlds import (
     trail,
 )
 from exitd.core import ended_markets
-from exitd.core.attempt import Capabilities
 from exitd.core.condition import ConditionKind, Confirmation
-from exitd.core.events import FactKind
 from exitd.core.hole_inputs import (
-    HoleFilled,
-    HoleFound,
-    HoleUnknown,
     SourcesSeen,
 )
 from exitd.core.inputs import (
     Amend,
     InstrumentReport,
-    OrderReport,
-    OrderStatus,
     PositionsDoubted,
-    SourceJudged,
 )
-from exitd.core.market import PriceKind, PriceSource, Spread
-from exitd.core.past_inputs import ForgetDone, Recall
+from exitd.core.market import Spread
 from exitd.core.policy import Policies
-from exitd.core.position import OrderSide, PositionKey, Side
+from exitd.core.position import PositionKey, Side
 from exitd.core.records import SeenRecord
 from exitd.core.trigger import Notify
-
-KEPT = Policies().done_kept_ns
-CHAIN = Capabilities(window_ns=WINDOW_NS, hedge_mode=True, ends_markets=True)
-MARKET, OTHER = (ACCOUNT, SYMBOL), (ACCOUNT, "OTHER")
-OTHER_MARK = PriceSource(*OTHER, PriceKind.MARK)
-OTHER_LONG = PositionKey(*OTHER, Side.LONG)
-BINANCE = PriceSource("binance", "SOLUSDT", PriceKind.MARK)
-
-
-def on_chain(**changed) -> World:
-    """A quote of 10, and another one that stays open and was done with the last."""
-    world = World(capabilities=CHAIN, **changed)
-    world.do(InstrumentReport(instrument("OTHER"), world.now_ns))
-    world.position("10", key=OTHER_LONG)
-    return world
-
-
-def elsewhere(id: str, level: str = "50", **changed):
-    made = stop(id, level, symbol="OTHER", source=OTHER_MARK)
-    return replace(made, **changed)
-
-
-def forget(world: World):
-    return world.do(ForgetDone(world.later()))
-
-
-def long_after(world: World) -> None:
-    """Let all that is over be so for long, also what was forgotten meanwhile."""
-    world.arm(elsewhere("last"))
-    world.cancel("last")
-    for _ in range(4):
-        world.wait(KEPT)
-        forget(world)
-
-
-def is_known(world: World, market: tuple[str, str] = MARKET) -> bool:
-    state = world.engine.state
-    kept = [
-        market in state.instruments,
-        market in state.markets_due,
-        any((k.account, k.symbol) == market for k in state.positions),
-    ]
-    assert len(set(kept)) == 1, "all of a market goes at once"
-    return kept[0]
-
 
 # What is forgotten
 
@@ -112,9 +67,10 @@ def test_given_a_market_that_ended_long_ago_then_nothing_of_it_is_left():
     for name in (*by_key, "stops_firing", "held"):
         assert not any(key in getattr(state, name) for key in keys), name
     assert not state.passed
+    assert not any(role.key in keys for role in state.shared_roles)
     assert MARKET not in state.markets_read_ns
-    assert MARKET not in state.needed_by
-    assert MARKET not in state.sources_of
+    assert MARKET not in state.market_ends.needed_by
+    assert MARKET not in state.market_ends.sources
     assert MARK not in state.books
     assert world.store.gone[MARKET].instrument == instrument()
 
@@ -182,7 +138,7 @@ def test_given_a_restart_then_it_goes_by_when_it_was_told_to_be_closed():
     world.position("7", key=OTHER_LONG)
 
     world.restart()
-    assert list(world.engine.state.markets_due) == [MARKET, OTHER]
+    assert list(world.engine.state.market_ends.due) == [MARKET, OTHER]
     forget(world)
     assert is_known(world)
 
@@ -295,7 +251,7 @@ def test_given_a_count_of_triggers_gone_wrong_then_those_of_it_still_keep_it():
     world = on_chain()
     world.arm(replace(stop("waits", "50"), template=True))
     world.position("0")
-    world.engine.state.needed_by.clear()
+    world.engine.state.market_ends.needed_by.clear()
 
     world.wait(2 * KEPT)
     forget(world)
@@ -312,14 +268,18 @@ def test_given_a_close_that_may_still_fill_then_it_stays():
     world.cancel("sl", abandon=True)
     # Whatever went wrong with the triggers, the order is not in question.
     state = world.engine.state
-    state.needed_by.clear()
+    state.market_ends.needed_by.clear()
     state.by_position.clear()
     state.done.clear()
 
-    world.engine.state.markets_due[MARKET] = 0
+    state.market_ends.due = {MARKET: 0}
     forget(world)
-
     assert is_known(world)
+
+    state.under_way.clear()
+    state.market_ends.due = {MARKET: 0}
+    forget(world)
+    assert not is_known(world)
 
 
 def test_given_an_entry_that_is_remembered_then_it_stays():
@@ -356,7 +316,7 @@ def test_given_a_backstop_that_is_wanted_then_its_market_stays():
     assert MARKET in world.engine.state.instruments
 
 
-def test_given_an_unclean_stop_then_nothing_of_its_account_is_forgotten():
+def test_given_an_unclean_stop_then_no_market_of_its_account_is_forgotten():
     world = overlapped.running(capabilities=CHAIN)
     world.arm(stop("sl", "90"))
     overlapped.fall(world, overlapped.written(world))
@@ -368,195 +328,3 @@ def test_given_an_unclean_stop_then_nothing_of_its_account_is_forgotten():
     forget(world)
 
     assert is_known(world, OTHER)
-
-
-# What comes later
-
-
-def gone(**changed) -> World:
-    world = on_chain(**changed)
-    world.arm(stop("sl", "90", size="5"), trail("runner", "20"))
-    world.mark("101", "102", "90")
-    world.fill()
-    world.position("0")
-    long_after(world)
-    assert not is_known(world)
-    return world
-
-
-def test_given_it_is_gone_when_told_that_it_is_flat_then_nothing():
-    world = gone()
-
-    assert world.position("0").is_quiet
-    assert world.position("0", ts_ns=1).is_quiet
-    assert not is_known(world)
-
-
-def test_given_it_is_gone_when_late_reports_come_then_no_book_and_no_crash():
-    world = gone()
-    now_ns = world.later()
-
-    world.mark("80")
-    world.last("80")
-    world.trade(0, "late", "5")
-    world.fill(0)
-    world.do(SourceJudged(MARK, False, now_ns))
-    world.do(SourcesSeen(((MARK, now_ns),), now_ns))
-    world.do(HoleFound(MARK, now_ns - S, now_ns))
-    world.do(HoleFilled(MARK, (), now_ns))
-    world.do(HoleUnknown(MARK, "nobody knows", now_ns))
-    world.wait(10 * S)
-
-    assert not is_known(world)
-    assert MARK not in world.engine.state.books
-    assert world.sizes() == ["5"]
-
-
-def test_given_prices_that_nobody_saw_when_it_ended_then_it_goes_without_them():
-    world = on_chain()
-    world.arm(stop("sl", "90"))
-    world.do(HoleFound(MARK, world.now_ns - S, world.later()))
-    world.position("0")
-
-    long_after(world)
-    world.do(HoleFilled(MARK, (), world.later()))
-
-    assert not is_known(world)
-    assert MARK not in world.engine.state.books
-
-
-def test_given_timers_of_its_prices_when_due_then_nothing(monkeypatch):
-    policies = Policies(
-        done_kept_ns=10 * MS, attempts_kept_ns=10 * MS, guard_percent=D(5)
-    )
-    world = on_chain(policies=policies)
-    index = PriceSource(*MARKET, PriceKind.INDEX)
-    world.engine.watched()
-    world.arm(trail("runner", "1"))
-    world.engine.watched()
-    world.tick(index, "100")
-    world.mark("101", "150")
-    world.cancel("runner")
-    world.arm(elsewhere("last"))
-    world.cancel("last")
-    world.position("0")
-    for _ in range(3):
-        world.now_ns += 20 * MS
-        forget(world)
-    assert not is_known(world)
-
-    world.wait(10 * S)
-
-    assert MARK not in world.engine.state.books
-
-
-def test_given_it_is_gone_when_it_is_open_after_all_then_nothing_is_armed():
-    world = gone()
-    told = len(world.told(FactKind.TRIGGER_ARMED))
-
-    world.position("10")
-    past = tuple(world.store.past.values())
-    ids = tuple(record.id for record in past)
-    world.do(Recall(trigger_ids=ids, past=past, now_ns=world.later()))
-    world.mark("100", "80")
-
-    assert world.engine.state.position(world.key).lifetime == 1
-    assert len(world.told(FactKind.TRIGGER_ARMED)) == told
-    assert world.state("sl") == "done: filled"
-    assert world.sizes() == ["5"]
-
-
-def test_given_a_file_that_names_it_when_open_again_then_as_if_never_forgotten():
-    world = on_chain()
-    files = (from_file(stop, "sl", "90"),)
-    apply(world, *files)
-    world.mark("90")
-    world.fill()
-    world.position("0")
-
-    long_after(world)
-    world.restart()
-    apply(world, *files)
-    assert is_known(world)
-
-    world.mark("80")
-    world.position("10")
-    assert world.engine.state.position(world.key).lifetime == 2
-    assert world.state("sl") == "waiting: already crossed"
-
-
-def test_given_it_is_gone_when_its_trigger_is_recalled_then_it_goes_again():
-    world = gone()
-    past = tuple(world.store.past.values())
-    ids = tuple(record.id for record in past)
-
-    world.do(Recall(trigger_ids=ids, past=past, now_ns=world.later()))
-    assert world.arm(stop("again", "90")).code == "unknown_symbol"
-    long_after(world)
-
-    state = world.engine.state
-    assert not is_known(world)
-    assert "sl" not in state.triggers
-    assert world.key not in state.by_position
-    assert MARKET not in state.needed_by
-
-
-def test_given_it_is_gone_when_the_venue_still_lists_it_then_it_goes_again():
-    world = gone()
-
-    world.do(InstrumentReport(instrument(), world.later()))
-    world.wait(KEPT - S)
-    forget(world)
-    assert MARKET in world.engine.state.instruments
-
-    world.wait(S)
-    forget(world)
-    assert MARKET not in world.engine.state.instruments
-
-
-def test_given_a_new_market_when_little_is_kept_then_it_waits_for_its_position():
-    world = on_chain(policies=Policies(done_kept_ns=MS))
-    new = InstrumentReport(instrument("NEW"), world.later())
-    world.do(new)
-    world.wait(59 * S)
-    forget(world)
-    assert (ACCOUNT, "NEW") in world.engine.state.instruments
-
-    world.wait(2 * S)
-    forget(world)
-    assert (ACCOUNT, "NEW") not in world.engine.state.instruments
-
-
-def test_given_an_order_of_nobody_in_it_then_it_is_only_noted():
-    world = gone()
-    now_ns = world.later()
-
-    world.do(
-        OrderReport(
-            account=ACCOUNT,
-            symbol=SYMBOL,
-            venue_order_id="v9",
-            client_order_id=None,
-            status=OrderStatus.FILLED,
-            side=OrderSide.SELL,
-            quantity=D(1),
-            filled=D(1),
-            ts_venue_ns=now_ns,
-            now_ns=now_ns,
-        )
-    )
-
-    assert not is_known(world)
-
-
-def test_given_another_price_of_it_then_that_book_goes_too():
-    world = on_chain()
-    changes = world.engine.state.books_changed
-    world.arm(stop("sl", "90", source=LAST))
-    world.position("0")
-
-    long_after(world)
-
-    assert LAST not in world.engine.state.books
-    # Books of other markets came meanwhile; each coming and going counts.
-    assert world.engine.state.books_changed >= changes + 3

@@ -15,35 +15,39 @@ quote should be open after all, it is a new market to us: its first lifetime beg
 no trigger of the one before is there to be armed by it.
 """
 
-from itertools import islice
+from itertools import islice, product
 
 from exitd.core.market import PriceSource
+from exitd.core.market_ends import Market
 from exitd.core.position import PositionKey, Side
 from exitd.core.records import MarketGone
-from exitd.core.state import Market, State
+from exitd.core.role import Role
+from exitd.core.state import State
 from exitd.core.turn import Turn
 from exitd.core.units import ZERO
 
 #: So many are looked at in one turn.
 AT_ONCE = 25
+#: Whether a trigger of a position closes, and whether it is a stop.
+_ROLES = tuple(product((False, True), repeat=2))
 
 
 def forget_markets(turn: Turn) -> None:
     """Forget some, the first that were due first; look again later at the others."""
-    state = turn.state
-    for market, due_ns in list(islice(state.markets_due.items(), AT_ONCE)):
+    state, due = turn.state, turn.state.market_ends.due
+    for market, due_ns in list(islice(due.items(), AT_ONCE)):
         if due_ns > turn.now_ns:
             break
-        del state.markets_due[market]
+        del due[market]
         if _is_needed(state, market):
-            state.markets_due[market] = turn.now_ns + state.policies.done_kept_ns
+            due[market] = turn.now_ns + state.policies.done_kept_ns
         else:
             _forget(turn, market)
 
 
 def _is_needed(state: State, market: Market) -> bool:
     account, symbol = market
-    if market in state.needed_by or account in state.barriers:
+    if market in state.market_ends.needed_by or account in state.barriers:
         return True
     return any(_goes_on(state, PositionKey(account, symbol, side)) for side in Side)
 
@@ -74,7 +78,9 @@ def _forget(turn: Turn, market: Market) -> None:
         state.stops_firing.pop(key, None)
         state.held.pop(key, None)
         state.passed.discard(key)
-    sources = tuple(state.sources_of.pop(market, ()))
+        for closes, is_stop in _ROLES:
+            state.shared_roles.pop(Role(key, closes, is_stop), None)
+    sources = tuple(state.market_ends.sources.pop(market, ()))
     _leave_books(state, sources)
     gone = MarketGone(account, symbol, instrument, sources)
     turn.records["market", account, symbol] = gone
@@ -82,13 +88,14 @@ def _forget(turn: Turn, market: Market) -> None:
 
 def _leave_books(state: State, sources: tuple[PriceSource, ...]) -> None:
     """Let go of a market's prices, and of combined ones that they are a part of."""
+    by_market = state.market_ends.sources
     for source in sources:
         state.books.pop(source, None)
         state.books_changed += 1
         state.stale.discard(source)
     for source in sources:
         for part in source.parts:
-            state.sources_of.get((part.feed, part.symbol), {}).pop(source, None)
+            by_market.get((part.feed, part.symbol), {}).pop(source, None)
             book = state.books.get(part)
             if book is not None:
                 book.joined = tuple(s for s in book.joined if s != source)
@@ -96,5 +103,5 @@ def _leave_books(state: State, sources: tuple[PriceSource, ...]) -> None:
 
 def in_order(state: State) -> None:
     """Bring what was restored into the order in which it is due."""
-    due = sorted(state.markets_due.items(), key=lambda item: item[1])
-    state.markets_due = dict(due)
+    ends = state.market_ends
+    ends.due = dict(sorted(ends.due.items(), key=lambda item: item[1]))

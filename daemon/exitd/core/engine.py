@@ -77,7 +77,7 @@ class Engine:
         if is_overlapped:
             self.state.overlapped.add(account)
         if capabilities.ends_markets:
-            self.state.ends_markets.add(account)
+            self.state.market_ends.accounts.add(account)
         if account not in self.state.counters:
             self.state.counters[account] = CounterRecord(account, tag, 0)
 

@@ -25,7 +25,7 @@ from exitd.core.market import PriceSource
 from exitd.core.records import SeenRecord, Snapshot
 from exitd.core.resting import is_expired, watermark_now
 from exitd.core.returning import expect_first_price
-from exitd.core.state import State, note_source
+from exitd.core.state import State
 from exitd.core.trigger import TriggerDefinition, TriggerRecord, TriggerState
 from exitd.core.turn import Turn
 from exitd.core.units import INFINITY, ZERO
@@ -58,7 +58,7 @@ def restore_seen(state: State, snapshot: Snapshot) -> None:
         if book is not None:
             book.ts_seen_ns = seen.ts_ns
         else:
-            note_source(state, seen.source)
+            state.market_ends.note_source(seen.source)
 
 
 def unseen_since(state: State, feed: str) -> list[tuple[PriceSource, int]]:

@@ -1,7 +1,5 @@
 """What the state finds triggers by, beside their ids."""
 
-from collections.abc import Iterator
-
 from exitd.core.condition import calendar_of
 from exitd.core.derived import follows_position
 from exitd.core.entry import EntryRecord
@@ -9,7 +7,7 @@ from exitd.core.market import Instrument
 from exitd.core.position import PositionRecord
 from exitd.core.role import Role
 from exitd.core.roster import Roster
-from exitd.core.state import Market, State
+from exitd.core.state import State
 from exitd.core.trigger import TriggerDefinition, TriggerRecord
 from exitd.core.units import NS_PER_S
 
@@ -22,7 +20,9 @@ def place(
 ) -> None:
     """Index a new definition, and take the one before it out."""
     _place_by_calendar(state, known, definition)
-    _place_by_market(state, known, definition)
+    if known is not None:
+        state.market_ends.leave(known.definition)
+    state.market_ends.need(definition)
     key = definition.key
     is_here = known is not None and known.definition.key == key
     if known is not None and not is_here:
@@ -56,22 +56,17 @@ def note_position(state: State, position: PositionRecord, now_ns: int) -> None:
     Args:
         now_ns: 0 for a position that was stored.
     """
-    key = position.key
-    if key.account not in state.ends_markets:
-        return
-    market = (key.account, key.symbol)
-    state.markets_due.pop(market, None)
-    since_ns = now_ns or position.ts_venue_ns
-    state.markets_due[market] = since_ns + state.policies.done_kept_ns
+    key, since_ns = position.key, now_ns or position.ts_venue_ns
+    due_ns = since_ns + state.policies.done_kept_ns
+    state.market_ends.note_due((key.account, key.symbol), due_ns)
 
 
 def note_instrument(state: State, instrument: Instrument, now_ns: int) -> None:
     """As `note_position`, for one that may be new: its position is told of soon."""
     market = (instrument.account, instrument.symbol)
-    if instrument.account in state.ends_markets:
-        due_ns = now_ns + max(state.policies.done_kept_ns, AWAITED_NS)
-        known_ns = state.markets_due.pop(market, 0)
-        state.markets_due[market] = max(known_ns, due_ns)
+    due_ns = now_ns + max(state.policies.done_kept_ns, AWAITED_NS)
+    known_ns = state.market_ends.due.get(market, 0)
+    state.market_ends.note_due(market, max(known_ns, due_ns))
 
 
 def displace(state: State, record: TriggerRecord) -> None:
@@ -80,7 +75,7 @@ def displace(state: State, record: TriggerRecord) -> None:
     key = definition.key
     calendar = calendar_of(definition.condition)
     state.by_calendar.get(calendar, {}).pop(definition.id, None)
-    _leave_markets(state, definition)
+    state.market_ends.leave(definition)
     del state.roles[definition.id]
     if key is None:
         return
@@ -92,41 +87,6 @@ def displace(state: State, record: TriggerRecord) -> None:
         # A market of which nothing is left leaves nothing behind.
         del state.by_position[key], state.neighbours[key]
         state.followers.pop(key, None)
-
-
-def _place_by_market(
-    state: State, known: TriggerRecord | None, definition: TriggerDefinition
-) -> None:
-    """Count the triggers of each market that ends; elsewhere nobody asks."""
-    if not state.ends_markets:
-        return
-    if known is not None:
-        _leave_markets(state, known.definition)
-    for market in _ending_markets_of(state, definition):
-        state.needed_by[market] = state.needed_by.get(market, 0) + 1
-
-
-def _leave_markets(state: State, definition: TriggerDefinition) -> None:
-    for market in _ending_markets_of(state, definition):
-        state.needed_by[market] -= 1
-        if not state.needed_by[market]:
-            del state.needed_by[market]
-
-
-def _ending_markets_of(state: State, definition: TriggerDefinition) -> set[Market]:
-    """Give the market of a trigger and those that it watches, where they end."""
-    return {
-        market for market in _markets_of(definition) if market[0] in state.ends_markets
-    }
-
-
-def _markets_of(definition: TriggerDefinition) -> Iterator[Market]:
-    yield definition.account, definition.symbol
-    confirmation = definition.confirmation
-    emergency = confirmation.emergency_source if confirmation is not None else None
-    for source in (definition.source, emergency):
-        for part in source.parts if source is not None else ():
-            yield part.feed, part.symbol
 
 
 def _place_by_calendar(

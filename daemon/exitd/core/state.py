@@ -19,6 +19,7 @@ from exitd.core.entry import EntryRecord
 from exitd.core.events import Fact
 from exitd.core.intents import Intent
 from exitd.core.market import Instrument, PriceSource
+from exitd.core.market_ends import MarketEnds
 from exitd.core.neighbours import Neighbours
 from exitd.core.policy import Policies
 from exitd.core.position import PositionKey, PositionRecord
@@ -27,9 +28,6 @@ from exitd.core.role import Role
 from exitd.core.roster import Roster
 from exitd.core.trigger import FireRecord, TriggerDefinition, TriggerRecord
 from exitd.core.under_way import UnderWay
-
-#: An account, and a symbol of it.
-Market = tuple[str, str]
 
 
 class Accepted(Struct, frozen=True):
@@ -146,7 +144,6 @@ class State:
     is how far the clock of an account's venue is ahead of ours. `missed` is when a
     broker first did not list an order that it had taken, by its clock. `standing_by`
     are the accounts on which nothing may be sent: another daemon may act there.
-    `ends_markets` are those whose markets end with their position.
     `overlapped` are those whose closes may leave while they are written down, and
     `unreserved` the armings on them that have no id for that yet; `first_ids_used` are
     those that were reserved before this run and used in it.
@@ -168,10 +165,6 @@ class State:
         self.backstops: dict[PositionKey, BackstopRecord] = {}
         self.backstop_terms: dict[PositionKey, Decimal] = {}
         self.instruments: dict[tuple[str, str], Instrument] = {}
-        #: From when on each market that ends with its position may be forgotten, the
-        #: first to come first; and how many triggers are on such a market, or watch it.
-        self.markets_due: dict[Market, int] = {}
-        self.needed_by: dict[Market, int] = {}
         #: When each market was last told, in this run.
         self.markets_read_ns: dict[tuple[str, str], int] = {}
         self.counters: dict[str, CounterRecord] = {}
@@ -179,10 +172,9 @@ class State:
         self.sessions: dict[str, tuple[tuple[int, int], ...]] = {}
         self.stale: set[PriceSource] = set()
         self.books: dict[PriceSource, Book] = {}
-        #: The prices of each market that ends, combined ones too: books, and rows.
-        self.sources_of: dict[Market, dict[PriceSource, None]] = {}
         #: Another number after any book has come or gone.
         self.books_changed = 0
+        self.market_ends = MarketEnds()
         self.roles: dict[str, Role] = {}
         self.shared_roles: dict[Role, Role] = {}
         self.by_position: dict[PositionKey, Roster] = {}
@@ -204,7 +196,6 @@ class State:
         self.ahead_ns: dict[str, int] = {}
         self.standing_by: set[str] = set()
         self.began: dict[str, Began] = {}
-        self.ends_markets: set[str] = set()
         self.overlapped: set[str] = set()
         self.first_ids_used: set[tuple[str, int]] = set()
         self.barriers: dict[str, Barrier] = {}
@@ -230,7 +221,7 @@ class State:
                     self.book(part).joined += (source,)
             self.books[source] = found
             self.books_changed += 1
-            note_source(self, source)
+            self.market_ends.note_source(source)
         return found
 
     def trailed(self, record: TriggerRecord) -> tuple[Decimal, Decimal] | None:
@@ -325,14 +316,3 @@ class State:
     def pop_due(self, now_ns: int) -> Iterator[Timer]:
         while self.timers and self.timers[0][0] <= now_ns:
             yield heappop(self.timers)[2]
-
-
-def note_source(state: State, source: PriceSource) -> None:
-    """Let a price go one day with the market that it is of, or is made of in part."""
-    if not state.ends_markets:
-        return
-    for part in source.parts:
-        if part.feed in state.ends_markets:
-            market = (part.feed, part.symbol)
-            state.sources_of.setdefault(market, {})[source] = None
-            state.markets_due.setdefault(market, 0)

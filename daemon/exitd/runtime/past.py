@@ -56,8 +56,9 @@ class Past:
         store, state = self._loop.store, self._loop.engine.state
         now_ns = self._loop.clock.now_ns()
         is_quiet = store.health is StoreHealth.WRITABLE and not store.backlog
-        due_ns = (next(iter(q.values()), None) for q in (state.done, state.markets_due))
-        if not is_quiet or all(ns is None or ns > now_ns for ns in due_ns):
+        queues = state.done, state.market_ends.due
+        first_ns = min(next(iter(due.values()), now_ns + 1) for due in queues)
+        if not is_quiet or first_ns > now_ns:
             return
         some = {id: state.triggers[id] for id in islice(state.done, AT_ONCE)}
         gone: list[str] = []
