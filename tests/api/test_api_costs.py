@@ -10,6 +10,7 @@ import pytest
 from api.daemons import World
 from contract.store_contract import keep
 from exitd.client import AsyncClient, DaemonRefused, book_calls, calls
+from exitd.core.records import MarketGone
 from exitd.ports.store import Batch
 from fakes.exchange import SOL
 from fakes.outcomes import Fill
@@ -122,3 +123,20 @@ async def test_given_the_description_when_read_then_it_has_the_costs(world: Worl
         "mode",
     }
     assert "CostsView" in document["components"]["schemas"]
+
+
+async def test_given_a_market_that_is_forgotten_when_asked_then_what_it_was_paid_in(
+    world: World,
+):
+    async with AsyncClient(world.address) as client:
+        id = await trade(world, client)
+        known = world.daemon.loop.engine.state.instruments.pop(("main", SOL))
+        gone = MarketGone("main", SOL, known)
+        await keep(world.daemon.store, Batch((gone,), ()))
+
+        found = await client.ask(book_calls.costs())
+        booked = await client.ask(book_calls.books())
+
+    exited = [row for row in found.rows if row.trigger_id == id]
+    assert [row.quote for row in exited] == ["USDC"]
+    assert {row.quote for row in booked.rows} == {"USDC"}

@@ -45,6 +45,7 @@ from exitd.core.records import (
     FillRecord,
     FundingRecord,
     IdempotencyRecord,
+    MarketGone,
     Record,
     SeenRecord,
     TriggerGone,
@@ -333,6 +334,15 @@ signals = st.builds(
     ts_received_ns=instants,
     ts_done_ns=instants,
 )
+markets_gone = instruments.flatmap(
+    lambda instrument: st.builds(
+        MarketGone,
+        st.just(instrument.account),
+        st.just(instrument.symbol),
+        st.none() | st.just(instrument),
+        st.lists(sources, max_size=2).map(tuple),
+    )
+)
 records: st.SearchStrategy[Record] = st.one_of(
     triggers,
     fires,
@@ -355,6 +365,7 @@ records: st.SearchStrategy[Record] = st.one_of(
     backstops,
     signals,
     st.builds(TriggerGone, trigger_ids),
+    markets_gone,
 )
 facts = st.builds(
     Fact,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from contract.store_alerts_contract import AlertsContract
 from contract.store_contract import Machine, StoreContract, keep
+from contract.store_markets_contract import MarketsContract
 from contract.store_past_contract import PastContract
 from contract.store_strategies import batches
 from exitd.adapters.sqlite import SqliteStore, open_store
@@ -67,19 +68,27 @@ async def store(machine: Machine) -> AsyncIterator[Store]:
     await machine.stop()
 
 
-class TestFakeStore(StoreContract, AlertsContract, PastContract):
+class EveryContract(StoreContract, AlertsContract, PastContract, MarketsContract):
+    """All that a store does."""
+
+
+class TestFakeStore(EveryContract):
     @pytest.fixture
     def machine(self) -> Machine:
         return FakeMachine()
 
 
-class TestSqliteStoreWithThread(StoreContract, AlertsContract, PastContract):
+class TestSqliteStoreWithThread(
+    StoreContract, AlertsContract, PastContract, MarketsContract
+):
     @pytest.fixture
     def machine(self, tmp_path: Path) -> Machine:
         return SqliteMachine(tmp_path, inline=False)
 
 
-class TestSqliteStoreInline(StoreContract, AlertsContract, PastContract):
+class TestSqliteStoreInline(
+    StoreContract, AlertsContract, PastContract, MarketsContract
+):
     @pytest.fixture
     def machine(self, tmp_path: Path) -> Machine:
         return SqliteMachine(tmp_path, inline=True)

@@ -6,13 +6,15 @@ from exitd.core.attempt import (
     AttemptRecord,
 )
 from exitd.core.backstop import BackstopRecord
+from exitd.core.condition import Direction
 from exitd.core.entry import EntryRecord
 from exitd.core.market import Instrument
-from exitd.core.position import PositionRecord
+from exitd.core.position import PositionKey, PositionRecord, Side
 from exitd.core.records import (
     CounterRecord,
     FillRecord,
     IdempotencyRecord,
+    MarketGone,
     SeenRecord,
     Snapshot,
     TriggerGone,
@@ -28,6 +30,7 @@ class Rows:
     def __init__(self) -> None:
         self.rows: dict[object, object] = {}
         self.past: dict[str, TriggerRecord] = {}
+        self.gone: dict[tuple[str, str], MarketGone] = {}
 
     def take(self, decision: Decision) -> None:
         for record in decision.records:
@@ -35,8 +38,21 @@ class Rows:
                 gone = self.rows.pop(("trigger", record.trigger_id))
                 assert isinstance(gone, TriggerRecord)
                 self.past[gone.id] = gone
+            elif isinstance(record, MarketGone):
+                self._drop(record)
             else:
                 self.rows[_row_key(record)] = record
+
+    def _drop(self, gone: MarketGone) -> None:
+        market = (gone.account, gone.symbol)
+        self.gone[market] = gone
+        self.rows.pop(("instrument", *market), None)
+        for side in Side:
+            self.rows.pop(PositionKey(*market, side), None)
+        for source in gone.sources:
+            self.rows.pop(("seen", source), None)
+            for way in Direction:
+                self.rows.pop(("watermarks", source, way), None)
 
     def of(self, kind: type) -> list:  # type: ignore[type-arg]
         return [record for record in self.rows.values() if type(record) is kind]

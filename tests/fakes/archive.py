@@ -12,12 +12,13 @@ from exitd.core.backstop import BackstopRecord
 from exitd.core.condition import Direction
 from exitd.core.entry import EntryRecord, SignalRecord, SignalState
 from exitd.core.market import Instrument, PriceSource
-from exitd.core.position import PositionRecord
+from exitd.core.position import PositionKey, PositionRecord, Side
 from exitd.core.records import (
     CounterRecord,
     FillRecord,
     FundingRecord,
     IdempotencyRecord,
+    MarketGone,
     SeenRecord,
     Snapshot,
     TriggerGone,
@@ -49,6 +50,7 @@ class Disk:
         self.fills: dict[tuple[str, str, str], FillRecord] = {}
         self.funding: dict[tuple[str, str, int], FundingRecord] = {}
         self.instruments: dict[tuple[str, str], Instrument] = {}
+        self.past_instruments: dict[tuple[str, str], Instrument] = {}
         self.watermarks: dict[tuple[PriceSource, Direction], WatermarksRecord] = {}
         self.seen: dict[PriceSource, SeenRecord] = {}
         self.backstops: dict[object, BackstopRecord] = {}
@@ -103,6 +105,19 @@ def _gone(disk: Disk, record: TriggerGone) -> None:
     gone = disk.triggers.pop(record.trigger_id, None)
     if gone is not None:
         disk.past[gone.id] = gone
+
+
+def _market_gone(disk: Disk, record: MarketGone) -> None:
+    market = (record.account, record.symbol)
+    if record.instrument is not None:
+        disk.past_instruments[market] = record.instrument
+    disk.instruments.pop(market, None)
+    for side in Side:
+        disk.positions.pop(PositionKey(*market, side), None)
+    for source in record.sources:
+        disk.seen.pop(source, None)
+        for way in Direction:
+            disk.watermarks.pop((source, way), None)
 
 
 def _fire(disk: Disk, record: FireRecord) -> None:
@@ -165,6 +180,7 @@ def _signal(disk: Disk, record: SignalRecord) -> None:
 _PUTS: dict[type, Callable[[Disk, Any], None]] = {
     TriggerRecord: _trigger,
     TriggerGone: _gone,
+    MarketGone: _market_gone,
     FireRecord: _fire,
     AttemptRecord: _attempt,
     PositionRecord: _position,
@@ -295,6 +311,12 @@ class FakeArchive:
         self, ids: Collection[str]
     ) -> dict[str, TriggerRecord]:
         return {id: self.disk.past[id] for id in ids if id in self.disk.past}
+
+    async def past_instruments(
+        self, markets: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], Instrument]:
+        known = self.disk.past_instruments
+        return {market: known[market] for market in markets if market in known}
 
     async def tokens(self) -> tuple[TokenRecord, ...]:
         return tuple(self.disk.tokens.values())

@@ -54,6 +54,42 @@ MUTATIONS = (
         "test_given_a_file_that_names_it_when_long_done_then_it_is_not_armed_anew",
         "test_given_a_default_stop_that_somebody_took_off_then_it_stays",
     ),
+    # and what still needs a market that ended
+    Mutation(
+        111,
+        "core/ended_markets.py",
+        "if market in state.market_ends.needed_by or account in state.barriers:",
+        "if account in state.barriers:",
+        "test_given_a_trigger_elsewhere_that_watches_it_then_it_stays",
+    ),
+    Mutation(
+        111,
+        "core/ended_markets.py",
+        "if market in state.market_ends.needed_by or account in state.barriers:",
+        "if market in state.market_ends.needed_by:",
+        "test_given_an_unclean_stop_then_no_market_of_its_account_is_forgotten",
+    ),
+    Mutation(
+        111,
+        "core/ended_markets.py",
+        "position.held > ZERO or not position.proven",
+        "not position.proven",
+        "test_given_an_open_position_however_old_then_it_stays",
+    ),
+    Mutation(
+        111,
+        "core/ended_markets.py",
+        "position.held > ZERO or not position.proven",
+        "position.held > ZERO",
+        "test_given_a_connection_that_was_lost_then_it_stays_until_it_is_read_again",
+    ),
+    Mutation(
+        111,
+        "core/ended_markets.py",
+        "under_way.attempts or under_way.waiting",
+        "under_way.waiting",
+        "test_given_a_close_that_may_still_fill_then_it_stays",
+    ),
     # no number is given twice, and nothing is done twice
     Mutation(
         22,

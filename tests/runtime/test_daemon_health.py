@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from api.daemons import (
     MARK,
@@ -16,6 +17,7 @@ from api.daemons import (
     started,
 )
 from exitd.core.inputs import Arm, CancelTrigger, FireNow, IfCrossed
+from exitd.core.market import PriceKind
 from exitd.core.trigger import DoneReason, TriggerState, WaitingFor
 from exitd.core.units import NS_PER_S
 from exitd.logs import Event
@@ -315,3 +317,19 @@ async def test_b113_given_rows_set_aside_when_started_then_told(
     told = [a for a in world.heard.alerts if a.topic == Event.STORE_ROW_SET_ASIDE]
     assert [a.text for a in told] == [problem]
     await world.daemon.stop()
+
+
+async def test_given_a_price_that_is_gone_when_another_comes_then_that_is_subscribed(
+    world: World,
+):
+    await arm(world, stop("sl", "90"))
+    await world.watched_mark("100")
+    state = world.daemon.loop.engine.state
+    last = replace(MARK, kind=PriceKind.LAST)
+
+    # As many books as before, and yet there is one that nobody listens for.
+    del state.books[MARK]
+    state.books_changed += 1
+    await arm(world, stop("other", "80", source=last))
+
+    await world.until(lambda: last in world.feed.watched)

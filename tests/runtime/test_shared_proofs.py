@@ -121,3 +121,14 @@ async def test_given_a_tick_that_fires_in_all_markets_then_none_above_what_is_he
     assert sorted(desk.sent) == wanted
     assert asked[:1] == [None]
     assert asked.count(None) == 1
+
+
+@in_virtual_time
+async def test_given_markets_that_were_read_long_ago_then_none_of_them_stays():
+    desk = await desk_of(broker(capabilities=BROKER), "10")
+    proofs, _ = await proofs_of(desk, NAMES[0])
+    for name in NAMES:
+        await ask(proofs, name)
+        await let_pass(2)
+
+    assert list(proofs._read_ns) == [NAMES[-1]]

@@ -10,7 +10,7 @@ from exitd.core.guard import witnesses
 from exitd.core.inputs import AttemptSigned, Input
 from exitd.core.market import PriceSource, Tick
 from exitd.core.position import PositionKey
-from exitd.core.records import Snapshot, TriggerGone
+from exitd.core.records import MarketGone, Snapshot, TriggerGone
 from exitd.core.state import QUIET, Decision, State
 from exitd.core.trigger import FireRecord, TriggerRecord, TriggerState
 from exitd.runtime.loop import EngineLoop
@@ -40,6 +40,9 @@ class Watch:
         self.violated: list[Violation] = []
         self.decisions = 0
         self.forgotten = 0
+        self.markets_forgotten = 0
+        #: Who knows of the venue itself says whether a market has ended there.
+        self.on_market_gone: Callable[[MarketGone], None] = lambda gone: None
         self.trails = TrailWatch(late_s)
         self.confirmations = ConfirmationWatch()
         self.orders = OrderWatch()
@@ -69,6 +72,10 @@ class Watch:
             elif isinstance(record, TriggerGone):
                 self.forgotten += 1
                 _check_gone(state, self.shadow.past(record.trigger_id))
+            elif isinstance(record, MarketGone):
+                self.markets_forgotten += 1
+                _check_market_gone(state, record)
+                self.on_market_gone(record)
         if isinstance(happened, Tick):
             self._check_guard(state, happened, decision)
         self.confirmations.note(state, decision.facts, now_s)
@@ -137,6 +144,22 @@ def _check_gone(state: State, gone: TriggerRecord) -> None:
     for key, attempt in state.attempts.items():
         if key.trigger_id == gone.id:
             raise Violation(f"{gone.id} is forgotten, and {key} is {attempt.state}")
+
+
+def _check_market_gone(state: State, gone: MarketGone) -> None:
+    """No market is forgotten on which anything may still act, or that is watched."""
+    market = (gone.account, gone.symbol)
+    for record in state.triggers.values():
+        definition = record.definition
+        watched = [(part.feed, part.symbol) for part in definition.source.parts]
+        if market in ((definition.account, definition.symbol), *watched):
+            raise Violation(f"{market} is forgotten, and there is {record.id}")
+    for key, attempt in state.attempts.items():
+        if (attempt.order.account, attempt.order.symbol) == market:
+            raise Violation(f"{market} is forgotten, and {key} is {attempt.state}")
+    for source in state.books:
+        if any((part.feed, part.symbol) == market for part in source.parts):
+            raise Violation(f"{market} is forgotten, and {source} has a book")
 
 
 def _far_side(state: State, tick: Tick, percent: Decimal) -> bool | None:

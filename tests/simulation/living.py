@@ -100,6 +100,7 @@ def counts(world: AnyWorld) -> Counts:
         "exits of entries looked at": watch.entries.guarded,
         "steps without a stop": watch.protection.bare,
         "triggers forgotten": watch.forgotten,
+        "markets forgotten": watch.markets_forgotten,
         **world.counted,
     }
 

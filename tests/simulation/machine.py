@@ -152,7 +152,7 @@ class Machine:
 
     def _follow_sources(self, _: object) -> None:
         """Subscribe to what newly armed triggers watch, as the daemon does."""
-        books = len(self.loop.engine.state.books)
+        books = self.loop.engine.state.books_changed
         if books != self._books_known:
             self._books_known = books
             self.account.prices.watch_sources()

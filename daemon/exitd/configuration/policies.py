@@ -257,8 +257,8 @@ class Policies(Keys):
     )
     done_kept: DurationValue = described(
         3_600 * NS_PER_S,
-        "How long a trigger that is done stays in memory, at least; then it is in the "
-        "history.",
+        "How long a trigger that is done, or a quote that was closed, stays in memory, "
+        "at least; then it is in the history.",
         shown="1h",
     )
 

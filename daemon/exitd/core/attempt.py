@@ -134,7 +134,9 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     request is valid, where `expiry` is `WINDOW` and a close does not say. Without
     `has_ioc` nothing ends at once there: what does not fill rests until it is taken
     back. A venue that `reserves` sets aside what an open order would close, and refuses
-    a second order for it: there two closes never take the same twice.
+    a second order for it: there two closes never take the same twice. One that
+    `ends_markets` makes a market for each position: it ends with it, and never opens
+    again.
     """
 
     dedupe: Dedupe = Dedupe.NEVER
@@ -145,6 +147,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     has_ioc: bool = True
     reserves: bool = False
     hedge_mode: bool = False
+    ends_markets: bool = False
 
 
 class RefusalKind(StrEnum):

@@ -76,6 +76,8 @@ class Engine:
         self.state.capabilities[account] = capabilities
         if is_overlapped:
             self.state.overlapped.add(account)
+        if capabilities.ends_markets:
+            self.state.market_ends.accounts.add(account)
         if account not in self.state.counters:
             self.state.counters[account] = CounterRecord(account, tag, 0)
 

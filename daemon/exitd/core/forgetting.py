@@ -26,6 +26,7 @@ from collections.abc import Callable
 from heapq import heapify
 from itertools import islice
 
+from exitd.core import ended_markets
 from exitd.core.indexing import displace
 from exitd.core.past_inputs import ForgetDone, Recall
 from exitd.core.position import PositionKey
@@ -96,6 +97,7 @@ def on_forget(turn: Turn, wanted: ForgetDone) -> None:
             _forget(turn, record)
         else:
             _keep(turn, trigger_id)
+    ended_markets.forget_markets(turn)
     if state.timers_idle > max(IDLE_TIMERS, len(state.timers) // 2):
         _sweep_timers(state)
 
@@ -164,3 +166,4 @@ def on_recall(turn: Turn, recall: Recall) -> None:
 def in_order(state: State) -> None:
     """Bring what was restored into the order in which it was done."""
     state.done = dict(sorted(state.done.items(), key=lambda item: item[1]))
+    ended_markets.in_order(state)

@@ -57,6 +57,8 @@ def restore_seen(state: State, snapshot: Snapshot) -> None:
         book = state.books.get(seen.source)
         if book is not None:
             book.ts_seen_ns = seen.ts_ns
+        else:
+            state.market_ends.note_source(seen.source)
 
 
 def unseen_since(state: State, feed: str) -> list[tuple[PriceSource, int]]:
@@ -110,7 +112,9 @@ def on_found(turn: Turn, found: HoleFound) -> None:
 
     And who was on watch in it, as it was before the price of now: that may move it.
     """
-    state, book = turn.state, turn.state.book(found.source)
+    state, book = turn.state, turn.state.books.get(found.source)
+    if book is None:
+        return
     book.hole_ns = min(book.hole_ns or found.since_ns, found.since_ns)
     book.hole_end_ns = found.now_ns
     book.hole_left = None
@@ -135,7 +139,9 @@ def on_filled(turn: Turn, hole: HoleFilled) -> None:
     many are shown them in one turn that prices do not wait for it; the hole stays open,
     and this is to be said again, until all have seen them.
     """
-    state, book = turn.state, turn.state.book(hole.source)
+    state, book = turn.state, turn.state.books.get(hole.source)
+    if book is None:
+        return
     if book.hole_left is None:
         book.hole_left = _in_order(state, book)
     seen = _Seen(
@@ -210,7 +216,9 @@ def _still(state: State, then: TriggerRecord) -> TriggerRecord | None:
 
 def on_unknown(turn: Turn, hole: HoleUnknown) -> None:
     """Say of each trigger that it may have missed a price."""
-    book = turn.state.book(hole.source)
+    book = turn.state.books.get(hole.source)
+    if book is None:
+        return
     since_ns, end_ns = book.hole_ns, book.hole_end_ns or turn.now_ns
     for trigger_id in reversed(_in_order(turn.state, book)):
         then = book.hole_watch[trigger_id]

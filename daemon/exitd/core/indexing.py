@@ -3,10 +3,16 @@
 from exitd.core.condition import calendar_of
 from exitd.core.derived import follows_position
 from exitd.core.entry import EntryRecord
+from exitd.core.market import Instrument
+from exitd.core.position import PositionRecord
 from exitd.core.role import Role
 from exitd.core.roster import Roster
 from exitd.core.state import State
 from exitd.core.trigger import TriggerDefinition, TriggerRecord
+from exitd.core.units import NS_PER_S
+
+#: A market is known so long before its position at the most.
+AWAITED_NS = 60 * NS_PER_S
 
 
 def place(
@@ -14,6 +20,9 @@ def place(
 ) -> None:
     """Index a new definition, and take the one before it out."""
     _place_by_calendar(state, known, definition)
+    if known is not None:
+        state.market_ends.leave(known.definition)
+    state.market_ends.need(definition)
     key = definition.key
     is_here = known is not None and known.definition.key == key
     if known is not None and not is_here:
@@ -41,12 +50,32 @@ def note_done(state: State, record: TriggerRecord) -> None:
         state.last_done[account] = record.id
 
 
+def note_position(state: State, position: PositionRecord, now_ns: int) -> None:
+    """Let the market of a position be forgotten one day, if it ends with it.
+
+    Args:
+        now_ns: 0 for a position that was stored.
+    """
+    key, since_ns = position.key, now_ns or position.ts_venue_ns
+    due_ns = since_ns + state.policies.done_kept_ns
+    state.market_ends.note_due((key.account, key.symbol), due_ns)
+
+
+def note_instrument(state: State, instrument: Instrument, now_ns: int) -> None:
+    """As `note_position`, for one that may be new: its position is told of soon."""
+    market = (instrument.account, instrument.symbol)
+    due_ns = now_ns + max(state.policies.done_kept_ns, AWAITED_NS)
+    known_ns = state.market_ends.due.get(market, 0)
+    state.market_ends.note_due(market, max(known_ns, due_ns))
+
+
 def displace(state: State, record: TriggerRecord) -> None:
     """Take a trigger out of all that it is found by."""
     definition = record.definition
     key = definition.key
     calendar = calendar_of(definition.condition)
     state.by_calendar.get(calendar, {}).pop(definition.id, None)
+    state.market_ends.leave(definition)
     del state.roles[definition.id]
     if key is None:
         return

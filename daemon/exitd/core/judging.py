@@ -58,16 +58,18 @@ def on_judged(turn: Turn, judged: SourceJudged) -> None:
         state.stale.add(judged.source)
     else:
         state.stale.discard(judged.source)
-    book = state.book(judged.source)
+    book = state.books.get(judged.source)
+    if book is None:
+        return
     for combined in book.joined:
         _take_combined(turn, combined, book.ts_venue_ns, book.seq)
 
 
 def believe(turn: Turn, source: PriceSource) -> None:
     """Take in a price that the guard held and that nothing has contradicted since."""
-    book = turn.state.book(source)
-    price = book.held
-    if price is None:
+    book = turn.state.books.get(source)
+    if book is None or book.held is None:
         return
+    price = book.held
     book.price, book.held = price, None
     take_in(turn, book, Tick(source, price, book.ts_venue_ns, turn.now_ns, book.seq))

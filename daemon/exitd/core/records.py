@@ -101,6 +101,19 @@ class TriggerGone(Struct, frozen=True):
     trigger_id: str
 
 
+class MarketGone(Struct, frozen=True):
+    """This market ended with its position, and is not restored any more.
+
+    The rows of its positions, of `instrument` and of what was seen of `sources` go; the
+    instrument stays among those of the past.
+    """
+
+    account: str
+    symbol: str
+    instrument: Instrument | None
+    sources: tuple[PriceSource, ...] = ()
+
+
 Record = (
     TriggerRecord
     | FireRecord
@@ -117,6 +130,7 @@ Record = (
     | SignalRecord
     | BackstopRecord
     | TriggerGone
+    | MarketGone
 )
 
 

@@ -19,6 +19,7 @@ from exitd.core.entry import EntryRecord
 from exitd.core.events import Fact
 from exitd.core.intents import Intent
 from exitd.core.market import Instrument, PriceSource
+from exitd.core.market_ends import MarketEnds
 from exitd.core.neighbours import Neighbours
 from exitd.core.policy import Policies
 from exitd.core.position import PositionKey, PositionRecord
@@ -171,6 +172,9 @@ class State:
         self.sessions: dict[str, tuple[tuple[int, int], ...]] = {}
         self.stale: set[PriceSource] = set()
         self.books: dict[PriceSource, Book] = {}
+        #: Another number after any book has come or gone.
+        self.books_changed = 0
+        self.market_ends = MarketEnds()
         self.roles: dict[str, Role] = {}
         self.shared_roles: dict[Role, Role] = {}
         self.by_position: dict[PositionKey, Roster] = {}
@@ -216,6 +220,8 @@ class State:
                 for part in source.parts:
                     self.book(part).joined += (source,)
             self.books[source] = found
+            self.books_changed += 1
+            self.market_ends.note_source(source)
         return found
 
     def trailed(self, record: TriggerRecord) -> tuple[Decimal, Decimal] | None:

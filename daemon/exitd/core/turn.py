@@ -5,7 +5,13 @@ from heapq import heappush
 from exitd.core.attempt import AttemptRecord
 from exitd.core.entry import EntryRecord
 from exitd.core.events import Fact, FactKind, FactValue
-from exitd.core.indexing import note_done, place, place_entry
+from exitd.core.indexing import (
+    note_done,
+    note_instrument,
+    note_position,
+    place,
+    place_entry,
+)
 from exitd.core.intents import Intent
 from exitd.core.market import Instrument
 from exitd.core.position import PositionKey, PositionRecord
@@ -196,6 +202,7 @@ class Turn:
     def put_position(self, position: PositionRecord) -> None:
         self.state.positions[position.key] = position
         self.records[position.key] = position
+        note_position(self.state, position, self.now_ns)
 
     def put_counter(self, counter: CounterRecord) -> None:
         self.state.counters[counter.account] = counter
@@ -208,6 +215,7 @@ class Turn:
     def put_instrument(self, instrument: Instrument) -> None:
         self.state.instruments[instrument.account, instrument.symbol] = instrument
         self.records["instrument", instrument.account, instrument.symbol] = instrument
+        note_instrument(self.state, instrument, self.now_ns)
 
     def note_fill(self, fill: FillRecord) -> None:
         self.records["fill", fill.account, fill.symbol, fill.trade_id] = fill

@@ -32,7 +32,9 @@ def save(turn: Turn, source: PriceSource, book: Book) -> None:
 
 
 def on_save_due(turn: Turn, source: PriceSource) -> None:
-    book = turn.state.book(source)
+    book = turn.state.books.get(source)
+    if book is None:
+        return
     book.is_saving = False
     if book.is_unsaved:
         save(turn, source, book)

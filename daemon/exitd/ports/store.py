@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from exitd.core.entry import EntryRecord, SignalRecord
 from exitd.core.events import Fact
+from exitd.core.market import Instrument
 from exitd.core.records import FillRecord, FundingRecord, Record, Snapshot
 from exitd.core.trigger import FireRecord, TriggerRecord
 from exitd.errors import StoreError
@@ -193,7 +194,20 @@ class TriggerArchive(Protocol):
         ...
 
 
-class Store(EntryArchive, TriggerArchive, Protocol):
+class MarketArchive(Protocol):
+    """What is kept of markets that ended, and that no start restores, for ever."""
+
+    async def past_instruments(
+        self, markets: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], Instrument]:
+        """Read markets of the past by account and symbol, those there are.
+
+        Each is as the last `MarketGone` of it told.
+        """
+        ...
+
+
+class Store(EntryArchive, TriggerArchive, MarketArchive, Protocol):
     """One store, opened by one daemon.
 
     Opening raises `StoreLocked` when another daemon holds it and

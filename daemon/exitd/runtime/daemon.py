@@ -156,13 +156,13 @@ class Daemon:
         """Subscribe to what newly armed triggers watch, once per turn."""
         if self._is_watching_soon or not self.is_recovered:
             return
-        if len(self.loop.engine.state.books) != self._sources_known:
+        if self.loop.engine.state.books_changed != self._sources_known:
             self._is_watching_soon = True
             asyncio.get_running_loop().call_soon(self._watch_sources)
 
     def _watch_sources(self) -> None:
         self._is_watching_soon = False
-        self._sources_known = len(self.loop.engine.state.books)
+        self._sources_known = self.loop.engine.state.books_changed
         for feed in self.feeds.values():
             feed.watch_sources()
 

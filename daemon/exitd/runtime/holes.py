@@ -99,7 +99,9 @@ class Holes:
 
     async def _first_price(self, source: PriceSource) -> None:
         """Let the first price after a hole decide: what is still beyond was no miss."""
-        book = self._loop.engine.state.book(source)
+        book = self._loop.engine.state.books.get(source)
+        if book is None:
+            return
         waited_s = 0.0
         while book.ts_recv_ns < book.hole_end_ns and waited_s < self.first_price_s:
             await asyncio.sleep(self.look_every_s)
@@ -112,10 +114,10 @@ async def fill_hole(loop: EngineLoop, source: PriceSource, candles: Candles) -> 
     Returns:
         Why there are no candles yet, in one clause; empty once it is settled.
     """
-    book = loop.engine.state.book(source)
-    since_ns, until_ns = book.hole_ns, book.hole_end_ns
-    if not since_ns:
+    book = loop.engine.state.books.get(source)
+    if book is None or not book.hole_ns:
         return ""
+    since_ns, until_ns = book.hole_ns, book.hole_end_ns
     why_never, candle, length_ns = _asked_for(source, until_ns - since_ns)
     if why_never:
         doubt(loop, source, why_never, is_final=True)
@@ -160,7 +162,9 @@ def doubt(
     loop: EngineLoop, source: PriceSource, reason: str, *, is_final: bool = False
 ) -> None:
     """Say of what watches a source that nobody knows; once for each of them."""
-    book = loop.engine.state.book(source)
+    book = loop.engine.state.books.get(source)
+    if book is None:
+        return
     since_ns, until_ns = book.hole_ns, book.hole_end_ns
     loop.handle(HoleUnknown(source, reason, loop.clock.now_ns(), is_final))
     log(

@@ -1,7 +1,7 @@
-"""Triggers that are done: out of memory when there is time, and back when named.
+"""What is done: out of memory when there is time, and triggers back when named.
 
-One is always in exactly one place where it is looked for: in the engine's memory; here,
-from when it is forgotten until that is on disk; or in the store.
+A trigger is always in exactly one place where it is looked for: in the engine's memory;
+here, from when it is forgotten until that is on disk; or in the store.
 """
 
 import asyncio
@@ -56,7 +56,9 @@ class Past:
         store, state = self._loop.store, self._loop.engine.state
         now_ns = self._loop.clock.now_ns()
         is_quiet = store.health is StoreHealth.WRITABLE and not store.backlog
-        if not is_quiet or next(iter(state.done.values()), now_ns + 1) > now_ns:
+        queues = state.done, state.market_ends.due
+        first_ns = min(next(iter(due.values()), now_ns + 1) for due in queues)
+        if not is_quiet or first_ns > now_ns:
             return
         some = {id: state.triggers[id] for id in islice(state.done, AT_ONCE)}
         gone: list[str] = []

@@ -71,6 +71,9 @@ class Proofs(Generic[Entry]):
                 reason=str(error) or "the venue did not answer within a second",
             )
             now_ns = self._loop.clock.monotonic_ns()
+            # Those that are over go, so that no market stays for ever.
+            lasting = self._unproven_until_ns.items()
+            self._unproven_until_ns = {s: ns for s, ns in lasting if ns > now_ns}
             self._unproven_until_ns[symbol] = now_ns + _UNPROVEN_FOR_NS
             if not self._venue.capabilities.reduce_only:
                 self._hold(requests)
@@ -82,6 +85,8 @@ class Proofs(Generic[Entry]):
         if not is_shared:
             asked_ns = self._loop.clock.monotonic_ns()
             await self._inquiry.read_position(symbol)
+            read = self._read_ns.items()
+            self._read_ns = {s: ns for s, ns in read if self._is_fresh(ns, asked_ns)}
             self._read_ns[symbol] = asked_ns
             return
         async with self._reading_all:

@@ -69,16 +69,19 @@ def _check_sizes(
         is_fixed = quantity.kind is QuantityKind.ABSOLUTE
         most = quantity.value if is_fixed else fired.target
         more = ZERO if most is None else done - most
-        if more > ZERO and not _is_remainder(state, record, more):
+        if more > ZERO and not _is_remainder(world, record, more):
             raise Violation(f"{fired.fire_id} closed {done} instead of {most}")
         if fired.filled != done:
             raise Violation(f"{fired.fire_id} closed {done}, not {fired.filled}")
 
 
-def _is_remainder(state: State, record: TriggerRecord, more: Decimal) -> bool:
+def _is_remainder(world: ChainWorld, record: TriggerRecord, more: Decimal) -> bool:
     """Whether the whole quote went, as the chain refuses to leave so little of it."""
     definition = record.definition
-    instrument = state.instrument_of(definition)
+    market = (definition.account, definition.symbol)
+    state = world.machine.loop.engine.state
+    past = world.mirror.past_instruments.get(market)
+    instrument = state.instruments.get(market, past)
     assert instrument is not None
     assert definition.key is not None
     return more < instrument.min_left and not state.position(definition.key).is_open

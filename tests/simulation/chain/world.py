@@ -17,12 +17,13 @@ from typing import Any
 from exitd.core.inputs import Arm
 from exitd.core.policy import Policies
 from exitd.core.position import Side
+from exitd.core.records import MarketGone
 from exitd.core.state import Accepted
 from exitd.ports.notices import Notice
 from simulation.chain.acts import ActWatch
 from simulation.chain.blocks import BLOCK_S, Chain, Sent, address_of
-from simulation.chain.choices import SIZE, Happens, draw
-from simulation.chain.contract import WEI, Row, State
+from simulation.chain.choices import ACCOUNT, SIZE, Happens, draw
+from simulation.chain.contract import LIQUIDATED, WEI, Row, State
 from simulation.chain.deep import with_deep
 from simulation.chain.machine import KEY, ChainMachine
 from simulation.chain.node import SOUND, SimNode
@@ -31,7 +32,7 @@ from simulation.chain.troubles import Troubles
 from simulation.chain.verdict import check
 from simulation.chain.wire import CALM, ChainNetwork
 from simulation.failures import Failures
-from simulation.ground import Ground, policies_of
+from simulation.ground import FORGETS_EVERY, Ground, policies_of
 from simulation.prices import ENTRY
 from simulation.violation import Violation
 from simulation.virtual_time import START_NS, VirtualLoop
@@ -40,6 +41,8 @@ from simulation.virtual_time import START_NS, VirtualLoop
 HEALED_S = 300.0
 SETTLES_S = 8.0
 _PRICE_EVERY_S = 4.0
+#: So long after its end nothing is left of a quote that is soon forgotten.
+OUTLIVED_S = 60.0
 #: Each answer to what became of a close is a dozen questions to nodes.
 RESOLVE_NS = 2_000_000_000
 CLOSER = address_of(KEY)
@@ -70,6 +73,7 @@ class ChainWorld(Ground):
         self.has_prices = True
         self.is_traded_by_hand = False
         self.acts = ActWatch(self)
+        self.watch.on_market_gone = self._check_ended
         self.counted |= {"transactions": 0, "transactions outbid": 0}
         self.counted["read blocks undone"] = 0
         self.troubles = Troubles(self)
@@ -89,6 +93,8 @@ class ChainWorld(Ground):
         await self.machine.start()
         await self._arm()
         await self._live()
+        if self.choices.quotes > 1 and self.seed % FORGETS_EVERY == 0:
+            await self._outlive()
         check(self)
         await self.machine.crash()
         making.cancel()
@@ -173,6 +179,30 @@ class ChainWorld(Ground):
             else:
                 self._happen(what, value)
         await self._show_prices_until(started_s + choices.end_s + HEALED_S)
+
+    async def _outlive(self) -> None:
+        """Let the quotes end one after the other, and be forgotten.
+
+        What was done last on the account stays, and the quote that it was done on.
+        """
+        for number in self.chain.state.quotes:
+            self.troubles.begin(Happens(0.0, "liquidate", number))
+            end_s = self.virtual.now_s + OUTLIVED_S
+            while self.virtual.now_s < end_s:
+                await asyncio.sleep(_PRICE_EVERY_S)
+                self._price(self.price)
+        state = self.machine.loop.engine.state
+        last = state.triggers[state.last_done[ACCOUNT]].definition.symbol
+        for key in state.positions:
+            if key.symbol != last:
+                raise Violation(f"{key} ended long ago, and is not forgotten")
+
+    def _check_ended(self, gone: MarketGone) -> None:
+        """What is forgotten has ended in the newest block too."""
+        number = int(gone.symbol.partition("#")[2])
+        row = self.chain.state.quotes[number]
+        if row.open and row.status != LIQUIDATED:
+            raise Violation(f"{gone.symbol} is forgotten, and {row.open} of it is open")
 
     def _crash(self) -> None:
         self._falls.append(

@@ -6,6 +6,7 @@ from exitd.adapters.sqlite.books import Books
 from exitd.adapters.sqlite.history import History, OnBadRows
 from exitd.adapters.sqlite.readers import Readers
 from exitd.core.entry import EntryRecord, SignalRecord
+from exitd.core.market import Instrument
 from exitd.core.records import FundingRecord
 from exitd.core.trigger import FireRecord, TriggerRecord
 from exitd.ports.store import (
@@ -73,6 +74,11 @@ class Archive:
 
     async def past_triggers(self, query: PastQuery) -> tuple[TriggerRecord, ...]:
         return await self._readers.ask(lambda: self._history.past_triggers(query))
+
+    async def past_instruments(
+        self, markets: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], Instrument]:
+        return await self._readers.ask(lambda: self._history.past_instruments(markets))
 
     async def past_triggers_by_id(
         self, ids: Collection[str]

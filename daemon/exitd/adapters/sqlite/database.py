@@ -16,9 +16,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from exitd.adapters.sqlite import statements
+from exitd.adapters.sqlite.leaving import leave
 from exitd.adapters.sqlite.meta import Progress, read_progress, write_progress
-from exitd.adapters.sqlite.rows import ROW_KINDS, Row, fact_row
-from exitd.core.records import FillRecord, TriggerGone
+from exitd.adapters.sqlite.rows import DELETING, ROW_KINDS, Row, fact_row
+from exitd.core.records import FillRecord
 from exitd.core.trigger import TriggerRecord
 from exitd.ports.store import Batch
 
@@ -236,9 +237,8 @@ class Database:
         with self._transaction():
             for batch in batches:
                 for record in batch.records:
-                    if type(record) is TriggerGone:
-                        execute(statements.MOVE_TRIGGER, (record.trigger_id,))
-                        execute(statements.DELETE_TRIGGER, (record.trigger_id,))
+                    if isinstance(record, DELETING):
+                        leave(driver, record)
                         continue
                     row = ROW_KINDS[type(record)].to_row(record)
                     if type(record) is FillRecord:

@@ -5,7 +5,7 @@ answer holds up neither the loop nor the writer.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any
@@ -27,8 +27,15 @@ from sqlalchemy import (
 
 from exitd.adapters.sqlite import schema
 from exitd.adapters.sqlite.loading import BadRow, read, read_tokens
-from exitd.adapters.sqlite.rows import Undecodable, check, key_bytes, stored_fact
+from exitd.adapters.sqlite.rows import (
+    Undecodable,
+    check,
+    key_bytes,
+    past_market_note,
+    stored_fact,
+)
 from exitd.adapters.sqlite.statements import Rows, bound, named, read_rows
+from exitd.core.market import Instrument
 from exitd.core.trigger import FireRecord, TriggerRecord
 from exitd.ports.store import FactQuery, PastQuery, StoredFact, TokenRecord
 
@@ -216,6 +223,13 @@ class History:
             return None
         assert isinstance(body, bytes)
         return body
+
+    def past_instruments(
+        self, markets: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], Instrument]:
+        notes = {market: self.note(past_market_note(*market)) for market in markets}
+        decode = msgspec.json.Decoder(Instrument).decode
+        return {m: decode(note) for m, note in notes.items() if note is not None}
 
     def _fires(self, statement: Rows) -> tuple[FireRecord, ...]:
         bad: list[BadRow] = []

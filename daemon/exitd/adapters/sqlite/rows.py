@@ -24,6 +24,7 @@ from exitd.core.records import (
     FillRecord,
     FundingRecord,
     IdempotencyRecord,
+    MarketGone,
     SeenRecord,
     TriggerGone,
     WatermarksRecord,
@@ -259,6 +260,11 @@ def note_row(key: str, value: bytes) -> Row:
     return (key, value, checksum(key_bytes(key), value))
 
 
+def past_market_note(account: str, symbol: str) -> str:
+    """Name the note that keeps the instrument of a market that ended."""
+    return f"market/{account}/{symbol}"
+
+
 class RowKind(NamedTuple):
     """One kind of record: its table, and how a row of it is made."""
 
@@ -283,9 +289,10 @@ ROW_KINDS: dict[type, RowKind] = {
     Instrument: RowKind(schema.INSTRUMENTS, instrument_row),
     TokenRecord: RowKind(schema.TOKENS, token_row),
 }
-"""Every record that is written; `TriggerGone` is the one that deletes."""
+"""Every record that is written; those in `DELETING` delete."""
 
-assert TriggerGone not in ROW_KINDS
+DELETING = (TriggerGone, MarketGone)
+assert not ROW_KINDS.keys() & set(DELETING)
 
 _fields_decoder = msgspec.json.Decoder(dict[str, str | int | bool | None])
 _names_decoder = msgspec.json.Decoder(list[str])

@@ -123,6 +123,18 @@ MOVE_TRIGGER = _move_trigger()
 DELETE_TRIGGER = compiled(
     delete(schema.TRIGGERS).where(schema.TRIGGERS.c.id == bindparam("id"))
 )
+
+
+def _delete_where(table: Table, *names: str) -> str:
+    """Delete the rows that have these values in these columns."""
+    conditions = [table.c[name] == bindparam(f"{name}_") for name in names]
+    return compiled(delete(table).where(*conditions))
+
+
+DELETE_POSITIONS = _delete_where(schema.POSITIONS, "account", "symbol")
+DELETE_INSTRUMENT = _delete_where(schema.INSTRUMENTS, "account", "symbol")
+DELETE_SEEN = _delete_where(schema.SEEN, "source")
+DELETE_WATERMARKS = _delete_where(schema.WATERMARKS, "source")
 DELETE_TOKEN = compiled(
     delete(schema.TOKENS).where(schema.TOKENS.c.name == bindparam("name"))
 )

@@ -48,6 +48,22 @@ _NO_STOPS = Refusal(
 )
 
 
+def _capabilities(settings: ChainSettings) -> Capabilities:
+    """Say what a chain can do.
+
+    A nonce is used once, and the deadline inside ends a request that is in no block.
+    The same bytes may be sent any number of times; other bytes may not. Each quote is a
+    market: one that is closed never opens again.
+    """
+    return Capabilities(
+        dedupe=Dedupe.NEVER,
+        expiry=Expiry.NONCE,
+        lag_slack_ns=settings.lag_slack_ns,
+        hedge_mode=True,
+        ends_markets=True,
+    )
+
+
 class SymmioVenue:
     """Implements the `Venue` port for one key on one chain; `chain` is the other port.
 
@@ -87,14 +103,7 @@ class SymmioVenue:
         self.account = account
         notices = Notices(account, on_notice or self._log_notice)
         wallet = Wallet(secret)
-        # A nonce is used once, and the deadline inside ends a request that is in no
-        # block. The same bytes may be sent any number of times; other bytes may not.
-        self.capabilities = Capabilities(
-            dedupe=Dedupe.NEVER,
-            expiry=Expiry.NONCE,
-            lag_slack_ns=settings.lag_slack_ns,
-            hedge_mode=True,
-        )
+        self.capabilities = _capabilities(settings)
         nodes = Nodes(
             [Node(url, settings.node_deadline_s, carrier) for url in settings.nodes],
             chain_id=settings.chain_id,

@@ -5,6 +5,7 @@ from exitd.errors import VenueError
 from exitd.runtime.accounts import Account
 from exitd.runtime.book_views import BooksView, ReconciledView
 from exitd.runtime.comparing import Comparison, fill_entry, funding_entry
+from exitd.runtime.control.quotes import Quotes
 from exitd.runtime.control.running import settle
 from exitd.runtime.daemon import Daemon
 from exitd.runtime.ledger import book_rows, untraced
@@ -20,19 +21,26 @@ class Books:
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
+        self._quotes = Quotes(daemon)
 
     async def rows(self, ts_from_ns: int, ts_to_ns: int) -> BooksView:
         """Give fills executed and funding paid in [from, to), oldest first."""
         store = self._daemon.store
         await settle(store)
-        return BooksView(
-            rows=book_rows(
-                await store.fills(ts_from_ns, ts_to_ns),
-                await store.exits(ts_from_ns, ts_to_ns),
-                await store.funding(ts_from_ns, ts_to_ns),
-                self._quote_of,
-            )
+        fills = await store.fills(ts_from_ns, ts_to_ns)
+        exits = await store.exits(ts_from_ns, ts_to_ns)
+        quotes = await self._quotes.of(
+            {
+                *((booked.fill.account, booked.fill.symbol) for booked in fills),
+                *((row.fire.account, row.fire.symbol) for row in exits),
+            }
         )
+        funding = await store.funding(ts_from_ns, ts_to_ns)
+
+        def quote_of(account: str, symbol: str) -> str:
+            return quotes.get((account, symbol), "")
+
+        return BooksView(rows=book_rows(fills, exits, funding, quote_of))
 
     async def reconcile(self, ts_from_ns: int, ts_to_ns: int) -> ReconciledView:
         """Compare the books of [from, to) with what every venue lists.
@@ -57,11 +65,6 @@ class Books:
             recent=found.recent,
             differences=tuple(sorted(found.differences, key=lambda d: (d.time, d.id))),
         )
-
-    def _quote_of(self, account: str, symbol: str) -> str:
-        instruments = self._daemon.loop.engine.state.instruments
-        instrument = instruments.get((account, symbol))
-        return instrument.quote if instrument is not None else ""
 
     async def _compare(
         self, account: Account, found: Comparison, since_ns: int, until_ns: int

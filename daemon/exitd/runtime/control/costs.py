@@ -9,6 +9,7 @@ from exitd.core.events import FactKind
 from exitd.core.units import NS_PER_HOUR
 from exitd.ports.store import FactQuery
 from exitd.runtime.analytics import Stored, Traded, join, strangers
+from exitd.runtime.control.quotes import Quotes
 from exitd.runtime.control.running import settle
 from exitd.runtime.cost_groups import groups_of
 from exitd.runtime.cost_views import CostsView, cost_group, cost_row
@@ -56,6 +57,7 @@ class Costs:
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
+        self._quotes = Quotes(daemon)
 
     async def between(
         self, ts_from_ns: int, ts_to_ns: int, only: Only | None = None
@@ -71,8 +73,12 @@ class Costs:
             fills=await store.fills(ts_from_ns, ts_to_ns + _LATER_NS),
             sent_ns=await self._sent(ts_from_ns, ts_to_ns) if exits else {},
         )
-        instruments = self._daemon.loop.engine.state.instruments
-        quotes = {key: instrument.quote for key, instrument in instruments.items()}
+        quotes = await self._quotes.of(
+            {
+                *((row.fire.account, row.fire.symbol) for row in exits),
+                *((e.order.account, e.order.ticket.symbol) for e in stored.entries),
+            }
+        )
         on_paper = self._daemon.mode != "live"
 
         def reckon() -> CostsView:

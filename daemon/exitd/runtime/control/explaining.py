@@ -200,7 +200,8 @@ def _about_confirmation(
     confirmation = record.definition.confirmation
     if confirmation is None:
         return
-    counted = state.book(record.definition.source).counting.get(record.id)
+    book = state.books.get(record.definition.source)
+    counted = book.counting.get(record.id) if book is not None else None
     if view.confirms is not None:
         yield f"its level is crossed; it fires at {view.confirms} unless that ends"
     elif counted is not None:
