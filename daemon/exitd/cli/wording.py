@@ -120,7 +120,8 @@ def condition_lines(trigger: TriggerView) -> list[tuple[str, str]]:
         lines.append((trigger.kind, now))
     if trigger.asked:
         lines.append(("asked for", trigger.asked))
-    if trigger.kind == "trailing":
+    is_on_watch = trigger.state not in ("firing", "working") and not trigger.is_done
+    if trigger.kind == "trailing" and is_on_watch:
         best = trigger.watermark
         lines.append(("best price", best or f"none: it has not begun, on {price}"))
     if trigger.confirms is not None:
