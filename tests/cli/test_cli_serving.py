@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Command
+from exitd.cli.unit import machine
 
 NEEDED = ("systemctl", "systemd-sysusers", "systemd-tmpfiles", "chown")
 UNIT = ".config/systemd/user/exitd.service"
@@ -94,6 +95,8 @@ def test_given_a_root_when_installed_for_the_machine_then_only_files_below_it(
     unit = (at / "etc/systemd/system/exitd.service").read_text()
     assert f"ExecStart={tmp_path}/env/bin/exitd run" in unit
     assert "ProtectSystem=strict" in unit
+    telegram = (at / "etc/systemd/system/exitd-telegram.service").read_text()
+    assert f"ExecStart={tmp_path}/env/bin/exitd telegram" in telegram
     assert (at / "etc/sysusers.d/exitd.conf").exists()
     assert (at / "etc/exitd/exitd.yaml").stat().st_mode & 0o777 == 0o640
     assert asked.read_text() == ""
@@ -187,3 +190,39 @@ def test_given_the_unit_of_a_person_when_verified_then_systemd_finds_nothing(
     )
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_given_the_machines_service_when_uninstalled_then_that_of_telegram_goes_too(
+    command: Command, tmp_path: Path, asked: Path, monkeypatch: pytest.MonkeyPatch
+):
+    at = tmp_path / "image"
+    command("service", "install", "--system", "--root", str(at), "--yes")
+    place = machine(at)
+    monkeypatch.setattr("exitd.cli.serving.machine", lambda root: place)
+
+    done = command("service", "uninstall", "--system", "--yes")
+
+    assert done.status == 0
+    assert not any(unit.exists() for unit in place.units)
+    assert asked.read_text().splitlines() == [
+        "systemctl disable --now exitd.service exitd-telegram.service",
+        "systemctl daemon-reload",
+    ]
+
+
+def test_given_another_init_when_looked_at_then_one_sentence(
+    command: Command, tmp_path: Path, asked: Path
+):
+    systemctl = tmp_path / "programs" / "systemctl"
+    systemctl.write_text(
+        "#!/bin/sh\necho 'System has not been booted with systemd as init system'"
+        " >&2\necho 'Failed to connect to bus' >&2\nexit 1\n"
+    )
+
+    done = command("service", "status", "--system")
+
+    assert done.status == 1
+    assert done.err == (
+        "exitd: error: systemd does not run this machine; let another supervisor start"
+        " `exitd run`\n"
+    )

@@ -39,6 +39,9 @@ User = Annotated[
 ]
 #: What `service status` asks systemd for (systemctl(1), show).
 _ASKED = ("LoadState", "UnitFileState", "ActiveState", "SubState", "MainPID")
+#: What each of its programs says in a container, or beside another init.
+_NOT_BOOTED = "not been booted with systemd"
+_WITHOUT = "let another supervisor start `exitd run`"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -65,8 +68,9 @@ def install(
     """
     Make exitd a service: its unit, its folders, and files to start from.
 
-    Configuration and keys that are there stay as they are. A service of your own runs
-    while you are logged in; `loginctl enable-linger` lets it run always.
+    Configuration and keys that are there stay as they are. The machine gets the unit of
+    `exitd telegram` as well, which is started once it is set up. A service of your own
+    runs while you are logged in; `loginctl enable-linger` lets it run always.
 
     \b
     Examples:
@@ -110,17 +114,20 @@ def uninstall(user: User = None, yes: Yes = False, dry_run: DryRun = False) -> i
             f"{place.unit} is not there, so nothing is to be removed; try"
             f" {'--system' if place.is_user else '--user'}"
         )
-    stop = Step(command=(*place.control, "disable", "--now", UNIT))
+    units = [path for path in place.units if path.exists()]
+    names = (path.name for path in units)
+    stop = Step(command=(*place.control, "disable", "--now", *names))
     reload = Step(command=(*place.control, "daemon-reload"))
     if dry_run:
-        for line in (stop, f"remove {place.unit}", reload):
+        for line in (stop, *(f"remove {path}" for path in units), reload):
             say(str(line))
         return ExitCode.OK
     if not is_agreed("Stop exitd? What it guards is not guarded then.", yes=yes):
         note("nothing was done; --yes does it without asking")
         return ExitCode.FAILED
     _take(stop)
-    place.unit.unlink()
+    for path in units:
+        path.unlink()
     _take(reload)
     note(f"{place.config} and {place.state} are as they were")
     return ExitCode.OK
@@ -217,12 +224,11 @@ def _run(command: tuple[str, ...]) -> str:
         CommandFailed: It is not there, or said no.
     """
     if shutil.which(command[0]) is None:
-        raise CommandFailed(
-            f"{command[0]} is not on this machine; without systemd, let another"
-            " supervisor start `exitd run`"
-        )
+        raise CommandFailed(f"{command[0]} is not on this machine; {_WITHOUT}")
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        said = done.stderr.strip() or f"exit status {done.returncode}"
+        said = " ".join(done.stderr.split()) or f"exit status {done.returncode}"
+        if _NOT_BOOTED in said:
+            raise CommandFailed(f"systemd does not run this machine; {_WITHOUT}")
         raise CommandFailed(f"`{' '.join(command)}` failed: {said}")
     return done.stdout
