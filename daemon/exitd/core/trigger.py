@@ -242,8 +242,7 @@ class TriggerRecord(Struct, frozen=True, kw_only=True, gc=False):
     definition's own holds. A trailing stop that has begun has its place among the
     others in `trail_seq` (0: not yet) and the `watermark` it began with; what it has
     seen since is stored per source; once hit, `level` is the stop that was. `is_moved`
-    says that a move has decided `level`. `confirm_ns` is when the confirmation under
-    way is complete.
+    says that a move has decided `level`; a confirmation is complete at `confirm_ns`.
 
     `unseen` says why nobody knows what its price did from `unseen_ns` on, while nobody
     watched; `missed_ns` is when the newest candle began in which it was crossed unseen.
