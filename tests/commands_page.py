@@ -31,9 +31,9 @@ makes a shell complete all of it, the ids of triggers too.
 With `--json` standard output has one document and nothing else, indented on a terminal;
 what goes wrong is one sentence on standard error, with
 [an exit code](operating.md#exit-codes). It is made for programs: a name that is there
-stays and means the same, new ones may come. Prices and quantities are decimal strings,
-times are UTC with nine digits of the second, what is not known is `null`. Words that end
-in View are [shapes of the HTTP API](api-reference.md#shapes).
+stays and means the same, new ones may come. Prices and quantities are decimal
+strings, times are UTC with nine digits of the second, what is not known is `null`.
+Words that end in View are [shapes of the HTTP API](api-reference.md#shapes).
 """
 
 

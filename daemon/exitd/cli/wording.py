@@ -196,7 +196,8 @@ def fire_line(fire: FireView) -> str:
 def fields(fact: FactView) -> str:
     """Write the fields of a fact that say something, as `name=value`."""
     return " ".join(
-        f"{name}={value}"
+        # As the log writes it.
+        f"{name}={str(value).lower() if isinstance(value, bool) else value}"
         for name, value in fact.fields.items()
         if value not in (None, "") and not name.endswith("_ns")
     )
