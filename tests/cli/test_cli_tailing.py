@@ -13,7 +13,16 @@ SYMBOL = "SOL_USDC_PERP"
 def fact(event: str, at_ms: int, fire_id: str = "", **fields: str | bool) -> FactView:
     trigger = fire_id.partition("#")[0]
     ts = f"2030-01-01T00:00:{at_ms // 1000:02}.{at_ms % 1000:03}000000Z"
-    return FactView(at_ms, ts, event, "main", SYMBOL, trigger, fire_id, dict(fields))
+    return FactView(
+        seq=at_ms,
+        ts=ts,
+        event=event,
+        account="main",
+        symbol=SYMBOL,
+        trigger_id=trigger,
+        fire_id=fire_id,
+        fields=dict(fields),
+    )
 
 
 def lines(capsys: pytest.CaptureFixture[str], *facts: FactView) -> list[str]:
