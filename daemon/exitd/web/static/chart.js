@@ -14,8 +14,8 @@ let chart = null;
 let series = null;
 let markers = null;
 let lines = new Map();
-// Prices at which something fired: the line, of every third second, may have missed them.
-let firedAt = [];
+// What fired, and at which price: the line, of every third second, may have missed it.
+let fires = [];
 let chosen = "";
 let lastSecond = 0;
 
@@ -43,7 +43,7 @@ function make() {
 function withLevels(given) {
   if (!given) return given;
   const { minValue, maxValue } = given.priceRange;
-  const seen = [...[...lines.values()].map((one) => one.price), ...firedAt];
+  const seen = [...[...lines.values()].map((one) => one.price), ...fires.map((one) => one.price)];
   const near = seen.filter((price) => Math.abs(price / maxValue - 1) < 0.1);
   return { ...given, priceRange: { minValue: Math.min(minValue, ...near), maxValue: Math.max(maxValue, ...near) } };
 }
@@ -103,8 +103,14 @@ function drawLines() {
       Object.assign(known, { price: options.price, title: options.title });
     }
   }
-  const levels = [...wanted.values()].map((one) => `${one.title} ${one.price}`).join(", ");
-  byId("chart").setAttribute("aria-label", `${chosen}: ${grouped(prices.get(chosen))}. ${levels || "no level"}`);
+  describe();
+}
+
+/** Say what the picture shows, for those who do not see it. */
+function describe() {
+  const levels = [...lines.values()].map((one) => `${one.title} ${one.price}`).join(", ");
+  const fired = fires.map((one) => `. ${one.text} fired at ${one.price}`).join("");
+  byId("chart").setAttribute("aria-label", `${chosen}: ${grouped(prices.get(chosen))}. ${levels || "no level"}${fired}`);
 }
 
 function drawMarkers() {
@@ -121,7 +127,8 @@ function drawMarkers() {
     .filter((fact) => fact.event === "trigger.hit" && fact.symbol === symbol)
     .map((fact) => ({ time: step(fact), text: fact.trigger_id, ...place(fact) }))
     .filter((one) => one.time >= first);
-  firedAt = found.map((one) => one.price).filter((price) => price !== undefined);
+  fires = found.filter((one) => one.price !== undefined);
+  describe();
   markers.setMarkers(found.map((one) => ({ ...one, shape: "arrowDown", color: colour("amber") })));
 }
 
