@@ -28,6 +28,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
             'ActiveState=active\\nSubState=running\\nMainPID=42\\n";; esac\n'
         )
         program.chmod(0o700)
+    monkeypatch.setattr("exitd.cli.serving.runs_systemd", lambda: True)
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     diary.write_text("")
     return diary
@@ -160,9 +161,10 @@ def test_given_several_when_the_unit_is_printed_then_it_is_a_template(command: C
     assert several.out.endswith("WantedBy=multi-user.target\n")
 
 
-def test_given_no_systemd_when_asked_then_said_with_the_remedy(
+def test_given_no_systemctl_when_asked_then_said_with_the_remedy(
     command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
+    monkeypatch.setattr("exitd.cli.serving.runs_systemd", lambda: True)
     monkeypatch.setenv("PATH", str(tmp_path))
 
     done = command("service", "status", "--user")
@@ -210,18 +212,18 @@ def test_given_the_machines_service_when_uninstalled_then_that_of_telegram_goes_
     ]
 
 
-def test_given_another_init_when_looked_at_then_one_sentence(
-    command: Command, tmp_path: Path, asked: Path
+def test_given_another_init_when_asked_then_one_sentence_and_nothing_is_written(
+    command: Command, tmp_path: Path, asked: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    systemctl = tmp_path / "programs" / "systemctl"
-    systemctl.write_text(
-        "#!/bin/sh\necho 'System has not been booted with systemd as init system'"
-        " >&2\necho 'Failed to connect to bus' >&2\nexit 1\n"
-    )
+    monkeypatch.setattr("exitd.cli.serving.runs_systemd", lambda: False)
 
-    done = command("service", "status", "--system")
+    done = command("service", "status", "--user")
+    install = command("service", "install", "--user", "--yes")
 
-    assert done.status == 1
+    assert not (tmp_path / ".config").exists()
+    assert asked.read_text() == ""
+    assert (done.status, install.status) == (1, 1)
+    assert install.err == done.err
     assert done.err == (
         "exitd: error: systemd does not run this machine; let another supervisor start"
         " `exitd run`\n"

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from exitd.adapters.system.time_service import runs_systemd
 from exitd.adapters.system.unit_kinds import UNIT, for_one_of_several
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.failures import CommandFailed
@@ -39,8 +40,6 @@ User = Annotated[
 ]
 #: What `service status` asks systemd for (systemctl(1), show).
 _ASKED = ("LoadState", "UnitFileState", "ActiveState", "SubState", "MainPID")
-#: What each of its programs says in a container, or beside another init.
-_NOT_BOOTED = "not been booted with systemd"
 _WITHOUT = "let another supervisor start `exitd run`"
 
 
@@ -88,6 +87,8 @@ def install(
             say(str(step))
         return ExitCode.OK
     what = "and start it" if start else "and not start it yet"
+    if root == Path("/") and start:
+        _need_systemd()
     if not is_agreed(f"Install {place.unit} {what}?", yes=yes, for_scripts=True):
         return ExitCode.FAILED
     for step in steps:
@@ -122,6 +123,7 @@ def uninstall(user: User = None, yes: Yes = False, dry_run: DryRun = False) -> i
         for line in (stop, *(f"remove {path}" for path in units), reload):
             say(str(line))
         return ExitCode.OK
+    _need_systemd()
     if not is_agreed("Stop exitd? What it guards is not guarded then.", yes=yes):
         note("nothing was done; --yes does it without asking")
         return ExitCode.FAILED
@@ -143,6 +145,7 @@ def status(user: User = None, json: Json = False) -> int:
       exitd service status --json | jq .ActiveState
     """
     place = _place(user, Path("/"))
+    _need_systemd()
     asked = [f"--property={','.join(_ASKED)}", "show", UNIT]
     lines = _run((*place.control, *asked)).splitlines()
     found = dict(line.split("=", 1) for line in lines if "=" in line)
@@ -217,6 +220,15 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
+def _need_systemd() -> None:
+    """
+    Raises:
+        CommandFailed: It does not run this machine, as in most containers.
+    """
+    if not runs_systemd():
+        raise CommandFailed(f"systemd does not run this machine; {_WITHOUT}")
+
+
 def _run(command: tuple[str, ...]) -> str:
     """Run one of systemd's programs and give what it wrote.
 
@@ -228,7 +240,5 @@ def _run(command: tuple[str, ...]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = " ".join(done.stderr.split()) or f"exit status {done.returncode}"
-        if _NOT_BOOTED in said:
-            raise CommandFailed(f"systemd does not run this machine; {_WITHOUT}")
         raise CommandFailed(f"`{' '.join(command)}` failed: {said}")
     return done.stdout
