@@ -19,7 +19,7 @@ from contract.store_samples import fact, firing, trigger
 from exitd.adapters.sqlite import backup as backups
 from exitd.adapters.sqlite.migrating import MIGRATIONS
 from exitd.errors import StoreDamaged, StoreError, StoreLocked
-from exitd.ports.store import Batch
+from exitd.ports.store import Batch, PutBack
 
 
 @pytest.fixture
@@ -210,10 +210,12 @@ async def test_given_backup_of_running_state_when_restored_then_opened_as_one(
         backups.restore(tmp_path / "backup.db", path)
     await store.close()
 
-    kept = backups.restore(tmp_path / "backup.db", path)
+    told = PutBack("cli:me", "here", "backup.db", 7)
+    kept = backups.restore(tmp_path / "backup.db", path, told)
 
     again = opened(path)
     assert again.is_from_backup
+    assert again.put_back == told
     assert again.load() == then
     assert again.tag("main") == tag
     assert again.deployment == store.deployment
@@ -223,6 +225,7 @@ async def test_given_backup_of_running_state_when_restored_then_opened_as_one(
         assert old.execute("SELECT count(*) FROM triggers").fetchone() == (2,)
     third = opened(path)
     assert not third.is_from_backup
+    assert third.put_back is None
     await third.close()
 
 

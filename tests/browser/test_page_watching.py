@@ -27,6 +27,8 @@ def test_given_the_page_when_a_trigger_fires_then_it_is_seen_without_a_reload(
         block = seen.tab.locator('#events details[data-fire="sol-core/tp1#1"]')
         expect(block.locator('[data-event="order.filled"]')).to_be_visible()
         expect(seen.tab.locator("#said")).to_contain_text("sol-core/tp1 is filled")
+        told = re.compile("sol-core/tp1 fired at 146.2")
+        expect(seen.tab.locator("#chart")).to_have_attribute("aria-label", told)
         expect(seen.tab.locator("#latency-sent")).to_contain_text("hit to sent: p50")
         answered = seen.tab.locator("#latency-answered")
         expect(answered).to_contain_text("sent to answer: p50")
@@ -48,6 +50,11 @@ def test_given_a_trail_when_the_price_rises_then_its_level_and_its_line_move(
         expect(seen.row("sol-core/run").locator(".level")).to_have_text("140.4")
         expect(chart).to_have_attribute("aria-label", re.compile("trail 25% 140.4"))
         expect(chart).to_have_attribute("aria-label", re.compile("entry long 140"))
+
+        armed.price("140.2")
+
+        expect(seen.state("sol-core/run")).to_have_text("filled")
+        expect(seen.row("sol-core/run").locator(".level")).to_have_text("140.4")
 
 
 def test_given_prices_when_they_move_then_the_nearest_is_first_and_its_bar_is_red(

@@ -21,6 +21,9 @@ def test_given_every_command_when_made_into_pages_then_all_its_options_are_there
     assert "\\-\\-positions" in pages["exitd-ls"]
     assert "exitd ls \\-\\-positions" in pages["exitd-ls"]
     assert "\\fBexitd\\-top\\fR(1)" in pages["exitd"]
+    assert "prints one document: `state`, `copy`, `bytes`." in pages["exitd-backup"]
+    assert ".SH JSON" in pages["exitd-take-profit"]
+    assert ".SH JSON" in pages["exitd-service-status"]
     for page in pages.values():
         # Whatever begins with a dot is a request, and only ours may be one.
         requests = {line.split()[0] for line in page.splitlines() if line[:1] == "."}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Command
+from exitd.cli.unit import machine
 
 NEEDED = ("systemctl", "systemd-sysusers", "systemd-tmpfiles", "chown")
 UNIT = ".config/systemd/user/exitd.service"
@@ -27,6 +28,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
             'ActiveState=active\\nSubState=running\\nMainPID=42\\n";; esac\n'
         )
         program.chmod(0o700)
+    monkeypatch.setattr("exitd.cli.serving.runs_systemd", lambda: True)
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     diary.write_text("")
     return diary
@@ -94,6 +96,8 @@ def test_given_a_root_when_installed_for_the_machine_then_only_files_below_it(
     unit = (at / "etc/systemd/system/exitd.service").read_text()
     assert f"ExecStart={tmp_path}/env/bin/exitd run" in unit
     assert "ProtectSystem=strict" in unit
+    telegram = (at / "etc/systemd/system/exitd-telegram.service").read_text()
+    assert f"ExecStart={tmp_path}/env/bin/exitd telegram" in telegram
     assert (at / "etc/sysusers.d/exitd.conf").exists()
     assert (at / "etc/exitd/exitd.yaml").stat().st_mode & 0o777 == 0o640
     assert asked.read_text() == ""
@@ -157,9 +161,10 @@ def test_given_several_when_the_unit_is_printed_then_it_is_a_template(command: C
     assert several.out.endswith("WantedBy=multi-user.target\n")
 
 
-def test_given_no_systemd_when_asked_then_said_with_the_remedy(
+def test_given_no_systemctl_when_asked_then_said_with_the_remedy(
     command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
+    monkeypatch.setattr("exitd.cli.serving.runs_systemd", lambda: True)
     monkeypatch.setenv("PATH", str(tmp_path))
 
     done = command("service", "status", "--user")
@@ -187,3 +192,39 @@ def test_given_the_unit_of_a_person_when_verified_then_systemd_finds_nothing(
     )
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_given_the_machines_service_when_uninstalled_then_that_of_telegram_goes_too(
+    command: Command, tmp_path: Path, asked: Path, monkeypatch: pytest.MonkeyPatch
+):
+    at = tmp_path / "image"
+    command("service", "install", "--system", "--root", str(at), "--yes")
+    place = machine(at)
+    monkeypatch.setattr("exitd.cli.serving.machine", lambda root: place)
+
+    done = command("service", "uninstall", "--system", "--yes")
+
+    assert done.status == 0
+    assert not any(unit.exists() for unit in place.units)
+    assert asked.read_text().splitlines() == [
+        "systemctl disable --now exitd.service exitd-telegram.service",
+        "systemctl daemon-reload",
+    ]
+
+
+def test_given_another_init_when_asked_then_one_sentence_and_nothing_is_written(
+    command: Command, tmp_path: Path, asked: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("exitd.cli.serving.runs_systemd", lambda: False)
+
+    done = command("service", "status", "--user")
+    install = command("service", "install", "--user", "--yes")
+
+    assert not (tmp_path / ".config").exists()
+    assert asked.read_text() == ""
+    assert (done.status, install.status) == (1, 1)
+    assert install.err == done.err
+    assert done.err == (
+        "exitd: error: systemd does not run this machine; let another supervisor start"
+        " `exitd run`\n"
+    )

@@ -75,6 +75,23 @@ async def test_given_a_group_when_members_write_then_only_the_listed_are_answere
     assert len(at.there.texts(GROUP)) == 2
 
 
+async def test_given_a_group_with_topics_when_asked_in_one_then_answered_in_it(
+    at: Desk,
+):
+    at.there.topics[GROUP] = {7}
+    id = await at.arm(**STOP)
+    at.there.write(
+        GROUP, f"/cancel {id}", user_id=ME, is_topic_message=True, message_thread_id=7
+    )
+    asked = await asyncio.to_thread(at.there.wait, GROUP, f"Cancel {id}?")
+    # A reply in a group without topics has a thread as well, and none is sent to it.
+    at.there.write(GROUP, "/status", user_id=ME, message_thread_id=9)
+    general = await asyncio.to_thread(at.there.wait, GROUP, "ready")
+
+    assert asked["message_thread_id"] == 7
+    assert "message_thread_id" not in general
+
+
 async def test_given_a_listed_person_in_a_group_that_is_not_then_not_answered(
     at: Desk,
 ):

@@ -17,6 +17,7 @@ from exitd.core.inputs import (
 from exitd.core.market import PriceKind, PriceSource
 from exitd.core.policy import Policies
 from exitd.core.position import Side
+from exitd.core.resting import level_now, watermark_now
 from exitd.core.state import Accepted, Refused
 from exitd.core.trigger import Notify
 
@@ -323,3 +324,26 @@ def test_given_several_trails_in_one_fall_then_the_nearest_goes_first():
     world.mark("90")
 
     assert world.who() == ["near", "sl", "wide"]
+
+
+def test_given_a_trail_that_was_hit_then_its_level_is_the_stop_that_hit_it():
+    world = armed(trail("t", "5"))
+    world.mark("104", "99")
+    state = world.engine.state
+
+    assert level_now(state, world.trigger("t")) == D(99)
+    world.fill()
+    world.position("0")
+    assert world.state("t").startswith("done")
+    assert level_now(state, world.trigger("t")) == D(99)
+    assert watermark_now(state, world.trigger("t")) is None
+
+
+def test_given_a_trail_when_its_position_is_gone_then_it_has_no_level_while_it_waits():
+    world = armed(trail("t", "5", template=True, owner="file:a.yaml:3"))
+    world.mark("104")
+
+    world.position("0")
+
+    assert world.state("t") == "waiting: position"
+    assert level_now(world.engine.state, world.trigger("t")) is None

@@ -1,5 +1,8 @@
 """A state that was put back from a copy: it stands by until it is told to take over."""
 
+import json
+import os
+
 import pytest
 
 from e2e.house import House
@@ -38,4 +41,9 @@ def test_b107_given_a_copy_put_back_when_taken_over_then_one_close(home: House):
     assert second.stop() == 0
     third = home.start()
     assert third.log.of("account.standing_by") == []
+    made = home.command("events", "--event", "change.made", "--json")
+    changes = [each["fields"] for each in json.loads(made.stdout)["facts"]]
+    put_back = [each for each in changes if each["what"] == f"restore of {copied}"]
+    assert [each["by"].partition(":")[0] for each in put_back] == ["cli"]
+    assert put_back[0]["place"].startswith(f"this machine, uid {os.geteuid()}, pid ")
     assert third.stop() == 0

@@ -108,5 +108,6 @@ async def refuse_open_door(control: Control, bind: str, *, is_loopback: bool) ->
     if not is_loopback and not await control.tokens.any_valid():
         raise ConfigurationError(
             f"http.bind is {bind}, which other machines can reach, and there is no "
-            "token; make one with `exitd token new`, or bind to 127.0.0.1"
+            "token; start it on 127.0.0.1, make one with `exitd token new`, and bind"
+            " beyond it then"
         )

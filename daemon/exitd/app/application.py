@@ -233,6 +233,7 @@ class Application:
             version=__version__,
             home=home_of(store.path) if files.is_live else "",
             is_copy=store.is_from_backup,
+            put_back=store.put_back,
         )
         await self._add_accounts(daemon, files, keys, store)
         for name, account in accounts.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +16,7 @@ from exitd.cli.printing import is_agreed, note, say, say_json
 from exitd.cli.tree import add_command
 
 if TYPE_CHECKING:
+    from exitd.ports.store import PutBack
     from exitd.settings import Settings
 
 STANDS_BY = (
@@ -97,7 +100,8 @@ def restore(
     Put a copy in the place of the state; the daemon has to be stopped.
 
     What is there now is kept beside it as exitd.db.replaced. The next start stands by:
-    look at what was done since the copy, then `exitd takeover`.
+    look at what was done since the copy, then `exitd takeover`. It also writes down who
+    has put the copy back, for `exitd events --event change.made`.
 
     \b
     Examples:
@@ -122,7 +126,7 @@ def restore(
         return ExitCode.OK
     if state.exists() and not is_agreed(f"Replace {state}?", yes=yes):
         raise CommandFailed("nothing was replaced; say --yes to do it without asking")
-    kept = put_back(file.absolute(), state.absolute())
+    kept = put_back(file.absolute(), state.absolute(), _told(file.absolute()))
     if json:
         before = str(kept) if kept is not None else None
         say_json(
@@ -134,6 +138,20 @@ def restore(
         say(f"{state} is that of {file}")
     note(STANDS_BY)
     return ExitCode.OK
+
+
+def _told(file: Path) -> PutBack:
+    """Say who puts a copy back, as the audit log will have it."""
+    from exitd.adapters.system.clock import SystemClock
+    from exitd.ports.store import PutBack
+
+    uid = os.geteuid()
+    try:
+        user = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        user = str(uid)
+    place = f"this machine, uid {uid}, pid {os.getpid()}"
+    return PutBack(f"cli:{user}", place, str(file), SystemClock().now_ns())
 
 
 def _note_holder(state: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from exitd import __version__
+from exitd.cli.documents import DOCUMENTS
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.options import KEEP
 from exitd.cli.printing import complain, note, say
@@ -106,6 +107,11 @@ def _page(command: Command, name: str) -> Iterator[str]:
             yield ".TP"
             yield f"\\fB{_text(_names(param))}\\fR"
             yield _text(getattr(param, "help", None) or "")
+    document = DOCUMENTS.get(name.partition("-")[2].replace("-", " "))
+    document = document or DOCUMENTS.get(name.partition("-")[2])
+    if document is not None:
+        yield ".SH JSON"
+        yield _text(f"With --json it prints one document: {document}.")
     below = _commands(command)
     if below:
         yield ".SH COMMANDS"

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from exitd.adapters.system.time_service import runs_systemd
 from exitd.adapters.system.unit_kinds import UNIT, for_one_of_several
 from exitd.cli.exit_codes import ExitCode
 from exitd.cli.failures import CommandFailed
@@ -39,6 +40,7 @@ User = Annotated[
 ]
 #: What `service status` asks systemd for (systemctl(1), show).
 _ASKED = ("LoadState", "UnitFileState", "ActiveState", "SubState", "MainPID")
+_WITHOUT = "let another supervisor start `exitd run`"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -65,8 +67,9 @@ def install(
     """
     Make exitd a service: its unit, its folders, and files to start from.
 
-    Configuration and keys that are there stay as they are. A service of your own runs
-    while you are logged in; `loginctl enable-linger` lets it run always.
+    Configuration and keys that are there stay as they are. The machine gets the unit of
+    `exitd telegram` as well, which is started once it is set up. A service of your own
+    runs while you are logged in; `loginctl enable-linger` lets it run always.
 
     \b
     Examples:
@@ -84,6 +87,8 @@ def install(
             say(str(step))
         return ExitCode.OK
     what = "and start it" if start else "and not start it yet"
+    if root == Path("/") and start:
+        _need_systemd()
     if not is_agreed(f"Install {place.unit} {what}?", yes=yes, for_scripts=True):
         return ExitCode.FAILED
     for step in steps:
@@ -110,17 +115,21 @@ def uninstall(user: User = None, yes: Yes = False, dry_run: DryRun = False) -> i
             f"{place.unit} is not there, so nothing is to be removed; try"
             f" {'--system' if place.is_user else '--user'}"
         )
-    stop = Step(command=(*place.control, "disable", "--now", UNIT))
+    units = [path for path in place.units if path.exists()]
+    names = (path.name for path in units)
+    stop = Step(command=(*place.control, "disable", "--now", *names))
     reload = Step(command=(*place.control, "daemon-reload"))
     if dry_run:
-        for line in (stop, f"remove {place.unit}", reload):
+        for line in (stop, *(f"remove {path}" for path in units), reload):
             say(str(line))
         return ExitCode.OK
+    _need_systemd()
     if not is_agreed("Stop exitd? What it guards is not guarded then.", yes=yes):
         note("nothing was done; --yes does it without asking")
         return ExitCode.FAILED
     _take(stop)
-    place.unit.unlink()
+    for path in units:
+        path.unlink()
     _take(reload)
     note(f"{place.config} and {place.state} are as they were")
     return ExitCode.OK
@@ -136,6 +145,7 @@ def status(user: User = None, json: Json = False) -> int:
       exitd service status --json | jq .ActiveState
     """
     place = _place(user, Path("/"))
+    _need_systemd()
     asked = [f"--property={','.join(_ASKED)}", "show", UNIT]
     lines = _run((*place.control, *asked)).splitlines()
     found = dict(line.split("=", 1) for line in lines if "=" in line)
@@ -210,6 +220,15 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
+def _need_systemd() -> None:
+    """
+    Raises:
+        CommandFailed: It does not run this machine, as in most containers.
+    """
+    if not runs_systemd():
+        raise CommandFailed(f"systemd does not run this machine; {_WITHOUT}")
+
+
 def _run(command: tuple[str, ...]) -> str:
     """Run one of systemd's programs and give what it wrote.
 
@@ -217,12 +236,9 @@ def _run(command: tuple[str, ...]) -> str:
         CommandFailed: It is not there, or said no.
     """
     if shutil.which(command[0]) is None:
-        raise CommandFailed(
-            f"{command[0]} is not on this machine; without systemd, let another"
-            " supervisor start `exitd run`"
-        )
+        raise CommandFailed(f"{command[0]} is not on this machine; {_WITHOUT}")
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        said = done.stderr.strip() or f"exit status {done.returncode}"
+        said = " ".join(done.stderr.split()) or f"exit status {done.returncode}"
         raise CommandFailed(f"`{' '.join(command)}` failed: {said}")
     return done.stdout

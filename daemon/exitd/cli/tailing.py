@@ -15,7 +15,7 @@ from exitd.cli.options import LOOK, OfEvent, OfTrigger
 from exitd.cli.past_facts import LAST, past_facts
 from exitd.cli.printing import note, say, say_json, say_loud
 from exitd.cli.tree import add_command
-from exitd.core.units import NS_PER_MS
+from exitd.core.units import NS_PER_MS, NS_PER_S
 
 if TYPE_CHECKING:
     from exitd.runtime.views import FactView
@@ -28,6 +28,10 @@ _LOUD = {
     "exit.filled_at_broker": "32",
     "trigger.armed": "32",
 }
+
+_OF_A_CLOSE = ("position.changed", "position.closed")
+#: Later than this after a hit, a position changes for another reason, for all we know.
+_SOON_NS = 10 * NS_PER_S
 
 
 def add_to(app: typer.Typer) -> None:
@@ -100,10 +104,14 @@ def together(facts: Iterable[FactView]) -> list[FactView]:
 
 
 class Blocks:
-    """Prints facts; those of one firing stand together under a head of their own."""
+    """Prints facts; those of one firing stand together under a head of their own.
+
+    What the firing does to its position happens between them, and stands there too.
+    """
 
     def __init__(self) -> None:
         self._fire_id = ""
+        self._market = ("", "")
         self._hits: dict[str, int] = {}
 
     def take(self, fact: FactView) -> None:
@@ -114,17 +122,28 @@ class Blocks:
         from exitd.cli.instants import nanoseconds_of
 
         fields = wording.fields(fact)
-        if not fact.fire_id:
+        ts_ns = nanoseconds_of(fact.ts)
+        is_part = self._is_of_its_position(fact, ts_ns)
+        if not fact.fire_id and not is_part:
             self._fire_id = ""
             who = fact.trigger_id or "/".join(filter(None, (fact.account, fact.symbol)))
             when = wording.clock_time(fact.ts)
             yield f"{when}  {fact.event:<18} {who}  {fields}".rstrip()
             return
-        ts_ns = nanoseconds_of(fact.ts)
-        if fact.fire_id != self._fire_id:
+        if not is_part and fact.fire_id != self._fire_id:
             again = "" if fact.fire_id not in self._hits else " goes on"
             self._fire_id = fact.fire_id
+            self._market = (fact.account, fact.symbol)
             yield f"{wording.clock_time(fact.ts)}  {fact.fire_id} {fact.symbol}{again}"
-        hit_ns = self._hits.setdefault(fact.fire_id, ts_ns)
+        hit_ns = self._hits.setdefault(self._fire_id, ts_ns)
         after_ms = (ts_ns - hit_ns) / NS_PER_MS
         yield f"    {f'+{after_ms:.1f} ms':>14}  {fact.event:<18} {fields}".rstrip()
+
+    def _is_of_its_position(self, fact: FactView, ts_ns: int) -> bool:
+        """Whether it tells what the firing above it has just done to its position."""
+        return (
+            fact.event in _OF_A_CLOSE
+            and (fact.account, fact.symbol) == self._market
+            and self._fire_id in self._hits
+            and ts_ns - self._hits[self._fire_id] < _SOON_NS
+        )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from exitd.adapters.system.unit_kinds import UNIT, for_one_person
+from exitd.adapters.system.unit_kinds import TELEGRAM_UNIT, UNIT, for_one_person
 from exitd.cli.failures import CommandFailed
 
 _HIDDEN = (Path("/home"), Path("/root"), Path("/run/user"))
@@ -25,6 +25,12 @@ class Place(Struct, frozen=True):
     state: Path
     credentials: Path
     control: tuple[str, ...]
+
+    @property
+    def units(self) -> list[Path]:
+        """The unit of the daemon, then those that can run beside it."""
+        beside = [] if self.is_user else [self.unit.with_name(TELEGRAM_UNIT)]
+        return [self.unit, *beside]
 
 
 class Step(Struct, frozen=True):
@@ -84,15 +90,13 @@ def install_steps(place: Place, root: Path, shipped: Path, start: Path) -> list[
 
     Args:
         root: What all paths of the machine begin with; `/` but for a package.
-        shipped: The folder of the unit, its user and its folders.
+        shipped: The folder of the units, their user and its folders.
         start: The program that the unit starts.
 
     Raises:
         CommandFailed: The unit could not see the program.
     """
-    unit = (shipped / UNIT).read_text(encoding="utf-8")
     if place.is_user:
-        unit = for_one_person(unit)
         steps = [
             Step(place.credentials / name, mode=0o600, is_kept=True)
             for name in ("backpack_key", "backpack_secret")
@@ -114,8 +118,12 @@ def install_steps(place: Place, root: Path, shipped: Path, start: Path) -> list[
         if root == Path("/"):
             steps.append(Step(command=("systemd-sysusers", "exitd.conf")))
             steps.append(Step(command=("systemd-tmpfiles", "--create", "exitd.conf")))
-    unit = unit.replace("/opt/exitd/.venv/bin/exitd", str(start))
-    steps.append(Step(place.unit, unit))
+    for path in place.units:
+        unit = (shipped / path.name).read_text(encoding="utf-8")
+        if place.is_user:
+            unit = for_one_person(unit)
+        unit = unit.replace("/opt/exitd/.venv/bin/exitd", str(start))
+        steps.append(Step(path, unit))
     return steps
 
 

@@ -120,7 +120,8 @@ def condition_lines(trigger: TriggerView) -> list[tuple[str, str]]:
         lines.append((trigger.kind, now))
     if trigger.asked:
         lines.append(("asked for", trigger.asked))
-    if trigger.kind == "trailing":
+    is_on_watch = trigger.state not in ("firing", "working") and not trigger.is_done
+    if trigger.kind == "trailing" and is_on_watch:
         best = trigger.watermark
         lines.append(("best price", best or f"none: it has not begun, on {price}"))
     if trigger.confirms is not None:
@@ -195,7 +196,8 @@ def fire_line(fire: FireView) -> str:
 def fields(fact: FactView) -> str:
     """Write the fields of a fact that say something, as `name=value`."""
     return " ".join(
-        f"{name}={value}"
+        # As the log writes it.
+        f"{name}={str(value).lower() if isinstance(value, bool) else value}"
         for name, value in fact.fields.items()
         if value not in (None, "") and not name.endswith("_ns")
     )

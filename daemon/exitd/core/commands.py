@@ -158,6 +158,7 @@ def on_rearm(turn: Turn, command: Rearm) -> None:
         turn.reply = Refused("expired", f"{record.id}: its expiry lies in the past")
         return
     lifetime = 0
+    anew = replace(record, level=None, is_moved=False, trail_seq=0, watermark=None)
     if key is not None:
         position = turn.state.position(key)
         lifetime = position.lifetime
@@ -168,10 +169,9 @@ def on_rearm(turn: Turn, command: Rearm) -> None:
             )
             return
         if position.held == ZERO:
-            wait(turn, record, TriggerCause.TEMPLATE_RESET, WaitingFor.POSITION)
+            wait(turn, anew, TriggerCause.TEMPLATE_RESET, WaitingFor.POSITION)
             turn.reply = Accepted((record.id,))
             return
-    anew = replace(record, level=None, is_moved=False, trail_seq=0, watermark=None)
     fresh = priced(turn.state, anew)
     crossed = _crossed_now(turn, fresh)
     if crossed:

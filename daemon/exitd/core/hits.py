@@ -238,7 +238,14 @@ def _begin(
 ) -> None:
     assert record.state is _ARMED, "only what is armed can be hit"
     definition = record.definition
-    firing = replace(record, state=_HIT, confirm_ns=0, ts_changed_ns=turn.now_ns)
+    firing = replace(
+        record,
+        state=_HIT,
+        # Where a trail had its stop, nobody knows once it has left the book.
+        level=level if record.trail_seq else record.level,
+        confirm_ns=0,
+        ts_changed_ns=turn.now_ns,
+    )
     if definition.confirmation is not None or volley.book.wakes(definition.id):
         # Its other levels must not wake it while it fires.
         unrest(turn.state, record)

@@ -25,6 +25,7 @@ from exitd.core.turn import Turn
 from exitd.core.units import ZERO
 
 _FOR_A_PRICE = (WaitingFor.FIRST_PRICE, WaitingFor.RIGHT_SIDE)
+_HIT_OR_OVER = (TriggerState.FIRING, TriggerState.DONE)
 OPPOSITE = {
     Direction.FALLING: Direction.RISING,
     Direction.RISING: Direction.FALLING,
@@ -49,22 +50,25 @@ def has_crossed(record: TriggerRecord, price: Decimal) -> bool:
 
 
 def level_now(state: State, record: TriggerRecord) -> Decimal | None:
-    """Give the price that would hit a trigger now; None where there is none yet."""
+    """Give the price that would hit a trigger now; None where there is none yet.
+
+    Of what is hit or over, the price that has hit it.
+    """
     condition = record.definition.condition
-    if not isinstance(condition, Trailing):
+    if not isinstance(condition, Trailing) or record.state in _HIT_OR_OVER:
         return record.trigger_price
     trailed = state.trailed(record)
     if trailed is not None:
         return trailed[1]
-    if record.watermark is None:
+    if record.watermark is None or not goes_on(record):
         return None
     offset = offset_of(record, condition)
     return stepped_stop(record.watermark, offset, record.definition.direction)
 
 
 def watermark_now(state: State, record: TriggerRecord) -> Decimal | None:
-    """Give the best price that a trail has seen; None for what trails nothing yet."""
-    if not record.trail_seq:
+    """Give the best price that a trail has seen; None for what trails nothing now."""
+    if not goes_on(record):
         return None
     trailed = state.trailed(record)
     return trailed[0] if trailed is not None else record.watermark

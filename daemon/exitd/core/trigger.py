@@ -241,8 +241,8 @@ class TriggerRecord(Struct, frozen=True, kw_only=True, gc=False):
     `level` is the price that the entry or a move has decided, None while the
     definition's own holds. A trailing stop that has begun has its place among the
     others in `trail_seq` (0: not yet) and the `watermark` it began with; what it has
-    seen since is stored per source. `is_moved` says that a move has decided `level`.
-    `confirm_ns` is when the confirmation under way is complete.
+    seen since is stored per source; once hit, `level` is the stop that was. `is_moved`
+    says that a move has decided `level`; a confirmation is complete at `confirm_ns`.
 
     `unseen` says why nobody knows what its price did from `unseen_ns` on, while nobody
     watched; `missed_ns` is when the newest candle began in which it was crossed unseen.
@@ -281,7 +281,7 @@ class TriggerRecord(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def trigger_price(self) -> Decimal | None:
-        """The level that is watched now; None without one, and for a trail."""
+        """The level that is watched now; None without one, and for a trail on watch."""
         return self.definition.level if self.level is None else self.level
 
     @property

@@ -131,6 +131,15 @@ class TokenRecord(Struct, frozen=True):
     sub_account: str = ""
 
 
+class PutBack(Struct, frozen=True):
+    """Who put a copy in the place of this state, from where, and which copy."""
+
+    by: str
+    place: str
+    copy: str
+    ts_ns: int
+
+
 class EntryArchive(Protocol):
     """What is kept of alerts and of the entries that they became, for ever."""
 

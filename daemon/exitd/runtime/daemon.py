@@ -12,7 +12,7 @@ from exitd.core.units import NS_PER_S
 from exitd.logs import Event, log
 from exitd.ports.alerts import Alert, AlertLevel, Alerts
 from exitd.ports.sessions import Sessions
-from exitd.ports.store import Store, StoreHealth
+from exitd.ports.store import PutBack, Store, StoreHealth
 from exitd.runtime.accounts import Account
 from exitd.runtime.audit_log import AuditLog
 from exitd.runtime.default_stops import DefaultStops
@@ -56,6 +56,7 @@ class Daemon:
         version: str,
         home: str = "",
         is_copy: bool = False,
+        put_back: PutBack | None = None,
     ) -> None:
         self.loop = loop
         self.store = store
@@ -85,6 +86,7 @@ class Daemon:
         self.default_stops: DefaultStops | None = None
         #: Looks for garbage in quiet moments.
         self.collect: Callable[[], object] = gc.collect
+        self._put_back = put_back
         self.standby = Standby(loop, store, self.spawn, home=home, is_copy=is_copy)
         self._health = StoreHealth.WRITABLE
         self._ts_unwell_ns: dict[str, int] = {}
@@ -121,6 +123,8 @@ class Daemon:
             log(Event.STORE_ROW_SET_ASIDE, reason=problem)
             self._alert(Event.STORE_ROW_SET_ASIDE, problem)
         restore(self.loop, snapshot)
+        if self._put_back is not None:
+            await self.audit_log.put_back(self.store, self._put_back)
         await self.standby.begin([n for n in self.accounts if not is_simulated(n)])
         if self.standby.standing:
             self.telling.tell(standing_alert(self.standby))

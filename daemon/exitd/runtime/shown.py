@@ -219,11 +219,11 @@ def watched_market(watching: TriggerDefinition | FireRecord) -> str | None:
 
 
 def _distance_text(
-    definition: TriggerDefinition, level: Decimal | None, price: Decimal | None
+    record: TriggerRecord, level: Decimal | None, price: Decimal | None
 ) -> str | None:
-    if level is None or price is None:
+    if level is None or price is None or record.state is TriggerState.DONE:
         return None
-    away = distance_percent(definition, level, price)
+    away = distance_percent(record.definition, level, price)
     return percent_text(away) if away is not None else None
 
 
@@ -263,7 +263,7 @@ def trigger_view(
         candle=source.candle,
         price=text_or_none(price),
         price_age_ms=age_ns // NS_PER_MS if age_ns is not None else None,
-        distance_percent=_distance_text(definition, level, price),
+        distance_percent=_distance_text(record, level, price),
         action=action,
         quantity=quantity_text(close.quantity) if close is not None else None,
         order=close.order.value if close is not None else None,

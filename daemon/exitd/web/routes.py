@@ -20,12 +20,11 @@ from exitd.runtime.problems import Forbidden, NotFound
 from exitd.web.assets import Assets
 from exitd.web.audience import Audience, Watcher
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' {styles}; "
+    "img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
 )
-_HEADERS = {"Content-Security-Policy": POLICY}
 _FOR_EVER = "public, max-age=31536000, immutable"
 _SIGN_OF_LIFE_S = 15.0
 _SEND_S = 10.0
@@ -34,6 +33,7 @@ _SEND_S = 10.0
 def page_routes(control: Control, audience: Audience) -> APIRouter:
     router = APIRouter(tags=["page"])
     assets = Assets()
+    policy = {"Content-Security-Policy": _POLICY.format(styles=assets.styles_source)}
 
     async def page(request: Request) -> Response:
         may_read = _may_read(request)
@@ -44,7 +44,7 @@ def page_routes(control: Control, audience: Audience) -> APIRouter:
             banner=banner_of(control.daemon) if may_read else "",
             mode=control.daemon.mode if may_read else "unknown",
         )
-        return Response(shell, media_type="text/html; charset=utf-8", headers=_HEADERS)
+        return Response(shell, media_type="text/html; charset=utf-8", headers=policy)
 
     router.add_api_route("/", page, methods=["GET", "HEAD"], include_in_schema=False)
 
@@ -53,7 +53,7 @@ def page_routes(control: Control, audience: Audience) -> APIRouter:
         found = assets.files.get(name)
         if found is None or version != assets.version:
             raise NotFound("unknown", "the page has no such file", "load / again")
-        headers = {**_HEADERS, "Cache-Control": _FOR_EVER, "Vary": "Accept-Encoding"}
+        headers = {**policy, "Cache-Control": _FOR_EVER, "Vary": "Accept-Encoding"}
         body = found.body
         if "gzip" in request.headers.get("accept-encoding", ""):
             body = found.zipped

@@ -12,6 +12,7 @@ and ClientManager.cpp). It has
 - `setWebhook` and `deleteWebhook`, as far as `getUpdates` is refused between them
 - `sendMessage` and `editMessageText` with `parse_mode` HTML, 4096 characters after it
   is parsed, and an `inline_keyboard` whose `callback_data` has 1 to 64 bytes
+- `message_thread_id` of `sendMessage`, in groups with `topics`
 - `answerCallbackQuery`, once for each press
 
 Arguments come as a query, a form or JSON, as there. Nothing but Python is needed, so

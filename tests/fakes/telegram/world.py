@@ -45,6 +45,8 @@ class World:
         self.commands: list[Document] = []
         self.blocked: set[int] = set()
         self.moved: dict[int, int] = {}
+        #: By the id of a forum, its topics.
+        self.topics: dict[int, set[int]] = {}
         self._chats: dict[int, Document] = {}
         self._message_id = 100
         self._press_id = 4_000_000_000
@@ -134,12 +136,20 @@ class World:
             "from": BOT,
             "chat": chat,
             "date": int(time.time()),
+            **self._topic(chat["id"], int(asked.get("message_thread_id") or 0)),
             **_content(asked),
         }
         with self.changed:
             self.sent.append(message)
             self.changed.notify_all()
         return message
+
+    def _topic(self, chat_id: int, thread_id: int) -> Document:
+        if not thread_id:
+            return {}
+        if thread_id not in self.topics.get(chat_id, ()):
+            raise bad("message thread not found")
+        return {"is_topic_message": True, "message_thread_id": thread_id}
 
     def _edit_message_text(self, asked: Document) -> Document:
         chat = self._chat(asked)

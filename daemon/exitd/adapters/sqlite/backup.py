@@ -12,8 +12,9 @@ from msgspec import Struct
 from exitd.adapters.sqlite.damage import check_content, check_files
 from exitd.adapters.sqlite.database import connect
 from exitd.adapters.sqlite.lock import StateLock, give_to_owner
-from exitd.adapters.sqlite.meta import write_meta
+from exitd.adapters.sqlite.meta import PUT_BACK, write_meta
 from exitd.errors import StoreError
+from exitd.ports.store import PutBack
 
 #: What a copy leaves free on a disk that a daemon may need for what it fires.
 _ROOM_BYTES = 64 * 1024 * 1024
@@ -140,8 +141,10 @@ def check_copy(copy: Path) -> None:
         raise StoreError(f"{copy} cannot be read ({error}): name another.") from error
 
 
-def restore(copy: Path, path: Path) -> Path | None:
+def restore(copy: Path, path: Path, told: PutBack | None = None) -> Path | None:
     """Put a copy in the place of the state at *path*, which no daemon may hold.
+
+    *told* is kept with it: the next start writes it down among the changes.
 
     Returns:
         Where the state that was there is kept, None if there was none.
@@ -159,6 +162,9 @@ def restore(copy: Path, path: Path) -> Path | None:
     try:
         with closing(connect(copy, read_only=True)) as driver:
             copy_database(driver, new)
+        if told is not None:
+            with closing(connect(new)) as driver:
+                write_meta(driver, PUT_BACK, msgspec.json.encode(told).decode())
         was_there = path.exists()
         for suffix in ("", "-wal", "-shm"):
             old = path.with_name(f"{path.name}{suffix}")

@@ -10,6 +10,9 @@ from typing import NamedTuple
 from exitd.adapters.sqlite import statements
 from exitd.adapters.sqlite.rows import checksum, key_bytes
 
+#: Who put this state back from a copy, until a start has written that down.
+PUT_BACK = "put_back"
+
 
 class Progress(NamedTuple):
     """The last batch, the last fact's number, the highest arming sequence."""

@@ -19,7 +19,7 @@ from exitd.adapters.sqlite.database import (
 )
 from exitd.adapters.sqlite.file_system import refuse_network
 from exitd.adapters.sqlite.lock import StateLock, unwritable
-from exitd.adapters.sqlite.meta import read_meta, write_meta
+from exitd.adapters.sqlite.meta import PUT_BACK, read_meta, write_meta
 from exitd.adapters.sqlite.migrating import (
     MIGRATIONS,
     bring_up_to_date,
@@ -222,10 +222,14 @@ def _begin(database: Database) -> dict[str, str]:
     meta = read_meta(database.driver)
     meta.setdefault("deployment", secrets.token_hex(8))
     meta.setdefault("stop", "new")
+    if meta["stop"] == "clean":
+        # The start before this one has written it down.
+        meta[PUT_BACK] = ""
 
     def mark(driver: sqlite3.Connection) -> None:
         write_meta(driver, "deployment", meta["deployment"])
         write_meta(driver, "stop", "running")
+        write_meta(driver, PUT_BACK, meta.get(PUT_BACK, ""))
 
     database.change(mark)
     return meta

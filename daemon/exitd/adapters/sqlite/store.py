@@ -5,6 +5,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import Engine
 
 from exitd.adapters.sqlite import statements
@@ -21,7 +22,7 @@ from exitd.adapters.sqlite.loading import (
     set_aside,
 )
 from exitd.adapters.sqlite.lock import StateLock
-from exitd.adapters.sqlite.meta import write_meta
+from exitd.adapters.sqlite.meta import PUT_BACK, write_meta
 from exitd.adapters.sqlite.readers import Readers, unreadable
 from exitd.adapters.sqlite.reserve import Reserve
 from exitd.adapters.sqlite.rows import note_row, token_row
@@ -29,7 +30,7 @@ from exitd.adapters.sqlite.writer import QueuedBatch, Writer
 from exitd.core.records import Snapshot
 from exitd.errors import StoreError
 from exitd.ports.clock import Clock
-from exitd.ports.store import Batch, OnDurable, StoreHealth, TokenRecord
+from exitd.ports.store import Batch, OnDurable, PutBack, StoreHealth, TokenRecord
 
 
 class SqliteStore(Archive):
@@ -42,6 +43,7 @@ class SqliteStore(Archive):
         was_clean_stop: Whether the daemon before this one ended by `close`; True
             for a new state.
         is_from_backup: Whether the file is a copy that `backup` made.
+        put_back: Who put it there, where no clean stop lies between.
         commits: How long those took that succeeded.
     """
 
@@ -65,6 +67,8 @@ class SqliteStore(Archive):
         self.deployment = meta["deployment"]
         self.was_clean_stop = meta["stop"] in ("new", "clean")
         self.is_from_backup = meta["stop"] == "backup"
+        told = meta.get(PUT_BACK)
+        self.put_back = msgspec.json.decode(told, type=PutBack) if told else None
         self._tags = {
             key.removeprefix("tag:"): int(value)
             for key, value in meta.items()

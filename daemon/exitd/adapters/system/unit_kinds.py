@@ -6,6 +6,8 @@ There is one file, systemd/exitd.service; what the others have of their own is h
 from pathlib import Path
 
 UNIT, TEMPLATE = "exitd.service", "exitd@.service"
+#: Beside the machine's; one person's manager cannot give it a user of its own.
+TELEGRAM_UNIT = "exitd-telegram.service"
 #: What a unit of one person's manager cannot have: it has no other user to become.
 _MACHINE_ONLY = (
     "User=",

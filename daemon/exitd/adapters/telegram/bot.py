@@ -98,10 +98,19 @@ class Bot:
             raise NoTelegram(_UNREADABLE) from None
 
     async def send(
-        self, chat_id: int, html: str, buttons: Sequence[Button] = ()
+        self,
+        chat_id: int,
+        html: str,
+        buttons: Sequence[Button] = (),
+        *,
+        topic_id: int = 0,
     ) -> int:
-        """`sendMessage`; gives the id of the message. *html* is in Telegram's HTML."""
-        body = {"chat_id": chat_id, **_text(html), **_below(buttons)}
+        """`sendMessage`; gives the id of the message. *html* is in Telegram's HTML.
+
+        Without *topic_id* it goes to the general topic, where a group has topics.
+        """
+        topic = {"message_thread_id": topic_id} if topic_id else {}
+        body = {"chat_id": chat_id, **topic, **_text(html), **_below(buttons)}
         return (await self._ask("sendMessage", body, Message)).message_id
 
     async def edit(self, chat_id: int, message_id: int, html: str) -> None:

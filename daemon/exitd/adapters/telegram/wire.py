@@ -24,7 +24,11 @@ class Chat(Struct, frozen=True):
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """`date` is in seconds since 1970, zero where the message cannot be read."""
+    """`date` is in seconds since 1970, zero where the message cannot be read.
+
+    A reply where there are no topics has a `message_thread_id` too, and nothing can be
+    sent to it.
+    """
 
     message_id: int
     date: int
@@ -32,6 +36,13 @@ class Message(Struct, frozen=True, kw_only=True):
     sender: User | None = field(default=None, name="from")
     text: str = ""
     forward_origin: Any = None
+    is_topic_message: bool = False
+    message_thread_id: int = 0
+
+    @property
+    def topic_id(self) -> int:
+        """The topic of a forum that it is in; zero in any other chat."""
+        return self.message_thread_id if self.is_topic_message else 0
 
     @property
     def is_forwarded(self) -> bool:

@@ -41,12 +41,16 @@ _YES, _NO = "yes", "no"
 
 
 class Written(Struct, frozen=True):
-    """A message; `name` and `words` are what it asks for."""
+    """A message; `name` and `words` are what it asks for.
+
+    `topic_id` is where it is answered: a topic of the group, zero where it has none.
+    """
 
     user_id: int
     name: str
     words: list[str]
     age_s: int
+    topic_id: int = 0
 
 
 class Pressed(Struct, frozen=True):
@@ -55,10 +59,13 @@ class Pressed(Struct, frozen=True):
     user_id: int
     press_id: str
     data: str
+    topic_id: int = 0
 
 
 class TooFast(Struct, frozen=True):
     """More came than is taken in a minute."""
+
+    topic_id: int
 
 
 class Open(Struct, frozen=True):
@@ -119,7 +126,7 @@ class Conversation:
         )
         if not self._is_told_fast:
             self._is_told_fast = True
-            self._put(TooFast(), heard.user_id)
+            self._put(TooFast(heard.topic_id), heard.user_id)
 
     def _put(self, heard: Written | Pressed | TooFast, user_id: int) -> None:
         try:
@@ -149,7 +156,7 @@ class Conversation:
                 await self._decide(heard)
             case TooFast():
                 slower = f"More than {PER_MINUTE} in a minute; write again in a moment."
-                await self._send(plain(slower))
+                await self._send(plain(slower), heard.topic_id)
 
     async def _answer(self, asked: Written) -> None:
         command = " ".join((f"/{asked.name}", *asked.words))
@@ -162,7 +169,8 @@ class Conversation:
         if asked.age_s > AGE_MAX_S:
             age = wording.span(asked.age_s)
             late = f"{command} was {age} old when it came, so nothing was done."
-            await self._send(plain(f"{late} Write it again if it is still wanted."))
+            again = plain(f"{late} Write it again if it is still wanted.")
+            await self._send(again, asked.topic_id)
             return
         asker = Asker(self._daemon, self._asks_for(asked.user_id))
         try:
@@ -170,22 +178,24 @@ class Conversation:
         except ExitdError as error:
             reply = Reply([plain(str(error))])
         if reply.act is None:
-            await self._send(fitted(reply.parts, more=reply.more))
+            await self._send(fitted(reply.parts, more=reply.more), asked.topic_id)
         else:
-            await self._ask(asked.user_id, command, reply, reply.act)
+            await self._ask(asked, command, reply, reply.act)
 
-    async def _ask(self, user_id: int, what: str, reply: Reply, act: Act) -> None:
+    async def _ask(self, asked: Written, what: str, reply: Reply, act: Act) -> None:
         """Put a question, in place of one that is open."""
         code = self._make_code()
         text = fitted(reply.parts, more=reply.more)
         hint = plain(f"The buttons work for {OPEN_S} s, once, and for you alone.")
         buttons = (Button("Do it", f"{_YES}:{code}"), Button("No", f"{_NO}:{code}"))
         self._open = None
-        message_id = await self._send(joined([text, hint], "\n"), buttons)
+        message_id = await self._send(
+            joined([text, hint], "\n"), asked.topic_id, buttons
+        )
         if message_id is None:
             return
         ends_ns = self._clock.monotonic_ns() + OPEN_S * NS_PER_S
-        self._open = Open(code, user_id, ends_ns, message_id, text, what, act)
+        self._open = Open(code, asked.user_id, ends_ns, message_id, text, what, act)
 
     async def _decide(self, pressed: Pressed) -> None:
         verb, _, code = pressed.data.partition(":")
@@ -207,7 +217,7 @@ class Conversation:
         await self._tell(pressed, "")
         whole = fitted([asked.text, *outcome])
         if not await self._edit(asked.message_id, whole):
-            await self._send(fitted(outcome))
+            await self._send(fitted(outcome), pressed.topic_id)
 
     async def _carry_out(self, asked: Open) -> list[Html]:
         try:
@@ -230,12 +240,16 @@ class Conversation:
             return f"telegram:{self.chat_id}"
         return f"telegram:{self.chat_id}:{user_id}"
 
-    async def _send(self, text: Html, buttons: tuple[Button, ...] = ()) -> int | None:
+    async def _send(
+        self, text: Html, topic_id: int, buttons: tuple[Button, ...] = ()
+    ) -> int | None:
         """Send a message, again and again for a while; gives its id if it went."""
         pauses = iter(_AGAIN_S)
         while True:
             try:
-                return await self._bot.send(self.chat_id, text, buttons)
+                return await self._bot.send(
+                    self.chat_id, text, buttons, topic_id=topic_id
+                )
             except (CallRefused, BotUnknown) as error:
                 self._log_failed(error)
                 return None

@@ -135,7 +135,9 @@ class Listener:
             return
         conversation = self._admitted(press.message.chat.id, press.sender.id)
         if conversation is not None:
-            conversation.hear(Pressed(press.sender.id, press.id, press.data))
+            topic_id = press.message.topic_id
+            pressed = Pressed(press.sender.id, press.id, press.data, topic_id)
+            conversation.hear(pressed)
 
     def _take_message(self, message: Message) -> None:
         user_id = message.sender.id if message.sender is not None else 0
@@ -149,7 +151,7 @@ class Listener:
                 return
             found = ("", [])
         age_s = self._clock.now_ns() // NS_PER_S - message.date
-        conversation.hear(Written(user_id, *found, age_s))
+        conversation.hear(Written(user_id, *found, age_s, message.topic_id))
 
     def _admitted(self, chat_id: int, user_id: int) -> Conversation | None:
         """Give the conversation of a listed chat, if who writes is listed as well."""

@@ -14,6 +14,8 @@ let chart = null;
 let series = null;
 let markers = null;
 let lines = new Map();
+// What fired, and at which price: the line, of every third second, may have missed it.
+let fires = [];
 let chosen = "";
 let lastSecond = 0;
 
@@ -41,7 +43,8 @@ function make() {
 function withLevels(given) {
   if (!given) return given;
   const { minValue, maxValue } = given.priceRange;
-  const near = [...lines.values()].map((one) => one.price).filter((price) => Math.abs(price / maxValue - 1) < 0.1);
+  const seen = [...[...lines.values()].map((one) => one.price), ...fires.map((one) => one.price)];
+  const near = seen.filter((price) => Math.abs(price / maxValue - 1) < 0.1);
   return { ...given, priceRange: { minValue: Math.min(minValue, ...near), maxValue: Math.max(maxValue, ...near) } };
 }
 
@@ -100,8 +103,14 @@ function drawLines() {
       Object.assign(known, { price: options.price, title: options.title });
     }
   }
-  const levels = [...wanted.values()].map((one) => `${one.title} ${one.price}`).join(", ");
-  byId("chart").setAttribute("aria-label", `${chosen}: ${grouped(prices.get(chosen))}. ${levels || "no level"}`);
+  describe();
+}
+
+/** Say what the picture shows, for those who do not see it. */
+function describe() {
+  const levels = [...lines.values()].map((one) => `${one.title} ${one.price}`).join(", ");
+  const fired = fires.map((one) => `. ${one.text} fired at ${one.price}`).join("");
+  byId("chart").setAttribute("aria-label", `${chosen}: ${grouped(prices.get(chosen))}. ${levels || "no level"}${fired}`);
 }
 
 function drawMarkers() {
@@ -110,11 +119,17 @@ function drawMarkers() {
   const samples = history.get(chosen) ?? [];
   const first = samples[0]?.[0] ?? Infinity;
   const step = (fact) => Math.floor(Date.parse(fact.ts) / 3000) * 3;
+  const place = (fact) => {
+    const price = fact.fields.source === chosen ? number(fact.fields.observed) : NaN;
+    return Number.isNaN(price) ? { position: "aboveBar" } : { position: "atPriceTop", price };
+  };
   const found = facts
     .filter((fact) => fact.event === "trigger.hit" && fact.symbol === symbol)
-    .map((fact) => ({ time: step(fact), text: fact.trigger_id }))
+    .map((fact) => ({ time: step(fact), text: fact.trigger_id, ...place(fact) }))
     .filter((one) => one.time >= first);
-  markers.setMarkers(found.map((one) => ({ ...one, position: "aboveBar", shape: "arrowDown", color: colour("amber") })));
+  fires = found.filter((one) => one.price !== undefined);
+  describe();
+  markers.setMarkers(found.map((one) => ({ ...one, shape: "arrowDown", color: colour("amber") })));
 }
 
 function sources() {
