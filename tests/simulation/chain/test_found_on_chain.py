@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 from exitd.adapters.symmio.node import NodeSaidNo
 from exitd.adapters.symmio.outbox import is_refusal
 from exitd.core.inputs import FillReport, OrderReport, OrderStatus
-from exitd.errors import OutcomeUnknown
+from exitd.errors import OutcomeUnknown, VenueUnavailable
 from exitd.ports.venue import PrivateEvent, Refusal
 from simulation.chain.acts import act_of
 from simulation.chain.contract import LIMIT, WEI, asked
@@ -225,6 +226,28 @@ def test_b088_given_an_undone_block_that_one_node_believes_in_then_read_again():
         mixed = [*before, rig.chain.head]
         rig.nodes[0].others["eth_getBlockByNumber"] = mixed
 
+        told = await rig.look()
+
+        assert [one.filled for one in orders(told)][-1:] == [Decimal(2)]
+        assert [e.quantity for e in told if isinstance(e, FillReport)] == [Decimal(2)]
+
+    on_chain(story)
+
+
+def test_b088_given_undone_blocks_and_logs_that_leave_the_close_out_then_it_is_found():
+    async def story(rig: Rig) -> None:
+        await working(rig)
+        rig.chain.ours_first, rig.chain.comes_later = 1.0, 0.0
+        rig.chain.undo(1)
+        for node in rig.nodes:
+            node.others["eth_getLogs"] = Moods(behind=(1,), cuts_logs=True)
+        with suppress(VenueUnavailable):
+            await rig.look()
+
+        for node in rig.nodes:
+            node.others.clear()
+        rig.fill()
+        rig.mine()
         told = await rig.look()
 
         assert [one.filled for one in orders(told)][-1:] == [Decimal(2)]

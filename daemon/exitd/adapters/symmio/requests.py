@@ -102,13 +102,17 @@ async def _check_explained(session: Session, followed: Followed) -> None:
     ledger, quote_id = history.ledger, quote.quote_id
     is_closing = quote.status in CLOSING
     now = Base(followed.block, quote.closed, is_closing)
-    if ledger.explains(quote_id, now):
-        session.unexplained.pop(quote_id, None)
+    # What was left out once is asked for again, also where the quote has gone on since.
+    is_new = quote_id not in session.unexplained
+    if is_new and await _explains(session, followed, now):
         return
     since = session.unexplained.setdefault(quote_id, followed.block)
-    after = ledger.bases[quote_id].block
+    base = ledger.bases.get(quote_id)
+    # Without one, what a reorganisation may have undone was read anew.
+    undone = ledger.last - session.settings.reorg_blocks - 1
+    after = base.block if base is not None else max(undone, 0)
     await history.read_again(after, {quote_id, *session.book.by_id})
-    if followed.block != ledger.last or ledger.explains(quote_id, now):
+    if followed.block != ledger.last or await _explains(session, followed, now):
         session.unexplained.pop(quote_id, None)
     elif followed.block - since <= session.settings.tolerance.behind + _MORE_BLOCKS:
         raise Unexplained(
@@ -117,6 +121,28 @@ async def _check_explained(session: Session, followed: Followed) -> None:
     else:
         del session.unexplained[quote_id]
         ledger.bases[quote_id] = now
+
+
+async def _explains(session: Session, followed: Followed, now: Base) -> bool:
+    if await _lacks_request(session, followed):
+        return False
+    return session.history.ledger.explains(followed.state.quote.quote_id, now)
+
+
+async def _lacks_request(session: Session, followed: Followed) -> bool:
+    """Whether a quote began to close where its events are read, and none says so.
+
+    After a reorganisation nothing is left to compare it with, and what nodes that are
+    behind leave out would be missing for good.
+    """
+    ledger, quote = session.history.ledger, followed.state.quote
+    if quote.status not in CLOSING or quote.quote_id in ledger.bases:
+        return False
+    requests, _ = ledger.of(quote.quote_id)
+    if requests and requests[-1].is_open:
+        return False
+    first = await session.contracts.block_time_s(ledger.first[quote.quote_id])
+    return followed.state.changed_s >= first
 
 
 async def _proven(
