@@ -4,7 +4,6 @@ import contextlib
 import grp
 import ipaddress
 import os
-import pwd
 import socket
 import struct
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from exitd.adapters.system.users import name_of
 from exitd.errors import ConfigurationError
 
 #: Not in the socket module: the supplementary groups of a unix peer (Linux).
@@ -138,9 +138,5 @@ def peer_of(connection: Any, group: str) -> Peer:
         trusted_group = grp.getgrnam(group).gr_gid
     except KeyError:
         trusted_group = None
-    try:
-        user = pwd.getpwuid(uid).pw_name
-    except KeyError:
-        user = str(uid)
     is_trusted = uid in (0, os.getuid()) or trusted_group in groups
-    return Peer(uid, user, is_trusted, pid)
+    return Peer(uid, name_of(uid), is_trusted, pid)

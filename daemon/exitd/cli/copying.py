@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -143,15 +142,12 @@ def restore(
 def _told(file: Path) -> PutBack:
     """Say who puts a copy back, as the audit log will have it."""
     from exitd.adapters.system.clock import SystemClock
+    from exitd.adapters.system.users import name_of
     from exitd.ports.store import PutBack
 
     uid = os.geteuid()
-    try:
-        user = pwd.getpwuid(uid).pw_name
-    except KeyError:
-        user = str(uid)
     place = f"this machine, uid {uid}, pid {os.getpid()}"
-    return PutBack(f"cli:{user}", place, str(file), SystemClock().now_ns())
+    return PutBack(f"cli:{name_of(uid)}", place, str(file), SystemClock().now_ns())
 
 
 def _note_holder(state: Path) -> None:

@@ -10,7 +10,7 @@ import contextlib
 
 from exitd.core.events import Fact, FactKind, FactValue
 from exitd.core.state import Decision
-from exitd.ports.store import FactQuery, PutBack, Store
+from exitd.ports.store import FactQuery, PutBack
 from exitd.runtime.buckets import Buckets
 from exitd.runtime.callers import Caller
 from exitd.runtime.fact_log import log_facts
@@ -118,16 +118,14 @@ class AuditLog:
         elif not plan.is_empty:
             self.note_made(by, "reload")
 
-    async def put_back(self, store: Store, told: PutBack) -> None:
+    async def put_back(self, told: PutBack) -> None:
         """Write down that the state was put back from a copy, once, when that was."""
         event, at_ns = FactKind.CHANGE_MADE.value, told.ts_ns
         known = FactQuery(event=event, ts_from_ns=at_ns, ts_to_ns=at_ns + 1)
-        if await store.facts(known):
+        if await self._loop.store.facts(known):
             return
-        what = f"restore of {told.copy}"
-        fields = {"by": told.by, "place": told.place, "what": _shown(what)}
-        fact = Fact(FactKind.CHANGE_MADE, at_ns, fields=fields)
-        self._loop.take(Decision(facts=(fact,)))
+        by = Caller(told.by, told.place)
+        self._keep(change_made(by, f"restore of {told.copy}", at_ns))
 
     def _is_room(self, kind: FactKind, of_one: Buckets[str], key: str) -> bool:
         if of_one.take(key) or self._all.take(kind):

@@ -124,7 +124,7 @@ class Daemon:
             self._alert(Event.STORE_ROW_SET_ASIDE, problem)
         restore(self.loop, snapshot)
         if self._put_back is not None:
-            await self.audit_log.put_back(self.store, self._put_back)
+            await self.audit_log.put_back(self._put_back)
         await self.standby.begin([n for n in self.accounts if not is_simulated(n)])
         if self.standby.standing:
             self.telling.tell(standing_alert(self.standby))

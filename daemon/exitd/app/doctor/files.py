@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import pwd
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from exitd.adapters.system.users import name_of
 from exitd.app.doctor.counting import counted
 from exitd.app.doctor.scene import CREDENTIALS, Scene
 from exitd.app.doctor.verdict import Check, Verdict, fail, ok, unknown, warn
@@ -113,14 +113,6 @@ def _of_configuration(scene: Scene) -> Iterator[Check]:
                 f"{path} has mode {mode:04o}: others see which keys there are",
                 f"chmod 700 {path}",
             )
-
-
-def name_of(uid: int) -> str:
-    """Name a user of this machine; its number where it has no name."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
 
 
 def owners(scene: Scene) -> Sequence[int]:
